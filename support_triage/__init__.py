@@ -1,0 +1,1 @@
+"""support-triage: label and route support messages in Slack, and learn from corrections."""

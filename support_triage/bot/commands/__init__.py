@@ -1,0 +1,1 @@
+"""The `/triage` verbs, one module each."""

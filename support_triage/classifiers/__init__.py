@@ -1,0 +1,1 @@
+"""Text to prediction; nothing here knows Slack or Redis."""

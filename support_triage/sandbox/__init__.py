@@ -1,0 +1,1 @@
+"""A local Slack to try a bot in: knows only the wire."""
