@@ -1,1 +1,5 @@
-"""The `/triage` verbs, one module each."""
+"""The `/triage` verbs, one module each: admins command, others get a friendly no."""
+
+from support_triage.bot.commands.desk import Desk, register
+
+__all__ = ["Desk", "register"]

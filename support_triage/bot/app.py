@@ -1,0 +1,129 @@
+"""The composition root: the one place where the parts meet."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from support_triage.bot import intake
+from support_triage.bot.commands import Desk
+from support_triage.bot.commands import register as register_commands
+from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.directory import Directory
+from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.presenter import Presenter
+from support_triage.bot.teaching import Teaching
+from support_triage.bot.triage import Triage
+from support_triage.bot.worker import Worker
+from support_triage.classifiers.base import Classifier
+from support_triage.classifiers.factory import LlmChoice, make_classifier
+from support_triage.storage.connection import connect
+from support_triage.storage.examples import Examples
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.records import Records
+from support_triage.storage.workspaces import Workspaces
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The parts of a running bot that its edges need."""
+
+    team: str
+    app: AsyncApp
+    client: AsyncWebClient
+    classifier: Classifier
+    worker: Worker
+
+
+def classifier_of(settings: Settings, config: Config) -> Classifier:
+    """The cascade where there is a key, the local classifier alone where there is none."""
+    llm = None
+    if settings.openai_api_key is not None:
+        llm = LlmChoice(
+            model=settings.openai_model,
+            api_key=settings.openai_api_key.get_secret_value(),
+            base_url=settings.openai_base_url,
+        )
+    return make_classifier(config.label_set, config.triage.target_precision, llm)
+
+
+async def _whoami(client: AsyncWebClient) -> str:
+    try:
+        return str((await client.auth_test())["team_id"])
+    except SlackApiError as error:
+        raise ConfigError(
+            f"SLACK_BOT_TOKEN: Slack answered {error.response['error']}: install the app in the "
+            "workspace and copy its Bot User OAuth Token"
+        ) from None
+    except (OSError, TimeoutError):
+        raise ConfigError(f"SLACK_API_URL: {client.base_url} cannot be reached") from None
+
+
+def _token(settings: Settings) -> str:
+    if settings.slack_bot_token is None:
+        raise ConfigError(
+            "SLACK_BOT_TOKEN: not set; it starts with xoxb- (see docs/slack-admin.md)"
+        )
+    return settings.slack_bot_token.get_secret_value()
+
+
+@asynccontextmanager
+async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
+    """A bot whose worker is at work; leaving drains it. Slack is connected by `serve_*`."""
+    client = web_client(_token(settings), settings.slack_api_url)
+    team = await _whoami(client)
+    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+        inbox, records, examples = Inbox(redis), Records(redis), Examples(redis)
+        workspaces = Workspaces(redis)
+        await inbox.open()
+        await workspaces.add(team)
+        directory, gateway = Directory(client, config), Gateway(client)
+        classifier = await asyncio.to_thread(classifier_of, settings, config)
+        teaching = Teaching(examples, classifier, team)
+        await teaching.load()
+        presenter = Presenter(config, gateway, directory, records, workspaces)
+        triage = Triage(
+            config, records, examples, workspaces, directory, classifier, presenter, teaching
+        )
+        worker = Worker(f"{socket.gethostname()}:{os.getpid()}", inbox, triage)
+        secret = settings.slack_signing_secret
+        app = AsyncApp(
+            client=client,
+            signing_secret=None if secret is None else secret.get_secret_value(),
+            request_verification_enabled=secret is not None,
+        )
+        intake.register(app, inbox, config.triage.allowed_bots, directory.forget_emoji)
+        desk = Desk(config, team, directory, gateway, examples, workspaces, inbox, classifier)
+        register_commands(app, desk)
+        working = asyncio.create_task(worker.run())
+        following = asyncio.create_task(teaching.follow())
+        try:
+            yield Bot(team, app, client, classifier, worker)
+        finally:
+            worker.stop()
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            await working
+            await desk.finish()
+
+
+async def serve_socket_mode(bot: Bot, settings: Settings, stop: asyncio.Event) -> None:
+    """Receive over Socket Mode until `stop`; old and new connections overlap at a refresh."""
+    if settings.slack_app_token is None:
+        raise ConfigError("SLACK_APP_TOKEN: not set; it starts with xapp- (connections:write)")
+    handler = AsyncSocketModeHandler(bot.app, settings.slack_app_token.get_secret_value())
+    await handler.connect_async()
+    log.info("bot.listening", over="socket mode", team=bot.team)
+    await stop.wait()
+    await handler.close_async()

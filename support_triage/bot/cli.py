@@ -1,0 +1,164 @@
+"""The `triage` command line: the composition of verbs; each one's work is elsewhere."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from support_triage.bot import cli_classify, cli_data, logs
+from support_triage.bot.config import Config, ConfigError, Settings, load_config, load_settings
+from support_triage.classifiers.base import ClassifierError
+from support_triage.learning.dataset import DatasetError
+from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.embedded import EmbeddedValkeyError
+
+app = typer.Typer(
+    name="triage",
+    help="Label and route support messages in Slack, and learn from agents' corrections.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+err = Console(stderr=True)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="triage.toml [default: TRIAGE_CONFIG]")
+]
+
+
+def load(config: Path | None) -> tuple[Settings, Config]:
+    """Settings and configuration, or ConfigError."""
+    settings = load_settings(os.environ)
+    return settings, load_config(config or settings.triage_config)
+
+
+@app.command()
+def run(
+    port: Annotated[int | None, typer.Option(help="Receive over HTTP on this port.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Run the bot: over Socket Mode with SLACK_APP_TOKEN, or over HTTP with --port."""
+    from support_triage.bot.running import serve  # noqa: PLC0415 - bolt and onnx load slowly
+
+    settings, loaded = load(config)
+    logs.configure()
+    asyncio.run(serve(settings, loaded, port))
+
+
+@app.command()
+def demo(
+    *, once: Annotated[bool, typer.Option("--once", help="Exit when the story is told.")] = False
+) -> None:
+    """Try the bot with a Slack of its own: a short story, then a page to play with."""
+    from support_triage.bot.demo import play  # noqa: PLC0415 - loads slowly
+
+    raise typer.Exit(asyncio.run(play(once=once)))
+
+
+@app.command()
+def classify(
+    file: Annotated[
+        str, typer.Argument(help="Text lines, .csv or .jsonl; - is standard input.")
+    ] = "-",
+    config: ConfigOption = None,
+) -> None:
+    """Label texts: one JSON line each, with confidence and alternatives."""
+    settings, loaded = load(config)
+    asyncio.run(cli_classify.classify(settings, loaded, file))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV or JSONL with text and label.")],
+    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Add labelled examples; the same file twice adds nothing."""
+    settings, loaded = load(config)
+    asyncio.run(cli_data.import_file(settings, loaded, file, team))
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    kind: Annotated[str, typer.Option("--format", help="openai, jsonl or csv.")] = "openai",
+    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write the labelled examples to a file."""
+    settings, loaded = load(config)
+    asyncio.run(cli_data.export_file(settings, loaded, out, kind, team))
+
+
+@app.command()
+def status(
+    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show how the bot fares: messages, examples, backlog, problems."""
+    settings, loaded = load(config)
+    asyncio.run(cli_data.status(settings, loaded, team, as_json=as_json))
+
+
+@app.command()
+def labels(
+    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show the labels, their emoji, routes and examples."""
+    settings, loaded = load(config)
+    asyncio.run(cli_data.labels(settings, loaded, team, as_json=as_json))
+
+
+@app.command()
+def accuracy(
+    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show how often agents agreed with the bot."""
+    settings, loaded = load(config)
+    asyncio.run(cli_data.accuracy(settings, loaded, team, as_json=as_json))
+
+
+@app.command()
+def evaluate(
+    train: Annotated[Path, typer.Option(help="CSV or JSONL to learn from.")],
+    test: Annotated[Path, typer.Option(help="CSV or JSONL to be judged on.")],
+    classifier: Annotated[str, typer.Option(help="local, llm or cascade.")] = "local",
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Train on one file, measure on another: accuracy, calibration, coverage, speed."""
+    settings = load_settings(os.environ)
+    asyncio.run(cli_classify.evaluate(settings, train, test, classifier, as_json=as_json))
+
+
+@app.command()
+def doctor(config: ConfigOption = None) -> None:
+    """Check every setting, token, scope, channel, Redis and the model; say what to do."""
+    from support_triage.bot.doctor import examine  # noqa: PLC0415 - loads slowly
+
+    settings, loaded = load(config)
+    raise typer.Exit(asyncio.run(examine(settings, loaded)))
+
+
+def main() -> None:
+    """Run the command; an error that people can mend is one line and exit code 2, no trace."""
+    try:
+        app()
+    except (ConfigError, DatasetError, ClassifierError, EmbeddedValkeyError) as error:
+        err.print(f"triage: {error}", style="red", markup=False, highlight=False)
+        sys.exit(2)
+    except StorageUnavailableError as error:
+        err.print(f"triage: REDIS_URL: the server did not answer: {error}", markup=False)
+        sys.exit(3)

@@ -1,0 +1,143 @@
+"""Verbs of the command line on what the team has taught: import, export, status, figures."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.classifiers.redaction import redact
+from support_triage.learning import dataset
+from support_triage.learning.accuracy import measure
+from support_triage.storage.connection import connect
+from support_triage.storage.examples import Examples, StoredExample
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.workspaces import Workspaces
+
+out = Console()
+
+
+@dataclass(frozen=True)
+class _Store:
+    team: str
+    examples: Examples
+    workspaces: Workspaces
+    inbox: Inbox
+
+
+@asynccontextmanager
+async def _open(settings: Settings, team: str | None) -> AsyncIterator[_Store]:
+    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+        workspaces = Workspaces(redis)
+        known = await workspaces.all()
+        if team is None and len(known) != 1:
+            found = ", ".join(known) or "none yet: run the bot once"
+            raise ConfigError(f"--team: name the workspace, such as T0123ABCD (known: {found})")
+        yield _Store(team or known[0], Examples(redis), workspaces, Inbox(redis))
+
+
+async def import_file(settings: Settings, config: Config, file: Path, team: str | None) -> None:
+    """Add the rows of a file as examples, all or none; redacted before they are stored."""
+    rows = list(dataset.read(file))
+    names = set(config.label_set.names)
+    for text, label in rows:
+        if label not in names:
+            raise dataset.DatasetError(
+                f'{file}: label "{label}" of "{text[:40]}" is not in triage.toml '
+                f"({', '.join(sorted(names))}): add it there or change the file"
+            )
+    added = 0
+    async with _open(settings, team) as store:
+        await store.workspaces.add(store.team)
+        for text, label in track(rows, "Importing", console=Console(stderr=True)):
+            redacted = redact(text).text
+            [old] = await store.examples.get(store.team, [dataset.identity(text)])
+            if old is not None and old.label == label:
+                continue
+            example = StoredExample(
+                id=dataset.identity(text),
+                text=redacted,
+                label=label,
+                source="import",
+                label_set=config.label_set.version,
+                when=f"{time.time():.6f}",
+            )
+            added += await store.examples.stand(store.team, example.id, example)
+        await store.workspaces.audit(store.team, "command line", "import", rows=str(len(rows)))
+    out.print(f"Imported: {added} new or changed of {len(rows)} rows")
+
+
+async def export_file(
+    settings: Settings, config: Config, path: Path, kind: str, team: str | None
+) -> None:
+    """Write all examples to a file and print the summary."""
+    if kind not in dataset.FORMATS:
+        raise ConfigError(f'--format: "{kind}" is none of {", ".join(dataset.FORMATS)}')
+    async with _open(settings, team) as store:
+        examples = [one async for one in store.examples.iterate(store.team)]
+        summary = dataset.write(examples, kind, config.label_set, path)
+        await store.workspaces.audit(store.team, "command line", "export", format=kind)
+    out.print(summary, markup=False, highlight=False, soft_wrap=True)
+
+
+def _show(rows: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows))  # noqa: T201 - for scripts, exactly as it is
+        return
+    table = Table(show_header=False)
+    for key, value in rows.items():
+        table.add_row(key.replace("_", " "), str(value))
+    out.print(table)
+
+
+async def status(settings: Settings, config: Config, team: str | None, *, as_json: bool) -> None:
+    """Messages, examples, backlog and problems."""
+    async with _open(settings, team) as store:
+        tally = await store.workspaces.tally(store.team)
+        rows = {
+            "workspace": store.team,
+            "label_set": config.label_set.version,
+            "labelled": tally.get("labelled", 0),
+            "abstained": tally.get("abstained", 0),
+            "examples": sum((await store.examples.counts(store.team)).values()),
+            "waiting": await store.inbox.depth(),
+            "given_up": await store.inbox.dead(),
+            "problems": await store.workspaces.problems(store.team),
+        }
+    _show(rows, as_json=as_json)
+
+
+async def labels(settings: Settings, config: Config, team: str | None, *, as_json: bool) -> None:
+    """Labels with their examples."""
+    async with _open(settings, team) as store:
+        counts = await store.examples.counts(store.team)
+    if as_json:
+        rows = [one.model_dump() | {"count": counts.get(one.name, 0)} for one in config.labels]
+        print(json.dumps(rows))  # noqa: T201 - for scripts, exactly as it is
+        return
+    table = Table("label", "emoji", "channel", "examples", "description")
+    for one in config.labels:
+        number = str(counts.get(one.name, 0))
+        table.add_row(one.name, f":{one.emoji}:", one.channel or "", number, one.description)
+    Console(emoji=False).print(table)
+
+
+async def accuracy(settings: Settings, _: Config, team: str | None, *, as_json: bool) -> None:
+    """How often agents agreed, in all and per label."""
+    async with _open(settings, team) as store:
+        found = await measure(store.examples.iterate(store.team))
+    rows: dict[str, Any] = {
+        "judged": found.judged,
+        "answered": found.answered,
+        "right": found.right,
+        "precision": round(found.precision, 4),
+    }
+    rows |= {f"label_{name}": f"{right} of {total}" for name, right, total in found.per_label}
+    _show(rows, as_json=as_json)

@@ -1,0 +1,29 @@
+"""`/triage accuracy`: the bot's labels against what agents said."""
+
+from collections.abc import Sequence
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.markup import escape
+from support_triage.learning.accuracy import Accuracy, measure
+
+
+def render(found: Accuracy) -> str:
+    """The figures as a Slack text."""
+    if found.judged == 0:
+        return "No agent has judged a label yet: a correction or confirmation is where I start."
+    lines = [
+        f"*Accuracy* on {found.judged:,} messages that agents judged",
+        f"• right when I gave a label: {found.right:,} of {found.answered:,}"
+        + (f" ({found.precision:.0%})" if found.answered else ""),
+        f"• left to a human: {found.judged - found.answered:,}",
+    ]
+    lines += [
+        f"• {escape(name)}: {right:,} of {total:,} found" for name, right, total in found.per_label
+    ]
+    lines.append("Agents judge what looks wrong first, so the rest is likely better than this.")
+    return "\n".join(lines)
+
+
+async def answer(context: Context, _: Sequence[str]) -> str:
+    """How often agents agreed, in all and per label."""
+    return render(await measure(context.desk.examples.iterate(context.desk.team)))

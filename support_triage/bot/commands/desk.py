@@ -1,0 +1,84 @@
+"""Where `/triage` arrives: who may, which verb, and the answer only they see."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+
+from support_triage.bot.commands import accuracy, export, helping, labels, status
+from support_triage.bot.commands.context import Context
+from support_triage.bot.config import Config
+from support_triage.bot.directory import Directory
+from support_triage.bot.gateway import Gateway, GatewayError
+from support_triage.bot.markup import escape
+from support_triage.classifiers.base import Classifier
+from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.examples import Examples
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.workspaces import Workspaces
+
+log = structlog.get_logger()
+
+VERBS = {
+    "help": helping.answer,
+    "status": status.answer,
+    "labels": labels.answer,
+    "accuracy": accuracy.answer,
+    "export": export.answer,
+}
+
+
+@dataclass
+class Desk:
+    """What the verbs need, and the long work they started."""
+
+    config: Config
+    team: str
+    directory: Directory
+    gateway: Gateway
+    examples: Examples
+    workspaces: Workspaces
+    inbox: Inbox
+    classifier: Classifier
+    _running: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    async def answer(self, user: str, text: str) -> str:
+        """The answer to `/triage text`, in Slack's mark-up."""
+        if not await self.directory.is_admin(user):
+            admins = ", ".join(self.config.triage.admins) or "nobody yet"
+            return (
+                f"Sorry, `/triage` is for the admins of this bot ({escape(admins)}). "
+                "An agent's emoji on a message corrects its label without it."
+            )
+        verb, *arguments = text.split() or ["help"]
+        known = VERBS.get(verb.lower())
+        if known is None:
+            return f"`{escape(verb[:40])}` is not a verb of mine.\n{helping.HELP}"
+        await self.workspaces.audit(self.team, user, verb.lower(), arguments=" ".join(arguments))
+        return await known(Context(self, user), arguments)
+
+    async def finish(self) -> None:
+        """Wait for the long work that was started."""
+        if self._running:
+            await asyncio.wait(self._running)
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen to `/triage`; the button with a link needs an ack and nothing more."""
+
+    async def triage(ack: Any, command: dict[str, Any], respond: Any) -> None:
+        await ack()
+        try:
+            text = await desk.answer(command["user_id"], command.get("text") or "")
+        except (GatewayError, StorageUnavailableError) as error:
+            log.warning("command.failed", error=type(error).__name__)
+            text = f"That did not work: {escape(str(error))}. Nothing was changed; try again."
+        await respond(text=text, response_type="ephemeral")
+
+    async def open_message(ack: Any) -> None:
+        await ack()
+
+    app.command("/triage")(triage)
+    app.action("open_message")(open_message)

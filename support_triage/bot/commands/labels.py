@@ -1,0 +1,23 @@
+"""`/triage labels`: the labels and what the team has taught of each."""
+
+from collections.abc import Sequence
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.markup import escape
+
+
+async def answer(context: Context, _: Sequence[str]) -> str:
+    """One line a label: emoji, name, route, examples, description."""
+    desk = context.desk
+    counts = await desk.examples.counts(desk.team)
+    lines = [f"*Labels* (set `{desk.config.label_set.version}`)"]
+    for label in desk.config.labels:
+        route = f" → {escape(label.channel)}" if label.channel else ""
+        number = counts.pop(label.name, 0)
+        lines.append(
+            f":{label.emoji}: *{escape(label.name)}*{route} · {number} examples · "
+            f"{escape(label.description)}"
+        )
+    for name, number in counts.items():
+        lines.append(f":warning: *{escape(name)}* is no label now; {number} examples keep it")
+    return "\n".join(lines)

@@ -1,0 +1,29 @@
+"""`/triage status`: what the bot does now, and what needs help."""
+
+from collections.abc import Sequence
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.markup import escape
+
+
+async def answer(context: Context, _: Sequence[str]) -> str:
+    """Classifier, channels, numbers, backlog and what Slack refused lately."""
+    desk = context.desk
+    tally = await desk.workspaces.tally(desk.team)
+    counts = await desk.examples.counts(desk.team)
+    labelled, unsure = tally.get("labelled", 0), tally.get("abstained", 0)
+    modes = ", ".join(f"{name} {mode}" for name, mode in desk.config.channels.items())
+    lines = [
+        "*Status*",
+        f"• Classifier: `{escape(desk.classifier.version)}`",
+        f"• Channels: {escape(modes) or 'none listed'}; any other one I am invited to: suggest",
+        f"• Messages: {labelled + unsure:,} ({labelled:,} labelled, {unsure:,} left to a human)",
+        f"• Examples from agents: {sum(counts.values()):,}",
+        f"• Waiting: {await desk.inbox.depth():,}, given up: {await desk.inbox.dead():,}",
+    ]
+    degraded = getattr(desk.classifier, "degraded", None)
+    if degraded:
+        lines.append(f"• :warning: LLM not used now: {escape(str(degraded))}; local model alone")
+    for what, problem in (await desk.workspaces.problems(desk.team)).items():
+        lines.append(f"• :warning: {escape(what)}: {escape(problem)}")
+    return "\n".join(lines)

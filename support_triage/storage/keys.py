@@ -1,0 +1,85 @@
+"""Every key in Redis: its name, type, what it holds, and its life.
+
+All keys of a workspace carry its id as hash tag, so that a cluster keeps them in one slot.
+"""
+
+RETENTION_S = 90 * 24 * 3600
+"""How long a message and what was done with it are kept: 90 days."""
+
+DEDUPE_S = 3 * 24 * 3600
+"""How long a message's identity is remembered after receipt: Slack retries for up to 24 hours."""
+
+
+def workspaces() -> str:
+    """Set of workspace ids seen. Permanent: one entry a workspace."""
+    return "triage:workspaces"
+
+
+def inbox() -> str:
+    """Stream of received events, oldest first. An entry lives until it is answered."""
+    return "triage:{inbox}:events"
+
+
+def dead() -> str:
+    """Stream of events given up on, with the reason. Permanent until an operator drops them."""
+    return "triage:{inbox}:dead"
+
+
+def seen(team: str, channel: str, ts: str) -> str:
+    """String: this message is in the inbox already. Lives DEDUPE_S."""
+    return f"triage:{{inbox}}:seen:{team}:{channel}:{ts}"
+
+
+def record(team: str, channel: str, ts: str) -> str:
+    """JSON string: a message, its prediction and what was shown. Lives RETENTION_S."""
+    return f"triage:{{{team}}}:message:{channel}:{ts}"
+
+
+def lock(team: str, channel: str, ts: str) -> str:
+    """String: who works on this message. Lives seconds."""
+    return f"triage:{{{team}}}:lock:{channel}:{ts}"
+
+
+def reactions(team: str, channel: str, ts: str) -> str:
+    """Sorted set of agents' reactions on a message or card, by time. Lives RETENTION_S."""
+    return f"triage:{{{team}}}:reactions:{channel}:{ts}"
+
+
+def card(team: str, channel: str, ts: str) -> str:
+    """String: the message (channel:ts) that this card is about. Lives RETENTION_S."""
+    return f"triage:{{{team}}}:card:{channel}:{ts}"
+
+
+def examples(team: str) -> str:
+    """Hash of message id to standing example as JSON. Permanent: what the team has taught."""
+    return f"triage:{{{team}}}:examples"
+
+
+def counts(team: str) -> str:
+    """Hash of label to number of standing examples. Permanent, moves with `examples`."""
+    return f"triage:{{{team}}}:counts"
+
+
+def history(team: str) -> str:
+    """Hash of message id to its corrections as JSON. Permanent: who said what, when."""
+    return f"triage:{{{team}}}:history"
+
+
+def changes(team: str) -> str:
+    """Stream of example ids that changed, about the last 10,000. Permanent, trimmed."""
+    return f"triage:{{{team}}}:changes"
+
+
+def tally(team: str) -> str:
+    """Hash of counters: predictions by outcome. Permanent, a handful of fields."""
+    return f"triage:{{{team}}}:tally"
+
+
+def audit(team: str) -> str:
+    """Stream of admins' acts: who, when, what. Permanent, about the last 10,000."""
+    return f"triage:{{{team}}}:audit"
+
+
+def problems(team: str) -> str:
+    """Hash of what Slack refused to what to do about it. Lives a week after the last one."""
+    return f"triage:{{{team}}}:problems"

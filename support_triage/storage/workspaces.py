@@ -1,0 +1,52 @@
+"""Which workspaces there are, how they fare, and what their admins did."""
+
+import json
+
+from support_triage.storage import keys
+from support_triage.storage.connection import Client
+
+_AUDIT_LENGTH = 10_000
+_PROBLEM_S = 7 * 24 * 3600
+
+
+class Workspaces:
+    """All workspaces of this installation."""
+
+    def __init__(self, redis: Client) -> None:
+        self._redis = redis
+
+    async def add(self, team: str) -> None:
+        """Remember a workspace."""
+        await self._redis.sadd(keys.workspaces(), team)
+
+    async def all(self) -> list[str]:
+        """Workspace ids, sorted."""
+        return sorted(await self._redis.smembers(keys.workspaces()))
+
+    async def count(self, team: str, outcome: str) -> None:
+        """Count one prediction by its outcome: `labelled` or `abstained`."""
+        await self._redis.hincrby(keys.tally(team), outcome, 1)
+
+    async def tally(self, team: str) -> dict[str, int]:
+        """Predictions by outcome."""
+        return {key: int(n) for key, n in (await self._redis.hgetall(keys.tally(team))).items()}
+
+    async def audit(self, team: str, who: str, what: str, **details: str) -> None:
+        """Note an admin's act."""
+        await self._redis.xadd(
+            keys.audit(team),
+            {"who": who, "what": what, "details": json.dumps(details)},
+            maxlen=_AUDIT_LENGTH,
+        )
+
+    async def problem(self, team: str, what: str, advice: str) -> None:
+        """Note what Slack refused, and what to do about it."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.problems(team), what, advice)
+            pipe.expire(keys.problems(team), _PROBLEM_S)
+            await pipe.execute()
+
+    async def problems(self, team: str) -> dict[str, str]:
+        """What Slack refused in the last week."""
+        stored: dict[str, str] = await self._redis.hgetall(keys.problems(team))
+        return stored
