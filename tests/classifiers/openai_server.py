@@ -1,0 +1,205 @@
+"""An OpenAI-compatible chat server on a real socket, with replies made by the test."""
+
+import json
+import re
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+Body = dict[str, Any]
+Reply = Response | str
+"""A response, or a label to answer with."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request as it came over the wire."""
+
+    body: Body
+    headers: dict[str, str]
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        messages: list[dict[str, str]] = self.body["messages"]
+        return messages
+
+    @property
+    def message(self) -> str:
+        """The text that is asked about, without its delimiters."""
+        return undelimited(self.messages[-1]["content"])
+
+
+@dataclass
+class OpenAiServer:
+    """Answers with the queued `replies` first, then with what `answer` makes of a request."""
+
+    url: str
+    answer: Callable[[Body], Reply]
+    replies: deque[Reply] = field(default_factory=deque)
+    requests: list[Seen] = field(default_factory=list)
+
+    async def chat(self, request: Request) -> Response:
+        body = await request.json()
+        self.requests.append(Seen(body, dict(request.headers)))
+        reply = self.replies.popleft() if self.replies else self.answer(body)
+        return answered(reply) if isinstance(reply, str) else reply
+
+
+@asynccontextmanager
+async def openai_server(
+    answer: Callable[[Body], Reply] | None = None,
+) -> AsyncIterator[OpenAiServer]:
+    """Serve on a free local port; by default it answers like a crude nearest-shot classifier."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    fake = OpenAiServer(f"http://127.0.0.1:{port}/v1", answer or nearest_shot)
+    app = Starlette(routes=[Route("/v1/chat/completions", fake.chat, methods=["POST"])])
+    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
+    config.load()
+    server = uvicorn.Server(config)
+    # Not `serve`: it takes over the process's signals, and stops only with its next tick.
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listener])
+    try:
+        yield fake
+    finally:
+        server.force_exit = True
+        await server.shutdown(sockets=[listener])
+
+
+def answered(
+    label: str,
+    *,
+    logprob: float | None = None,
+    cached_tokens: int = 0,
+) -> Response:
+    """The model answers with `label`, as JSON; with `logprob` for each of its tokens."""
+    content = json.dumps({"label": label})
+    return said(content, logprob=logprob, cached_tokens=cached_tokens)
+
+
+def said(
+    content: str | None,
+    *,
+    finish_reason: str = "stop",
+    refusal: str | None = None,
+    logprob: float | None = None,
+    cached_tokens: int = 0,
+) -> Response:
+    """A completion with any content."""
+    message = {"role": "assistant", "content": content, "refusal": refusal}
+    choice: Body = {"index": 0, "message": message, "finish_reason": finish_reason}
+    if logprob is not None:
+        choice["logprobs"] = {"content": _steps(content or "", logprob)}
+    return JSONResponse(
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "fake",
+            "choices": [choice],
+            "usage": {
+                "prompt_tokens": 1500,
+                "completion_tokens": 10,
+                "total_tokens": 1510,
+                "prompt_tokens_details": {"cached_tokens": cached_tokens},
+            },
+        }
+    )
+
+
+def refused() -> Response:
+    return said(None, refusal="I cannot help with that.")
+
+
+def filtered() -> Response:
+    return said("", finish_reason="content_filter")
+
+
+def truncated() -> Response:
+    return said('{"label": "BILL', finish_reason="length")
+
+
+def failed(
+    status: int, code: str | None = None, message: str = "no", *, retry: bool = False
+) -> Response:
+    """An error; `retry` lets the SDK retry at once, else it is told not to."""
+    error = {"message": message, "type": "error", "param": None, "code": code}
+    headers = {"retry-after-ms": "1"} if retry else {"x-should-retry": "false"}
+    return JSONResponse({"error": error}, status, headers)
+
+
+def quota_spent() -> Response:
+    return failed(429, "insufficient_quota")
+
+
+def without(field_name: str, answer: Callable[[Body], Reply]) -> Callable[[Body], Reply]:
+    """A server that rejects requests with a field, naming it, and else answers."""
+
+    def reply(body: Body) -> Reply:
+        if field_name in body:
+            return failed(400, "unknown_parameter", f"Unrecognized request argument: {field_name}")
+        return answer(body)
+
+    return reply
+
+
+class Hang(Response):
+    """Never answers; ends when the client goes."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+class Drop(Response):
+    """Promises a body and closes the connection instead."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"100"), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+def nearest_shot(body: Body) -> Reply:
+    """The label of the shot that shares most words with the message; the first label else."""
+    *turns, asked = body["messages"][1:]
+    words = _words(asked["content"])
+    shots = [
+        (len(words & _words(turns[i]["content"])), json.loads(turns[i + 1]["content"])["label"])
+        for i in range(0, len(turns), 2)
+    ]
+    best = max(shots, key=lambda shot: shot[0], default=(0, None))
+    label = best[1] if best[0] else offered(body)[0]
+    return str(label)
+
+
+def offered(body: Body) -> list[str]:
+    """The labels that a request lets the model choose from."""
+    return re.findall(
+        r"^- ([^:\n]+)", body["messages"][0]["content"].split("\nLabels:\n")[1], re.MULTILINE
+    )
+
+
+def undelimited(content: str) -> str:
+    return content.removeprefix("<message>\n").removesuffix("\n</message>")
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w{3,}", undelimited(text).casefold()))
+
+
+def _steps(content: str, logprob: float) -> list[Body]:
+    return [
+        {"token": token, "logprob": logprob, "bytes": None, "top_logprobs": []}
+        for token in re.findall(r"\w+|\W+", content)
+    ]
