@@ -23,7 +23,7 @@ from support_triage.bot.presenter import Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
 from support_triage.bot.worker import Worker
-from support_triage.classifiers.base import Classifier
+from support_triage.classifiers.base import Classifier, LabelSet
 from support_triage.classifiers.factory import LlmChoice, make_classifier
 from support_triage.storage.connection import connect
 from support_triage.storage.examples import Examples
@@ -45,8 +45,10 @@ class Bot:
     worker: Worker
 
 
-def classifier_of(settings: Settings, config: Config) -> Classifier:
-    """The cascade where there is a key, the local classifier alone where there is none."""
+def classifier_of(
+    settings: Settings, label_set: LabelSet, target_precision: float, kind: str | None = None
+) -> Classifier:
+    """A classifier of a kind; by default the cascade where there is a key, else local alone."""
     llm = None
     if settings.openai_api_key is not None:
         llm = LlmChoice(
@@ -54,7 +56,8 @@ def classifier_of(settings: Settings, config: Config) -> Classifier:
             api_key=settings.openai_api_key.get_secret_value(),
             base_url=settings.openai_base_url,
         )
-    return make_classifier(config.label_set, config.triage.target_precision, llm)
+    default = "local" if llm is None else "cascade"
+    return make_classifier(kind or default, label_set, target_precision, llm)
 
 
 async def _whoami(client: AsyncWebClient) -> str:
@@ -88,7 +91,9 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
         await inbox.open()
         await workspaces.add(team)
         directory, gateway = Directory(client, config), Gateway(client)
-        classifier = await asyncio.to_thread(classifier_of, settings, config)
+        classifier = await asyncio.to_thread(
+            classifier_of, settings, config.label_set, config.triage.target_precision
+        )
         teaching = Teaching(examples, classifier, team)
         await teaching.load()
         presenter = Presenter(config, gateway, directory, records, workspaces)
@@ -123,7 +128,7 @@ async def serve_socket_mode(bot: Bot, settings: Settings, stop: asyncio.Event) -
     if settings.slack_app_token is None:
         raise ConfigError("SLACK_APP_TOKEN: not set; it starts with xapp- (connections:write)")
     handler = AsyncSocketModeHandler(bot.app, settings.slack_app_token.get_secret_value())
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     log.info("bot.listening", over="socket mode", team=bot.team)
     await stop.wait()
-    await handler.close_async()
+    await handler.close_async()  # type: ignore[no-untyped-call]

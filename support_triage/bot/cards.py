@@ -89,22 +89,29 @@ def _parts(
     return [{"type": "section", "text": {"type": "mrkdwn", "text": title}}, section]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a card goes and who it concerns, by Slack's ids; `link` is the message's address."""
+
+    channel: str
+    author: str
+    group: str | None
+    link: str
+
+
 def card(
     config: Config,
     message: Message,
+    place: Place,
     *,
-    channel: str,
     label: str | None,
     prediction: Prediction | None,
     standing: Standing | None,
-    author: str,
-    group: str | None,
-    link: str,
 ) -> Card:
     """The card of a message: label, text, author, confidence, why, permalink, group to tell."""
-    blocks = _parts(config, message, label, group, link)
-    blocks.append(_context(f"{escape(author)} · {_why(prediction, standing)}"))
+    blocks = _parts(config, message, label, place.group, place.link)
+    blocks.append(_context(f"{escape(place.author)} · {_why(prediction, standing)}"))
     hint = f":{config.triage.confirm_emoji}: confirms · another label's emoji corrects"
     blocks.append(_context(hint))
     text = f"{label or 'Needs a human'}: {_cut(message.text, 150)}"
-    return Card(channel, tuple(blocks), escape(text), str(message.id))
+    return Card(place.channel, tuple(blocks), escape(text), str(message.id))

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -12,10 +13,12 @@ from rich.console import Console
 
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.classifiers.base import Classifier, Example, Label, LabelSet, Prediction
+from support_triage.classifiers.evaluation import evaluate as measured
+from support_triage.classifiers.factory import KINDS
 from support_triage.learning import dataset
 
 _BATCH = 64
-_CLASSIFIERS = ("local", "llm", "cascade")
+_TARGET_PRECISION = 0.95
 
 
 def _texts(file: TextIO, name: str) -> Iterator[str]:
@@ -66,7 +69,7 @@ async def classify(settings: Settings, config: Config, name: str) -> None:
     """Print a JSON line for each text, in batches as they come."""
     from support_triage.bot.app import classifier_of  # noqa: PLC0415 - loads slowly
 
-    classifier = classifier_of(settings, config)
+    classifier = classifier_of(settings, config.label_set, config.triage.target_precision)
     raw = sys.stdin.buffer if name == "-" else _open(name)
     with io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="") as file:
         batch: list[str] = []
@@ -94,16 +97,27 @@ async def evaluate(
     settings: Settings, train: Path, test: Path, kind: str, *, as_json: bool
 ) -> None:
     """Print the figures of a classifier trained on one file and tested on another."""
-    from support_triage.bot.app import evaluated  # noqa: PLC0415 - loads slowly
+    from support_triage.bot.app import classifier_of  # noqa: PLC0415 - loads slowly
 
-    if kind not in _CLASSIFIERS:
-        raise ConfigError(f'--classifier: "{kind}" is none of {", ".join(_CLASSIFIERS)}')
+    if kind not in KINDS:
+        raise ConfigError(f'--classifier: "{kind}" is none of {", ".join(KINDS)}')
     taught, held_out = list(dataset.read(train)), list(dataset.read(test))
     examples = [
         Example(f"train:{number}", text, label) for number, (text, label) in enumerate(taught)
     ]
     label_set = _label_set([label for _, label in taught])
-    figures = await evaluated(settings, kind, label_set, examples, held_out)
+    classifier = classifier_of(settings, label_set, _TARGET_PRECISION, kind)
+    started = time.perf_counter()
+    await classifier.learn(examples)
+    train_s = time.perf_counter() - started
+    texts, labels = [text for text, _ in held_out], [label for _, label in held_out]
+    found = await measured(classifier, texts, labels, _TARGET_PRECISION)
+    figures = {
+        "classifier": classifier.version,
+        "train_examples": len(examples),
+        "train_s": round(train_s, 3),
+        **found.as_dict(),
+    }
     if as_json:
         print(json.dumps(figures))  # noqa: T201 - for scripts, exactly as it is
     else:

@@ -206,3 +206,10 @@ def load_config(path: Path) -> Config:
         return Config.model_validate(content)
     except ValidationError as error:
         raise _problem(str(path), error) from None
+
+
+def shipped_config() -> Path:
+    """The triage.toml that comes with the distribution, or stands in the checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "triage.toml"
+    return installed if installed.exists() else package.parent / "triage.toml"

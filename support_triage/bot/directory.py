@@ -38,7 +38,7 @@ class Directory:
         except (SlackApiError, OSError, TimeoutError):
             if key not in self._kept:
                 raise
-            log.warning("directory.stale", what=key.split(":")[0])
+            log.warning("directory.stale", what=key.partition(":")[0])
         self._kept[key] = (time.monotonic(), value)
         return value
 

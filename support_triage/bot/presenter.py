@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from support_triage.bot.cards import Card, card
+from support_triage.bot.cards import Card, Place, card
 from support_triage.bot.config import Config
 from support_triage.bot.corrections import Standing
 from support_triage.bot.directory import Directory
@@ -89,16 +89,19 @@ class Presenter:
         if target is None:
             return None
         message = record.message
-        return card(
-            self.config,
-            message,
+        place = Place(
             channel=target,
-            label=label,
-            prediction=record.prediction,
-            standing=standing,
             author=await self.directory.user_name(message.user),
             group=await self.directory.group(mention),
             link=await self.gateway.permalink(message.id.channel, message.id.ts),
+        )
+        return card(
+            self.config,
+            message,
+            place,
+            label=label,
+            prediction=record.prediction,
+            standing=standing,
         )
 
     async def _show_card(self, record: Record, wanted: Card | None) -> Record:

@@ -1,13 +1,15 @@
-"""The classifier that the settings ask for, put together."""
+"""The classifier that is asked for by its kind, put together."""
 
 from dataclasses import dataclass
 
-from support_triage.classifiers.base import Classifier, LabelSet
+from support_triage.classifiers.base import Classifier, ClassifierSetupError, LabelSet
 from support_triage.classifiers.cascade import CascadeClassifier
 from support_triage.classifiers.embedder import MiniLmEmbedder
 from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.classifiers.llm import LlmClassifier, LlmSettings
 from support_triage.classifiers.local import LocalClassifier
+
+KINDS = ("local", "llm", "cascade")
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,16 @@ class LlmChoice:
 
 
 def make_classifier(
-    label_set: LabelSet, target_precision: float, llm: LlmChoice | None
+    kind: str, label_set: LabelSet, target_precision: float, llm: LlmChoice | None
 ) -> Classifier:
-    """The cascade of local and LLM where an LLM is given, else the local classifier alone."""
+    """A classifier of one of KINDS; ClassifierSetupError where it needs a key and has none."""
     embedder = MiniLmEmbedder()
     index = EmbeddedIndex(embedder)
     local = LocalClassifier(label_set, embedder, index, target_precision)
-    if llm is None:
+    if kind == "local":
         return local
+    if llm is None:
+        raise ClassifierSetupError(f"OPENAI_API_KEY: not set, and {kind} asks a model with it")
     settings = LlmSettings(api_key=llm.api_key, base_url=llm.base_url, model=llm.model)
-    return CascadeClassifier(local, LlmClassifier(label_set, index, settings))
+    model = LlmClassifier(label_set, index, settings)
+    return model if kind == "llm" else CascadeClassifier(local, model)

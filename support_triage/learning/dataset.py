@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from support_triage.classifiers import prompt
 from support_triage.classifiers.base import LabelSet
@@ -132,11 +133,12 @@ def _row(fields: dict[str, object], where: str) -> tuple[str, str]:
     return text, label
 
 
-def _chat(turns: object, where: str) -> tuple[str, str]:
+def _chat(turns: Any, where: str) -> tuple[str, str]:
     try:
-        *_, question, reply = turns  # type: ignore[misc] # checked by what follows
-        return prompt.text_of(question["content"]), prompt.label_of(reply["content"])
-    except (TypeError, KeyError, ValueError):
+        question, reply = turns[-2], turns[-1]
+        text = question["content"].removeprefix("<message>\n").removesuffix("\n</message>")
+        return str(text), str(json.loads(reply["content"])["label"])
+    except (TypeError, KeyError, ValueError, AttributeError, IndexError):
         raise DatasetError(f"{where}: not a chat of ours: a user turn, then an answer") from None
 
 

@@ -37,7 +37,7 @@ class EmbeddedValkey:
 
     @property
     def socket_path(self) -> Path:
-        """The unix socket: in the folder, or under the temporary folder where paths are too long."""
+        """The unix socket: in the folder, or a temporary one where paths are too long."""
         path = self.folder / "valkey.sock"
         if len(str(path)) <= _SOCKET_PATH_MAX:
             return path
@@ -57,8 +57,12 @@ class EmbeddedValkey:
         with self._exclusive():
             self._users = (self.folder / "users.lock").open("w")
             fcntl.flock(self._users, fcntl.LOCK_SH)
-            if not self._answers():
-                self._start()
+            try:
+                if not self._answers():
+                    self._start()
+            except BaseException:
+                self._users.close()
+                raise
         return self
 
     def __exit__(

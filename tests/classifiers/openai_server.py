@@ -157,7 +157,7 @@ def without(field_name: str, answer: Callable[[Body], Reply]) -> Callable[[Body]
 class Hang(Response):
     """Never answers; ends when the client goes."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, _send: Send) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 
@@ -165,7 +165,7 @@ class Hang(Response):
 class Drop(Response):
     """Promises a body and closes the connection instead."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         headers = [(b"content-length", b"100"), (b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 

@@ -1,4 +1,5 @@
 import logging
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -6,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.responses import JSONResponse, Response
 
 from support_triage.classifiers.base import (
     Abstention,
@@ -23,6 +25,7 @@ from tests.classifiers import openai_server as wire
 from tests.classifiers.openai_server import OpenAiServer, openai_server
 
 LABELS = LabelSet((Label("BILLING", "Invoices and payments"), Label("TECHNICAL", "Errors")))
+TLS = ssl.create_default_context()  # made once: it takes longer than a test
 KEY = "sk-test-0123456789abcdefghij"
 
 
@@ -63,7 +66,8 @@ async def asked(
     async with openai_server() as server:
         server.replies.extend(replies)
         settings = {"base_url": server.url, "api_key": KEY} | settings
-        classifier = LlmClassifier(labels, LlmSettings(**settings), index)
+        client = httpx2.AsyncClient(verify=TLS)
+        classifier = LlmClassifier(labels, LlmSettings(**settings), index, client)
         try:
             yield classifier, server
         finally:
@@ -116,11 +120,11 @@ async def test_below_the_least_confidence_it_abstains() -> None:
         (wire.filtered(), Abstention.REFUSED),
         (wire.failed(400, "content_filter"), Abstention.REFUSED),
         (wire.failed(400, "context_length_exceeded"), Abstention.BAD_ANSWER),
-        (wire.JSONResponse({}), Abstention.BAD_ANSWER),
-        (wire.JSONResponse({"choices": []}), Abstention.BAD_ANSWER),
-        (wire.JSONResponse({"choices": [{}]}), Abstention.BAD_ANSWER),
-        (wire.Response("<html>", media_type="text/html"), Abstention.BAD_ANSWER),
-        (wire.Response("{", media_type="application/json"), Abstention.BAD_ANSWER),
+        (JSONResponse({}), Abstention.BAD_ANSWER),
+        (JSONResponse({"choices": []}), Abstention.BAD_ANSWER),
+        (JSONResponse({"choices": [{}]}), Abstention.BAD_ANSWER),
+        (Response("<html>", media_type="text/html"), Abstention.BAD_ANSWER),
+        (Response("{", media_type="application/json"), Abstention.BAD_ANSWER),
     ],
 )
 async def test_a_bad_answer_is_an_abstention(reply: wire.Reply, reason: Abstention) -> None:
@@ -165,7 +169,7 @@ async def test_a_hanging_endpoint_is_unavailable_within_the_deadline() -> None:
 
 
 async def test_the_deadline_bounds_retries_that_the_server_asks_for() -> None:
-    busy = wire.JSONResponse({"error": {}}, 429, {"retry-after": "30"})
+    busy = JSONResponse({"error": {}}, 429, {"retry-after": "30"})
     with pytest.raises(ClassifierUnavailableError, match="more than"):
         await one(busy, timeout_s=0.1)
 

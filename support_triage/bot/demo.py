@@ -1,0 +1,134 @@
+"""`triage demo`: the real bot in a Slack of its own, a short story, and a page to play with."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import structlog
+from pydantic import SecretStr
+from rich.console import Console
+from rich.markup import escape
+
+from support_triage.bot.app import running, serve_socket_mode
+from support_triage.bot.config import Settings, load_config, shipped_config
+from support_triage.bot.demo_story import tell
+
+_START_S = 20.0
+_WAIT_S = 15.0
+_POLL_S = 0.05
+
+
+class StoryError(Exception):
+    """The story did not come true: what was waited for in vain."""
+
+
+class Sandbox:
+    """The sandbox's control API: what the people of the story do, and what they see."""
+
+    def __init__(self, client: httpx2.AsyncClient, console: Console) -> None:
+        self._client = client
+        self._console = console
+
+    async def act(self, act: str, **body: Any) -> dict[str, Any]:
+        """Do something as a person would."""
+        answer = await self._client.post(f"/control/{act}", json=body)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def state(self) -> dict[str, Any]:
+        """All that there is to see."""
+        found: dict[str, Any] = (await self._client.get("/control/state")).json()
+        return found
+
+    async def until(self, what: str, seen: Callable[[dict[str, Any]], Any]) -> Any:
+        """Wait until `seen` finds something in the state; StoryError with `what` if it does not."""
+        deadline = time.monotonic() + _WAIT_S
+        while time.monotonic() < deadline:
+            found = seen(await self.state())
+            if found:
+                return found
+            await asyncio.sleep(_POLL_S)
+        raise StoryError(what)
+
+    def say(self, who: str, text: str) -> None:
+        """Print a line of the transcript."""
+        style = {"bot": "cyan", "agent": "green", "admin": "magenta"}.get(who, "yellow")
+        self._console.print(f"[{style}]{who:>9}[/]  {escape(text)}", highlight=False, emoji=False)
+
+
+@asynccontextmanager
+async def _sandbox() -> AsyncIterator[str]:
+    """A sandbox process that ends with us; its address."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "support_triage.sandbox",
+        "--stdin-lifeline",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), _START_S)
+        yield json.loads(line)["url"]
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def _settings(url: str, folder: Path) -> Settings:
+    return Settings(
+        slack_bot_token=SecretStr("xoxb-sandbox"),
+        slack_app_token=SecretStr("xapp-sandbox"),
+        slack_api_url=f"{url}/api/",
+        triage_data_dir=folder,
+    )
+
+
+async def play(*, once: bool) -> int:
+    """Tell the story, then stay up unless `once`; 0 if it came true, 1 if not."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    console = Console()
+    config = load_config(shipped_config())
+    with tempfile.TemporaryDirectory(prefix="triage-demo-") as folder:
+        async with _sandbox() as url, running(_settings(url, Path(folder)), config) as bot:
+            stop = asyncio.Event()
+            serving = asyncio.create_task(
+                serve_socket_mode(bot, _settings(url, Path(folder)), stop)
+            )
+            async with httpx2.AsyncClient(base_url=url, timeout=10) as client:
+                failed = await _tell(Sandbox(client, console), console)
+            if not once:
+                console.print(f"\nThe page: [bold]{url}[/]   (Ctrl+C ends the demo)")
+                await _until_interrupted()
+            stop.set()
+            await serving
+    return failed
+
+
+async def _tell(sandbox: Sandbox, console: Console) -> int:
+    started = time.monotonic()
+    try:
+        await tell(sandbox)
+    except StoryError as error:
+        console.print(f"[red]The story did not come true:[/] {escape(str(error))}")
+        return 1
+    console.print(f"[green]The story came true in {time.monotonic() - started:.1f} s.[/]")
+    return 0
+
+
+async def _until_interrupted() -> None:
+    stop = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(one, stop.set)
+    await stop.wait()

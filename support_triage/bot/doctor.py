@@ -1,0 +1,147 @@
+"""`triage doctor`: every setting, token, scope, channel, Redis and model: ok, or what to do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from support_triage.bot.config import Config, Settings
+from support_triage.bot.directory import Directory
+from support_triage.bot.gateway import web_client
+from support_triage.classifiers.base import ClassifierError
+from support_triage.storage.connection import StorageUnavailableError, connect
+from support_triage.storage.embedded import EmbeddedValkeyError
+
+SCOPES = (
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "emoji:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:write",
+    "metadata.message:read",
+    "reactions:read",
+    "reactions:write",
+    "usergroups:read",
+    "users:read",
+)
+"""The bot token's scopes, as in manifest.yml."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `advice` is empty where it is fine."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+def _settings(settings: Settings, config: Config) -> list[Finding]:
+    token, app_token = settings.slack_bot_token, settings.slack_app_token
+    found = [
+        Finding("triage.toml", f"{len(config.labels)} labels, set {config.label_set.version}"),
+        Finding("SLACK_BOT_TOKEN", "set")
+        if token
+        else Finding("SLACK_BOT_TOKEN", "not set", "install the app, copy its xoxb- token"),
+    ]
+    if app_token or settings.slack_signing_secret:
+        way = "Socket Mode" if app_token else "HTTP (triage run --port)"
+        found.append(Finding("receiving", way))
+    else:
+        advice = "set SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET and run with --port"
+        found.append(Finding("receiving", "no way in", advice))
+    for key in ("agents", "admins"):
+        people = getattr(config.triage, key)
+        advice = "" if people else f"name a group or users in triage.toml: [triage] {key}"
+        found.append(Finding(key, ", ".join(people) or "nobody", advice))
+    return found
+
+
+async def _redis(settings: Settings) -> Finding:
+    where = "embedded" if settings.redis_url is None else "REDIS_URL"
+    try:
+        async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+            info = await redis.info("server")
+    except (StorageUnavailableError, EmbeddedValkeyError, OSError) as error:
+        return Finding(
+            "Redis", str(error)[:200], f"{where}: start the server or correct the address"
+        )
+    version = info.get("valkey_version") or info.get("redis_version")
+    return Finding("Redis", f"{where}, version {version}")
+
+
+async def _model(settings: Settings, config: Config) -> Finding:
+    from support_triage.bot.app import classifier_of  # noqa: PLC0415 - loads slowly
+
+    try:
+        classifier = await asyncio.to_thread(
+            classifier_of, settings, config.label_set, config.triage.target_precision
+        )
+        [prediction] = await classifier.classify(["My invoice shows the wrong amount"])
+    except ClassifierError as error:
+        return Finding("model", "does not answer", str(error))
+    return Finding("model", f"{prediction.classifier} in {prediction.latency_ms:.0f} ms")
+
+
+async def _slack(client: AsyncWebClient, config: Config) -> AsyncIterator[Finding]:
+    try:
+        who: Any = await client.auth_test()
+    except SlackApiError as error:
+        yield Finding("Slack", str(error.response["error"]), "SLACK_BOT_TOKEN: copy it again")
+        return
+    except (OSError, TimeoutError):
+        yield Finding("Slack", "no answer", f"SLACK_API_URL: can {client.base_url} be reached?")
+        return
+    yield Finding("Slack", f"{who['team']} as {who['user']}")
+    granted = {one.strip() for one in who.headers.get("x-oauth-scopes", "").split(",")}
+    missing = [scope for scope in SCOPES if scope not in granted]
+    advice = "install the app again with manifest.yml" if missing else ""
+    yield Finding("scopes", f"missing: {', '.join(missing)}" if missing else "all", advice)
+    directory = Directory(client, config)
+    for name in _channels(config):
+        yield await _channel(client, directory, name)
+    for name in {*config.triage.agents, *config.triage.admins}:
+        if await directory.group(name) is None:
+            yield Finding(name, "no such group", "correct it in triage.toml, or make the group")
+
+
+def _channels(config: Config) -> list[str]:
+    named = [one.channel for one in config.labels] + [config.triage.needs_human_channel]
+    return list(dict.fromkeys([*config.channels, *(name for name in named if name)]))
+
+
+async def _channel(client: AsyncWebClient, directory: Directory, name: str) -> Finding:
+    try:
+        channel = await directory.channel(name)
+        if channel is None:
+            return Finding(name, "not visible", "make the channel, or invite the bot if private")
+        found: Any = await client.conversations_info(channel=channel)
+    except SlackApiError as error:
+        return Finding(name, str(error.response["error"]), "invite the bot, check its scopes")
+    if found["channel"].get("is_member"):
+        return Finding(name, "member")
+    return Finding(name, "not a member", f"/invite the bot to {name}")
+
+
+async def examine(settings: Settings, config: Config, console: Console | None = None) -> int:
+    """Look at everything and print it; 0 where all is fine, 1 where something is to do."""
+    findings = _settings(settings, config)
+    findings.append(await _redis(settings))
+    findings.append(await _model(settings, config))
+    if settings.slack_bot_token is not None:
+        client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        findings += [one async for one in _slack(client, config)]
+    table = Table("", "what", "found", "to do")
+    for one in findings:
+        table.add_row("[red]✗[/]" if one.advice else "[green]✓[/]", one.what, one.found, one.advice)
+    (console or Console()).print(table)
+    return 1 if any(one.advice for one in findings) else 0

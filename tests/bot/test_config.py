@@ -1,0 +1,89 @@
+"""triage.toml and the environment: what is wrong is named, with what would be right."""
+
+from pathlib import Path
+
+import pytest
+
+from support_triage.bot.config import ConfigError, Mode, load_config, load_settings
+
+LABEL = '[[labels]]\nname = "A"\nemoji = "a"\n'
+
+
+def config_error(tmp_path: Path, content: str) -> str:
+    file = tmp_path / "triage.toml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(file)
+    return str(caught.value)
+
+
+def test_the_shipped_file_is_right() -> None:
+    config = load_config(Path("triage.toml"))
+    assert config.label_set.names == ("BILLING", "TECHNICAL", "ACCOUNT", "OTHER")
+    assert config.channels == {"#support": Mode.ROUTE}
+    assert config.label_of_emoji("wrench") == "TECHNICAL"
+    assert config.label("OTHER").examples == ("Do you offer student discounts?",)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("labels = []", ["labels", "at least 1"]),
+        ("", ["labels", "required"]),
+        ("nonsense", ["TOML"]),
+        (LABEL + '[[labels]]\nname = "B"\nemoji = ":a:"\n', ['"a"', "label A", "label B"]),
+        (LABEL + '[[labels]]\nname = "A"\nemoji = "b"\n', ['"A"', "twice"]),
+        (
+            '[triage]\nneeds_human_emoji = "white_check_mark"\n' + LABEL,
+            ["triage.confirm_emoji", "triage.needs_human_emoji"],
+        ),
+        ('[channels]\n"#support" = "loud"\n' + LABEL, ["channels.#support", "'route'"]),
+        ('[channels]\n"support" = "route"\n' + LABEL, ["channels.support", "C0123ABCD"]),
+        ("[triage]\ntarget_precision = 90\n" + LABEL, ["triage.target_precision", "less than 1"]),
+        ('[triage]\nagents = ["ava"]\n' + LABEL, ["triage.agents.0", "@handle"]),
+        ("[triage]\ncolour = 1\n" + LABEL, ["triage.colour", "not permitted"]),
+        ('[[labels]]\nname = "A"\nemoji = "Not An Emoji"\n', ["labels.0.emoji", "moneybag"]),
+    ],
+)
+def test_a_bad_file_is_named_by_key(tmp_path: Path, content: str, words: list[str]) -> None:
+    problem = config_error(tmp_path, content)
+    assert [word for word in words if word not in problem] == []
+
+
+def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load_config(tmp_path / "none.toml")
+    (tmp_path / "junk.toml").write_bytes(b"\xff\x00\xfe")
+    with pytest.raises(ConfigError, match=r"junk\.toml"):
+        load_config(tmp_path / "junk.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("REDIS_URL", "localhost:6379", "redis://host:port"),
+        ("SLACK_BOT_TOKEN", "secret-value", "xoxb-"),
+        ("SLACK_APP_TOKEN", "secret-value", "xapp-"),
+        ("SLACK_API_URL", "slack.com", "https://"),
+        ("OPENAI_BASE_URL", "nowhere", "https://"),
+    ],
+)
+def test_a_bad_variable_is_named_without_its_value(name: str, value: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings({name: value})
+    assert str(caught.value).startswith(name)
+    assert words in str(caught.value)
+    assert "secret-value" not in str(caught.value)
+
+
+def test_the_version_of_a_label_set_is_its_content(tmp_path: Path) -> None:
+    file = tmp_path / "triage.toml"
+    file.write_text(LABEL)
+    first = load_config(file).label_set.version
+    assert load_config(file).label_set.version == first
+    file.write_text(LABEL + 'description = "other"\n')
+    assert load_config(file).label_set.version != first
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert load_settings({"REDIS_URL": ""}).redis_url is None

@@ -1,0 +1,102 @@
+"""Slack events to what the inbox keeps."""
+
+from typing import Any
+
+import pytest
+
+from support_triage.bot.intake import parse
+from support_triage.bot.markup import escape, text_of, to_plain
+from support_triage.storage.inbox import Deleted, Posted, Reacted
+from support_triage.storage.records import MessageId
+
+AT = MessageId(team="T1", channel="C1", ts="10.5")
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    base = {"type": "message", "channel": "C1", "ts": "10.5", "user": "U1", "text": "hi"}
+    return {"type": "event_callback", "team_id": "T1", "event": base | fields}
+
+
+def test_a_new_message_becomes_plain_text() -> None:
+    found = parse(event(text="<@U2|ava> see <https://x.io|the &amp; docs> &lt;b&gt;"))
+    assert isinstance(found, Posted)
+    assert (found.message.id, found.message.user) == (AT, "U1")
+    assert found.message.text == "@ava see the & docs <b>"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"thread_ts": "9.0"},
+        {"subtype": "channel_join"},
+        {"subtype": "thread_broadcast", "thread_ts": "9.0"},
+        {"subtype": "bot_message", "bot_id": "B9"},
+        {"bot_id": "B9"},
+        {"channel_type": "im"},
+        {"type": "app_mention"},
+    ],
+)
+def test_what_is_not_a_new_support_message_is_left_alone(fields: dict[str, Any]) -> None:
+    assert parse(event(**fields), frozenset({"B1"})) is None
+
+
+def test_an_allowed_bot_is_heard_also_when_its_text_is_in_blocks() -> None:
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "form: *help*"}}]
+    found = parse(
+        event(subtype="bot_message", bot_id="B1", text="", blocks=blocks), frozenset({"B1"})
+    )
+    assert isinstance(found, Posted)
+    assert found.message.text == "form: *help*"
+
+
+def test_a_file_without_words_is_known_by_its_title() -> None:
+    found = parse(event(subtype="file_share", text="", files=[{"title": "invoice.pdf"}]))
+    assert isinstance(found, Posted)
+    assert found.message.text == "invoice.pdf"
+
+
+def test_edits_count_only_when_the_text_changed() -> None:
+    old = {"ts": "10.5", "user": "U1", "text": "hi"}
+    new = old | {"text": "hello", "edited": {"ts": "11.0"}}
+    found = parse(event(subtype="message_changed", message=new, previous_message=old))
+    assert isinstance(found, Posted)
+    assert (found.message.text, found.message.edited) == ("hello", "11.0")
+    preview = old | {"attachments": [], "edited": {"ts": "11.0"}}
+    same = event(subtype="message_changed", message=preview, previous_message=old)
+    assert parse(same) is None
+
+
+def test_a_deletion_is_of_the_original() -> None:
+    assert parse(event(subtype="message_deleted", deleted_ts="10.5", ts="12.0")) == Deleted(id=AT)
+
+
+def test_a_reaction_loses_its_skin_tone() -> None:
+    item = {"type": "message", "channel": "C1", "ts": "10.5"}
+    found = parse(
+        event(type="reaction_added", reaction="+1::skin-tone-3", item=item, event_ts="13.0")
+    )
+    assert found == Reacted(item=AT, user="U1", emoji="+1", added=True, at="13.0")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "reaction_added"},
+        {"type": "reaction_added", "item": 3, "reaction": "x", "event_ts": "1"},
+        {"type": "reaction_added", "item": {}, "reaction": "x", "event_ts": "soon"},
+        {"subtype": "message_changed"},
+        {"subtype": "message_deleted"},
+        {"ts": None, "channel": None},
+    ],
+)
+def test_a_malformed_event_is_an_error_that_says_so(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="malformed"):
+        parse(event(**fields))
+
+
+def test_mark_up_comes_back_harmless() -> None:
+    hostile = "<!channel> & <@U1> <https://evil|click>"
+    assert "<" not in escape(hostile)
+    assert to_plain(escape(hostile)) == hostile
+    assert to_plain("<!here> <#C1|general> <mailto:a@b.c|a@b.c>") == "@here #general a@b.c"
+    assert text_of({"text": None, "blocks": "junk", "attachments": [3], "files": {}}) == ""

@@ -1,0 +1,175 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from support_triage.classifiers.base import (
+    Abstention,
+    Classifier,
+    ClassifierError,
+    ClassifierSetupError,
+    ClassifierUnavailableError,
+    Example,
+    Prediction,
+    Score,
+    Usage,
+)
+from support_triage.classifiers.cascade import CascadeClassifier, CascadeSettings
+
+
+@dataclass
+class Fake:
+    """Answers by text; what it has no answer for is unsure."""
+
+    version: str
+    answers: dict[str, Prediction] = field(default_factory=dict)
+    fails: ClassifierError | None = None
+    asked: list[list[str]] = field(default_factory=list)
+    learnt: list[str] = field(default_factory=list)
+
+    async def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        self.asked.append(list(texts))
+        if self.fails:
+            raise self.fails
+        return [self.answers.get(text, UNSURE) for text in texts]
+
+    async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
+        self.learnt += [*(example.id for example in put), *remove]
+
+
+UNSURE = Prediction(None, 0.4, (Score("B", 0.4),), Abstention.UNSURE, latency_ms=5)
+EMPTY = Prediction(None, 0, reason=Abstention.EMPTY)
+SURE = Prediction("A", 0.95, classifier="local:1", latency_ms=5)
+PAID = Prediction("B", 0.8, classifier="llm:1", latency_ms=300, usage=Usage(100, 50, 5, 0.4))
+DECLINED = Prediction(
+    None, 0.1, reason=Abstention.REFUSED, latency_ms=90, usage=Usage(9, 0, 1, 0.1)
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def local() -> Fake:
+    return Fake("local:1", {"sure": SURE, "": EMPTY})
+
+
+@pytest.fixture
+def llm() -> Fake:
+    return Fake("llm:1", {"hard": PAID, "rude": DECLINED})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_it_is_a_classifier(local: Fake, llm: Fake) -> None:
+    cascade: Classifier = CascadeClassifier(local, llm)
+    assert cascade.version == "cascade:local:1+llm:1"
+
+
+async def test_the_llm_gets_what_local_is_unsure_of_and_nothing_empty(
+    local: Fake, llm: Fake
+) -> None:
+    cascade = CascadeClassifier(local, llm)
+    predictions = await cascade.classify(["sure", "hard", "", "  ", "sure"])
+    assert llm.asked == [["hard"]]
+    assert [prediction.label for prediction in predictions] == ["A", "B", None, None, "A"]
+    assert predictions[1].classifier == "llm:1"
+    assert predictions[1].latency_ms == 305
+    assert predictions[1].usage == PAID.usage
+    assert cascade.degraded is None
+    assert cascade.spent_usd == 0.4
+
+
+async def test_the_llm_is_not_asked_when_local_is_sure_of_all(local: Fake, llm: Fake) -> None:
+    await CascadeClassifier(local, llm).classify(["sure"])
+    assert llm.asked == []
+
+
+async def test_where_both_abstain_locals_scores_stand_and_the_cost_is_kept(
+    local: Fake, llm: Fake
+) -> None:
+    (prediction,) = await CascadeClassifier(local, llm).classify(["rude"])
+    assert (prediction.reason, prediction.confidence) == (Abstention.UNSURE, 0.4)
+    assert prediction.usage.cost_usd == 0.1
+
+
+@pytest.mark.parametrize(
+    "error", [ClassifierUnavailableError("slow"), ClassifierSetupError("OPENAI_API_KEY is wrong")]
+)
+async def test_without_the_llm_local_stands_and_the_reason_is_said(
+    local: Fake, llm: Fake, clock: Clock, error: ClassifierError
+) -> None:
+    llm.fails = error
+    cascade = CascadeClassifier(local, llm, now=clock)
+    assert await cascade.classify(["hard"]) == [UNSURE]
+    assert cascade.degraded is not None
+    assert str(error) in cascade.degraded
+    assert "since 2026-11-24 12:00:00 UTC" in cascade.degraded
+
+
+async def test_a_failing_llm_is_left_alone_longer_and_longer_up_to_a_minute(
+    local: Fake, llm: Fake, clock: Clock
+) -> None:
+    llm.fails = ClassifierUnavailableError("down")
+    cascade = CascadeClassifier(local, llm, now=clock)
+    tries = []
+    for second in range(300):
+        await cascade.classify(["hard"])
+        if len(llm.asked) > len(tries):
+            tries.append(second)
+        clock.advance(1)
+    assert tries == [0, 5, 15, 35, 75, 135, 195, 255]
+
+
+async def test_a_success_ends_the_degradation_and_the_pauses_start_anew(
+    local: Fake, llm: Fake, clock: Clock
+) -> None:
+    cascade = CascadeClassifier(local, llm, now=clock)
+    for _ in range(2):
+        llm.fails = ClassifierUnavailableError("down")
+        await cascade.classify(["hard"])
+        clock.advance(5)
+        llm.fails = None
+        assert (await cascade.classify(["hard"]))[0].label == "B"
+        assert cascade.degraded is None
+
+
+async def test_over_the_daily_budget_local_is_alone_until_the_next_day(
+    local: Fake, llm: Fake, clock: Clock
+) -> None:
+    cascade = CascadeClassifier(local, llm, CascadeSettings(daily_budget_usd=0.7), now=clock)
+    labels = [(await cascade.classify(["hard"]))[0].label for _ in range(3)]
+    assert labels == ["B", "B", None]
+    assert cascade.degraded is not None
+    assert "budget of $0.70" in cascade.degraded
+    assert "2026-11-25 00:00 UTC" in cascade.degraded
+    clock.advance(12 * 3600)
+    assert cascade.degraded is None
+    assert (await cascade.classify(["hard"]))[0].label == "B"
+    assert cascade.spent_usd == 0.4
+
+
+async def test_what_was_spent_before_a_restart_counts(local: Fake, llm: Fake, clock: Clock) -> None:
+    settings = CascadeSettings(daily_budget_usd=0.7)
+    cascade = CascadeClassifier(local, llm, settings, spent_usd=0.7, now=clock)
+    assert await cascade.classify(["hard"]) == [UNSURE]
+
+
+async def test_examples_go_to_local_alone_unless_told_otherwise(local: Fake, llm: Fake) -> None:
+    example = Example("1", "text", "A")
+    await CascadeClassifier(local, llm).learn([example], ["2"])
+    assert (local.learnt, llm.learnt) == (["1", "2"], [])
+    await CascadeClassifier(local, llm, learners=(local, llm)).learn([example])
+    assert (local.learnt, llm.learnt) == (["1", "2", "1"], ["1"])
