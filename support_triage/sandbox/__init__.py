@@ -1,1 +1,1 @@
-"""A local Slack to try a bot in: knows only the wire."""
+"""A local Slack to try the bot in: it knows the wire only, and nothing of the bot."""

@@ -1,0 +1,25 @@
+"""The web page: static files, and permalinks that open it."""
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from support_triage.sandbox.emoji import STATIC
+
+FILES = ("app.js", "store.js", "markup.js", "blocks.js", "style.css", "emoji.json")
+POLICY = "default-src 'self'; img-src 'self' data: https:; frame-ancestors 'none'; base-uri 'none'"
+
+
+def page_routes() -> list[Route]:
+    """The page, its files, and `/archives/…`, which the page reads from its address."""
+
+    async def index(_request: Request) -> Response:
+        headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
+        return FileResponse(STATIC / "index.html", headers=headers)
+
+    async def static(request: Request) -> Response:
+        name = request.url.path.removeprefix("/static/")
+        return FileResponse(STATIC / name, headers={"cache-control": "no-cache"})
+
+    files = [Route(f"/static/{name}", static) for name in FILES]
+    return [Route("/", index), Route("/archives/{channel}/{message}", index), *files]
