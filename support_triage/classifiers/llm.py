@@ -65,8 +65,8 @@ class LlmSettings:
 class LlmClassifier:
     """Asks a chat model for the label of each text, shown similar examples from `index`.
 
-    Texts and shots are redacted before they leave. `index` may be shared with the local
-    classifier; whoever shares it tells only one of the two to learn (the cascade does), though
+    Texts and shots are redacted before they leave. `index` is used from threads, as it embeds. It
+    may be shared with the local classifier; whoever shares it tells only one of the two to learn (the cascade does), though
     putting the same example twice only costs time. Raises ClassifierSetupError without a key
     for OpenAI itself.
     """
@@ -74,8 +74,8 @@ class LlmClassifier:
     def __init__(
         self,
         labels: LabelSet,
+        index: ExampleIndex | None,
         settings: LlmSettings,
-        index: ExampleIndex | None = None,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
         if settings.official and not settings.api_key:
@@ -121,8 +121,8 @@ class LlmClassifier:
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
         """Put examples into the index and drop the removed ones: the next shots come from it."""
         if self._index is not None:
-            self._index.put(put)
-            self._index.remove(remove)
+            await asyncio.to_thread(self._index.put, put)
+            await asyncio.to_thread(self._index.remove, remove)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -139,7 +139,9 @@ class LlmClassifier:
 
     async def _predict(self, text: str) -> Prediction:
         started = time.perf_counter()
-        selection = select(self._index, self._labels, text, self._settings.few_shot)
+        selection = await asyncio.to_thread(
+            select, self._index, self._labels, text, self._settings.few_shot
+        )
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 completion = await self._ask(_request(selection, text), selection.labels)

@@ -1,5 +1,6 @@
 """An OpenAI-compatible chat server on a real socket, with replies made by the test."""
 
+import asyncio
 import json
 import re
 import socket
@@ -67,14 +68,21 @@ async def openai_server(
     config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
     config.load()
     server = uvicorn.Server(config)
-    # Not `serve`: it takes over the process's signals, and stops only with its next tick.
+    # Not `serve` and `shutdown`: they take over the process's signals, and wait for ticks.
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[listener])
     try:
         yield fake
     finally:
-        server.force_exit = True
-        await server.shutdown(sockets=[listener])
+        for each in server.servers:
+            each.close()
+        hanging = list(server.server_state.tasks)
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
+        listener.close()
 
 
 def answered(

@@ -67,7 +67,7 @@ async def asked(
         server.replies.extend(replies)
         settings = {"base_url": server.url, "api_key": KEY} | settings
         client = httpx2.AsyncClient(verify=TLS)
-        classifier = LlmClassifier(labels, LlmSettings(**settings), index, client)
+        classifier = LlmClassifier(labels, index, LlmSettings(**settings), client)
         try:
             yield classifier, server
         finally:
@@ -149,7 +149,7 @@ async def test_a_wrong_setting_is_named(reply: wire.Reply, names: str) -> None:
 
 async def test_a_server_that_rejects_everything_is_a_wrong_setting() -> None:
     async with openai_server(lambda _: wire.failed(400)) as server:
-        classifier = LlmClassifier(LABELS, LlmSettings(KEY, base_url=server.url), INDEX)
+        classifier = LlmClassifier(LABELS, INDEX, LlmSettings(KEY, base_url=server.url))
         with pytest.raises(ClassifierSetupError, match="OPENAI_BASE_URL"):
             await classifier.classify(["hello", "there"])
         await classifier.aclose()
@@ -188,7 +188,7 @@ async def test_nobody_listening_is_unavailable() -> None:
     transport = httpx2.MockTransport(dropped)
     client = httpx2.AsyncClient(transport=transport)
     settings = LlmSettings(KEY, base_url="http://nobody.invalid/v1", timeout_s=0.2)
-    classifier = LlmClassifier(LABELS, settings, INDEX, client)
+    classifier = LlmClassifier(LABELS, INDEX, settings, client)
     with pytest.raises(ClassifierUnavailableError):
         await classifier.classify(["invoice"])
     await classifier.aclose()
@@ -244,7 +244,7 @@ async def test_openai_itself_is_told_to_store_nothing() -> None:
         return httpx2.Response(200, content=bytes(wire.answered("BILLING").body))
 
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(official))
-    classifier = LlmClassifier(LABELS, LlmSettings(KEY), INDEX, client)
+    classifier = LlmClassifier(LABELS, INDEX, LlmSettings(KEY), client)
     await classifier.classify(["invoice"])
     await classifier.aclose()
     assert b'"store":false' in bodies[0]
@@ -254,7 +254,7 @@ async def test_openai_itself_is_told_to_store_nothing() -> None:
 
 def test_openai_itself_needs_a_key() -> None:
     with pytest.raises(ClassifierSetupError, match="OPENAI_API_KEY"):
-        LlmClassifier(LABELS, LlmSettings())
+        LlmClassifier(LABELS, None, LlmSettings())
 
 
 async def test_what_leaves_is_redacted_in_message_and_shots() -> None:
@@ -323,8 +323,8 @@ def test_the_version_changes_with_the_labels_and_the_model() -> None:
     settings = LlmSettings(KEY)
     others = LabelSet((*LABELS.labels, Label("OTHER")))
     versions = {
-        LlmClassifier(LABELS, settings).version,
-        LlmClassifier(others, settings).version,
-        LlmClassifier(LABELS, replace(settings, model="m")).version,
+        LlmClassifier(LABELS, None, settings).version,
+        LlmClassifier(others, None, settings).version,
+        LlmClassifier(LABELS, None, replace(settings, model="m")).version,
     }
     assert len(versions) == 3

@@ -13,7 +13,10 @@ NAMES = LABELS.names
 
 
 def test_constant_first_then_shots_in_order_then_the_message() -> None:
-    shots = [Neighbour("far", "BILLING", 0.1), Example("2", "near", "Ünïcode label")]
+    shots: list[Neighbour | Example] = [
+        Neighbour("far", "BILLING", 0.1),
+        Example("2", "near", "Ünïcode label"),
+    ]
     system, *turns = prompt.messages(LABELS, shots, "hello")
     assert [turn["role"] for turn in turns] == ["user", "assistant", "user", "assistant", "user"]
     assert turns[0]["content"] == "<message>\nfar\n</message>"

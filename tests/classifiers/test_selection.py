@@ -43,7 +43,7 @@ def test_the_order_in_which_an_index_answers_changes_nothing() -> None:
     found = near("A", 6) + near("B", 6) + near("C", 6)
     expected = select(FixedIndex(found), LABELS, "x", FewShot())
     for seed in range(10):
-        shuffled = random.Random(seed).sample(found, len(found))
+        shuffled = random.Random(seed).sample(found, len(found))  # noqa: S311 (repeatable on purpose)
         assert select(FixedIndex(shuffled), LABELS, "x", FewShot()) == expected
 
 
