@@ -33,5 +33,5 @@ def make_classifier(
     if llm is None:
         raise ClassifierSetupError(f"OPENAI_API_KEY: not set, and {kind} asks a model with it")
     settings = LlmSettings(api_key=llm.api_key, base_url=llm.base_url, model=llm.model)
-    model = LlmClassifier(label_set, index, settings)
+    model = LlmClassifier(label_set, settings, index)
     return model if kind == "llm" else CascadeClassifier(local, model)

@@ -65,10 +65,10 @@ class LlmSettings:
 class LlmClassifier:
     """Asks a chat model for the label of each text, shown similar examples from `index`.
 
-    Texts and shots are redacted before they leave. `index` is used from threads, as it embeds. It
-    may be shared with the local classifier; whoever shares it tells only one of the two to learn (the cascade does), though
-    putting the same example twice only costs time. Raises ClassifierSetupError without a key
-    for OpenAI itself.
+    Texts and shots are redacted before they leave. `index` is used from threads, as it embeds;
+    None shows no examples but the labels' own. It may be shared with the local classifier;
+    whoever shares it tells only one of the two to learn (the cascade does), though putting the
+    same example twice is harmless. Raises ClassifierSetupError without a key for OpenAI itself.
     """
 
     def __init__(

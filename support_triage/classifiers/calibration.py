@@ -1,0 +1,66 @@
+"""From raw scores to confidence, and from confidence to the threshold that meets a precision."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+from scipy.stats import beta
+
+Floats = npt.NDArray[np.float64]
+
+STATED_CONFIDENCE = 0.9
+"""How sure it is that the target precision is met: the level of the Clopper-Pearson bound."""
+
+
+def fit_temperature(logits: Floats, truth: npt.NDArray[np.int64]) -> float:
+    """The temperature that minimises the negative log-likelihood of held-out logits.
+
+    `logits` has shape (n, labels), `truth` holds column numbers, shape (n,). After Guo et al.,
+    "On Calibration of Modern Neural Networks" (2017).
+    """
+
+    def loss(log_temperature: float) -> float:
+        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return float(-scaled[np.arange(len(truth)), truth].mean())
+
+    found = minimize_scalar(loss, bounds=(-4.0, 2.0), method="bounded")
+    return float(np.exp(found.x))
+
+
+def lower_bound(right: int, given: int, level: float = STATED_CONFIDENCE) -> float:
+    """One-sided Clopper-Pearson lower bound of a share `right / given` at confidence `level`."""
+    if right == 0:
+        return 0.0
+    return float(beta.ppf(1 - level, right, given - right + 1))
+
+
+def needed(precision: float) -> int:
+    """How many answers in a row must be right before `precision` is shown: the fewest there are."""
+    return int(np.ceil(np.log(1 - STATED_CONFIDENCE) / np.log(precision)))
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """The confidence from which a label is given; `met` says that held-out examples showed it."""
+
+    value: float
+    met: bool
+
+
+def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: float) -> Threshold:
+    """The lowest confidence above which the bound on the precision reaches `target`.
+
+    Both arrays have shape (n,) and come from held-out predictions. Where no threshold is shown to
+    meet the target, calibrated confidence itself has to reach it.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    hits = np.cumsum(right[order])
+    given = np.arange(1, len(order) + 1)
+    bounds = beta.ppf(1 - STATED_CONFIDENCE, np.maximum(hits, 1), given - hits + 1)
+    last_of_ties = np.append(np.diff(confidence[order]) != 0, np.ones(min(1, len(order)), bool))
+    good = np.flatnonzero((bounds >= target) & (hits > 0) & last_of_ties)
+    if len(good) == 0:
+        return Threshold(target, met=False)
+    return Threshold(float(confidence[order][good[-1]]), met=True)

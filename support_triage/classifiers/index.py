@@ -1,0 +1,80 @@
+"""Labelled examples with their vectors, in memory: one example more costs one embedding."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from support_triage.classifiers.base import Embedder, Example, Neighbour, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All examples at one moment; `vectors` has shape (len(examples), dimensions)."""
+
+    examples: tuple[Example, ...]
+    vectors: Vectors
+
+    def nearest(self, vectors: Vectors, k: int) -> list[list[Neighbour]]:
+        """The `k` most similar examples of each vector by cosine, most similar first."""
+        if not self.examples:
+            return [[] for _ in vectors]
+        similar = vectors @ self.vectors.T
+        return [self._best(row, k) for row in similar]
+
+    def _best(self, row: Vectors, k: int) -> list[Neighbour]:
+        count = min(k, len(row))
+        places = np.argpartition(-row, count - 1)[:count]
+        ordered = sorted(places.tolist(), key=lambda place: (-row[place], place))
+        return [
+            Neighbour(self.examples[one].text, self.examples[one].label, float(row[one]))
+            for one in ordered
+        ]
+
+
+class EmbeddedIndex:
+    """Examples by id with their unit vectors; safe to use from several threads."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[Example, Vectors]] = {}
+        self._snapshot: Snapshot | None = None
+
+    def put(self, examples: Sequence[Example]) -> None:
+        """Add or replace examples by id; what is there already costs nothing."""
+        new = [one for one in examples if self._known(one.id) != one]
+        if not new:
+            return
+        vectors = self._embedder.embed([one.text for one in new])
+        with self._lock:
+            for one, vector in zip(new, vectors, strict=True):
+                self._kept[one.id] = (one, vector)
+            self._snapshot = None
+
+    def _known(self, identity: str) -> Example | None:
+        found = self._kept.get(identity)
+        return None if found is None else found[0]
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Drop the examples of these ids; unknown ids are ignored."""
+        with self._lock:
+            for identity in ids:
+                self._kept.pop(identity, None)
+            self._snapshot = None
+
+    def snapshot(self) -> Snapshot:
+        """All examples as they are now; a later change makes a new snapshot."""
+        with self._lock:
+            if self._snapshot is None:
+                rows = list(self._kept.values())
+                vectors = np.stack([vector for _, vector in rows]) if rows else np.zeros((0, 1))
+                self._snapshot = Snapshot(
+                    tuple(one for one, _ in rows), vectors.astype(np.float32, copy=False)
+                )
+            return self._snapshot
+
+    def nearest(self, texts: Sequence[str], k: int) -> list[list[Neighbour]]:
+        """The `k` most similar examples of each text, most similar first."""
+        return self.snapshot().nearest(self._embedder.embed(texts), k)
