@@ -285,15 +285,21 @@ def _rejected(error: openai.APIStatusError, optional: Mapping[str, Any]) -> str 
     return in_doubt[0] if in_doubt else None
 
 
+def _at(found: Any, *path: str | int) -> Any:
+    """What lies at `path`, or None: the SDK does not check what servers send."""
+    for step in path:
+        if isinstance(step, str):
+            found = getattr(found, step, None)
+        else:
+            found = found[step] if isinstance(found, list) and step < len(found) else None
+    return found
+
+
 def _answer(completion: Any) -> tuple[str, Abstention | None]:
-    choices: Any = getattr(completion, "choices", None)
-    message = getattr(choices[0], "message", None) if choices else None
-    if message is None:
-        return "", Abstention.BAD_ANSWER
-    finish = choices[0].finish_reason
-    if getattr(message, "refusal", None) or finish == "content_filter":
+    choice = _at(completion, "choices", 0)
+    finish, content = _at(choice, "finish_reason"), _at(choice, "message", "content")
+    if _at(choice, "message", "refusal") or finish == "content_filter":
         return "", Abstention.REFUSED
-    content = message.content
     if finish == "length" or not isinstance(content, str):
         return "", Abstention.BAD_ANSWER
     return content, None
@@ -301,24 +307,28 @@ def _answer(completion: Any) -> tuple[str, Abstention | None]:
 
 def _certainty(completion: Any, answer: str) -> float | None:
     """Probability of the label's tokens; None where the server gives no log-probabilities."""
-    logprobs = getattr(completion.choices[0], "logprobs", None)
-    steps = getattr(logprobs, "content", None) or []
-    if not steps or "".join(step.token for step in steps) != answer:
+    steps = _at(completion, "choices", 0, "logprobs", "content")
+    tokens = [_at(step, "token") for step in steps] if isinstance(steps, list) else []
+    if "".join(map(str, tokens)) != answer:
         return None
     start = answer.rfind(":") + 1
-    ends = 0
-    total = 0.0
-    for step in steps:
-        ends += len(step.token)
-        total += step.logprob if ends > start else 0.0
+    ends, total = 0, 0.0
+    for token, step in zip(tokens, steps, strict=True):
+        ends += len(token)
+        logprob = _at(step, "logprob")
+        if ends > start and not isinstance(logprob, float | int):
+            return None
+        total += logprob if ends > start else 0.0
     return min(math.exp(total), 1.0)
 
 
 def _usage(completion: Any, settings: LlmSettings) -> Usage:
-    used = getattr(completion, "usage", None)
-    if used is None:
-        return Usage()
-    details = getattr(used, "prompt_tokens_details", None)
-    cached = getattr(details, "cached_tokens", None) or 0
-    asked, answered = used.prompt_tokens or 0, used.completion_tokens or 0
+    asked = _count(completion, "prompt_tokens")
+    cached = min(_count(completion, "prompt_tokens_details", "cached_tokens"), asked)
+    answered = _count(completion, "completion_tokens")
     return Usage(asked, cached, answered, settings.cost_usd(asked, cached, answered))
+
+
+def _count(completion: Any, *path: str) -> int:
+    count = _at(completion, "usage", *path)
+    return count if isinstance(count, int) else 0

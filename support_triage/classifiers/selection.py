@@ -64,11 +64,14 @@ def agreement(label: str, nearest: Sequence[Neighbour]) -> float:
 
 
 def shares(nearest: Sequence[Neighbour]) -> list[Score]:
-    """Labels of the nearest examples by their share of similarity, most first."""
+    """Labels of the nearest examples by their share of similarity, most first.
+
+    One vote stays with none of them, so that a single neighbour is no certainty.
+    """
     votes: dict[str, float] = {}
     for neighbour in nearest:
         votes[neighbour.label] = votes.get(neighbour.label, 0.0) + max(neighbour.similarity, 0.0)
-    total = sum(votes.values()) or 1.0
+    total = sum(votes.values()) + _WRONG
     scores = [Score(label, vote / total) for label, vote in votes.items()]
     return sorted(scores, key=lambda score: (-score.confidence, score.label))
 

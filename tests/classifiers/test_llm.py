@@ -123,6 +123,10 @@ async def test_below_the_least_confidence_it_abstains() -> None:
         (JSONResponse({}), Abstention.BAD_ANSWER),
         (JSONResponse({"choices": []}), Abstention.BAD_ANSWER),
         (JSONResponse({"choices": [{}]}), Abstention.BAD_ANSWER),
+        (JSONResponse({"choices": "no"}), Abstention.BAD_ANSWER),
+        (JSONResponse({"choices": [1]}), Abstention.BAD_ANSWER),
+        (JSONResponse({"choices": [{"message": "no"}]}), Abstention.BAD_ANSWER),
+        (JSONResponse([]), Abstention.BAD_ANSWER),
         (Response("<html>", media_type="text/html"), Abstention.BAD_ANSWER),
         (Response("{", media_type="application/json"), Abstention.BAD_ANSWER),
     ],
@@ -130,6 +134,15 @@ async def test_below_the_least_confidence_it_abstains() -> None:
 async def test_a_bad_answer_is_an_abstention(reply: wire.Reply, reason: Abstention) -> None:
     prediction = await one(reply)
     assert (prediction.label, prediction.reason) == (None, reason)
+
+
+@pytest.mark.parametrize("usage", [None, [], "no", {}, {"prompt_tokens": "7"}])
+@pytest.mark.parametrize("steps", ["no", [1], [{"token": '{"label": "BILLING"}'}]])
+async def test_malformed_extras_do_not_hide_a_good_answer(usage: Any, steps: Any) -> None:
+    message = {"role": "assistant", "content": '{"label": "BILLING"}'}
+    choice = {"message": message, "finish_reason": "stop", "logprobs": {"content": steps}}
+    prediction = await one(JSONResponse({"choices": [choice], "usage": usage}))
+    assert (prediction.label, prediction.usage.cost_usd) == ("BILLING", 0)
 
 
 @pytest.mark.parametrize(
