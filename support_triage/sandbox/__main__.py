@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import threading
 
@@ -20,7 +21,17 @@ def main() -> None:
         threading.Thread(target=_exit_with_parent, args=(server,), daemon=True).start()
     sys.stdout.write(json.dumps({"url": server.url}) + "\n")
     sys.stdout.flush()
-    asyncio.run(server.run_until_stopped())
+    asyncio.run(_serve(server))
+
+
+async def _serve(server: SandboxServer) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _stop, server)
+    await server.run_until_stopped()
+
+
+def _stop(server: SandboxServer) -> None:
+    server.should_exit = True
 
 
 def _options() -> argparse.Namespace:
@@ -39,7 +50,7 @@ def _options() -> argparse.Namespace:
 def _exit_with_parent(server: SandboxServer) -> None:
     while sys.stdin.readline():
         pass
-    server.should_exit = True
+    _stop(server)
 
 
 if __name__ == "__main__":

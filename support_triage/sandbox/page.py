@@ -6,7 +6,16 @@ from starlette.routing import Route
 
 from support_triage.sandbox.emoji import STATIC
 
-FILES = ("app.js", "store.js", "markup.js", "blocks.js", "style.css", "emoji.json")
+FILES = (
+    "app.js",
+    "blocks.js",
+    "emoji.json",
+    "markup.js",
+    "message.js",
+    "picker.js",
+    "store.js",
+    "style.css",
+)
 POLICY = "default-src 'self'; img-src 'self' data: https:; frame-ancestors 'none'; base-uri 'none'"
 
 

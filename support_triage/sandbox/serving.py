@@ -1,6 +1,8 @@
 """Serving a sandbox: a port that is bound first, and an end that waits for nobody."""
 
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import uvicorn
@@ -32,8 +34,13 @@ class SandboxServer(uvicorn.Server):
         super().__init__(options)
 
     async def run_until_stopped(self) -> None:
-        """Serve until `should_exit` is set or a signal asks to stop."""
+        """Serve until `should_exit` is set."""
         await self.serve(sockets=[self.listening])
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Signals stay with the process that this server runs in."""
+        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams and connections of the sandbox before the server waits for them."""

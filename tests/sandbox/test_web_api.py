@@ -47,7 +47,10 @@ async def test_what_slack_refuses(sandbox: RunningSandbox, client: AsyncWebClien
     ts = await sandbox.control.post("U0CLEO", "C0SUPPORT", "help")
     here = {"channel": "C0SUPPORT", "timestamp": ts}
     assert await refused(client.chat_postMessage(channel="C9", text="x")) == "channel_not_found"
-    assert await refused(client.chat_postMessage(channel="C0SUPPORT", text="")) == "no_text"
+    assert (
+        await refused(client.api_call("chat.postMessage", json={"channel": "C0SUPPORT"}))
+        == "no_text"
+    )
     assert await refused(client.chat_update(channel="C0SUPPORT", ts=ts, text="x")) == (
         "cant_update_message"
     )
