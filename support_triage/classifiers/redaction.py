@@ -24,7 +24,7 @@ _KEY = re.compile(
 )
 _SCHEME = re.compile(r"\b(?:bearer|basic)\s{1,4}([\w.~+/=-]{12,}+)", re.IGNORECASE)
 _ASSIGNED = re.compile(
-    r"(?:key|secret|token|passwd|password|passphrase|pwd|auth)[\"']?\s{0,4}[:=]\s{0,4}[\"']?"
+    r"(?:key|secret|token|passwd|password|passphrase|pwd|pw|auth)[\"']?\s{0,4}(?:[:=]|is\s)\s{0,4}[\"']?"
     r"([^\s\"'<>,;&]{6,}+)",
     re.IGNORECASE,
 )
@@ -33,7 +33,7 @@ _IBAN = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]){11,30}", re.IGNORECASE
 )
 _CARD = re.compile(
-    rf"(?<!\d)(?:\d{{13,19}}|\d{{4}}({_GAP})\d{{4}}\1\d{{4}}\1\d{{1,4}}|\d{{4}}({_GAP})\d{{6}}\2\d{{4,5}})(?!\d)"
+    rf"(?<![\d+])(?:\d{{13,19}}|\d{{4}}({_GAP}{{1,2}})\d{{4}}\1\d{{4}}\1\d{{1,4}}|\d{{4}}({_GAP})\d{{6}}\2\d{{4,5}})(?!\d)"
 )
 _IPV4 = re.compile(
     r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|\d?\d)(?!\.?\d)"
@@ -44,7 +44,8 @@ _PHONES = (
     re.compile(rf"(?<![\w+])\+(?:{_PHONE_GAP}\d){{7,15}}(?!\d)"),
     re.compile(rf"{_FREE}00 ?[1-9](?:{_PHONE_GAP}\d){{7,13}}(?!\d)"),
     re.compile(_FREE + r"(?:1[ .-])?\(?[2-9]\d\d(?:\)[ .-]?|[ .-])\d{3}[ .-]\d{4}(?!\d)"),
-    re.compile(rf"{_FREE}\(?0\d{{1,5}}\)?(?:{_GAP}{{1,2}}\d{{2,8}}){{1,5}}(?!\d)"),
+    re.compile(rf"{_FREE}\(?0\)?\d{{1,5}}\)?(?:{_GAP}{{1,2}}\d{{2,8}}){{1,5}}(?!\d)"),
+    re.compile(_FREE + r"(?:\d[ -]?)?\(\d{2,5}\)[ -]?\d{2,4}(?:[ -]\d{2,4}){1,3}(?!\d)"),
     re.compile(_FREE + r"0[1-9]\d{8,9}(?!\d)"),
 )
 _CALL = re.compile(
@@ -130,8 +131,8 @@ def _steps(names: _Names) -> Iterator[tuple[re.Pattern[str], _Replace]]:
     yield _EMAIL, lambda match: names("EMAIL", match[0])
     yield _IBAN, lambda match: _iban(match[0], names)
     yield _CARD, lambda match: _card(match[0], names)
-    yield _IPV6, lambda match: _ipv6(match[0], names)
     yield _IPV4, lambda match: names("IP", match[0])
+    yield _IPV6, lambda match: _ipv6(match[0], names)
     for pattern in _PHONES:
         yield pattern, lambda match: _phone(match[0], names)
     yield _CALL, lambda match: _group(match, names("PHONE", _digits(match[1])))

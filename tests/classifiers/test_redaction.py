@@ -36,7 +36,9 @@ def phone(rng: random.Random) -> str:
         "+1 (###) ###-####", "+1-###-###-####", "+44 20 #### ####", "+44 (0)20 #### ####",
         "+49 ### #######", "+33 6 ## ## ## ##", "+91 ##### #####", "+86 1## #### ####",
         "+12025######", "(555) ###-####", "555-###-####", "555.###.####", "1-800-555-####",
-        "0044 20 #### ####", "020 7### ####", "030 ########", "06 ## ## ## ##", "0171/1######",
+        "0044 20 #### ####", "020 7### ####",
+        "(0)20 7### ####", "8 (4##) ###-##-##", "+4915#########",
+        "030 ########", "06 ## ## ## ##", "0171/1######",
         "07911 ######", "07911######", "call me at 4########",
     )  # fmt: skip
     return "".join(rng.choice(string.digits) if c == "#" else c for c in rng.choice(forms))
@@ -80,7 +82,8 @@ def key(rng: random.Random) -> str:
     forms = (
         f"sk-{part}", f"sk-proj-{part}", f"xoxb-{part[:12]}-{part}", f"ghp_{part[:36]}", jwt,
         f"AKIA{chars(rng, string.ascii_uppercase + string.digits, 16)}", f"Bearer {part}",
-        f"api_key={part}", f'"client_secret": "{part}"', f"password: {part[:9]}7", f"glpat-{part}",
+        f"api_key={part}", f'"client_secret": "{part}"', f"password: {part[:9]}7",
+        f"my password is {part[:9]}7", f"glpat-{part}",
         f"sk_live_{part}", f"AIza{part}", f"?access_token={part}1",
     )  # fmt: skip
     return rng.choice(forms)
