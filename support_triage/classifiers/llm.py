@@ -74,8 +74,8 @@ class LlmClassifier:
     def __init__(
         self,
         labels: LabelSet,
-        index: ExampleIndex | None,
         settings: LlmSettings,
+        index: ExampleIndex | None = None,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
         if settings.official and not settings.api_key:

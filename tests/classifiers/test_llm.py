@@ -67,7 +67,7 @@ async def asked(
         server.replies.extend(replies)
         settings = {"base_url": server.url, "api_key": KEY} | settings
         client = httpx2.AsyncClient(verify=TLS)
-        classifier = LlmClassifier(labels, index, LlmSettings(**settings), client)
+        classifier = LlmClassifier(labels, LlmSettings(**settings), index, client)
         try:
             yield classifier, server
         finally:
@@ -162,7 +162,7 @@ async def test_a_wrong_setting_is_named(reply: wire.Reply, names: str) -> None:
 
 async def test_a_server_that_rejects_everything_is_a_wrong_setting() -> None:
     async with openai_server(lambda _: wire.failed(400)) as server:
-        classifier = LlmClassifier(LABELS, INDEX, LlmSettings(KEY, base_url=server.url))
+        classifier = LlmClassifier(LABELS, LlmSettings(KEY, base_url=server.url), INDEX)
         with pytest.raises(ClassifierSetupError, match="OPENAI_BASE_URL"):
             await classifier.classify(["hello", "there"])
         await classifier.aclose()
@@ -201,7 +201,7 @@ async def test_nobody_listening_is_unavailable() -> None:
     transport = httpx2.MockTransport(dropped)
     client = httpx2.AsyncClient(transport=transport)
     settings = LlmSettings(KEY, base_url="http://nobody.invalid/v1", timeout_s=0.2)
-    classifier = LlmClassifier(LABELS, INDEX, settings, client)
+    classifier = LlmClassifier(LABELS, settings, INDEX, client)
     with pytest.raises(ClassifierUnavailableError):
         await classifier.classify(["invoice"])
     await classifier.aclose()
@@ -257,7 +257,7 @@ async def test_openai_itself_is_told_to_store_nothing() -> None:
         return httpx2.Response(200, content=bytes(wire.answered("BILLING").body))
 
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(official))
-    classifier = LlmClassifier(LABELS, INDEX, LlmSettings(KEY), client)
+    classifier = LlmClassifier(LABELS, LlmSettings(KEY), INDEX, client)
     await classifier.classify(["invoice"])
     await classifier.aclose()
     assert b'"store":false' in bodies[0]
@@ -267,7 +267,7 @@ async def test_openai_itself_is_told_to_store_nothing() -> None:
 
 def test_openai_itself_needs_a_key() -> None:
     with pytest.raises(ClassifierSetupError, match="OPENAI_API_KEY"):
-        LlmClassifier(LABELS, None, LlmSettings())
+        LlmClassifier(LABELS, LlmSettings())
 
 
 async def test_what_leaves_is_redacted_in_message_and_shots() -> None:
@@ -336,8 +336,8 @@ def test_the_version_changes_with_the_labels_and_the_model() -> None:
     settings = LlmSettings(KEY)
     others = LabelSet((*LABELS.labels, Label("OTHER")))
     versions = {
-        LlmClassifier(LABELS, None, settings).version,
-        LlmClassifier(others, None, settings).version,
-        LlmClassifier(LABELS, None, replace(settings, model="m")).version,
+        LlmClassifier(LABELS, settings).version,
+        LlmClassifier(others, settings).version,
+        LlmClassifier(LABELS, replace(settings, model="m")).version,
     }
     assert len(versions) == 3
