@@ -1,6 +1,7 @@
 """Web API: chat.postMessage, update, delete, postEphemeral, getPermalink."""
 
 from support_triage.sandbox import acts, seed
+from support_triage.sandbox.block_limits import check_blocks
 from support_triage.sandbox.call import Call, Method
 from support_triage.sandbox.wire import Json, SlackError
 
@@ -89,18 +90,11 @@ def _content(call: Call) -> Json:
         raise SlackError("no_text")
     if len(found.get("text", "")) > MAX_TEXT:
         raise SlackError("msg_too_long")
-    _check_blocks(found.get("blocks") or [])
+    check_blocks(found.get("blocks") or [], MAX_BLOCKS)
     metadata = found.get("metadata")
     if metadata and not {"event_type", "event_payload"} <= set(metadata):
         raise SlackError("invalid_metadata_format")
     return found
-
-
-def _check_blocks(blocks: list[Json]) -> None:
-    if len(blocks) > MAX_BLOCKS or not all("type" in block for block in blocks):
-        raise SlackError("invalid_blocks")
-    for number, block in enumerate(blocks):
-        block.setdefault("block_id", f"b{number}")
 
 
 METHODS: dict[str, Method] = {

@@ -4,10 +4,12 @@ import hashlib
 import time
 
 from support_triage.sandbox import seed
+from support_triage.sandbox.block_limits import check_blocks
 from support_triage.sandbox.call import Call, Method
 from support_triage.sandbox.wire import Json, SlackError
 
 MAX_BLOCKS = 100
+MAX_METADATA = 3000
 
 
 def open_view(call: Call) -> Json:
@@ -38,19 +40,18 @@ def _view(call: Call, *types: str) -> Json:
     view = call.data("view")
     if not isinstance(view, dict) or view.get("type") not in types:
         raise SlackError("invalid_arguments")
-    if len(view.get("blocks", [])) > MAX_BLOCKS:
-        raise SlackError("view_too_large")
+    check_blocks(view.get("blocks", []), MAX_BLOCKS)
+    if len(str(view.get("private_metadata", ""))) > MAX_METADATA:
+        raise SlackError("invalid_arguments")
     return view
 
 
 def _keep(call: Call, view: Json, user: str, view_id: str | None = None) -> Json:
-    blocks = [{"block_id": f"b{n}", **block} for n, block in enumerate(view.get("blocks", []))]
     kept = {
         "private_metadata": "",
         "callback_id": "",
         "state": {"values": {}},
         **view,
-        "blocks": blocks,
         "id": view_id or call.workspace.next_id("V"),
         "hash": f"{int(time.time())}.{hashlib.sha256(str(view).encode()).hexdigest()[:8]}",
         "team_id": seed.TEAM_ID,

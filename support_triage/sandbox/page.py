@@ -10,6 +10,7 @@ FILES = (
     "app.js",
     "blocks.js",
     "emoji.json",
+    "icons.js",
     "markup.js",
     "message.js",
     "picker.js",

@@ -38,7 +38,7 @@ def client(sandbox: RunningSandbox) -> AsyncWebClient:
 
 @pytest.fixture
 def bolt(client: AsyncWebClient) -> AsyncApp:
-    return AsyncApp(client=client, token=client.token, process_before_response=True)
+    return AsyncApp(client=client, process_before_response=True)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The Web API, asked by Slack's own client."""
 
 from collections.abc import Awaitable
+from typing import Any
 
 import httpx2
 import pytest
@@ -140,3 +141,12 @@ async def test_other_sites_cannot_drive_it(sandbox: RunningSandbox) -> None:
     plain = {"content-type": "text/plain"}
     answer = await sandbox.control.http.post("/control/messages", content="{}", headers=plain)
     assert answer.status_code == 415
+
+
+async def test_blocks_that_slack_would_refuse_are_refused(client: AsyncWebClient) -> None:
+    text = {"type": "mrkdwn", "text": "x" * 3001}
+    wrong: list[list[dict[str, Any]]] = [[{"type": "section", "text": text}], [{}]]
+    wrong.append([{"type": "divider"}] * 51)
+    for blocks in wrong:
+        sending = client.chat_postMessage(channel="C0HUMAN", text="x", blocks=blocks)
+        assert await refused(sending) == "invalid_blocks"

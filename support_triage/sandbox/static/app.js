@@ -1,6 +1,7 @@
 // The page: which channel and thread are open, who acts, and what happens on a click.
 
 import { blocks, values } from "./blocks.js";
+import { icon } from "./icons.js";
 import { el, plainText } from "./markup.js";
 import { messageNode } from "./message.js";
 import { picker } from "./picker.js";
@@ -33,7 +34,7 @@ function draw() {
   const top = kept.filter((m) => !m.thread_ts || m.thread_ts === m.ts || m.subtype === "thread_broadcast");
   $("name").textContent = channel?.name ? `# ${channel.name}` : "Triage";
   $("topic").textContent = channel?.topic?.value ?? "";
-  $("text").placeholder = `Message ${channel?.name ? `#${channel.name}` : "Triage"}, or a /command`;
+  $("text").placeholder = `Message ${channel?.name ? `#${channel.name}` : "Triage"}`;
   $("composer").hidden = false;
   fill($("messages"), [...top, ...whispers].sort(byTime), on,
     el("p", { className: "empty" }, "Nothing here yet. Write the first message as ", el("strong", {}, store.users.get(me())?.real_name ?? ""), "."));
@@ -148,6 +149,7 @@ function drawPeople() {
 function grow(field) { field.style.height = "auto"; field.style.height = `${Math.min(field.scrollHeight, 160)}px`; }
 
 function wire() {
+  $("file").before(icon("clip"));
   for (const [form, field, thread] of [["composer", "text", () => null], ["reply", "replyText", () => open.thread]]) {
     $(form).addEventListener("submit", (event) => { event.preventDefault(); send($(field), thread()); });
     $(field).addEventListener("input", () => grow($(field)));

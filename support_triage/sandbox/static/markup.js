@@ -3,7 +3,7 @@
 import { glyph, store } from "./store.js";
 
 const RULES = [
-  [/^```\n?([\s\S]+?)```/, (m) => el("pre", {}, unescape(m[1]))],
+  [/^```\n?([\s\S]+?)\n?```\n?/, (m) => el("pre", {}, unescape(m[1]))],
   [/^`([^`\n]+)`/, (m) => el("code", {}, unescape(m[1]))],
   [/^<([^<>\n]+)>/, (m) => entity(m[1])],
   [/^:([a-z0-9_+'-]+(?:::skin-tone-\d)?):/i, (m) => known(m[1]) && el("span", { title: m[0], className: "emoji" }, glyph(m[1]))],

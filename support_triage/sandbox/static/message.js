@@ -1,6 +1,7 @@
 // One message as a DOM node: who, when, what, its files, reactions and thread.
 
 import { blocks } from "./blocks.js";
+import { icon } from "./icons.js";
 import { el, mrkdwn } from "./markup.js";
 import { glyph, store } from "./store.js";
 
@@ -15,7 +16,7 @@ export function messageNode(message, me, on) {
   node.append(
     avatar(name, message.user ?? name, app),
     el("div", { className: "body" },
-      message.visible_to && el("div", { className: "only" }, "Only visible to you"),
+      message.visible_to && el("div", { className: "only" }, icon("eye"), "Only visible to you"),
       el("div", { className: "who" }, el("strong", {}, name), app && el("span", { className: "badge" }, "APP"), time(message.ts),
         message.edited && el("span", { className: "edited" }, "(edited)")),
       ...(shown.length ? [el("div", { className: "blocks" }, ...blocks(shown, (action) => on.press(message, action)))]
@@ -32,7 +33,7 @@ function avatar(name, key, app) {
   const initials = name.split(/\s+/).map((w) => w[0]).slice(0, 2).join("").toUpperCase();
   let hue = 0;
   for (const c of key) hue = (hue * 31 + c.codePointAt(0)) % 360;
-  const node = el("div", { className: app ? "avatar app" : "avatar", ariaHidden: "true" }, app ? "⚡" : initials);
+  const node = el("div", { className: app ? "avatar app" : "avatar", ariaHidden: "true" }, app ? icon("bolt") : initials);
   node.style.setProperty("--hue", hue);
   return node;
 }
@@ -46,7 +47,7 @@ function time(ts) {
 function fileNode(file) {
   const path = new URL(file.url_private_download).pathname;
   return el("a", { className: "file", href: path, download: file.name },
-    el("span", { className: "file-icon", ariaHidden: "true" }, "📄"),
+    icon("file"),
     el("span", {}, el("strong", {}, file.title ?? file.name), el("small", {}, `${size(file.size)} · download`)));
 }
 
@@ -71,14 +72,14 @@ function threadLink(message, on) {
 }
 
 function tools(message, on, me) {
-  const tool = (label, icon, run) => {
-    const node = el("button", { className: "icon", ariaLabel: label, title: label }, icon);
+  const tool = (label, shape, run) => {
+    const node = el("button", { className: "icon", ariaLabel: label, title: label }, icon(shape));
     node.addEventListener("click", (event) => { event.stopPropagation(); run(node); });
     return node;
   };
   return el("div", { className: "tools" },
-    tool("Add reaction", "☺", (node) => on.pick(message, node)),
-    on.thread && tool("Reply in thread", "💬", () => on.thread(message)),
-    message.user === me && !message.bot_id && tool("Edit message", "✎", () => on.edit(message)),
-    message.user === me && !message.bot_id && tool("Delete message", "🗑", () => on.remove(message)));
+    tool("Add reaction", "react", (node) => on.pick(message, node)),
+    on.thread && tool("Reply in thread", "reply", () => on.thread(message)),
+    message.user === me && !message.bot_id && tool("Edit message", "edit", () => on.edit(message)),
+    message.user === me && !message.bot_id && tool("Delete message", "trash", () => on.remove(message)));
 }

@@ -6,10 +6,8 @@ export const store = {
 };
 
 export async function load() {
-  const [state, emoji] = await Promise.all([
-    fetch("/control/state").then((r) => r.json()),
-    fetch("/static/emoji.json").then((r) => r.json()),
-  ]);
+  if (!Object.keys(store.emoji).length) store.emoji = await fetch("/static/emoji.json").then((r) => r.json());
+  const state = await fetch("/control/state").then((r) => r.json());
   store.users = byId(state.users);
   store.groups = byId(state.usergroups);
   store.channels = byId(state.channels);
@@ -18,16 +16,24 @@ export async function load() {
   store.ephemerals = state.ephemerals;
   store.views = byId(state.views);
   store.custom = state.emoji;
-  store.emoji = emoji;
   store.bot = state.bot_user_id;
 }
 
 export function listen(changed, status) {
   const source = new EventSource("/control/stream");
-  source.onopen = async () => { await load(); status("live"); changed({ kind: "all" }); };
+  let early = null; // changes that arrive while the state is read: it may be older than they are
+  source.onopen = async () => {
+    early = [];
+    await load();
+    early.forEach(apply);
+    early = null;
+    status("live");
+    changed({ kind: "all" });
+  };
   source.onerror = () => status("reconnecting…");
   source.onmessage = (line) => {
     const change = JSON.parse(line.data);
+    early?.push(change);
     apply(change);
     changed(change);
   };
