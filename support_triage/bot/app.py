@@ -46,7 +46,11 @@ class Bot:
 
 
 def classifier_of(
-    settings: Settings, label_set: LabelSet, target_precision: float, kind: str | None = None
+    settings: Settings,
+    label_set: LabelSet,
+    target_precision: float,
+    kind: str | None = None,
+    patience_s: float | None = 1.5,
 ) -> Classifier:
     """A classifier of a kind; by default the cascade where there is a key, else local alone."""
     llm = None
@@ -57,7 +61,7 @@ def classifier_of(
             base_url=settings.openai_base_url,
         )
     default = "local" if llm is None else "cascade"
-    return make_classifier(kind or default, label_set, target_precision, llm)
+    return make_classifier(kind or default, label_set, target_precision, llm, patience_s)
 
 
 async def _whoami(client: AsyncWebClient) -> str:

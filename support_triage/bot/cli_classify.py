@@ -106,7 +106,7 @@ async def evaluate(
         Example(f"train:{number}", text, label) for number, (text, label) in enumerate(taught)
     ]
     label_set = _label_set([label for _, label in taught])
-    classifier = classifier_of(settings, label_set, _TARGET_PRECISION, kind)
+    classifier = classifier_of(settings, label_set, _TARGET_PRECISION, kind, patience_s=None)
     started = time.perf_counter()
     await classifier.learn(examples)
     train_s = time.perf_counter() - started

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -97,7 +98,8 @@ def _settings(url: str, folder: Path) -> Settings:
 
 async def play(*, once: bool) -> int:
     """Tell the story, then stay up unless `once`; 0 if it came true, 1 if not."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)  # it reports its own goodbye
     console = Console()
     config = load_config(shipped_config())
     with tempfile.TemporaryDirectory(prefix="triage-demo-") as folder:
@@ -119,6 +121,7 @@ async def play(*, once: bool) -> int:
 async def _tell(sandbox: Sandbox, console: Console) -> int:
     started = time.monotonic()
     try:
+        await sandbox.until("the bot connects", lambda state: state["connected"])
         await tell(sandbox)
     except StoryError as error:
         console.print(f"[red]The story did not come true:[/] {escape(str(error))}")

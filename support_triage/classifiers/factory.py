@@ -22,12 +22,19 @@ class LlmChoice:
 
 
 def make_classifier(
-    kind: str, label_set: LabelSet, target_precision: float, llm: LlmChoice | None
+    kind: str,
+    label_set: LabelSet,
+    target_precision: float,
+    llm: LlmChoice | None,
+    patience_s: float | None = 1.5,
 ) -> Classifier:
-    """A classifier of one of KINDS; ClassifierSetupError where it needs a key and has none."""
+    """A classifier of one of KINDS; ClassifierSetupError where it needs a key and has none.
+
+    `patience_s` is how long learning waits for a fit, None to its end.
+    """
     embedder = MiniLmEmbedder()
     index = EmbeddedIndex(embedder)
-    local = LocalClassifier(label_set, embedder, index, target_precision)
+    local = LocalClassifier(label_set, embedder, index, target_precision, patience_s)
     if kind == "local":
         return local
     if llm is None:

@@ -1,5 +1,6 @@
 """The trained part of the local classifier: logistic regression on vectors, calibrated."""
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,9 +61,13 @@ class Head:
 
 def _fit(training: Training, chosen: npt.NDArray[np.bool_], c: float) -> LogisticRegression:
     model = LogisticRegression(C=c, max_iter=300, tol=1e-3)
-    return model.fit(
-        training.vectors[chosen], training.labels[chosen], sample_weight=training.weights[chosen]
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of few rows for many labels: that is what is asked
+        return model.fit(
+            training.vectors[chosen],
+            training.labels[chosen],
+            sample_weight=training.weights[chosen],
+        )
 
 
 def _linear(model: LogisticRegression) -> tuple[Floats, Floats]:

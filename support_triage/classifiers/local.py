@@ -77,11 +77,13 @@ class LocalClassifier:
         embedder: Embedder,
         index: EmbeddedIndex,
         target_precision: float,
+        patience_s: float | None = _LEARN_S,
     ) -> None:
         self._label_set = label_set
         self._embedder = embedder
         self._index = index
         self._target = target_precision
+        self._patience_s = patience_s
         self._known = _phrases(label_set, embedder)
         seeds = [
             Example(f"{_SEED}{label.name}:{number}", text, label.name)
@@ -135,22 +137,17 @@ class LocalClassifier:
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
         """Use examples from now on: as neighbours at once, in the head when it is fitted again.
 
-        Waits for the fit for up to 1.5 s; a longer one ends in the background.
+        Waits for the fit for `patience_s` (None: to its end); then it ends in the background.
         """
         await asyncio.to_thread(self._index.put, put)
         self._index.remove(remove)
         if self._fitting is None or self._fitting.done():
             self._fitting = asyncio.create_task(self._catch_up())
-        await asyncio.wait({self._fitting}, timeout=_LEARN_S)
+        await asyncio.wait({self._fitting}, timeout=self._patience_s)
 
     async def _catch_up(self) -> None:
         while (snapshot := self._index.snapshot()) is not self._fitted:
             await asyncio.to_thread(self._refit, snapshot)
-
-    async def settled(self) -> None:
-        """Wait until the head knows all that was learnt."""
-        if self._fitting is not None:
-            await self._fitting
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict each text; raises nothing."""
