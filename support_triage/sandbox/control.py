@@ -59,7 +59,7 @@ def snapshot(sandbox: Sandbox) -> Json:
         "team_id": workspace.team_id,
         "bot_user_id": seed.BOT_USER,
         "bot_id": seed.BOT_ID,
-        "connected": bool(sandbox.config.event_url or sandbox.sockets.connections),
+        "connected": sandbox.connected,
         "users": list(workspace.users.values()),
         "usergroups": workspace.usergroups,
         "channels": list(workspace.channels.values()),

@@ -18,7 +18,7 @@ class Sandbox:
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
         self.workspace = Workspace()
-        self.sockets = SocketMode(config.ack_seconds)
+        self.sockets = SocketMode(config.ack_seconds, self._connections_changed)
         transport = SignedHttp(config) if config.event_url else self.sockets
         self.delivery = Delivery(transport, config.retry_scale)
         self.interactions = Interactions(self.workspace, self.delivery, config.url)
@@ -29,8 +29,16 @@ class Sandbox:
         self.workspace.on_event.append(self.delivery.event)
         self.workspace.on_change.append(self.stream.publish)
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a way to the app."""
+        return bool(self.config.event_url or self.sockets.connections)
+
     async def close(self) -> None:
         """End retries, connections and streams."""
         self.stream.close()
         await self.delivery.close()
         await self.sockets.close()
+
+    def _connections_changed(self) -> None:
+        self.workspace.changed("connected", connected=self.connected)

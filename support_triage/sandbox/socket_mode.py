@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from collections.abc import Callable
 from itertools import count
 from uuid import uuid4
 
@@ -14,11 +15,15 @@ from support_triage.sandbox.wire import Json
 
 
 class SocketMode:
-    """The app's open connections; each envelope goes to one of them in turn."""
+    """The app's open connections; each envelope goes to one of them in turn.
 
-    def __init__(self, ack_seconds: float) -> None:
+    `on_change` is called when a connection came or went.
+    """
+
+    def __init__(self, ack_seconds: float, on_change: Callable[[], object]) -> None:
         self.connections: list[WebSocket] = []
         self._ack_seconds = ack_seconds
+        self._on_change = on_change
         self._tickets: set[str] = set()
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._turn = count()
@@ -39,6 +44,7 @@ class SocketMode:
         await websocket.accept()
         await websocket.send_json(self._hello())
         self.connections.append(websocket)
+        self._on_change()
         try:
             while True:
                 self._acked(await websocket.receive_text())
@@ -47,6 +53,7 @@ class SocketMode:
         finally:
             if websocket in self.connections:
                 self.connections.remove(websocket)
+            self._on_change()
 
     async def send(self, kind: str, payload: Json, attempt: Attempt) -> Json:
         """Send one envelope and wait for its ack."""

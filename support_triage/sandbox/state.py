@@ -45,7 +45,7 @@ class Workspace:
         """Tell the app, if it may see the channel of this event."""
         place = event.get("channel") or event.get("item", {}).get("channel")
         members = self.channels.get(str(place), {}).get("members", [])
-        if event["type"] == "message" and seed.BOT_USER not in members:
+        if place and seed.BOT_USER not in members:
             return
         for listener in self.on_event:
             listener(event)

@@ -2,15 +2,47 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.async_app import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.sandbox.conftest import Connect
 from tests.sandbox.running import RunningSandbox, eventually
 
+Json = dict[str, Any]
+HOME: Json = {
+    "type": "home",
+    "blocks": [
+        {
+            "type": "actions",
+            "elements": [
+                {
+                    "type": "button",
+                    "action_id": "ask",
+                    "text": {"type": "plain_text", "text": "Ask"},
+                }
+            ],
+        }
+    ],
+}
+MODAL: Json = {
+    "type": "modal",
+    "callback_id": "why",
+    "title": {"type": "plain_text", "text": "Why?"},
+    "submit": {"type": "plain_text", "text": "Send"},
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "why",
+            "label": {"type": "plain_text", "text": "Reason"},
+            "element": {"type": "plain_text_input", "action_id": "text"},
+        }
+    ],
+}
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -77,3 +109,36 @@ async def test_people_write_react_and_run_commands(
 
 async def _bare(sandbox: RunningSandbox, ts: str) -> bool:
     return await sandbox.control.reactions("C0SUPPORT", ts) == {}
+
+
+async def test_home_shows_and_its_button_opens_a_modal(
+    sandbox: RunningSandbox, bolt: AsyncApp, connect: Connect, client: AsyncWebClient, page: Page
+) -> None:
+    answers: list[Json] = []
+
+    async def opened(event: Json) -> None:
+        await client.views_publish(user_id=event["user"], view=HOME)
+
+    async def pressed(ack: AsyncAck, body: Json) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
+
+    async def answered(ack: AsyncAck, view: Json) -> None:
+        await ack()
+        answers.append(view["state"]["values"]["why"]["text"])
+
+    bolt.event("app_home_opened")(opened)
+    bolt.action("ask")(pressed)
+    bolt.view("why")(answered)
+    await connect(bolt)
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.goto(sandbox.url)
+    await expect(page.get_by_text("app connected")).to_be_visible()
+    await page.get_by_label("Show channels").click()
+    await page.get_by_role("button", name="Triage Home").click()
+    await page.get_by_role("button", name="Ask").click()
+    dialog = page.get_by_role("dialog", name="Why?")
+    await dialog.get_by_label("Reason").fill("because")
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(dialog).to_have_count(0)
+    assert answers == [{"type": "plain_text_input", "value": "because"}]

@@ -46,8 +46,14 @@ function draw() {
 
 function fill(list, messages, handlers, empty) {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80 || list.dataset.of !== open.channel;
+  const held = list.contains(document.activeElement) && document.activeElement;
+  const where = held && [held.closest("[data-ts]")?.dataset.ts, held.getAttribute("aria-label")];
   list.replaceChildren(...(messages.length || !empty ? messages.map((m) => messageNode(m, me(), handlers)) : [empty]));
   list.dataset.of = open.channel;
+  if (where?.[0]) {
+    const message = list.querySelector(`[data-ts="${CSS.escape(where[0])}"]`);
+    ([...(message?.querySelectorAll("button") ?? [])].find((b) => b.getAttribute("aria-label") === where[1]) ?? message)?.focus({ preventScroll: true });
+  }
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
@@ -136,8 +142,15 @@ async function encoded(file) {
 function changed(change) {
   if (change.kind === "message" && change.channel !== open.channel && change.message) open.unread.add(change.channel);
   if (change.kind === "all") drawPeople();
+  if (change.kind === "all" || change.kind === "connected") drawStatus();
   if (change.kind === "view" || change.kind === "all") drawModal();
   draw();
+}
+
+function drawStatus(text) {
+  const live = !text || text === "live";
+  $("status").dataset.live = String(live && store.connected);
+  $("status").textContent = !live ? text : store.connected ? "app connected" : "waiting for the app";
 }
 
 function drawPeople() {
@@ -185,8 +198,8 @@ function goTo(url) {
 
 function byTime(a, b) { return a.ts < b.ts ? -1 : 1; }
 
+wire();
 await load();
 drawPeople();
-wire();
 if (!goTo(new URL(location.href))) draw();
-listen(changed, (text) => { $("status").textContent = text; $("status").dataset.live = String(text === "live"); });
+listen(changed, drawStatus);

@@ -17,6 +17,7 @@ export async function load() {
   store.views = byId(state.views);
   store.custom = state.emoji;
   store.bot = state.bot_user_id;
+  store.connected = state.connected;
 }
 
 export function listen(changed, status) {
@@ -49,6 +50,7 @@ function apply(change) {
     if (!change.gone) store.ephemerals.push(change.message);
   } else if (change.kind === "view") store.views.set(change.view.id, change.view);
   else if (change.kind === "channel") store.channels.set(change.channel.id, change.channel);
+  else if (change.kind === "connected") store.connected = change.connected;
   else if (change.kind === "emoji") store.custom = change.emoji;
 }
 
