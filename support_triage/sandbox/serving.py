@@ -19,7 +19,7 @@ class SandboxServer(uvicorn.Server):
     """
 
     def __init__(self, config: SandboxConfig, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.listening = socket.create_server((host, port))
+        self.listening = _listen(host, port)
         self.url = f"http://{host}:{self.listening.getsockname()[1]}"
         app = create_app(replace(config, url=self.url))
         self.sandbox: Sandbox = app.state.sandbox
@@ -46,3 +46,12 @@ class SandboxServer(uvicorn.Server):
         """End streams and connections of the sandbox before the server waits for them."""
         await self.sandbox.close()
         await super().shutdown(sockets)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    # asyncio sends small answers at once only where the socket says that it is TCP.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    listening.listen(2048)
+    return listening
