@@ -9,6 +9,7 @@ from support_triage.sandbox.emoji import STATIC
 FILES = (
     "app.js",
     "blocks.js",
+    "compose.js",
     "emoji.json",
     "icons.js",
     "markup.js",

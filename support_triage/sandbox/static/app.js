@@ -1,6 +1,7 @@
 // The page: which channel and thread are open, who acts, and what happens on a click.
 
 import { blocks, values } from "./blocks.js";
+import { encoded, grow, onTheWire } from "./compose.js";
 import { icon } from "./icons.js";
 import { el, plainText } from "./markup.js";
 import { messageNode } from "./message.js";
@@ -126,19 +127,6 @@ async function send(field, thread) {
   list.scrollTop = list.scrollHeight;
 }
 
-function onTheWire(text) {
-  const people = new Map([...store.users.values()].map((u) => [u.name, `<@${u.id}>`]));
-  const groups = new Map([...store.groups.values()].map((g) => [g.handle, `<!subteam^${g.id}>`]));
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replace(/\bhttps?:\/\/[^\s<>]+/g, (url) => `<${url}>`)
-    .replace(/(^|\s)@([\w-]+)/g, (all, before, name) => before + (people.get(name) ?? groups.get(name) ?? `@${name}`));
-}
-
-async function encoded(file) {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  return btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));
-}
-
 function changed(change) {
   if (change.kind === "message" && change.channel !== open.channel && change.message) open.unread.add(change.channel);
   if (change.kind === "all") drawPeople();
@@ -158,8 +146,6 @@ function drawPeople() {
   $("acting").replaceChildren(...Object.entries(ROLES).map(([role, label]) => el("optgroup", { label },
     ...[...store.users.values()].filter((u) => u.role === role).map((u) => el("option", { value: u.id, selected: u.id === chosen }, u.real_name)))));
 }
-
-function grow(field) { field.style.height = "auto"; field.style.height = `${Math.min(field.scrollHeight, 160)}px`; }
 
 function wire() {
   $("file").before(icon("clip"));
