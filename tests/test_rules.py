@@ -73,4 +73,3 @@ def test_keys_are_made_in_one_place_and_say_their_life() -> None:
     for name, made in vars(keys).items():
         if callable(made) and not name.startswith("_"):
             assert re.search(r"Lives|lives|Permanent", made.__doc__ or ""), f"{name}: what life?"
-

@@ -1,4 +1,4 @@
-"""The words every classifier speaks: labels, examples, predictions, and the Protocols behind them."""
+"""The words every classifier speaks: labels, examples, predictions, and their Protocols."""
 
 import hashlib
 import json
@@ -134,7 +134,7 @@ class Classifier(Protocol):
         ...
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
-        """Add or replace examples by id, drop those of the ids in `remove`, and use them at once."""
+        """Add or replace examples by id, drop those in `remove`, and use them at once."""
         ...
 
 

@@ -87,7 +87,8 @@ def _held_out(training: Training) -> tuple[Floats, npt.NDArray[np.int64]] | None
     if len(places) < _CALIBRATE_FROM or len(common) < 2:  # noqa: PLR2004 - nothing to tell apart
         return None
     columns = {label: column for column, label in enumerate(np.unique(training.labels))}
-    logits, truth = [], []
+    logits: list[Floats] = []
+    truth: list[int] = []
     folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
     for _, held in folds.split(places, training.labels[places]):
         chosen = np.ones(len(training.labels), bool)

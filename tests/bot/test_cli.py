@@ -1,0 +1,132 @@
+"""The command line as a user runs it: what it prints, and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support_triage.storage.connection import Client
+
+CODE = "from support_triage.bot.cli import main; main()"
+
+
+def triage(
+    *arguments: str, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", CODE, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        env=os.environ | environment,
+    )
+
+
+def test_classify_reads_lines_and_answers_json_lines() -> None:
+    done = triage("classify", "-", stdin="My card was charged twice\nlalala\n\n")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["label"] for row in rows] == ["BILLING", None]
+    assert set(rows[0]) >= {"text", "confidence", "alternatives", "abstained", "classifier"}
+    assert rows[1]["abstained"] is True
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("in.csv", "text,id\nHow do I reset my password?,1\n"),
+        ("in.jsonl", '{"text": "How do I reset my password?"}\n'),
+        ("in.txt", "How do I reset my password?\n"),
+    ],
+)
+def test_classify_reads_files(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    done = triage("classify", str(tmp_path / name))
+    assert json.loads(done.stdout)["label"] == "ACCOUNT"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        (["classify", "-", "--config", "missing.toml"], {}, "missing.toml: no such file"),
+        (["classify", "missing.txt"], {}, "missing.txt: No such file"),
+        (["run"], {"REDIS_URL": "nowhere"}, "REDIS_URL: write redis://"),
+        (["run"], {}, "SLACK_APP_TOKEN: not set"),
+        (["run", "--port", "1"], {}, "SLACK_BOT_TOKEN: not set"),
+        (["export", "--out", "x", "--format", "xml"], {}, "--format"),
+        (["import", "missing.csv"], {}, "missing.csv: no such file"),
+        (["evaluate", "--train", "a.csv", "--test", "b.csv"], {}, "a.csv: no such file"),
+        (
+            ["evaluate", "--train", "a", "--test", "b", "--classifier", "magic"],
+            {},
+            "--classifier",
+        ),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_exit_code_2(
+    arguments: list[str], environment: dict[str, str], words: str
+) -> None:
+    done = triage(*arguments, **environment)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_is_away_is_exit_code_3() -> None:
+    done = triage("status", REDIS_URL="redis://127.0.0.1:1")
+    assert done.returncode == 3
+    assert "REDIS_URL" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_what_is_imported_is_exported(redis: Client, valkey_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text('text,label\nRefund me please,BILLING\n"It crashes, always",TECHNICAL\n')
+    first = triage("import", str(file), "--team", "T1", REDIS_URL=valkey_url)
+    assert "2 new or changed of 2 rows" in first.stdout
+    again = triage("import", str(file), "--team", "T1", REDIS_URL=valkey_url)
+    assert "0 new or changed of 2 rows" in again.stdout
+    out = tmp_path / "out.jsonl"
+    done = triage("export", "--out", str(out), REDIS_URL=valkey_url)
+    assert f"Training file created: {out}" in done.stdout
+    assert "Total examples: 2" in done.stdout
+    assert len(out.read_text().splitlines()) == 2
+    status = json.loads(triage("status", "--json", REDIS_URL=valkey_url).stdout)
+    assert (status["workspace"], status["examples"]) == ("T1", 2)
+    labels = json.loads(triage("labels", "--json", REDIS_URL=valkey_url).stdout)
+    assert [one["count"] for one in labels] == [1, 1, 0, 0]
+
+
+async def test_a_label_that_is_not_configured_imports_nothing(
+    redis: Client, valkey_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("text,label\nRefund me,BILLING\nHello,GREETING\n")
+    done = triage("import", str(file), "--team", "T1", REDIS_URL=valkey_url)
+    assert done.returncode == 2
+    assert "GREETING" in done.stderr
+    assert await redis.hlen("triage:{T1}:examples") == 0
+
+
+def test_evaluate_prints_the_figures(tmp_path: Path) -> None:
+    rows = "text,label\n" + "".join(
+        f"refund my payment {n},money\nthe app crashes again {n},bug\n" for n in range(8)
+    )
+    for name in ("train.csv", "test.csv"):
+        (tmp_path / name).write_text(rows)
+    train, test = str(tmp_path / "train.csv"), str(tmp_path / "test.csv")
+    done = triage("evaluate", "--train", train, "--test", test, "--json")
+    figures = json.loads(done.stdout)
+    assert figures["accuracy"] == 1.0
+    assert set(figures) >= {"macro_f1", "ece", "coverage", "per_label", "train_s", "p50_ms"}
+
+
+def test_the_demo_comes_true() -> None:
+    done = triage("demo", "--once")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The story came true" in done.stdout

@@ -1,0 +1,124 @@
+"""`triage run` as a process of its own: over HTTP, and killed in the middle of its work."""
+
+import asyncio
+import os
+import socket
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+
+from support_triage.sandbox.config import SandboxConfig
+from support_triage.storage.connection import Client
+from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
+from tests.stories.conftest import SUPPORT
+
+TICKET = "My invoice shows the wrong amount"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@asynccontextmanager
+async def triage_run(
+    sandbox: RunningSandbox, redis_url: str, *arguments: str
+) -> AsyncIterator[Process]:
+    environment = os.environ | {
+        "SLACK_BOT_TOKEN": sandbox.bot_token,
+        "SLACK_APP_TOKEN": sandbox.app_token,
+        "SLACK_SIGNING_SECRET": sandbox.signing_secret,
+        "SLACK_API_URL": sandbox.api_url,
+        "REDIS_URL": redis_url,
+    }
+    code = "from support_triage.bot.cli import main; main()"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, "run", *arguments, env=environment
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def cards(sandbox: RunningSandbox) -> list[str]:
+    """The message each card is about."""
+    found = (await sandbox.control.state())["messages"]
+    return [
+        one["metadata"]["event_payload"]["message"]
+        for messages in found.values()
+        for one in messages
+        if one.get("metadata")
+    ]
+
+
+async def test_signed_http_is_answered_and_forged_http_refused(
+    redis: Client, valkey_url: str
+) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    config = SandboxConfig(event_url=f"{address}/slack/events", retry_scale=0.01)
+    async with (
+        running_sandbox(config) as sandbox,
+        triage_run(sandbox, valkey_url, "--port", str(port)) as process,
+        httpx2.AsyncClient(base_url=address) as client,
+    ):
+
+        async def up() -> bool:
+            try:
+                return (await client.get("/healthz")).status_code == 200
+            except httpx2.TransportError:
+                return False
+
+        await eventually(up, 30)
+        ts = await sandbox.control.post("U0CLEO", SUPPORT, TICKET)
+
+        async def carded() -> bool:
+            return await cards(sandbox) == [f"{SUPPORT}:{ts}"]
+
+        await eventually(carded)
+        event = {"type": "event_callback", "team_id": "TSANDBOX1", "event": {"type": "message"}}
+        forged = {"x-slack-signature": "v0=00", "x-slack-request-timestamp": "1"}
+        assert (await client.post("/slack/events", json=event)).status_code == 401
+        assert (await client.post("/slack/events", json=event, headers=forged)).status_code == 401
+        junk = await client.post("/slack/events", content=b"\xff\xfe\x00")
+        assert junk.status_code == 400
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 15) == 0
+    assert await redis.xlen("triage:{inbox}:events") == 0
+
+
+async def test_killed_in_the_middle_nothing_is_lost_and_nothing_twice(
+    redis: Client, valkey_url: str
+) -> None:
+    async with running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox:
+        sockets = sandbox.server.sandbox.sockets
+        sent = []
+        async with triage_run(sandbox, valkey_url) as process:
+            await eventually(lambda: sockets.connections, 30)
+            for number in range(30):
+                text = f"{TICKET}, number {number}"
+                sent.append(await sandbox.control.post("U0CLEO", SUPPORT, text))
+            await eventually(lambda: cards(sandbox), 20)
+            process.kill()
+            await process.wait()
+        assert 0 < len(await cards(sandbox)) < 30
+        async with triage_run(sandbox, valkey_url):
+
+            async def all_answered() -> bool:
+                return len(set(await cards(sandbox))) == 30
+
+            await eventually(all_answered, 40)
+
+            async def nothing_left() -> bool:
+                return bool(await redis.xlen("triage:{inbox}:events") == 0)
+
+            await eventually(nothing_left, 30)
+        assert sorted(await cards(sandbox)) == sorted(f"{SUPPORT}:{ts}" for ts in sent)
+        assert await redis.xlen("triage:{inbox}:dead") == 0
