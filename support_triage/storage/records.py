@@ -1,15 +1,18 @@
 """What is remembered of each message: itself, its prediction, and what was shown for it."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from pydantic import BaseModel, ConfigDict
+from redis.asyncio.lock import Lock
+from redis.exceptions import RedisError
 
 from support_triage.classifiers.base import Prediction
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 
-_LOCK_S = 60.0
+_LEASE_S = 4.0  # a lock outlives its holder's death by this, less than the inbox's take-over
 _LOCK_WAIT_S = 8.0
 
 
@@ -78,6 +81,13 @@ class Record(Frozen):
     shown: Shown = Shown()
 
 
+async def _renew(lock: Lock) -> None:
+    with suppress(RedisError):  # lost: the holder's release says so
+        while True:
+            await asyncio.sleep(_LEASE_S / 3)
+            await lock.reacquire()
+
+
 class Records:
     """Records in Redis, and the lock under which one is changed."""
 
@@ -88,10 +98,13 @@ class Records:
     async def locked(self, identity: MessageId) -> AsyncIterator[None]:
         """Hold a message; redis.exceptions.LockError when another holds it for too long."""
         key = keys.lock(identity.team, identity.channel, identity.ts)
-        async with self._redis.lock(
-            key, timeout=_LOCK_S, blocking_timeout=_LOCK_WAIT_S, sleep=0.02
-        ):
-            yield
+        lock = self._redis.lock(key, timeout=_LEASE_S, blocking_timeout=_LOCK_WAIT_S, sleep=0.02)
+        async with lock:
+            renewing = asyncio.create_task(_renew(lock))
+            try:
+                yield
+            finally:
+                renewing.cancel()
 
     async def get(self, identity: MessageId) -> Record | None:
         """The record of this message, None when it is not known."""
