@@ -64,7 +64,8 @@ class Sandbox:
     def say(self, who: str, text: str) -> None:
         """Print a line of the transcript."""
         style = {"bot": "cyan", "agent": "green", "admin": "magenta"}.get(who, "yellow")
-        self._console.print(f"[{style}]{who:>9}[/]  {escape(text)}", highlight=False, emoji=False)
+        line = f"[{style}]{who:>9}[/]  {escape(text)}"
+        self._console.print(line, highlight=False, emoji=False, soft_wrap=True)
 
 
 @asynccontextmanager

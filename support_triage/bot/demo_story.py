@@ -10,6 +10,13 @@ TICKETS = (
     ("How do I reset my password?", "ACCOUNT", "bust_in_silhouette", "C0ACCOUNT"),
     ("Do you offer student discounts?", "OTHER", "speech_balloon", "C0OTHER"),
 )
+NAMES = {
+    "C0BILLING": "billing",
+    "C0TECHNICAL": "technical",
+    "C0ACCOUNT": "account",
+    "C0OTHER": "general-triage",
+    "C0HUMAN": "needs-human",
+}
 NEW = "Can you send us a W-9 form for our vendor onboarding?"
 SIMILAR = "Our vendor onboarding still needs your W-9 form"
 NOISE = "The mitochondria is the powerhouse of the cell"
@@ -65,7 +72,7 @@ async def _answered(stage: Stage, ts: str, emoji: str, channel: str, said: str) 
         return found[0][1] if right else None
 
     card = str(await stage.until(f"{said}: emoji :{emoji}: and one card in {channel}", seen))
-    stage.say("bot", f":{emoji}: {said}, card in #{channel.removeprefix('C0').lower()}")
+    stage.say("bot", f":{emoji}: {said}, card in #{NAMES[channel]}")
     return card
 
 

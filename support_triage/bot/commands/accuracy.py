@@ -11,8 +11,9 @@ def render(found: Accuracy) -> str:
     """The figures as a Slack text."""
     if found.judged == 0:
         return "No agent has judged a label yet: a correction or confirmation is where I start."
+    noun = "message" if found.judged == 1 else "messages"
     lines = [
-        f"*Accuracy* on {found.judged:,} messages that agents judged",
+        f"*Accuracy* on {found.judged:,} {noun} that agents judged",
         f"• right when I gave a label: {found.right:,} of {found.answered:,}"
         + (f" ({found.precision:.0%})" if found.answered else ""),
         f"• left to a human: {found.judged - found.answered:,}",
