@@ -83,3 +83,28 @@ def audit(team: str) -> str:
 def problems(team: str) -> str:
     """Hash of what Slack refused to what to do about it. Lives a week after the last one."""
     return f"triage:{{{team}}}:problems"
+
+
+def models(team: str) -> str:
+    """Hash of model id to what is known of it as JSON. Permanent: a promotion names it."""
+    return f"triage:{{{team}}}:models"
+
+
+def model_files(team: str) -> str:
+    """Hash of model id to its file in base64. Permanent, moves with `models`."""
+    return f"triage:{{{team}}}:model-files"
+
+
+def champion(team: str) -> str:
+    """String: id of the model in use; absent or "" is the one that settings make. Permanent."""
+    return f"triage:{{{team}}}:champion"
+
+
+def former_champions(team: str) -> str:
+    """List of earlier champions, newest last: what a rollback goes back to. Permanent."""
+    return f"triage:{{{team}}}:champions"
+
+
+def promotions(team: str) -> str:
+    """List of promotions and rollbacks as JSON: who, when, why, figures. Permanent."""
+    return f"triage:{{{team}}}:promotions"
