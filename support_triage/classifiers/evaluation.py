@@ -1,6 +1,7 @@
 """How good predictions are: accuracy, calibration, coverage and speed."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -73,29 +74,46 @@ def expected_calibration_error(confidences: Sequence[float], right: Sequence[boo
         return 0.0
     scores, hits = np.array(confidences), np.array(right, dtype=float)
     bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(np.sum(scores[bins == one] - hits[bins == one])) for one in range(_BINS)]
-    return float(sum(gaps) / len(scores))
+    gaps = np.bincount(bins, weights=scores - hits, minlength=_BINS)
+    return float(np.abs(gaps).sum() / len(scores))
 
 
 def coverage_at(confidences: Sequence[float], right: Sequence[bool], precision: float) -> float:
-    """The largest share of texts, most confident first, that is right to at least `precision`."""
+    """The largest share of texts, most confident first, that is right to at least `precision`.
+
+    A threshold cannot part equal confidences, so they are taken or left together.
+    """
     if not confidences:
         return 0.0
     order = np.argsort(-np.array(confidences), kind="stable")
+    ranked = np.array(confidences)[order]
     shares = np.cumsum(np.array(right, dtype=float)[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(shares >= precision)
+    last_of_equals = np.append(ranked[:-1] != ranked[1:], np.True_)
+    good = np.flatnonzero((shares >= precision) & last_of_equals)
     return float((good[-1] + 1) / len(order)) if len(good) else 0.0
 
 
-def _per_label(predicted: Sequence[str | None], labels: Sequence[str]) -> dict[str, PerLabel]:
+def auroc(known: Sequence[float], unknown: Sequence[float]) -> float:
+    """The chance that a known message scores above an unknown one; equals count half.
+
+    This is the area under the ROC curve (Hanley and McNeil, 1982); ValueError where one is empty.
+    """
+    if not known or not unknown:
+        raise ValueError("AUROC needs at least one known and one unknown score")
+    below = np.sort(np.array(unknown))
+    ranks = np.searchsorted(below, known, "left") + np.searchsorted(below, known, "right")
+    return float(ranks.mean() / 2 / len(below))
+
+
+def per_label(predicted: Sequence[str | None], labels: Sequence[str]) -> dict[str, PerLabel]:
+    """Figures of each label that the true `labels` hold, in alphabetical order."""
+    given, supports = Counter(predicted), Counter(labels)
+    hits = Counter(one for one, true in zip(predicted, labels, strict=True) if one == true)
     found: dict[str, PerLabel] = {}
-    pairs = list(zip(predicted, labels, strict=True))
-    for name in sorted(set(labels)):
-        hits = sum(one == true == name for one, true in pairs)
-        given, support = predicted.count(name), labels.count(name)
-        precision = hits / given if given else 0.0
-        recall = hits / support
-        f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
+    for name, support in sorted(supports.items()):
+        precision = hits[name] / given[name] if given[name] else 0.0
+        recall = hits[name] / support
+        f1 = 2 * hits[name] / (given[name] + support)
         found[name] = PerLabel(precision, recall, f1, support)
     return found
 
@@ -112,17 +130,17 @@ def judge(
     right = [one == true for one, true in zip(predicted, labels, strict=True)]
     confidences = [one.confidence for one in predictions]
     answered = [hit for hit, one in zip(right, predictions, strict=True) if not one.abstained]
-    per_label = _per_label(predicted, labels)
+    by_label = per_label(predicted, labels)
     count = max(1, len(labels))
     return Evaluation(
         examples=len(labels),
         accuracy=sum(right) / count,
-        macro_f1=sum(one.f1 for one in per_label.values()) / max(1, len(per_label)),
+        macro_f1=sum(one.f1 for one in by_label.values()) / max(1, len(by_label)),
         ece=expected_calibration_error(confidences, right),
         coverage=coverage_at(confidences, right, target_precision),
         answered=len(answered) / count,
         precision=sum(answered) / max(1, len(answered)),
-        per_label=per_label,
+        per_label=by_label,
         p50_ms=float(np.percentile(times_ms, 50)) if times_ms else 0.0,
         p99_ms=float(np.percentile(times_ms, 99)) if times_ms else 0.0,
         per_second=per_second,

@@ -1,0 +1,136 @@
+import time
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support_triage.classifiers.base import Abstention, Example, Prediction, Score
+from support_triage.classifiers.evaluation import (
+    PerLabel,
+    auroc,
+    coverage_at,
+    evaluate,
+    expected_calibration_error,
+    judge,
+    per_label,
+)
+
+CONFIDENCE = st.integers(0, 20).map(lambda twentieths: twentieths / 20)  # with many equals
+JUDGED = st.lists(st.tuples(CONFIDENCE, st.booleans()), max_size=60)
+LABEL = st.sampled_from("ABCD")
+
+
+def naive_coverage(judged: list[tuple[float, bool]], precision: float) -> float:
+    shares = [0.0]
+    for threshold in {confidence for confidence, _ in judged}:
+        taken = [right for confidence, right in judged if confidence >= threshold]
+        if sum(taken) / len(taken) >= precision:
+            shares.append(len(taken) / len(judged))
+    return max(shares)
+
+
+def naive_ece(judged: list[tuple[float, bool]]) -> float:
+    total = 0.0
+    for number in range(15):
+        rows = [row for row in judged if min(int(row[0] * 15), 14) == number]
+        if rows:
+            confidence = sum(row[0] for row in rows) / len(rows)
+            accuracy = sum(row[1] for row in rows) / len(rows)
+            total += len(rows) / len(judged) * abs(confidence - accuracy)
+    return total
+
+
+def naive_per_label(predicted: Sequence[str | None], labels: Sequence[str]) -> dict[str, PerLabel]:
+    found = {}
+    for name in sorted(set(labels)):
+        hits = sum(one == true == name for one, true in zip(predicted, labels, strict=True))
+        precision = hits / max(1, list(predicted).count(name))
+        recall = hits / list(labels).count(name)
+        f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
+        found[name] = PerLabel(precision, recall, f1, list(labels).count(name))
+    return found
+
+
+@given(JUDGED, st.sampled_from([0.5, 0.9, 0.95, 1.0]))
+def test_coverage_is_the_best_that_any_threshold_reaches(
+    judged: list[tuple[float, bool]], precision: float
+) -> None:
+    found = coverage_at([row[0] for row in judged], [row[1] for row in judged], precision)
+    assert found == pytest.approx(naive_coverage(judged, precision))
+
+
+@given(JUDGED)
+def test_calibration_error_is_the_weighted_gap_of_each_bin(
+    judged: list[tuple[float, bool]],
+) -> None:
+    found = expected_calibration_error([row[0] for row in judged], [row[1] for row in judged])
+    assert found == pytest.approx(naive_ece(judged))
+
+
+@given(st.lists(CONFIDENCE, min_size=1, max_size=30), st.lists(CONFIDENCE, min_size=1, max_size=30))
+def test_auroc_counts_the_pairs_in_right_order(known: list[float], unknown: list[float]) -> None:
+    pairs = [(one > other) + (one == other) / 2 for one in known for other in unknown]
+    assert auroc(known, unknown) == pytest.approx(sum(pairs) / len(pairs))
+
+
+def test_auroc_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        auroc([], [0.5])
+
+
+@given(st.lists(st.tuples(st.none() | LABEL, LABEL), max_size=60))
+def test_figures_of_each_label(rows: list[tuple[str | None, str]]) -> None:
+    predicted, labels = [row[0] for row in rows], [row[1] for row in rows]
+    found, naive = per_label(predicted, labels), naive_per_label(predicted, labels)
+    assert list(found) == list(naive)
+    for name, one in found.items():
+        assert one.f1 == pytest.approx(naive[name].f1)
+        assert (one.precision, one.recall, one.support) == (
+            naive[name].precision,
+            naive[name].recall,
+            naive[name].support,
+        )
+
+
+def test_ten_thousand_rows_of_many_labels_are_judged_at_once() -> None:
+    labels = [f"label {number % 150}" for number in range(10_000)]
+    scores = [Score(f"label {number % 151}", number / 10_000) for number in range(10_000)]
+    predictions = [Prediction(one.label, one.confidence, (one,)) for one in scores]
+    started = time.process_time()
+    judge(predictions, labels, 0.95, [], 0.0)
+    assert time.process_time() - started < 0.5
+
+
+SURE = Prediction("A", 0.9, (Score("A", 0.9), Score("B", 0.1)))
+UNSURE = Prediction(None, 0.4, (Score("B", 0.4),), Abstention.UNSURE)
+SILENT = Prediction(None, 0.0, reason=Abstention.EMPTY)
+
+
+def test_an_abstention_counts_by_its_best_label_but_is_not_an_answer() -> None:
+    found = judge([SURE, SURE, UNSURE, SILENT], ["A", "B", "B", "B"], 0.9, [1.0, 3.0], 7.0)
+    assert (found.accuracy, found.answered, found.precision) == (0.5, 0.5, 0.5)
+    assert (found.p50_ms, found.per_second) == (2.0, 7.0)
+    assert found.as_dict()["per_label"]["A"] == {
+        "precision": 0.5, "recall": 1.0, "f1": 0.6667, "support": 1,
+    }  # fmt: skip
+
+
+class Parrot:
+    """Says what it is asked, surely."""
+
+    version = "parrot"
+
+    async def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        return [Prediction(text, 1.0, (Score(text, 1.0),)) for text in texts]
+
+    async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
+        raise AssertionError(f"{len(put) + len(remove)} examples learnt from a test")
+
+
+async def test_a_classifier_is_measured_on_every_text() -> None:
+    labels = ["A", "B"] * 300
+    found = await evaluate(Parrot(), labels, labels, 0.95)
+    assert (found.examples, found.accuracy, found.coverage, found.ece) == (600, 1.0, 1.0, 0.0)
+    assert found.per_second > 0
+    assert found.p99_ms >= found.p50_ms > 0
