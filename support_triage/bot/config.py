@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from support_triage.classifiers.base import Label, LabelSet
+from support_triage.storage import address
 
 
 class ConfigError(Exception):
@@ -148,8 +149,8 @@ class Settings(_Frozen):
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, url: str | None) -> str | None:
-        if url is not None and urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
-            raise ValueError("write redis://host:port/db, rediss://… or unix:///path")
+        if url is not None:
+            address.parse(url)
         return url
 
     @field_validator("slack_api_url", "openai_base_url")

@@ -1,20 +1,55 @@
-"""One connection to Redis or Valkey: the server of REDIS_URL, or the embedded one."""
+"""One connection to Redis or Valkey: the servers of REDIS_URL, or the embedded one."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster, Sentinel
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
+from support_triage.storage.address import Cluster, Login, Sentinels, Single, parse
 from support_triage.storage.embedded import EmbeddedValkey
 
 Client = Any
-"""A `redis.asyncio.Redis`: its annotations answer `bytes | str` whatever was asked for."""
+"""A `redis.asyncio.Redis` or `RedisCluster`: annotations answer `bytes | str` in any case."""
 
 StorageUnavailableError = RedisError
 """Redis did not answer or refused: retry later, and do not acknowledge what was not stored."""
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "decode_responses": True,
+    "protocol": 2,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 2,
+    # Enough for a server that was restarted; what is away for longer is the caller's to wait for.
+    "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 3),
+}
+
+
+def _given(login: Login, *, tls: bool) -> dict[str, Any]:
+    given = {"username": login.username, "password": login.password, "ssl": tls or None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _sentinel(address: Sentinels) -> tuple[Sentinel, Client]:
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        address.hosts,
+        sentinel_kwargs=_OPTIONS | _given(address.own, tls=address.tls),
+        **_OPTIONS | _given(address.login, tls=address.tls),
+    )
+    return sentinel, sentinel.master_for(address.service, db=address.db)
+
+
+def _cluster(address: Cluster) -> Client:
+    return RedisCluster(
+        startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+        require_full_coverage=False,  # a lost master holds up the workspaces in its slots alone
+        **_OPTIONS | _given(address.login, tls=address.tls),
+    )
 
 
 @asynccontextmanager
@@ -23,8 +58,15 @@ async def connect(url: str | None, data_dir: Path) -> AsyncIterator[Client]:
     async with AsyncExitStack() as stack:
         if url is None:
             url = stack.enter_context(EmbeddedValkey(data_dir)).url
-        client: Client = Redis.from_url(
-            url, decode_responses=True, protocol=2, socket_timeout=10, socket_connect_timeout=2
-        )
+        client: Client
+        match parse(url):
+            case Single(url=single):
+                client = Redis.from_url(single, **_OPTIONS)
+            case Sentinels() as watched:
+                sentinel, client = _sentinel(watched)
+                for one in sentinel.sentinels:
+                    stack.push_async_callback(one.aclose)
+            case Cluster() as cluster:
+                client = _cluster(cluster)
         stack.push_async_callback(client.aclose)
         yield client
