@@ -15,7 +15,7 @@ from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.classifiers.base import Classifier, Example, Label, LabelSet, Prediction
 from support_triage.classifiers.evaluation import evaluate as measured
 from support_triage.classifiers.factory import KINDS
-from support_triage.learning import dataset
+from support_triage.learning import dataset, reading
 
 _BATCH = 64
 _TARGET_PRECISION = 0.95
@@ -101,7 +101,7 @@ async def evaluate(
 
     if kind not in KINDS:
         raise ConfigError(f'--classifier: "{kind}" is none of {", ".join(KINDS)}')
-    taught, held_out = list(dataset.read(train)), list(dataset.read(test))
+    taught, held_out = list(reading.read(train)), list(reading.read(test))
     examples = [
         Example(f"train:{number}", text, label) for number, (text, label) in enumerate(taught)
     ]

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.classifiers.redaction import redact
-from support_triage.learning import dataset
+from support_triage.learning import dataset, export, reading
 from support_triage.learning.accuracy import measure
 from support_triage.storage.connection import connect
 from support_triage.storage.examples import Examples, StoredExample
@@ -45,7 +45,7 @@ async def _open(settings: Settings, team: str | None) -> AsyncIterator[_Store]:
 
 async def import_file(settings: Settings, config: Config, file: Path, team: str | None) -> None:
     """Add the rows of a file as examples, all or none; redacted before they are stored."""
-    rows = list(dataset.read(file))
+    rows = list(reading.read(file))
     names = set(config.label_set.names)
     for text, label in rows:
         if label not in names:
@@ -58,11 +58,11 @@ async def import_file(settings: Settings, config: Config, file: Path, team: str 
         await store.workspaces.add(store.team)
         for text, label in track(rows, "Importing", console=Console(stderr=True)):
             redacted = redact(text).text
-            [old] = await store.examples.get(store.team, [dataset.identity(text)])
+            [old] = await store.examples.get(store.team, [reading.identity(text)])
             if old is not None and old.label == label:
                 continue
             example = StoredExample(
-                id=dataset.identity(text),
+                id=reading.identity(text),
                 text=redacted,
                 label=label,
                 source="import",
@@ -78,11 +78,11 @@ async def export_file(
     settings: Settings, config: Config, path: Path, kind: str, team: str | None
 ) -> None:
     """Write all examples to a file and print the summary."""
-    if kind not in dataset.FORMATS:
-        raise ConfigError(f'--format: "{kind}" is none of {", ".join(dataset.FORMATS)}')
+    if kind not in export.FORMATS:
+        raise ConfigError(f'--format: "{kind}" is none of {", ".join(export.FORMATS)}')
     async with _open(settings, team) as store:
         examples = [one async for one in store.examples.iterate(store.team)]
-        summary = dataset.write(examples, kind, config.label_set, path)
+        summary = export.write(examples, kind, config.label_set, path)
         await store.workspaces.audit(store.team, "command line", "export", format=kind)
     out.print(summary, markup=False, highlight=False, soft_wrap=True)
 

@@ -70,6 +70,16 @@ def changes(team: str) -> str:
     return f"triage:{{{team}}}:changes"
 
 
+def snapshot(team: str, identity: str) -> str:
+    """Hash of a snapshot: `about` and its rows in chunks. Permanent: what models were made of."""
+    return f"triage:{{{team}}}:snapshot:{identity}"
+
+
+def snapshots(team: str) -> str:
+    """Sorted set of snapshot ids by when they were taken. Permanent, one entry a snapshot."""
+    return f"triage:{{{team}}}:snapshots"
+
+
 def tally(team: str) -> str:
     """Hash of counters: predictions by outcome. Permanent, a handful of fields."""
     return f"triage:{{{team}}}:tally"

@@ -1,114 +1,135 @@
-"""Exports and imports: what goes out comes back, and nothing in it comes to life."""
+"""Snapshots: no text ever moves, no near-duplicates face each other, the content is the name."""
 
-import csv
-import io
-import json
-from collections.abc import Iterator
+import hashlib
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support_triage.bot.config import load_config
-from support_triage.classifiers import prompt
-from support_triage.classifiers.redaction import redact
-from support_triage.learning import dataset
-from support_triage.storage.examples import StoredExample
+from support_triage.learning import split
+from support_triage.learning.dataset import freeze, take_snapshot
+from support_triage.learning.reading import identity
+from support_triage.storage import keys
+from support_triage.storage.connection import Client
+from support_triage.storage.examples import Examples, StoredExample
+from support_triage.storage.snapshots import Snapshot, SnapshotError, Snapshots
 
 LABELS = load_config(Path("triage.toml")).label_set
 
 
-def example(text: str, label: str = "BILLING") -> StoredExample:
+def example(text: str, label: str = "BILLING", when: str = "1.5") -> StoredExample:
     return StoredExample(
-        id=dataset.identity(text),
+        id=f"{identity(text)}:{label}:{when}",
         text=text,
         label=label,
         source="correction",
         label_set=LABELS.version,
-        when="1.5",
+        when=when,
         author="U1",
     )
 
 
-def test_the_openai_file_holds_the_prompt_of_inference() -> None:
-    exported = dataset.render([example("Charged twice")], "openai", LABELS)
-    [line] = exported.content.splitlines()
-    turns = json.loads(line)["messages"]
-    assert turns[:-1] == prompt.messages(LABELS, (), "Charged twice")
-    assert prompt.parse(turns[-1]["content"], LABELS.names) == "BILLING"
-    assert exported.summary.startswith("Training file created: support-triage-openai.jsonl\n")
-    assert "Total examples: 1" in exported.summary
-
-
-def test_what_is_left_out_is_said() -> None:
-    exported = dataset.render([example("a"), example("b", "GONE")], "jsonl", LABELS)
-    assert len(exported.content.splitlines()) == 1
-    assert "Left out, no label now: GONE: 1" in exported.summary
-
-
-def test_people_and_secrets_stay_in_the_house() -> None:
-    secret = example("write to jane@example.com")
-    for kind in dataset.FORMATS:
-        content = dataset.render([secret], kind, LABELS).content
-        assert "jane@example.com" not in content
-        assert "U1" not in content
-
-
-def test_no_cell_is_a_formula() -> None:
-    texts = ["=HYPERLINK(1)", "+1", "-1", "@sum", "'quoted", 'plain, "text"\nwith lines']
-    content = dataset.render([example(one) for one in texts], "csv", LABELS).content
-    rows = list(csv.reader(io.StringIO(content)))[1:]
-    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
-
-
-@pytest.mark.parametrize("kind", dataset.FORMATS)
-@given(texts=st.lists(st.from_regex(r"[ -~äß'=+@-]{1,20}\w", fullmatch=True), unique=True))
-def test_every_format_comes_back(
-    tmp_path_factory: pytest.TempPathFactory, kind: str, texts: list[str]
-) -> None:
-    path = tmp_path_factory.mktemp("export") / f"out.{'csv' if kind == 'csv' else 'jsonl'}"
-    examples = [example(one) for one in texts]
-    dataset.write(examples, kind, LABELS, path)
-    found = sorted(dataset.read(path))
-    clean = prompt.clean if kind == "openai" else (lambda text, _: text)
-    assert found == sorted((clean(redact(one.text).text, 4000), "BILLING") for one in examples)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
+words = st.sampled_from(
     [
-        ("a.csv", "text;label\nx;y\n", "line 2"),
-        ("a.csv", "text,label\n,BILLING\n", "both not empty"),
-        ("a.jsonl", '{"text": "x"}\n', "line 1"),
-        ("a.jsonl", "[1]\n", "not an object"),
-        ("a.jsonl", "{\n", "not JSON"),
-        ("a.jsonl", '{"messages": [1]}\n', "not a chat of ours"),
-    ],
+        "my",
+        "invoice",
+        "card",
+        "shows",
+        "the",
+        "wrong",
+        "amount",
+        "42",
+        "twice",
+        "app",
+        "crashes",
+        "login",
+    ]
 )
-def test_a_bad_row_is_named(tmp_path: Path, name: str, content: str, words: str) -> None:
-    (tmp_path / name).write_text(content)
-    with pytest.raises(dataset.DatasetError, match=words):
-        list(dataset.read(tmp_path / name))
+sentences = st.lists(words, min_size=1, max_size=7).map(" ".join)
+labels = st.sampled_from(LABELS.names)
+many = st.lists(
+    st.builds(example, sentences | st.text(min_size=1), labels),
+    max_size=60,
+    unique_by=lambda one: one.id,
+)
 
 
-def test_a_write_that_fails_leaves_what_was_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def sides(snapshot: Snapshot) -> tuple[set[str], set[str]]:
+    return (
+        {split.key(one.text) for one in snapshot.train},
+        {split.key(one.text) for one in snapshot.test},
+    )
+
+
+@given(many, many)
+def test_no_text_moves_as_the_data_grows_or_shrinks(
+    first: list[StoredExample], more: list[StoredExample]
 ) -> None:
-    out = tmp_path / "out.csv"
-    out.write_text("old")
-
-    def cut_off(*_: object) -> Iterator[str]:
-        yield "half"
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(dataset, "lines", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        dataset.write([example("x")], "csv", LABELS, out)
-    assert out.read_text() == "old"
-    assert [one.name for one in tmp_path.iterdir()] == ["out.csv"]
+    together = {one.id: one for one in [*first, *more]}
+    before, after = freeze(first, LABELS, "1"), freeze([*together.values()], LABELS, "2")
+    other = freeze(more, LABELS, "3")
+    for one, two in ((before, after), (after, other), (before, other)):
+        assert not sides(one)[0] & sides(two)[1]
+        assert not sides(one)[1] & sides(two)[0]
+    assert sides(before)[0] <= sides(after)[0]
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(dataset.DatasetError, match="cannot be written"):
-        dataset.write([], "csv", LABELS, tmp_path / "missing" / "out.csv")
+@given(many)
+def test_no_near_duplicate_faces_another(examples: list[StoredExample]) -> None:
+    train, test = map(sorted, sides(freeze(examples, LABELS, "1")))
+    assert not split.facing(split.bands(train), split.bands(test)).any()
+
+
+@given(many, st.randoms())
+def test_the_same_content_has_the_same_name(examples: list[StoredExample], random: Random) -> None:
+    mixed = [*examples]
+    random.shuffle(mixed)
+    assert freeze(mixed, LABELS, "2").id == freeze(examples, LABELS, "1").id
+
+
+@given(many)
+def test_every_example_stands_once_or_is_counted(examples: list[StoredExample]) -> None:
+    found = freeze(examples, LABELS, "1")
+    stands = len(found.train) + len(found.test)
+    assert stands + sum(count for _, count in found.left_out) == len(examples)
+
+
+def test_a_text_has_its_newest_label_and_gone_labels_are_left_out() -> None:
+    examples = [
+        example("Refund me", "ACCOUNT", "1"),
+        example("refund  ME", "BILLING", "2"),
+        example("hello", "GONE"),
+    ]
+    found = freeze(examples, LABELS, "9")
+    [one] = [*found.train, *found.test]
+    assert one.label == "BILLING"
+    assert dict(found.left_out) == {"no label now": 1, "same text, older": 1}
+
+
+def test_what_is_said_of_similar_texts_holds() -> None:
+    text = "the invoice of last month shows a wrong amount and my card was charged twice for it"
+    near, far = text.replace("wrong", "wrongg"), "the app crashes when I open the settings page"
+    assert split.facing(split.bands([text]), split.bands([near, far])).tolist() == [True, False]
+    assert split.key("Order 123 is LATE!") == split.key("order 9, is late")
+
+
+async def test_a_snapshot_is_stored_and_comes_back(redis: Client) -> None:
+    examples, snapshots = Examples(redis), Snapshots(redis)
+    for number in range(40):
+        one = example(hashlib.sha256(b"%d" % number).hexdigest(), when=str(number))
+        await examples.stand("T", one.id, one)
+    taken = await take_snapshot(examples, "T", LABELS)
+    assert taken.train
+    assert taken.test
+    await snapshots.add("T", taken)
+    await snapshots.add("T", replace(taken, created="1"))
+    assert await snapshots.get("T", taken.id) == taken
+    assert await snapshots.ids("T") == [taken.id]
+    assert await snapshots.get("T", "missing") is None
+    await redis.hset(keys.snapshot("T", taken.id), "rows:0", "")
+    with pytest.raises(SnapshotError, match=taken.id):
+        await snapshots.get("T", taken.id)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
 from support_triage.bot.markup import escape
-from support_triage.learning.dataset import FORMATS, render
+from support_triage.learning.export import FORMATS, render
 
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:

@@ -1,0 +1,139 @@
+"""Snapshots: immutable sets of examples, split into train and test, named by their content."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any
+
+from support_triage.classifiers.base import Label, LabelSet
+from support_triage.storage import keys
+from support_triage.storage.connection import Client
+
+_CHUNK = 1_000
+
+
+class SnapshotError(Exception):
+    """A stored snapshot is not what its id says: it was changed from outside. Take a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotExample:
+    """A labelled message, redacted: what was said and decided, never by whom."""
+
+    id: str
+    text: str
+    label: str
+    source: str
+    label_set: str
+    when: str
+
+    @property
+    def digest(self) -> str:
+        """The first 32 hex digits of the SHA-256 of all fields."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Examples to train on and to be judged on; the same content has the same id.
+
+    `left_out` counts examples that stand in neither part, by reason. `forgotten` are digests of
+    examples that were removed since on a person's request: they still count for the id.
+    """
+
+    id: str
+    label_set: LabelSet
+    created: str
+    train: tuple[SnapshotExample, ...]
+    test: tuple[SnapshotExample, ...]
+    left_out: tuple[tuple[str, int], ...] = ()
+    forgotten: tuple[tuple[str, str], ...] = ()
+
+
+def snapshot_id(
+    label_set: LabelSet,
+    train: Iterable[SnapshotExample],
+    test: Iterable[SnapshotExample],
+    forgotten: Iterable[tuple[str, str]] = (),
+) -> str:
+    """Sixteen hex digits of the SHA-256 of label set and examples, whatever their order."""
+    rows = [*(("train", one.digest) for one in train), *(("test", one.digest) for one in test)]
+    content = json.dumps([label_set.version, sorted([*rows, *forgotten])])
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _label_set(stored: Sequence[dict[str, Any]]) -> LabelSet:
+    return LabelSet(
+        tuple(Label(one["name"], one["description"], tuple(one["examples"])) for one in stored)
+    )
+
+
+class Snapshots:
+    """The snapshots of all workspaces."""
+
+    def __init__(self, redis: Client) -> None:
+        self._redis = redis
+
+    async def add(self, team: str, snapshot: Snapshot) -> None:
+        """Store a snapshot; one that is stored already stays as it is."""
+        key = keys.snapshot(team, snapshot.id)
+        if await self._redis.hexists(key, "about"):
+            return
+        rows = (
+            json.dumps([side, asdict(one)], ensure_ascii=False)
+            for side, part in (("train", snapshot.train), ("test", snapshot.test))
+            for one in part
+        )
+        number = 0
+        while chunk := list(islice(rows, _CHUNK)):
+            await self._redis.hset(key, f"rows:{number}", "\n".join(chunk))
+            number += 1
+        about = {
+            "labels": [asdict(one) for one in snapshot.label_set.labels],
+            "created": snapshot.created,
+            "left_out": snapshot.left_out,
+            "chunks": number,
+        }
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(key, "about", json.dumps(about, ensure_ascii=False))
+            pipe.zadd(keys.snapshots(team), {snapshot.id: float(snapshot.created)})
+            await pipe.execute()
+
+    async def ids(self, team: str) -> list[str]:
+        """Ids of the stored snapshots, newest first."""
+        found: list[str] = await self._redis.zrevrange(keys.snapshots(team), 0, -1)
+        return found
+
+    async def get(self, team: str, identity: str) -> Snapshot | None:
+        """A snapshot, None where there is none; SnapshotError when its content was changed."""
+        key = keys.snapshot(team, identity)
+        stored = await self._redis.hget(key, "about")
+        if stored is None:
+            return None
+        about = json.loads(stored)
+        parts: dict[str, list[SnapshotExample]] = {"train": [], "test": []}
+        forgotten: list[tuple[str, str]] = []
+        for number in range(about["chunks"]):
+            chunk = await self._redis.hget(key, f"rows:{number}") or ""
+            for line in chunk.split("\n"):
+                side, row = json.loads(line) if line else ("", "")
+                if isinstance(row, dict):
+                    parts[side].append(SnapshotExample(**row))
+                else:
+                    forgotten.append((side, row))
+        snapshot = Snapshot(
+            identity,
+            _label_set(about["labels"]),
+            about["created"],
+            tuple(parts["train"]),
+            tuple(parts["test"]),
+            tuple((reason, count) for reason, count in about["left_out"]),
+            tuple(forgotten),
+        )
+        if identity != snapshot_id(
+            snapshot.label_set, snapshot.train, snapshot.test, snapshot.forgotten
+        ):
+            raise SnapshotError(f"snapshot {identity} was changed from outside: take a new one")
+        return snapshot
