@@ -14,6 +14,12 @@ STATED_CONFIDENCE = 0.9
 """How sure it is that the target precision is met: the level of the Clopper-Pearson bound."""
 
 
+def log_loss(logits: Floats, truth: npt.NDArray[np.int64]) -> float:
+    """Mean negative log-likelihood of the true columns, `truth` (n,), by `logits` (n, labels)."""
+    scaled = log_softmax(logits, axis=1)
+    return float(-scaled[np.arange(len(truth)), truth].mean())
+
+
 def fit_temperature(logits: Floats, truth: npt.NDArray[np.int64]) -> float:
     """The temperature that minimises the negative log-likelihood of held-out logits.
 
@@ -22,8 +28,7 @@ def fit_temperature(logits: Floats, truth: npt.NDArray[np.int64]) -> float:
     """
 
     def loss(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-scaled[np.arange(len(truth)), truth].mean())
+        return log_loss(logits / np.exp(log_temperature), truth)
 
     found = minimize_scalar(loss, bounds=(-4.0, 2.0), method="bounded")
     return float(np.exp(found.x))

@@ -18,28 +18,13 @@ from support_triage.classifiers.calibration import (
     choose_threshold,
     fit_temperature,
 )
+from support_triage.classifiers.training import Training
 
 _COLD_C = 30.0
 _COLD_THRESHOLD = 0.5
-_C = 100.0
 _FOLDS = 3
 _CALIBRATE_FROM = 40  # held-out predictions; with fewer a temperature is noise
 _PER_LABEL = 3
-
-Labels = npt.NDArray[np.str_]
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """Vectors of shape (n, d) with labels and weights; `taught` marks examples from people.
-
-    The others are what is known before anybody taught anything: names, descriptions, seeds.
-    """
-
-    vectors: Vectors
-    labels: Labels
-    weights: Floats
-    taught: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +64,11 @@ def _linear(model: LogisticRegression) -> tuple[Floats, Floats]:
     return model.coef_, model.intercept_
 
 
-def _held_out(training: Training) -> tuple[Floats, npt.NDArray[np.int64]] | None:
-    """Cross-validated logits of taught examples and their true columns; None with too few."""
+def held_out(training: Training, c: float) -> tuple[Floats, npt.NDArray[np.int64]] | None:
+    """Cross-validated logits of taught examples at penalty `c`, and their true columns.
+
+    Logits have shape (n, labels), columns in the order of the labels' names; None with too few.
+    """
     counts = Counter(training.labels[training.taught].tolist())
     common = {label for label, count in counts.items() if count >= _PER_LABEL}
     places = np.flatnonzero(training.taught & np.isin(training.labels, list(common)))
@@ -93,7 +81,7 @@ def _held_out(training: Training) -> tuple[Floats, npt.NDArray[np.int64]] | None
     for _, held in folds.split(places, training.labels[places]):
         chosen = np.ones(len(training.labels), bool)
         chosen[places[held]] = False
-        model = _fit(training, chosen, _C)
+        model = _fit(training, chosen, c)
         coefficients, intercepts = _linear(model)
         row = np.full((len(held), len(columns)), -50.0)
         row[:, [columns[label] for label in model.classes_]] = (
@@ -114,18 +102,18 @@ class Calibration:
     size: int
 
 
-def calibrate(training: Training, target_precision: float) -> Calibration:
+def calibrate(training: Training, target_precision: float, c: float) -> Calibration:
     """Cross-validate; before there is enough to do so, a fixed and cautious guess."""
     size = int(training.taught.sum())
-    held_out = _held_out(training)
-    if held_out is None:
+    found = held_out(training, c)
+    if found is None:
         return Calibration(_COLD_C, 1.0, Threshold(_COLD_THRESHOLD, met=False), size)
-    logits, truth = held_out
+    logits, truth = found
     temperature = fit_temperature(logits, truth)
     confidences = softmax(logits / temperature, axis=1)
     right = confidences.argmax(axis=1) == truth
     threshold = choose_threshold(confidences.max(axis=1), right, target_precision)
-    return Calibration(_C, temperature, threshold, size)
+    return Calibration(c, temperature, threshold, size)
 
 
 def fit(training: Training, calibration: Calibration) -> Head:

@@ -5,7 +5,7 @@ import hashlib
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,8 +20,10 @@ from support_triage.classifiers.base import (
     Vectors,
 )
 from support_triage.classifiers.calibration import Floats
-from support_triage.classifiers.head import Calibration, Head, Training, calibrate, fit
+from support_triage.classifiers.head import Calibration, Head, calibrate, fit
 from support_triage.classifiers.index import EmbeddedIndex, Snapshot
+from support_triage.classifiers.recipe import Recipe
+from support_triage.classifiers.training import Training, phrases, seeds, training
 
 _NEIGHBOURS = 3
 _ALTERNATIVES = 4
@@ -29,39 +31,12 @@ _SAME = 0.92  # cosine from which two texts say the same
 _UNKNOWN = 0.2  # cosine to all that is known, below which a text is about something else
 _LEARN_S = 1.5
 _RECALIBRATE = 1.1  # growth after which held-out predictions are made again
-_SEED = "seed:"
-_PHRASE_WEIGHT = 0.5
 _SHORTCODE = re.compile(r":[a-z0-9_+'-]+:")
 
 
 def has_words(text: str) -> bool:
     """Whether there is anything to read: a letter or digit outside of emoji names."""
     return any(map(str.isalnum, _SHORTCODE.sub("", text)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of the labels before anybody taught anything."""
-
-    labels: tuple[str, ...]
-    vectors: Vectors
-    weights: tuple[float, ...]
-
-
-def _phrases(label_set: LabelSet, embedder: Embedder) -> _Known:
-    """Names, descriptions and their parts as weak examples."""
-    rows: list[tuple[str, str, float]] = []
-    for label in label_set.labels:
-        rows.append((label.name, label.name.replace("_", " "), _PHRASE_WEIGHT))
-        if label.description:
-            rows.append((label.name, label.description, 1.0))
-            parts = re.split(r"[,:;.]", label.description)
-            rows += [(label.name, one.strip(), _PHRASE_WEIGHT) for one in parts if one.strip()]
-    return _Known(
-        tuple(row[0] for row in rows),
-        embedder.embed([row[1] for row in rows]),
-        tuple(row[2] for row in rows),
-    )
 
 
 class LocalClassifier:
@@ -78,19 +53,16 @@ class LocalClassifier:
         index: EmbeddedIndex,
         target_precision: float,
         patience_s: float | None = _LEARN_S,
+        recipe: Recipe | None = None,
     ) -> None:
         self._label_set = label_set
         self._embedder = embedder
         self._index = index
         self._target = target_precision
         self._patience_s = patience_s
-        self._known = _phrases(label_set, embedder)
-        seeds = [
-            Example(f"{_SEED}{label.name}:{number}", text, label.name)
-            for label in label_set.labels
-            for number, text in enumerate(label.examples)
-        ]
-        index.put(seeds)
+        self._recipe = recipe or Recipe()
+        self._known = phrases(label_set, embedder)
+        index.put(seeds(label_set))
         self._calibration: Calibration | None = None
         self._fitted: Snapshot | None = None
         self._head: Head | None = None
@@ -100,36 +72,30 @@ class LocalClassifier:
 
     @property
     def version(self) -> str:
-        """`local:` and eight hex digits of embedder, label set and examples."""
+        """`local:` and eight hex digits of embedder, label set, recipe and examples."""
         return self._version
 
     def _training(self, snapshot: Snapshot) -> Training:
-        names = set(self._label_set.names)
-        places = [n for n, one in enumerate(snapshot.examples) if one.label in names]
-        examples = [snapshot.examples[place] for place in places]
-        vectors = [self._known.vectors]
-        if places:
-            vectors.append(snapshot.vectors[places])
-        labels = [*self._known.labels, *(one.label for one in examples)]
-        weights = [*self._known.weights, *(1.0 for _ in examples)]
-        taught = [*(False for _ in self._known.labels)]
-        taught += [not one.id.startswith(_SEED) for one in examples]
-        return Training(
-            np.vstack(vectors), np.array(labels), np.array(weights), np.array(taught, dtype=bool)
+        return training(
+            self._known,
+            self._label_set,
+            snapshot.examples,
+            snapshot.vectors,
+            self._recipe.phrase_weight,
         )
 
     def _refit(self, snapshot: Snapshot) -> None:
-        training = self._training(snapshot)
+        known = self._training(snapshot)
         if len(self._label_set.labels) > 1:
-            taught = int(training.taught.sum())
+            taught = int(known.taught.sum())
             old = self._calibration
             if old is None or not old.size <= taught <= max(old.size * _RECALIBRATE, old.size + 5):
-                self._calibration = calibrate(training, self._target)
+                self._calibration = calibrate(known, self._target, self._recipe.c)
             assert self._calibration is not None
-            self._head = fit(training, self._calibration)
+            self._head = fit(known, self._calibration)
         content = repr([(one.id, one.text, one.label) for one in snapshot.examples])
         digest = hashlib.sha256(
-            f"{self._embedder.name} {self._label_set.version} {content}".encode()
+            f"{self._embedder.name} {self._label_set.version} {self._recipe} {content}".encode()
         )
         self._version = f"local:{digest.hexdigest()[:8]}"
         self._fitted = snapshot

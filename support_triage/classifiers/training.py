@@ -1,0 +1,83 @@
+"""What the local head is fitted on: the label set's own words, seeds, and what people taught."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from support_triage.classifiers.base import Embedder, Example, LabelSet, Vectors
+from support_triage.classifiers.calibration import Floats
+
+Labels = npt.NDArray[np.str_]
+
+_SEED = "seed:"
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Vectors of shape (n, d) with labels and weights; `taught` marks examples from people.
+
+    The others are what is known before anybody taught anything: names, descriptions, seeds.
+    """
+
+    vectors: Vectors
+    labels: Labels
+    weights: Floats
+    taught: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Names, descriptions and their parts as weak examples; `weak` marks names and parts."""
+
+    labels: tuple[str, ...]
+    vectors: Vectors
+    weak: npt.NDArray[np.bool_]
+
+
+def phrases(label_set: LabelSet, embedder: Embedder) -> Phrases:
+    """What the label set itself says of its labels."""
+    rows: list[tuple[str, str, bool]] = []
+    for label in label_set.labels:
+        rows.append((label.name, label.name.replace("_", " "), True))
+        if label.description:
+            rows.append((label.name, label.description, False))
+            parts = re.split(r"[,:;.]", label.description)
+            rows += [(label.name, one.strip(), True) for one in parts if one.strip()]
+    return Phrases(
+        tuple(row[0] for row in rows),
+        embedder.embed([row[1] for row in rows]),
+        np.array([row[2] for row in rows], dtype=bool),
+    )
+
+
+def seeds(label_set: LabelSet) -> list[Example]:
+    """The examples of the configuration, under ids that tell them from what people taught."""
+    return [
+        Example(f"{_SEED}{label.name}:{number}", text, label.name)
+        for label in label_set.labels
+        for number, text in enumerate(label.examples)
+    ]
+
+
+def training(
+    known: Phrases,
+    label_set: LabelSet,
+    examples: Sequence[Example],
+    vectors: Vectors,
+    phrase_weight: float,
+) -> Training:
+    """Phrases and those examples, vectors of shape (len(examples), d), whose label exists."""
+    names = set(label_set.names)
+    places = [place for place, one in enumerate(examples) if one.label in names]
+    kept = [examples[place] for place in places]
+    stacked = [known.vectors, vectors[places]] if places else [known.vectors]
+    taught = [not one.id.startswith(_SEED) for one in kept]
+    return Training(
+        np.vstack(stacked),
+        np.array([*known.labels, *(one.label for one in kept)]),
+        np.concatenate([np.where(known.weak, phrase_weight, 1.0), np.ones(len(kept))]),
+        np.array([False] * len(known.labels) + taught, dtype=bool),
+    )
