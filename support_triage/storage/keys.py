@@ -118,3 +118,23 @@ def former_champions(team: str) -> str:
 def promotions(team: str) -> str:
     """List of promotions and rollbacks as JSON: who, when, why, figures. Permanent."""
     return f"triage:{{{team}}}:promotions"
+
+
+def jobs(team: str) -> str:
+    """Hash of job id to training job as JSON. Permanent: a handful a year, and what they cost."""
+    return f"triage:{{{team}}}:jobs"
+
+
+def cancelled_jobs(team: str) -> str:
+    """Set of ids of jobs that an admin wants ended. Permanent, a subset of `jobs`."""
+    return f"triage:{{{team}}}:cancelled_jobs"
+
+
+def job_lease(team: str, job: str) -> str:
+    """String: which process steps this job. Lives seconds."""
+    return f"triage:{{{team}}}:job_lease:{job}"
+
+
+def job_reports(team: str) -> str:
+    """Hash of job id to the Slack message that tells of it, as JSON. Permanent, as `jobs`."""
+    return f"triage:{{{team}}}:job_reports"

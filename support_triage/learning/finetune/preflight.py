@@ -1,0 +1,98 @@
+"""What the examples themselves say before money is spent: too few, unbalanced, too long."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from support_triage.classifiers import prompt
+from support_triage.classifiers.redaction import redact
+from support_triage.learning.dataset import Snapshot
+from support_triage.learning.finetune.base import Finding, Level
+
+_FEWEST = 10
+_ENOUGH = 100
+_LOPSIDED = 10
+_NAMED = 5
+_ASCII_PER_TOKEN = 4
+_TOKENS_PER_TURN = 4
+
+
+def tokens(text: str) -> int:
+    """Tokens of a text, estimated high: four ASCII characters make one, any other its own."""
+    ascii_characters = sum(character.isascii() for character in text)
+    return -(-ascii_characters // _ASCII_PER_TOKEN) + len(text) - ascii_characters
+
+
+def example_tokens(snapshot: Snapshot) -> list[int]:
+    """Estimated tokens of each line of the training file."""
+    turns = prompt.messages(snapshot.label_set, (), "")
+    fixed = sum(tokens(turn["content"]) for turn in turns) + 3 * _TOKENS_PER_TURN
+    return [
+        fixed
+        + tokens(prompt.clean(redact(one.text).text, prompt.MESSAGE_CHARS))
+        + tokens(prompt.answer(one.label))
+        for one in snapshot.train
+    ]
+
+
+def examine(snapshot: Snapshot, *, hosted: bool, longest: int | None) -> list[Finding]:
+    """All that the examples give reason to say; `longest` is the provider's limit in tokens."""
+    return [*_amount(snapshot, hosted=hosted), *_balance(snapshot), *_length(snapshot, longest)]
+
+
+def _amount(snapshot: Snapshot, *, hosted: bool) -> Iterator[Finding]:
+    total, trained = len(snapshot.train) + len(snapshot.test), len(snapshot.train)
+    if trained < _FEWEST:
+        yield Finding(
+            Level.REFUSE,
+            f"{trained} examples to train on ({total} in all): at least {_FEWEST} are needed. "
+            "Agents' corrections add some, and so does `triage import`.",
+        )
+    elif total < _ENOUGH:
+        why = (
+            "a hosted model shows no gain over prompting below that, and a held-out part this "
+            "small proves nothing"
+            if hosted
+            else "a held-out part this small proves nothing"
+        )
+        yield Finding(Level.ADVISE, f"{total} examples in all: wait for {_ENOUGH}, because {why}.")
+
+
+def _balance(snapshot: Snapshot) -> Iterator[Finding]:
+    counts = Counter(one.label for one in snapshot.train)
+    none = [name for name in snapshot.label_set.names if not counts[name]]
+    if none:
+        yield Finding(
+            Level.ADVISE,
+            f"no example of {_listed(none)}: the model would learn never to answer with it.",
+        )
+    if counts:
+        (most, many), (least, few) = counts.most_common()[0], counts.most_common()[-1]
+        if many > _LOPSIDED * few:
+            yield Finding(
+                Level.NOTE,
+                f"unbalanced: {many} examples of {most}, {few} of {least}; the model will lean "
+                f"towards {most}.",
+            )
+
+
+def _length(snapshot: Snapshot, longest: int | None) -> Iterator[Finding]:
+    cut = sum(len(one.text) > prompt.MESSAGE_CHARS for one in snapshot.train)
+    if cut:
+        yield Finding(
+            Level.NOTE,
+            f"{cut} texts are longer than {prompt.MESSAGE_CHARS} characters: their middle is "
+            "left out, as it is when the model is asked.",
+        )
+    over = [n for n in example_tokens(snapshot) if longest is not None and n > longest]
+    if over:
+        yield Finding(
+            Level.REFUSE,
+            f"{len(over)} examples have more than the {longest} tokens that the base model is "
+            f"trained on (the longest about {max(over)}): shorten the labels' descriptions, or "
+            "choose another base_model.",
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} and {len(names) - _NAMED} more"

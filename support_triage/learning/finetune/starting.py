@@ -1,0 +1,92 @@
+"""From "train" to a job: look first, say what it costs, then begin it or find it again."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from support_triage.learning.dataset import Snapshot
+from support_triage.learning.finetune import preflight
+from support_triage.learning.finetune.base import Backend, Estimate, Finding, Level, RefusedError
+from support_triage.learning.finetune.trainer import Trainer
+from support_triage.storage.jobs import Job, Stage, job_id
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a job would be; `standing` is the one that there is for it already."""
+
+    backend: Backend
+    snapshot: Snapshot
+    epochs: int
+    findings: tuple[Finding, ...]
+    estimate: Estimate
+    standing: Job | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it cannot be begun at all."""
+        return any(one.level is Level.REFUSE for one in self.findings)
+
+    @property
+    def advised_against(self) -> bool:
+        """Whether it is begun only by who insists."""
+        return any(one.level is Level.ADVISE for one in self.findings)
+
+    @property
+    def known(self) -> bool:
+        """Whether the job runs or has a model: nothing would be begun anew."""
+        stages = (Stage.FAILED, Stage.CANCELLED)
+        return self.standing is not None and self.standing.stage not in stages
+
+
+async def plan(
+    trainer: Trainer, team: str, backend: Backend, snapshot: Snapshot, epochs: int
+) -> Plan:
+    """Everything to know before a job is begun; nothing is stored or sent."""
+    identity = job_id(
+        team, snapshot.id, snapshot.label_set.version, backend.name, backend.base_model
+    )
+    standing = await trainer.jobs.get(team, identity)
+    findings = preflight.examine(snapshot, hosted=backend.hosted, longest=backend.longest)
+    if not any(one.level is Level.REFUSE for one in findings):
+        findings += await backend.check(snapshot)
+    estimate = backend.estimate(snapshot, epochs)
+    return Plan(backend, snapshot, epochs, tuple(findings), estimate, standing)
+
+
+async def begin(trainer: Trainer, team: str, what: Plan, who: str) -> Job:
+    """The job of a plan, begun or found; RefusedError where the plan is refused.
+
+    One that failed or was cancelled begins anew, as its next attempt.
+    """
+    if what.known:
+        assert what.standing is not None
+        return what.standing
+    if what.refused:
+        raise RefusedError("; ".join(one.message for one in what.findings))
+    await trainer.snapshots.add(team, what.snapshot)
+    job = _job(team, what, who, datetime.now(UTC).timestamp())
+    if what.standing is None:
+        return await trainer.jobs.add(job)
+    async with trainer.jobs.lease(team, job.id) as lease:
+        if lease is None:  # begun anew by somebody else, this very moment
+            return what.standing
+        return await trainer.jobs.again(job, lease)
+
+
+def _job(team: str, what: Plan, who: str, now: float) -> Job:
+    snapshot, backend = what.snapshot, what.backend
+    version = snapshot.label_set.version
+    return Job(
+        id=job_id(team, snapshot.id, version, backend.name, backend.base_model),
+        team=team,
+        backend=backend.name,
+        base_model=backend.base_model,
+        snapshot=snapshot.id,
+        label_set=version,
+        who=who,
+        created=now,
+        epochs=what.epochs,
+        examples=len(snapshot.train),
+        estimated_tokens=what.estimate.tokens,
+        estimated_usd=what.estimate.usd,
+    )

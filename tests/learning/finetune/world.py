@@ -1,0 +1,98 @@
+"""A trainer on a real Valkey, a provider on a real socket, and the examples of a small team."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from support_triage.classifiers.base import Label, LabelSet
+from support_triage.learning.dataset import Snapshot, freeze
+from support_triage.learning.finetune.azure import AzureBackend, Principal
+from support_triage.learning.finetune.base import Backend
+from support_triage.learning.finetune.hosted import Account
+from support_triage.learning.finetune.nebius import NebiusBackend
+from support_triage.learning.finetune.openai import OpenAiBackend
+from support_triage.learning.finetune.progress import Pace
+from support_triage.learning.finetune.trainer import Trainer
+from support_triage.storage.connection import Client
+from support_triage.storage.examples import StoredExample
+from support_triage.storage.jobs import Job, Jobs
+from support_triage.storage.models import Models
+from support_triage.storage.snapshots import Snapshots
+from tests.learning.finetuning_server import (
+    KEY,
+    Dialect,
+    FinetuningServer,
+    azure_table,
+    nebius_table,
+    openai_table,
+)
+
+TEAM = "T1"
+LABELS = LabelSet((Label("BILLING", "Money"), Label("TECHNICAL", "Errors")))
+QUICK = Pace(first_s=0.01, longest_s=0.03, patience_s=5.0, late_s=60.0)
+_WORDS = ("refund", "invoice", "charge", "price", "crash", "error", "screen", "button", "login")
+
+
+def _text(number: int) -> str:
+    first, second, third = (_WORDS[number // step % 9] for step in (1, 9, 81))
+    return f"{first} {second} {third}, write to jane@example.com"
+
+
+def snapshot(number: int = 160, label_set: LabelSet = LABELS) -> Snapshot:
+    """Up to `number` examples, as many of each label."""
+    examples = [
+        StoredExample(
+            id=f"C1:{n}.0",
+            text=_text(n),
+            label=label_set.names[n % len(label_set.names)],
+            source="correction",
+            label_set=label_set.version,
+            when=f"{n}.0",
+        )
+        for n in range(number)
+    ]
+    return freeze(examples, label_set, "1.0")
+
+
+def backend_of(server: FinetuningServer, key: str = KEY, **more: Any) -> Backend:
+    """The backend that speaks a server's dialect."""
+    makers: dict[Dialect, Callable[[], Backend]] = {
+        "openai": lambda: OpenAiBackend(
+            "openai",
+            Account("OpenAI", "OPENAI_API_KEY", key, f"{server.url}/v1/"),
+            openai_table(**more),
+            "triage",
+        ),
+        "azure": lambda: AzureBackend(
+            "azure",
+            Account("Azure", "AZURE_OPENAI_API_KEY", key, f"{server.url}/openai/v1/"),
+            azure_table(server, **more),
+            "triage",
+            Principal("t1", "c1", "principal-secret"),
+        ),
+        "nebius": lambda: NebiusBackend(
+            "nebius",
+            Account("Nebius", "NEBIUS_API_KEY", key, f"{server.url}/v1/"),
+            nebius_table(server, **more),
+            "triage",
+        ),
+    }
+    return makers[server.dialect]()
+
+
+def trainer_of(
+    redis: Client, backend: Backend, pace: Pace = QUICK, lease_s: float = 20.0
+) -> Trainer:
+    jobs = Jobs(redis, lease_s)
+    return Trainer(jobs, Snapshots(redis), Models(redis), {backend.name: backend}, pace)
+
+
+async def until(
+    trainer: Trainer, job: Job, done: Callable[[Job], bool] = lambda job: job.ended
+) -> Job:
+    """Step a job until it ended, or until it is as wanted."""
+    async with asyncio.timeout(15):
+        while not done(job):
+            job = await trainer.advance(job)
+            await asyncio.sleep(0.002)
+    return job
