@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from support_triage.classifiers.base import Label, LabelSet
+from support_triage.learning.gate_config import GateConfig
 from support_triage.storage import address
 
 
@@ -93,6 +94,7 @@ class Config(_Frozen):
     triage: TriageConfig = TriageConfig()
     channels: dict[Channel, Mode] = {}
     labels: tuple[LabelConfig, ...] = Field(min_length=1)
+    gate: GateConfig = GateConfig()
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:

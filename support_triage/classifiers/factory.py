@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from support_triage.classifiers.base import Classifier, ClassifierSetupError, LabelSet
+from support_triage.classifiers.batching import BatchingClassifier
 from support_triage.classifiers.cascade import CascadeClassifier
 from support_triage.classifiers.embedder import MiniLmEmbedder
 from support_triage.classifiers.index import EmbeddedIndex
@@ -34,7 +35,9 @@ def make_classifier(
     """
     embedder = MiniLmEmbedder()
     index = EmbeddedIndex(embedder)
-    local = LocalClassifier(label_set, embedder, index, target_precision, patience_s)
+    local = BatchingClassifier(
+        LocalClassifier(label_set, embedder, index, target_precision, patience_s)
+    )
     if kind == "local":
         return local
     if llm is None:

@@ -1,0 +1,87 @@
+"""A trial: champion and challenger answer the same held-out examples, turn by turn."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from support_triage.classifiers.base import Classifier, Prediction
+from support_triage.classifiers.evaluation import Evaluation, best, judge
+from support_triage.learning.paired import Bools, Numbers
+
+_TIMED = 200
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Messages that neither side was taught, with the labels that agents gave them."""
+
+    texts: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one side said to all held-out messages, in their order.
+
+    `times_ms` are those of the first messages, each asked alone, as one in use would be.
+    """
+
+    classifier: str
+    predictions: tuple[Prediction, ...]
+    times_ms: tuple[float, ...]
+
+    def right(self, labels: Sequence[str]) -> Bools:
+        """Where the best label is the true one, also where the side abstained; shape (n,)."""
+        pairs = zip(self.predictions, labels, strict=True)
+        return np.array([best(one) == label for one, label in pairs], dtype=bool)
+
+    def useful(self, labels: Sequence[str]) -> Bools:
+        """Where it gave a label, and the true one; shape (n,)."""
+        pairs = zip(self.predictions, labels, strict=True)
+        return np.array([one.label == label for one, label in pairs], dtype=bool)
+
+    @property
+    def costs_usd(self) -> Numbers:
+        """What each message cost; shape (n,)."""
+        return np.array([one.usage.cost_usd for one in self.predictions], dtype=float)
+
+    def figures(self, labels: Sequence[str], target_precision: float) -> Evaluation:
+        """Accuracy, calibration, coverage and times."""
+        per_second = 1000 * len(self.times_ms) / max(1e-9, sum(self.times_ms))
+        return judge(self.predictions, labels, target_precision, self.times_ms, per_second)
+
+
+async def _one(classifier: Classifier, text: str) -> tuple[Prediction, float]:
+    started = time.perf_counter()
+    [prediction] = await classifier.classify([text])
+    return prediction, (time.perf_counter() - started) * 1000
+
+
+async def hold(
+    champion: Classifier, challenger: Classifier, texts: Sequence[str]
+) -> tuple[Answers, Answers]:
+    """Ask both the same; the first 200 one by one in turns, so that noise meets both alike.
+
+    Raises what the classifiers raise: a trial without an answer decides nothing.
+    """
+    sides = (champion, challenger)
+    predictions: tuple[list[Prediction], ...] = ([], [])
+    times: tuple[list[float], ...] = ([], [])
+    for side in sides:  # the first call of each pays for what is loaded late
+        await side.classify(texts[:1])
+    for number, text in enumerate(texts[:_TIMED]):
+        for place in (0, 1) if number % 2 else (1, 0):
+            prediction, ms = await _one(sides[place], text)
+            predictions[place].append(prediction)
+            times[place].append(ms)
+    for start in range(_TIMED, len(texts), _BATCH):
+        for place in (0, 1):
+            predictions[place].extend(await sides[place].classify(texts[start : start + _BATCH]))
+    first, second = (
+        Answers(side.version, tuple(said), tuple(ms))
+        for side, said, ms in zip(sides, predictions, times, strict=True)
+    )
+    return first, second
