@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean
+.PHONY: demo test fix clean bench-classify
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -24,6 +24,16 @@ fix: .venv/.ready
 
 .venv/.ready: pyproject.toml uv.lock | $(filter .bootstrap/bin/uv,$(UV))
 	$(UV) sync --locked --python $(PYTHON) --no-python-downloads
+	@touch $@
+
+# Ours beside what a user would pick instead; ARGS="--quick" takes minutes, all of it hours.
+DATA ?= ../shared/data
+bench-classify: .venv/.ready .benchmarks/peers/.ready
+	$(RUN) python -m benchmarks.classify $(addprefix --data ,$(DATA)) $(ARGS)
+
+.benchmarks/peers/.ready: benchmarks/classify/requirements.txt benchmarks/classify/constraints.txt
+	$(PYTHON) -m venv .benchmarks/peers
+	.benchmarks/peers/bin/python -m pip install --quiet -r $< -c benchmarks/classify/constraints.txt
 	@touch $@
 
 clean:

@@ -1,0 +1,54 @@
+"""Accuracy against examples per label, one panel for each data set; results as JSON on stdin."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+
+def draw(results: list[dict[str, Any]], path: Path) -> None:
+    good = [one for one in results if "error" not in one]
+    names = list(dict.fromkeys(one["dataset"] for one in good))
+    contenders = list(dict.fromkeys(one["contender"] for one in good))
+    figure, panels = plt.subplots(
+        1, len(names), figsize=(4.6 * len(names), 4.6), sharey=True, squeeze=False
+    )
+    for panel, name in zip(panels[0], names, strict=True):
+        for number, contender in enumerate(contenders):
+            rows = sorted(
+                (one["per_label"], 100 * one["accuracy"])
+                for one in good
+                if one["dataset"] == name and one["contender"] == contender
+            )
+            ours = contender in ("local", "few-shot", "cascade")
+            panel.plot(
+                [row[0] for row in rows],
+                [row[1] for row in rows],
+                marker="o" if ours else "s",
+                markersize=6 if ours else 4,
+                linewidth=2.6 if ours else 1.2,
+                color="black" if contender == "local" else f"C{number}",
+                label=contender,
+                zorder=3 if ours else 2,
+            )
+        ticks = sorted({one["per_label"] for one in good if one["dataset"] == name})
+        panel.set_xscale("log")
+        panel.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])
+        panel.minorticks_off()
+        panel.set_title(name)
+        panel.set_xlabel("examples per label (log scale)")
+        panel.grid(alpha=0.3)
+    panels[0][0].set_ylabel("test accuracy, %")
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="lower center", ncols=min(len(labels), 6), frameon=False)
+    figure.tight_layout(rect=(0, 0.08, 1, 1))
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    draw(json.load(sys.stdin), Path(sys.argv[1]))

@@ -1,0 +1,144 @@
+"""One contender on one split, in a process of its own: its figures as JSON on standard output."""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from benchmarks.classify.contender import ENTRIES, Answer, Contender
+from benchmarks.classify.data import Split, half, seen, splits
+from support_triage.classifiers.base import Prediction, Score
+from support_triage.classifiers.evaluation import auroc, judge
+
+_TARGET = 0.95
+_BATCH = 256
+
+
+def measure(contender: Contender, split: Split, timed: int) -> dict[str, Any]:
+    """Train, answer the test part in batches, then some of it one by one on one core."""
+    started = time.perf_counter()
+    contender.fit([text for text, _ in split.train], [label for _, label in split.train])
+    train_s = time.perf_counter() - started
+    texts, labels = [text for text, _ in split.test], [label for _, label in split.test]
+    started = time.perf_counter()
+    answers = asked(contender, texts)
+    per_second = len(texts) / (time.perf_counter() - started)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    unknown = asked(contender, split.unknown)
+    times = timed_alone(contender, texts[:timed])
+    return {
+        "train_s": train_s,
+        "peak_mb": peak_mb,
+        "auroc_out_of_scope": _auroc(answers, unknown),
+        **_judged(answers, labels, times, per_second),
+        **_without_seen(answers, labels, seen(split)),
+        **_cost(answers),
+    }
+
+
+def asked(contender: Contender, texts: Sequence[str]) -> list[Answer]:
+    answers: list[Answer] = []
+    for start in range(0, len(texts), _BATCH):
+        answers += contender.predict(texts[start : start + _BATCH])
+    return answers
+
+
+def timed_alone(contender: Contender, texts: Sequence[str]) -> list[float]:
+    """Milliseconds of each text asked for alone, with every thread of the process on one core."""
+    cores = os.sched_getaffinity(0)
+    _pin({min(cores)})
+    times = []
+    for text in texts:
+        before = time.perf_counter()
+        contender.predict([text])
+        times.append((time.perf_counter() - before) * 1000)
+    _pin(cores)
+    return times
+
+
+def _pin(cores: set[int]) -> None:
+    for thread in Path("/proc/self/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cores)
+
+
+def _judged(
+    answers: Sequence[Answer], labels: Sequence[str], times: list[float], per_second: float
+) -> dict[str, Any]:
+    figures = judge([_prediction(one) for one in answers], labels, _TARGET, times, per_second)
+    found = figures.as_dict()
+    del found["per_label"]
+    if any(one.confidence is None for one in answers):
+        found |= {"ece": None, "coverage": None}
+    return found
+
+
+def _prediction(one: Answer) -> Prediction:
+    confidence = min(max(one.confidence or 0.0, 0.0), 1.0)
+    scores = () if one.label is None else (Score(one.label, confidence),)
+    return Prediction(None if one.abstained else one.label, confidence, scores)
+
+
+def _without_seen(
+    answers: Sequence[Answer], labels: Sequence[str], stood: Sequence[bool]
+) -> dict[str, Any]:
+    rows = zip(answers, labels, stood, strict=True)
+    rest = [one.label == label for one, label, known in rows if not known]
+    return {"seen_in_training": sum(stood), "accuracy_unseen": sum(rest) / len(rest)}
+
+
+def _cost(answers: Sequence[Answer]) -> dict[str, Any]:
+    tokens = sum(one.usage.prompt_tokens + one.usage.completion_tokens for one in answers)
+    cost = sum(one.usage.cost_usd for one in answers)
+    asked_llm = sum(one.usage.prompt_tokens > 0 for one in answers)
+    return {
+        "tokens_per_1000": 1000 * tokens / len(answers),
+        "usd_per_1000": 1000 * cost / len(answers),
+        "asked_llm": asked_llm / len(answers),
+    }
+
+
+def _auroc(known: Sequence[Answer], unknown: Sequence[Answer]) -> float | None:
+    scores = [one.known for one in known]
+    others = [one.known for one in unknown]
+    if not others or None in scores or None in others:
+        return None
+    return auroc(
+        [one for one in scores if one is not None], [one for one in others if one is not None]
+    )
+
+
+def unknown_labels(contender: Contender, split: Split) -> float | None:
+    """AUROC of messages of labels that training did not show; half of the labels are hidden."""
+    hidden = half(split)
+    contender.fit([text for text, _ in hidden.train], [label for _, label in hidden.train])
+    known = asked(contender, [text for text, _ in hidden.test])
+    return _auroc(known, asked(contender, hidden.unknown))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--contender", required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--split", required=True)
+    parser.add_argument("--test-size", type=int)
+    parser.add_argument("--timed", type=int, default=200)
+    parser.add_argument("--spawned", type=float, required=True, help="time.time() of the parent")
+    given = parser.parse_args()
+    entry = next(one for one in ENTRIES if one.name == given.contender)
+    with redirect_stdout(sys.stderr):
+        contender = entry.make()
+        start_s = time.time() - given.spawned
+        split = next(one for one in splits(given.data, given.test_size) if one.title == given.split)
+        figures = measure(contender, split, given.timed)
+        figures |= {"start_s": start_s, "auroc_unknown": unknown_labels(contender, split)}
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""fast-intent-classifier with the same embedder behind its custom provider."""
+
+import contextlib
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from fast_intent_classifier import FastIntentClassifier
+
+from benchmarks.classify.contender import Answer
+from support_triage.classifiers.embedder import MiniLmEmbedder
+
+
+class FastIntent:
+    def __init__(self) -> None:
+        self._embedder = MiniLmEmbedder()
+        self._model = FastIntentClassifier("custom", embedding_function=self._embed)
+
+    def _embed(self, text: str) -> np.ndarray:
+        return self._embedder.embed([text])[0]
+
+    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:
+        intents: dict[str, list[str]] = {}
+        for text, label in zip(texts, labels, strict=True):
+            intents.setdefault(label, []).append(text)
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints a line for each label
+            loaded = self._model.load_intents(intents)
+        assert loaded, "fast-intent-classifier did not load the intents"
+
+    def predict(self, texts: Sequence[str]) -> list[Answer]:
+        return [self._answer(text) for text in texts]
+
+    def _answer(self, text: str) -> Answer:
+        label, similarity = self._model.detect_intent(text)
+        return Answer(label, similarity, similarity)

@@ -1,0 +1,102 @@
+"""Folders of CSV files as splits: what to train on, what to test on, which labels are hidden."""
+
+import csv
+import hashlib
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+Rows = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    """One training file with its test file; rows are (text, label).
+
+    `unknown` are texts that belong to no label, where the folder has an `unknown_test.csv`.
+    """
+
+    dataset: str
+    name: str
+    train: Rows
+    test: Rows
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Such as `banking77/10shot`."""
+        return f"{self.dataset}/{self.name}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the training part, sorted."""
+        return tuple(sorted({label for _, label in self.train}))
+
+    @property
+    def per_label(self) -> float:
+        """Mean number of training texts of a label."""
+        return len(self.train) / len(self.labels)
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits of the content: a stored result of other content is not reused."""
+        return hashlib.sha256(repr((self.train, self.test, self.unknown)).encode()).hexdigest()[:12]
+
+
+def read(path: Path) -> Rows:
+    """Rows of a CSV with the columns `text` and `label`."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple((row["text"], row["label"]) for row in csv.DictReader(file))
+
+
+def splits(folder: Path, test_size: int | None = None) -> Iterator[Split]:
+    """Every `train*.csv` of a folder and of the folders in it, smallest first.
+
+    `test_size` takes a seeded sample of each test part.
+    """
+    for place in sorted({path.parent for path in folder.glob("**/test.csv")}):
+        test = sampled(read(place / "test.csv"), test_size)
+        other = place / "unknown_test.csv"
+        unknown = (
+            tuple(text for text, _ in sampled(read(other), test_size)) if other.exists() else ()
+        )
+        found = [
+            Split(place.name, path.stem.removeprefix("train").strip("_") or "all", read(path), test)
+            for path in place.glob("train*.csv")
+        ]
+        yield from (
+            replace(one, unknown=unknown) for one in sorted(found, key=lambda one: len(one.train))
+        )
+
+
+def sampled(rows: Rows, size: int | None) -> Rows:
+    """`size` of the rows, drawn with a seed, in their order; all where there are no more."""
+    if size is None or size >= len(rows):
+        return rows
+    rng = random.Random(0)  # noqa: S311 - repeatable on purpose
+    return tuple(rows[place] for place in sorted(rng.sample(range(len(rows)), size)))
+
+
+def half(split: Split) -> Split:
+    """A seeded half of the labels to train on; test texts of the others become unknown ones."""
+    rng = random.Random(0)  # noqa: S311 - the same half for every contender
+    kept = set(rng.sample(split.labels, len(split.labels) // 2))
+    return Split(
+        split.dataset,
+        split.name,
+        tuple(row for row in split.train if row[1] in kept),
+        tuple(row for row in split.test if row[1] in kept),
+        tuple(text for text, label in split.test if label not in kept),
+    )
+
+
+def seen(split: Split) -> list[bool]:
+    """Of each test text, whether it also stands in the training part, case and space apart."""
+    trained = {_bare(text) for text, _ in split.train}
+    return [_bare(text) in trained for text, _ in split.test]
+
+
+def _bare(text: str) -> str:
+    words: Sequence[str] = "".join(one if one.isalnum() else " " for one in text.casefold()).split()
+    return " ".join(words)
