@@ -14,20 +14,22 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot import intake
+from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import Desk
 from support_triage.bot.commands import register as register_commands
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.making import builder
 from support_triage.bot.presenter import Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
 from support_triage.bot.worker import Worker
-from support_triage.classifiers.base import Classifier, LabelSet
-from support_triage.classifiers.factory import LlmChoice, make_classifier
+from support_triage.classifiers.factory import make_parts
 from support_triage.storage.connection import connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
+from support_triage.storage.models import Models
 from support_triage.storage.records import Records
 from support_triage.storage.workspaces import Workspaces
 
@@ -41,27 +43,8 @@ class Bot:
     team: str
     app: AsyncApp
     client: AsyncWebClient
-    classifier: Classifier
+    classifier: ChampionClassifier
     worker: Worker
-
-
-def classifier_of(
-    settings: Settings,
-    label_set: LabelSet,
-    target_precision: float,
-    kind: str | None = None,
-    patience_s: float | None = 1.5,
-) -> Classifier:
-    """A classifier of a kind; by default the cascade where there is a key, else local alone."""
-    llm = None
-    if settings.openai_api_key is not None:
-        llm = LlmChoice(
-            model=settings.openai_model,
-            api_key=settings.openai_api_key.get_secret_value(),
-            base_url=settings.openai_base_url,
-        )
-    default = "local" if llm is None else "cascade"
-    return make_classifier(kind or default, label_set, target_precision, llm, patience_s)
 
 
 async def _whoami(client: AsyncWebClient) -> str:
@@ -95,11 +78,14 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
         await inbox.open()
         await workspaces.add(team)
         directory, gateway = Directory(client, config), Gateway(client)
-        classifier = await asyncio.to_thread(
-            classifier_of, settings, config.label_set, config.triage.target_precision
+        models = Models(redis)
+        build = builder(settings, config, await asyncio.to_thread(make_parts))
+        classifier = ChampionClassifier(
+            models, team, build, await asyncio.to_thread(build, None, b"")
         )
         teaching = Teaching(examples, classifier, team)
         await teaching.load()
+        await classifier.refresh()
         presenter = Presenter(config, gateway, directory, records, workspaces)
         triage = Triage(
             config, records, examples, workspaces, directory, classifier, presenter, teaching
@@ -115,14 +101,18 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
         desk = Desk(config, team, directory, gateway, examples, workspaces, inbox, classifier)
         register_commands(app, desk)
         working = asyncio.create_task(worker.run())
-        following = asyncio.create_task(teaching.follow())
+        following = [
+            asyncio.create_task(teaching.follow()),
+            asyncio.create_task(classifier.follow()),
+        ]
         try:
             yield Bot(team, app, client, classifier, worker)
         finally:
             worker.stop()
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            for one in following:
+                one.cancel()
+                with suppress(asyncio.CancelledError):
+                    await one
             await working
             await desk.finish()
 

@@ -80,7 +80,7 @@ async def _redis(settings: Settings) -> Finding:
 
 
 async def _model(settings: Settings, config: Config) -> Finding:
-    from support_triage.bot.app import classifier_of  # noqa: PLC0415 - loads slowly
+    from support_triage.bot.making import classifier_of  # noqa: PLC0415 - loads slowly
 
     try:
         classifier = await asyncio.to_thread(

@@ -7,13 +7,13 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 
+from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import accuracy, export, helping, labels, status
 from support_triage.bot.commands.context import Context
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
 from support_triage.bot.markup import escape
-from support_triage.classifiers.base import Classifier
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
@@ -41,7 +41,7 @@ class Desk:
     examples: Examples
     workspaces: Workspaces
     inbox: Inbox
-    classifier: Classifier
+    classifier: ChampionClassifier
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def answer(self, user: str, text: str) -> str:

@@ -21,7 +21,9 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         f"• Examples from agents: {sum(counts.values()):,}",
         f"• Waiting: {await desk.inbox.depth():,}, given up: {await desk.inbox.dead():,}",
     ]
-    degraded = getattr(desk.classifier, "degraded", None)
+    if desk.classifier.problem:
+        lines.append(f"• :warning: {escape(desk.classifier.problem)}")
+    degraded = getattr(desk.classifier.current, "degraded", None)
     if degraded:
         lines.append(f"• :warning: LLM not used now: {escape(str(degraded))}; local model alone")
     for what, problem in (await desk.workspaces.problems(desk.team)).items():

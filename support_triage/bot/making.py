@@ -1,0 +1,73 @@
+"""From settings, or from a stored model, to a classifier."""
+
+from support_triage.bot.champion import Build
+from support_triage.bot.config import Config, Settings
+from support_triage.classifiers.base import Classifier, LabelSet
+from support_triage.classifiers.factory import LlmChoice, Parts, make_classifier
+from support_triage.classifiers.recipe import Recipe
+from support_triage.storage.models import Model, ModelError
+
+
+def llm_of(settings: Settings) -> LlmChoice | None:
+    """The LLM that the settings name, None where there is no key."""
+    if settings.openai_api_key is None:
+        return None
+    return LlmChoice(
+        model=settings.openai_model,
+        api_key=settings.openai_api_key.get_secret_value(),
+        base_url=settings.openai_base_url,
+    )
+
+
+def classifier_of(
+    settings: Settings,
+    label_set: LabelSet,
+    target_precision: float,
+    kind: str | None = None,
+    patience_s: float | None = 1.5,
+    parts: Parts | None = None,
+    recipe: Recipe | None = None,
+) -> Classifier:
+    """A classifier of a kind; by default the cascade where there is a key, else local alone."""
+    llm = llm_of(settings)
+    default = "local" if llm is None else "cascade"
+    return make_classifier(
+        kind or default, label_set, target_precision, llm, patience_s, parts, recipe
+    )
+
+
+def _hosted(model: Model, settings: Settings) -> LlmChoice:
+    key = settings.openai_api_key
+    return LlmChoice(
+        model=model.name,
+        api_key="" if key is None else key.get_secret_value(),
+        base_url=model.base_url,
+        tuned=True,
+    )
+
+
+def builder(
+    settings: Settings, config: Config, parts: Parts, patience_s: float | None = 1.5
+) -> Build:
+    """What makes the classifier of a model on these parts, and the default one of None.
+
+    A local model is what the local classifier is fitted by, a hosted one is what the cascade
+    asks. ModelError for a model of another label set.
+    """
+    label_set, target = config.label_set, config.triage.target_precision
+
+    def build(model: Model | None, file: bytes) -> Classifier:
+        if model is None:
+            return classifier_of(settings, label_set, target, None, patience_s, parts)
+        if model.label_set != label_set.version:
+            raise ModelError(
+                f"model {model.id} is for label set {model.label_set}, and triage.toml has "
+                f"{label_set.version}: train again with the labels of now"
+            )
+        if model.kind == "local":
+            recipe = Recipe.from_bytes(file)
+            return classifier_of(settings, label_set, target, None, patience_s, parts, recipe)
+        llm = _hosted(model, settings)
+        return make_classifier("cascade", label_set, target, llm, patience_s, parts)
+
+    return build
