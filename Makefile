@@ -12,7 +12,7 @@ test: .venv/.ready
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) lint-imports
-	$(RUN) pytest $(ARGS)
+	$(RUN) pytest -n 2 $(ARGS)
 
 fix: .venv/.ready
 	$(RUN) ruff format .

@@ -1,6 +1,7 @@
 """The composition root: the one place where the parts meet."""
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -96,6 +97,7 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
             client=client,
             signing_secret=None if secret is None else secret.get_secret_value(),
             request_verification_enabled=secret is not None,
+            logger=logging.getLogger("slack_bolt"),  # else bolt ignores the level set for it
         )
         intake.register(app, inbox, config.triage.allowed_bots, directory.forget_emoji)
         desk = Desk(config, team, directory, gateway, examples, workspaces, inbox, classifier)

@@ -35,7 +35,7 @@ APP_TOKEN_METHODS = ("apps.connections.open",)
 SCOPES = (
     "channels:history,groups:history,channels:read,groups:read,channels:join,chat:write,"
     "reactions:read,reactions:write,commands,users:read,usergroups:read,files:write,emoji:read,"
-    "metadata.message:read"
+    "metadata.message:read,im:write"
 )
 
 
