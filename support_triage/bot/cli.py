@@ -1,4 +1,8 @@
-"""The `triage` command line: the composition of verbs; each one's work is elsewhere."""
+"""The `triage` command line: the composition of verbs; each one's work is elsewhere.
+
+A verb loads its module when it is called: a wrong setting is said at once, not after the model's
+libraries were loaded.
+"""
 
 import asyncio
 import os
@@ -9,7 +13,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from support_triage.bot import cli_classify, cli_data, logs
 from support_triage.bot.config import Config, ConfigError, Settings, load_config, load_settings
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.dataset import DatasetError
@@ -42,7 +45,8 @@ def run(
     config: ConfigOption = None,
 ) -> None:
     """Run the bot: over Socket Mode with SLACK_APP_TOKEN, or over HTTP with --port."""
-    from support_triage.bot.running import serve  # noqa: PLC0415 - bolt and onnx load slowly
+    from support_triage.bot import logs
+    from support_triage.bot.running import serve
 
     settings, loaded = load(config)
     logs.configure()
@@ -54,7 +58,7 @@ def demo(
     *, once: Annotated[bool, typer.Option("--once", help="Exit when the story is told.")] = False
 ) -> None:
     """Try the bot with a Slack of its own: a short story, then a page to play with."""
-    from support_triage.bot.demo import play  # noqa: PLC0415 - loads slowly
+    from support_triage.bot.demo import play
 
     raise typer.Exit(asyncio.run(play(once=once)))
 
@@ -67,6 +71,8 @@ def classify(
     config: ConfigOption = None,
 ) -> None:
     """Label texts: one JSON line each, with confidence and alternatives."""
+    from support_triage.bot import cli_classify
+
     settings, loaded = load(config)
     asyncio.run(cli_classify.classify(settings, loaded, file))
 
@@ -78,6 +84,8 @@ def import_(
     config: ConfigOption = None,
 ) -> None:
     """Add labelled examples; the same file twice adds nothing."""
+    from support_triage.bot import cli_data
+
     settings, loaded = load(config)
     asyncio.run(cli_data.import_file(settings, loaded, file, team))
 
@@ -90,6 +98,8 @@ def export(
     config: ConfigOption = None,
 ) -> None:
     """Write the labelled examples to a file."""
+    from support_triage.bot import cli_data
+
     settings, loaded = load(config)
     asyncio.run(cli_data.export_file(settings, loaded, out, kind, team))
 
@@ -102,6 +112,8 @@ def status(
     config: ConfigOption = None,
 ) -> None:
     """Show how the bot fares: messages, examples, backlog, problems."""
+    from support_triage.bot import cli_data
+
     settings, loaded = load(config)
     asyncio.run(cli_data.status(settings, loaded, team, as_json=as_json))
 
@@ -114,6 +126,8 @@ def labels(
     config: ConfigOption = None,
 ) -> None:
     """Show the labels, their emoji, routes and examples."""
+    from support_triage.bot import cli_data
+
     settings, loaded = load(config)
     asyncio.run(cli_data.labels(settings, loaded, team, as_json=as_json))
 
@@ -126,6 +140,8 @@ def accuracy(
     config: ConfigOption = None,
 ) -> None:
     """Show how often agents agreed with the bot."""
+    from support_triage.bot import cli_data
+
     settings, loaded = load(config)
     asyncio.run(cli_data.accuracy(settings, loaded, team, as_json=as_json))
 
@@ -139,6 +155,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Train on one file, measure on another: accuracy, calibration, coverage, speed."""
+    from support_triage.bot import cli_classify
+
     settings = load_settings(os.environ)
     asyncio.run(cli_classify.evaluate(settings, train, test, classifier, as_json=as_json))
 
@@ -146,7 +164,7 @@ def evaluate(
 @app.command()
 def doctor(config: ConfigOption = None) -> None:
     """Check every setting, token, scope, channel, Redis and the model; say what to do."""
-    from support_triage.bot.doctor import examine  # noqa: PLC0415 - loads slowly
+    from support_triage.bot.doctor import examine
 
     settings, loaded = load(config)
     raise typer.Exit(asyncio.run(examine(settings, loaded)))
