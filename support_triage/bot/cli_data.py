@@ -13,12 +13,14 @@ from rich.progress import track
 from rich.table import Table
 
 from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.llm_status import llm_status
 from support_triage.classifiers.redaction import redact
 from support_triage.learning import dataset, export, reading
 from support_triage.learning.accuracy import measure
 from support_triage.storage.connection import connect
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.inbox import Inbox
+from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
 
 out = Console()
@@ -30,6 +32,7 @@ class _Store:
     examples: Examples
     workspaces: Workspaces
     inbox: Inbox
+    spending: Spending
 
 
 @asynccontextmanager
@@ -40,7 +43,9 @@ async def _open(settings: Settings, team: str | None) -> AsyncIterator[_Store]:
         if team is None and len(known) != 1:
             found = ", ".join(known) or "none yet: run the bot once"
             raise ConfigError(f"--team: name the workspace, such as T0123ABCD (known: {found})")
-        yield _Store(team or known[0], Examples(redis), workspaces, Inbox(redis))
+        team = team or known[0]
+        spending = Spending(redis, team)
+        yield _Store(team, Examples(redis), workspaces, Inbox(redis), spending)
 
 
 async def import_file(settings: Settings, config: Config, file: Path, team: str | None) -> None:
@@ -101,6 +106,7 @@ async def status(settings: Settings, config: Config, team: str | None, *, as_jso
     """Messages, examples, backlog and problems."""
     async with _open(settings, team) as store:
         tally = await store.workspaces.tally(store.team)
+        cost, warnings = await llm_status(store.spending, config.llm)
         rows = {
             "workspace": store.team,
             "label_set": config.label_set.version,
@@ -110,6 +116,8 @@ async def status(settings: Settings, config: Config, team: str | None, *, as_jso
             "waiting": await store.inbox.depth(),
             "given_up": await store.inbox.dead(),
             "problems": await store.workspaces.problems(store.team),
+            "llm_today": cost,
+            "llm_problems": warnings,
         }
     _show(rows, as_json=as_json)
 
