@@ -93,7 +93,12 @@ def import_(
 @app.command()
 def export(
     out: Annotated[Path, typer.Option(help="The file to write.")],
-    kind: Annotated[str, typer.Option("--format", help="openai, jsonl or csv.")] = "openai",
+    kind: Annotated[
+        str, typer.Option("--format", help="openai, jsonl, csv or parquet.")
+    ] = "openai",
+    since: Annotated[
+        str | None, typer.Option(help="Only what was labelled since: 2026-11-01, or 30d.")
+    ] = None,
     team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
     config: ConfigOption = None,
 ) -> None:
@@ -101,7 +106,7 @@ def export(
     from support_triage.bot import cli_data
 
     settings, loaded = load(config)
-    asyncio.run(cli_data.export_file(settings, loaded, out, kind, team))
+    asyncio.run(cli_data.export_file(settings, loaded, out, kind, since, team))
 
 
 @app.command()

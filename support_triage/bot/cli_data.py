@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,39 +14,39 @@ from rich.progress import track
 from rich.table import Table
 
 from support_triage.bot.config import Config, ConfigError, Settings
-from support_triage.bot.llm_status import llm_status
 from support_triage.classifiers.redaction import redact
-from support_triage.learning import dataset, export, reading
+from support_triage.learning import dataset, reading
 from support_triage.learning.accuracy import measure
-from support_triage.storage.connection import connect
+from support_triage.learning.export import FORMATS, export, since_when
+from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
 
 out = Console()
 
 
 @dataclass(frozen=True)
-class _Store:
+class Store:
+    """What the verbs read and write."""
+
+    redis: Client
     team: str
     examples: Examples
     workspaces: Workspaces
     inbox: Inbox
-    spending: Spending
 
 
 @asynccontextmanager
-async def _open(settings: Settings, team: str | None) -> AsyncIterator[_Store]:
+async def open_store(settings: Settings, team: str | None) -> AsyncIterator[Store]:
+    """The storage of one workspace; ConfigError where it is not clear which."""
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
         workspaces = Workspaces(redis)
         known = await workspaces.all()
         if team is None and len(known) != 1:
             found = ", ".join(known) or "none yet: run the bot once"
             raise ConfigError(f"--team: name the workspace, such as T0123ABCD (known: {found})")
-        team = team or known[0]
-        spending = Spending(redis, team)
-        yield _Store(team, Examples(redis), workspaces, Inbox(redis), spending)
+        yield Store(redis, team or known[0], Examples(redis), workspaces, Inbox(redis))
 
 
 async def import_file(settings: Settings, config: Config, file: Path, team: str | None) -> None:
@@ -59,7 +60,7 @@ async def import_file(settings: Settings, config: Config, file: Path, team: str 
                 f"({', '.join(sorted(names))}): add it there or change the file"
             )
     added = 0
-    async with _open(settings, team) as store:
+    async with open_store(settings, team) as store:
         await store.workspaces.add(store.team)
         for text, label in track(rows, "Importing", console=Console(stderr=True)):
             redacted = redact(text).text
@@ -80,16 +81,16 @@ async def import_file(settings: Settings, config: Config, file: Path, team: str 
 
 
 async def export_file(
-    settings: Settings, config: Config, path: Path, kind: str, team: str | None
+    settings: Settings, config: Config, path: Path, kind: str, since: str | None, team: str | None
 ) -> None:
     """Write all examples to a file and print the summary."""
-    if kind not in export.FORMATS:
-        raise ConfigError(f'--format: "{kind}" is none of {", ".join(export.FORMATS)}')
-    async with _open(settings, team) as store:
-        examples = [one async for one in store.examples.iterate(store.team)]
-        summary = export.write(examples, kind, config.label_set, path)
+    if kind not in FORMATS:
+        raise ConfigError(f'--format: "{kind}" is none of {", ".join(FORMATS)}')
+    start = 0.0 if since is None else since_when(since, datetime.now(UTC))
+    async with open_store(settings, team) as store:
+        made = await export(store.examples, store.team, kind, config.label_set, path, start)
         await store.workspaces.audit(store.team, "command line", "export", format=kind)
-    out.print(summary, markup=False, highlight=False, soft_wrap=True)
+    out.print(made.summary, markup=False, highlight=False, soft_wrap=True)
 
 
 def _show(rows: dict[str, Any], *, as_json: bool) -> None:
@@ -104,9 +105,8 @@ def _show(rows: dict[str, Any], *, as_json: bool) -> None:
 
 async def status(settings: Settings, config: Config, team: str | None, *, as_json: bool) -> None:
     """Messages, examples, backlog and problems."""
-    async with _open(settings, team) as store:
+    async with open_store(settings, team) as store:
         tally = await store.workspaces.tally(store.team)
-        cost, warnings = await llm_status(store.spending, config.llm)
         rows = {
             "workspace": store.team,
             "label_set": config.label_set.version,
@@ -116,15 +116,13 @@ async def status(settings: Settings, config: Config, team: str | None, *, as_jso
             "waiting": await store.inbox.depth(),
             "given_up": await store.inbox.dead(),
             "problems": await store.workspaces.problems(store.team),
-            "llm_today": cost,
-            "llm_problems": warnings,
         }
     _show(rows, as_json=as_json)
 
 
 async def labels(settings: Settings, config: Config, team: str | None, *, as_json: bool) -> None:
     """Labels with their examples."""
-    async with _open(settings, team) as store:
+    async with open_store(settings, team) as store:
         counts = await store.examples.counts(store.team)
     if as_json:
         rows = [one.model_dump() | {"count": counts.get(one.name, 0)} for one in config.labels]
@@ -139,7 +137,7 @@ async def labels(settings: Settings, config: Config, team: str | None, *, as_jso
 
 async def accuracy(settings: Settings, _: Config, team: str | None, *, as_json: bool) -> None:
     """How often agents agreed, in all and per label."""
-    async with _open(settings, team) as store:
+    async with open_store(settings, team) as store:
         found = await measure(store.examples.iterate(store.team))
     rows: dict[str, Any] = {
         "judged": found.judged,

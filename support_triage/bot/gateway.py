@@ -1,6 +1,7 @@
 """The only sender to Slack: each call has a deadline, retries what may pass, says what cannot."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -146,15 +147,14 @@ class Gateway:
         answer = await self._call("chat.getPermalink", call)
         return "" if answer is None else str(answer["permalink"])
 
-    async def send_file(self, user: str, name: str, content: str, comment: str) -> None:
-        """Send a file to a person in a direct message."""
+    async def send_files(self, user: str, files: Sequence[Path], comment: str) -> None:
+        """Send files to a person in a direct message; slack_sdk holds them in memory meanwhile."""
         opened = await self._call(
             "conversations.open", self._client.conversations_open(users=user), gone_is_done=False
         )
         upload = self._client.files_upload_v2(
             channel=opened["channel"]["id"],
-            filename=name,
-            content=content,
+            file_uploads=[{"file": str(path), "filename": path.name} for path in files],
             initial_comment=comment,
         )
         await self._call("files.upload", upload, gone_is_done=False)

@@ -1,113 +1,121 @@
-"""Examples out of the house: OpenAI chat JSONL, plain JSONL, CSV."""
+"""Examples out of the house, page by page: what is written, what is left out, and why."""
 
-import csv
-import io
-import json
-import os
-import tempfile
+import asyncio
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from support_triage.classifiers import prompt
 from support_triage.classifiers.base import LabelSet
 from support_triage.classifiers.redaction import redact
 from support_triage.learning.dataset import DatasetError
-from support_triage.storage.examples import StoredExample
+from support_triage.learning.openai_file import OpenAiWriter
+from support_triage.learning.parquet_file import ParquetWriter
+from support_triage.learning.plain_file import CsvWriter, JsonlWriter
+from support_triage.learning.rows import Row, Writer, Written
+from support_triage.storage.examples import Examples, StoredExample
 
-FORMATS = ("openai", "jsonl", "csv")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-_SUFFIX = {"openai": "jsonl", "jsonl": "jsonl", "csv": "csv"}
+SUFFIX = {"openai": "jsonl", "jsonl": "jsonl", "csv": "csv", "parquet": "parquet"}
+FORMATS = tuple(SUFFIX)
+_PAGE = 500
+_AGO = re.compile(r"(\d{1,5})d")
+
+
+def writer(kind: str, label_set: LabelSet, path: Path) -> Writer:
+    """The writer of one of FORMATS; DatasetError where the path or the format is not possible."""
+    match kind:
+        case "openai":
+            return OpenAiWriter(label_set, path)
+        case "parquet":
+            return ParquetWriter(path)
+        case "csv":
+            return CsvWriter(path)
+        case "jsonl":
+            return JsonlWriter(path)
+        case _:
+            raise DatasetError(f'format "{kind}": none of {", ".join(FORMATS)}')
+
+
+def since_when(words: str, now: datetime) -> float:
+    """Unix seconds of a day such as `2026-11-01` (UTC) or of some days ago such as `30d`."""
+    if ago := _AGO.fullmatch(words):
+        return (now - timedelta(days=int(ago[1]))).timestamp()
+    try:
+        day = datetime.fromisoformat(words)
+    except ValueError:
+        raise DatasetError(f'since "{words}": write a day as 2026-11-01, or 30d') from None
+    return (day if day.tzinfo else day.replace(tzinfo=UTC)).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A rendered export: file name, content, and the summary to print."""
+    """A finished export."""
 
-    name: str
-    content: str
-    summary: str
+    kind: str
+    label_set: LabelSet
+    written: Written
+    left_out: Counter[str]
+
+    @property
+    def total(self) -> int:
+        """Examples in all files."""
+        return sum(count for _, _, count in self.written.files)
+
+    @property
+    def summary(self) -> str:
+        """What was written, per label, and what was left out and why; one thing a line."""
+        lines = [f"{what} created: {path}" for what, path, _ in self.written.files]
+        lines.append(f"Total examples: {self.total}")
+        if len(self.written.files) > 1:
+            shares = [f"{count} in {path.name}" for _, path, count in self.written.files]
+            lines.append(f"  {', '.join(shares)}")
+        lines += [f"  {name}: {self.written.labels[name]}" for name in self.label_set.names]
+        left_out = self.left_out + self.written.left_out
+        lines += [f"Left out, {reason}: {count}" for reason, count in sorted(left_out.items())]
+        return "\n".join([*lines, *self.written.remarks])
 
 
-def _cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula; `uncell` takes the mark off again."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def uncell(text: str) -> str:
-    """What a cell of an export said before it was made safe."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
-
-
-def _csv_line(values: Sequence[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(values)
-    return buffer.getvalue()
-
-
-def lines(examples: Iterable[StoredExample], kind: str, label_set: LabelSet) -> Iterator[str]:
-    """The lines of an export, each with its line end, one example at a time."""
-    if kind == "csv":
-        yield _csv_line(("text", "label", "source", "when"))
-    for one in examples:
-        text = redact(one.text).text
-        if kind == "openai":
-            turns = [
-                *prompt.messages(label_set, (), text),
-                {"role": "assistant", "content": prompt.answer(one.label)},
-            ]
-            yield json.dumps({"messages": turns}, ensure_ascii=False) + "\n"
-        elif kind == "jsonl":
-            row = {"text": text, "label": one.label, "source": one.source, "when": one.when}
-            yield json.dumps(row, ensure_ascii=False) + "\n"
+def _rows(
+    page: Sequence[StoredExample], names: frozenset[str], since: float, left_out: Counter[str]
+) -> list[Row]:
+    rows = []
+    for one in page:
+        if one.label not in names:
+            left_out[f"no label now: {one.label}"] += 1
+        elif float(one.when) < since:
+            left_out["older than asked for"] += 1
         else:
-            yield _csv_line((_cell(text), _cell(one.label), one.source, one.when))
+            text = redact(one.text).text
+            rows.append(Row(text, one.label, one.source, one.label_set, one.when))
+    return rows
 
 
-def _split(
-    examples: Sequence[StoredExample], label_set: LabelSet
-) -> tuple[list[StoredExample], Counter[str]]:
-    """Examples whose label still exists, and the others counted by their label."""
-    kept = [one for one in examples if one.label in label_set.names]
-    return kept, Counter(one.label for one in examples if one.label not in label_set.names)
+async def export(
+    examples: Examples, team: str, kind: str, label_set: LabelSet, path: Path, since: float = 0.0
+) -> Exported:
+    """Write a workspace's examples to `path` in one of FORMATS, the oldest position first.
 
+    Memory does not grow with their number but for a few bytes each, and the event loop stays
+    free. Cut off anywhere, the files are whole or as they were.
+    """
+    names, left_out = frozenset(label_set.names), Counter[str]()
+    to = await asyncio.to_thread(writer, kind, label_set, path)
 
-def summary(name: str, examples: Sequence[StoredExample], label_set: LabelSet, kind: str) -> str:
-    """What was written, per label, and what was left out and why."""
-    kept, left_out = _split(examples, label_set)
-    counts = Counter(one.label for one in kept)
-    first = "Training file created" if kind == "openai" else "File created"
-    rows = [f"{first}: {name}", f"Total examples: {len(kept)}"]
-    rows += [f"  {label}: {counts[label]}" for label in label_set.names]
-    rows += [f"Left out, no label now: {label}: {n}" for label, n in sorted(left_out.items())]
-    return "\n".join(rows)
+    def take(page: Sequence[StoredExample]) -> None:
+        to.add(_rows(page, names, since, left_out))
 
-
-def render(examples: Sequence[StoredExample], kind: str, label_set: LabelSet) -> Exported:
-    """An export in memory, examples in the order of their ids."""
-    ordered = sorted(examples, key=lambda one: one.id)
-    name = f"support-triage-{kind}.{_SUFFIX[kind]}"
-    kept, _ = _split(ordered, label_set)
-    content = "".join(lines(kept, kind, label_set))
-    return Exported(name, content, summary(name, ordered, label_set, kind))
-
-
-def write(examples: Sequence[StoredExample], kind: str, label_set: LabelSet, path: Path) -> str:
-    """Write an export; cut off anywhere it leaves no half file. The summary to print."""
-    ordered = sorted(examples, key=lambda one: one.id)
-    kept, _ = _split(ordered, label_set)
     try:
-        handle, half = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be written there: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.writelines(lines(kept, kind, label_set))
-        Path(half).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(half).unlink()
-        raise
-    return summary(str(path), ordered, label_set, kind)
+        position, until = "0", await examples.last(team)
+        taking = asyncio.create_task(asyncio.sleep(0))
+        while True:
+            reached, page = await examples.page(team, position, until, _PAGE)
+            await taking
+            if reached == position:
+                break
+            position = reached
+            taking = asyncio.create_task(asyncio.to_thread(take, page))
+        return Exported(kind, label_set, await asyncio.to_thread(to.finish), left_out)
+    finally:
+        to.close()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from support_triage.learning.dataset import DatasetError
-from support_triage.learning.export import uncell
 from support_triage.learning.split import normal
+from support_triage.learning.spreadsheet import uncell
 
 
 def identity(text: str) -> str:

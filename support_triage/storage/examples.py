@@ -12,18 +12,42 @@ from support_triage.storage.records import Frozen, MessageId
 _FEED_LENGTH = 10_000
 
 _STAND = """
-local old = redis.call('HGET', KEYS[1], ARGV[1])
-redis.call('HSET', KEYS[3], ARGV[1], ARGV[3])
-if (old or '') == ARGV[2] then return 0 end
-if old then redis.call('HINCRBY', KEYS[2], cjson.decode(old)['label'], -1) end
-if ARGV[2] == '' then
-  redis.call('HDEL', KEYS[1], ARGV[1])
-else
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('HINCRBY', KEYS[2], cjson.decode(ARGV[2])['label'], 1)
+local changed = 0
+for place = 2, #ARGV, 3 do
+  local id, content, history = ARGV[place], ARGV[place + 1], ARGV[place + 2]
+  local old = redis.call('HGET', KEYS[1], id)
+  if history == '[]' then
+    redis.call('HDEL', KEYS[3], id)
+  else
+    redis.call('HSET', KEYS[3], id, history)
+  end
+  if (old or '') ~= content then
+    changed = changed + 1
+    if old then redis.call('HINCRBY', KEYS[2], cjson.decode(old)['label'], -1) end
+    if content == '' then
+      redis.call('HDEL', KEYS[1], id)
+      redis.call('ZREM', KEYS[5], id)
+    else
+      redis.call('HSET', KEYS[1], id, content)
+      redis.call('HINCRBY', KEYS[2], cjson.decode(content)['label'], 1)
+      if not old then
+        local last = redis.call('ZRANGE', KEYS[5], -1, -1, 'WITHSCORES')[2] or '0'
+        redis.call('ZADD', KEYS[5], last + 1, id)
+      end
+    end
+    redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[1], '*', 'id', id)
+  end
 end
-redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[4], '*', 'id', ARGV[1])
-return 1
+return changed
+"""
+
+_PAGE = """
+local found = redis.call(
+  'ZRANGE', KEYS[1], '(' .. ARGV[1], ARGV[2], 'BYSCORE', 'LIMIT', 0, ARGV[3], 'WITHSCORES')
+local ids = {}
+for place = 1, #found, 2 do ids[#ids + 1] = found[place] end
+if #ids == 0 then return {ARGV[1], {}} end
+return {found[#found], redis.call('HMGET', KEYS[2], unpack(ids))}
 """
 
 
@@ -71,6 +95,7 @@ class Examples:
     def __init__(self, redis: Client) -> None:
         self._redis = redis
         self._stand = redis.register_script(_STAND)
+        self._page = redis.register_script(_PAGE)
 
     async def add_reaction(self, item: MessageId, reaction: Reaction) -> None:
         """Remember a reaction; the same one twice is one."""
@@ -97,21 +122,23 @@ class Examples:
         example: StoredExample | None,
         history: Sequence[Correction] = (),
     ) -> bool:
-        """Set or take back a standing example with its history; True when it changed.
+        """Set or take back a standing example with its history; True when it changed."""
+        return bool(await self.stand_all(team, [(identity, example, history)]))
 
-        History, example, count per label and feed change in one atomic step.
+    async def stand_all(
+        self, team: str, changes: Sequence[tuple[str, StoredExample | None, Sequence[Correction]]]
+    ) -> int:
+        """Set or take back standing examples, each with its history; how many changed.
+
+        Histories, examples, their order, counts and feed move in one atomic step: keep it to some
+        hundreds, as nobody else is served meanwhile.
         """
-        content = "" if example is None else example.model_dump_json()
-        changed = await self._stand(
-            keys=[
-                keys.examples(team),
-                keys.counts(team),
-                keys.history(team),
-                keys.changes(team),
-            ],
-            args=[identity, content, _HISTORY.dump_json(tuple(history)), _FEED_LENGTH],
-        )
-        return bool(changed)
+        arguments: list[str | bytes] = [str(_FEED_LENGTH)]
+        for identity, example, history in changes:
+            content = "" if example is None else example.model_dump_json()
+            arguments += [identity, content, _HISTORY.dump_json(tuple(history))]
+        made = (keys.examples, keys.counts, keys.history, keys.changes, keys.order)
+        return int(await self._stand(keys=[key(team) for key in made], args=arguments))
 
     async def history(self, team: str, identity: str) -> tuple[Correction, ...]:
         """The corrections of a message, oldest first."""
@@ -125,13 +152,35 @@ class Examples:
         stored = await self._redis.hmget(keys.examples(team), list(identities))
         return [None if one is None else StoredExample.model_validate_json(one) for one in stored]
 
+    async def last(self, team: str) -> str:
+        """The position of the example that came to stand last: an end for `page`."""
+        found = await self._redis.zrange(keys.order(team), -1, -1, withscores=True)
+        return f"{found[0][1]:.0f}" if found else "0"
+
+    async def page(
+        self, team: str, after: str, until: str, count: int = 500
+    ) -> tuple[str, list[StoredExample]]:
+        """Up to `count` examples that came to stand after a position, and the new position.
+
+        An example keeps its position for as long as it stands, relabelled or not. So pages from
+        "0" to what `last` said list each example that stands throughout exactly once, whatever is
+        written meanwhile; and they can be continued from any position, by any process.
+        """
+        position, stored = await self._page(
+            keys=[keys.order(team), keys.examples(team)], args=[after, until, count]
+        )
+        return position, [StoredExample.model_validate_json(one) for one in stored if one]
+
     async def iterate(self, team: str) -> AsyncIterator[StoredExample]:
-        """Each standing example once, in no order; safe while others write."""
-        seen: set[str] = set()
-        async for identity, stored in self._redis.hscan_iter(keys.examples(team), count=500):
-            if identity not in seen:
-                seen.add(identity)
-                yield StoredExample.model_validate_json(stored)
+        """Each example that stands, oldest position first; safe while others write."""
+        position, until = "0", await self.last(team)
+        while True:
+            reached, page = await self.page(team, position, until)
+            if reached == position:
+                return
+            position = reached
+            for one in page:
+                yield one
 
     async def counts(self, team: str) -> dict[str, int]:
         """Standing examples by label."""

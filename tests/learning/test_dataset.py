@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_triage.bot.config import load_config
@@ -65,6 +65,7 @@ def sides(snapshot: Snapshot) -> tuple[set[str], set[str]]:
     )
 
 
+@settings(max_examples=40, deadline=None)
 @given(many, many)
 def test_no_text_moves_as_the_data_grows_or_shrinks(
     first: list[StoredExample], more: list[StoredExample]
@@ -78,12 +79,14 @@ def test_no_text_moves_as_the_data_grows_or_shrinks(
     assert sides(before)[0] <= sides(after)[0]
 
 
+@settings(max_examples=40, deadline=None)
 @given(many)
 def test_no_near_duplicate_faces_another(examples: list[StoredExample]) -> None:
     train, test = map(sorted, sides(freeze(examples, LABELS, "1")))
     assert not split.facing(split.bands(train), split.bands(test)).any()
 
 
+@settings(max_examples=40, deadline=None)
 @given(many, st.randoms())
 def test_the_same_content_has_the_same_name(examples: list[StoredExample], random: Random) -> None:
     mixed = [*examples]
@@ -91,6 +94,7 @@ def test_the_same_content_has_the_same_name(examples: list[StoredExample], rando
     assert freeze(mixed, LABELS, "2").id == freeze(examples, LABELS, "1").id
 
 
+@settings(max_examples=40, deadline=None)
 @given(many)
 def test_every_example_stands_once_or_is_counted(examples: list[StoredExample]) -> None:
     found = freeze(examples, LABELS, "1")

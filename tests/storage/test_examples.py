@@ -1,6 +1,21 @@
 """Standing examples: history, count and feed move together; nothing changes twice."""
 
-from support_triage.storage.connection import Client
+import asyncio
+from collections import Counter
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Correction, Examples, Reaction, StoredExample
 from support_triage.storage.records import MessageId
 
@@ -29,12 +44,83 @@ async def test_an_example_moves_its_counts_and_tells_the_feed(redis: Client) -> 
     assert await examples.changed_since("T", position) != (position, [])
 
 
-async def test_each_example_is_listed_once(redis: Client) -> None:
+class Listed(RuleBasedStateMachine):
+    """Pages of a listing between changes of all kinds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.standing: dict[str, str] = {}
+        self.throughout: set[str] = set()
+        self.found: list[str] = []
+        self.position, self.until = "0", ""
+        self.loop = asyncio.new_event_loop()
+        self.connection = AsyncExitStack()
+        redis = self.run(self.connection.enter_async_context(connect(URL[0], Path("/none"))))
+        self.run(redis.flushall())
+        self.examples = Examples(redis)
+
+    def run(self, what: Any) -> Any:
+        return self.loop.run_until_complete(what)
+
+    def teardown(self) -> None:
+        self.run(self.connection.aclose())
+        self.loop.close()
+
+    @rule(number=st.integers(0, 12), label=st.sampled_from(["A", "B", None]))
+    def change(self, number: int, label: str | None) -> None:
+        identity = f"C:{number}"
+        new = None if label is None else example(identity, label)
+        assert self.run(self.examples.stand("T", identity, new)) == (
+            self.standing.get(identity) != label
+        )
+        if label is None:
+            self.standing.pop(identity, None)
+            self.throughout.discard(identity)
+        else:
+            self.standing[identity] = label
+
+    @rule()
+    def begin(self) -> None:
+        self.until = self.run(self.examples.last("T"))
+        self.position, self.found, self.throughout = "0", [], set(self.standing)
+
+    @precondition(lambda self: self.until)
+    @rule(count=st.integers(1, 4))
+    def list_a_page(self, count: int) -> None:
+        self.position, page = self.run(self.examples.page("T", self.position, self.until, count))
+        self.found += [one.id for one in page]
+        assert len(self.found) == len(set(self.found))
+        if not page:
+            assert self.throughout <= set(self.found)
+
+    @rule()
+    def all_is_said_alike(self) -> None:
+        counted = Counter(self.standing.values())
+        assert self.run(self.examples.counts("T")) == dict(counted)
+
+        async def listed() -> dict[str, str]:
+            return {one.id: one.label async for one in self.examples.iterate("T")}
+
+        assert self.run(listed()) == self.standing
+
+
+URL: list[str] = []
+
+
+def test_a_listing_under_writes_misses_nothing_and_doubles_nothing(valkey_url: str) -> None:
+    URL[:] = [valkey_url]
+    run_state_machine_as_test(
+        Listed, settings=settings(max_examples=40, stateful_step_count=25, deadline=None)
+    )
+
+
+async def test_many_move_in_one_step(redis: Client) -> None:
     examples = Examples(redis)
-    for number in range(300):
-        await examples.stand("T", f"C:{number}", example(f"C:{number}", "A"))
-    found = [one.id async for one in examples.iterate("T")]
-    assert len(found) == len(set(found)) == 300
+    changes = [(f"C:{n}", example(f"C:{n}", "AB"[n % 2]), ()) for n in range(300)]
+    assert await examples.stand_all("T", changes) == 300
+    assert await examples.stand_all("T", changes) == 0
+    assert await examples.counts("T") == {"A": 150, "B": 150}
+    assert [one.id async for one in examples.iterate("T")] == [f"C:{n}" for n in range(300)]
 
 
 async def test_reactions_are_a_set_in_the_order_of_their_time(redis: Client) -> None:

@@ -1,22 +1,49 @@
-"""`/triage export`: the labelled examples as a file in a direct message."""
+"""`/triage export`: the labelled examples as files in a direct message."""
 
+import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 from support_triage.bot.commands.context import Context
 from support_triage.bot.markup import escape
-from support_triage.learning.export import FORMATS, render
+from support_triage.learning.dataset import DatasetError
+from support_triage.learning.export import FORMATS, SUFFIX, export, since_when
+
+_SENT_MAX = 100 * 1024 * 1024  # slack_sdk holds a file in memory while it sends it
 
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
-    """Send the file; the answer is its summary."""
-    desk = context.desk
-    kind = arguments[0].lower() if arguments else "openai"
-    if kind not in FORMATS:
-        formats = ", ".join(FORMATS)
-        return f"`{escape(kind[:40])}` is not a format of mine: {formats}"
-    examples = [one async for one in desk.examples.iterate(desk.team)]
-    if not examples:
+    """Start the export; it arrives as files in a direct message, with its summary."""
+    kind, since = "openai", 0.0
+    for word in arguments:
+        if word.lower() in FORMATS:
+            kind = word.lower()
+        else:
+            try:
+                since = since_when(word, datetime.now(UTC))
+            except DatasetError:
+                formats = ", ".join(FORMATS)
+                return (
+                    f"`{escape(word[:40])}` is neither a format of mine ({formats}) nor a day "
+                    "such as 2026-11-01 or 30d"
+                )
+    if not sum((await context.desk.examples.counts(context.desk.team)).values()):
         return "There is nothing to export yet: agents' corrections become examples."
-    exported = render(examples, kind, desk.config.label_set)
-    await desk.gateway.send_file(context.user, exported.name, exported.content, exported.summary)
-    return exported.summary
+    return await _send(context, kind, since)
+
+
+async def _send(context: Context, kind: str, since: float) -> str:
+    desk = context.desk
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"support-triage-{kind}.{SUFFIX[kind]}"
+        try:
+            made = await export(desk.examples, desk.team, kind, desk.config.label_set, path, since)
+        except DatasetError as error:
+            return escape(str(error))
+        summary = made.summary.replace(f"{folder}/", "")
+        files = [path for _, path, _ in made.written.files]
+        if max(path.stat().st_size for path in files) > _SENT_MAX:
+            return f"{escape(summary)}\nThat is too much to send: use `triage export` instead."
+        await desk.gateway.send_files(context.user, files, escape(summary))
+    return escape(summary)

@@ -8,7 +8,7 @@ HELP = """*What I answer to*
 • `/triage status` - what I am doing, and what needs your help
 • `/triage labels` - the labels, their emoji, routes and examples
 • `/triage accuracy` - how often agents agreed with me
-• `/triage export [openai|jsonl|csv]` - the labelled examples, as a file sent to you
+• `/triage export [openai|jsonl|csv|parquet] [2026-11-01|30d]` - the labelled examples, sent to you
 • `/triage help` - this text
 Agents correct me with another label's emoji on a message or its card."""
 

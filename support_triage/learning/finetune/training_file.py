@@ -1,11 +1,10 @@
 """The training file: chat lines whose prompt is the one asked at inference, named by content."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from support_triage.learning import export
 from support_triage.learning.dataset import Snapshot
-from support_triage.storage.examples import StoredExample
+from support_triage.learning.openai_file import line_of
 
 _NAME_DIGITS = 20
 
@@ -23,8 +22,7 @@ def training_file(snapshot: Snapshot, encoding: str) -> TrainingFile:
 
     The test part stays at home: it is what a model is judged on.
     """
-    examples = (StoredExample.model_validate(asdict(one)) for one in snapshot.train)
-    lines = export.lines(examples, "openai", snapshot.label_set)
-    content = "".join(lines).encode(encoding)
+    line = line_of(snapshot.label_set)
+    content = "".join(line(one.text, one.label) for one in snapshot.train).encode(encoding)
     digest = hashlib.sha256(content).hexdigest()[:_NAME_DIGITS]
     return TrainingFile(f"support-triage-{digest}.jsonl", content)

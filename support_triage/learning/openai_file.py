@@ -1,0 +1,166 @@
+"""Training files for fine-tuning at OpenAI and its likes: chats that end with the right answer."""
+
+import json
+import tempfile
+from array import array
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import compress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from support_triage.classifiers import prompt
+from support_triage.classifiers.base import LabelSet
+from support_triage.learning import split
+from support_triage.learning.openai_rules import BYTES_MAX, EXAMPLES_MIN
+from support_triage.learning.rows import Row, Written
+from support_triage.learning.whole_file import WholeFile
+
+_CHUNK = 1 << 20
+_Mask = npt.NDArray[np.bool_]
+
+
+def line_of(label_set: LabelSet) -> Callable[[str, str], str]:
+    """A function of a redacted text and its label to a line of a training file, with its end.
+
+    The chat is the one that a fine-tuned model is asked with, and the answer to it.
+    """
+    system = json.dumps(prompt.messages(label_set, (), "")[0], ensure_ascii=False)
+
+    def line(text: str, label: str) -> str:
+        # The system turn, most of the line, is the same in all: the others know no labels.
+        question = prompt.messages(LabelSet(()), (), text)[-1]
+        reply = {"role": "assistant", "content": prompt.answer(label)}
+        turns = (json.dumps(turn, ensure_ascii=False) for turn in (question, reply))
+        return f'{{"messages": [{", ".join((system, *turns))}]}}\n'
+
+    return line
+
+
+class _Part:
+    """The rows of one side: on disk in a file without a name, and some bytes each in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rows = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
+        self.bands = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the same
+        self.texts, self.when, self.labels = array("Q"), array("d"), array("L")
+
+    def newest(self) -> _Mask:
+        """Which rows are the newest of their text."""
+        texts = np.array(self.texts, dtype=np.uint64)
+        order = np.lexsort((np.arange(len(texts)), np.array(self.when), texts))
+        last = np.ones(len(texts), dtype=bool)
+        last[:-1] = texts[order][1:] != texts[order][:-1]
+        found = np.zeros(len(texts), dtype=bool)
+        found[order[last]] = True
+        return found
+
+    def close(self) -> None:
+        """Let go of the disk."""
+        self.rows.close()
+        self.bands.close()
+
+
+class OpenAiWriter:
+    """`NAME.jsonl` to train with and `NAME.validation.jsonl`; split as a snapshot is."""
+
+    def __init__(self, label_set: LabelSet, path: Path) -> None:
+        self._label_set, self._line = label_set, line_of(label_set)
+        self._place = {name: place for place, name in enumerate(label_set.names)}
+        self._whole = WholeFile(path)
+        self._validation = WholeFile(path.with_name(f"{path.stem}.validation{path.suffix}"))
+        self._parts: dict[split.Side, _Part] = {
+            "train": _Part(path.parent),
+            "test": _Part(path.parent),
+        }
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Take some rows in."""
+        keys = [split.key(one.text) for one in rows]
+        sides = [split.side(key) for key in keys]
+        bands = split.bands(keys)
+        for name, part in self._parts.items():
+            mine = [side == name for side in sides]
+            part.bands.write(bands[np.array(mine, dtype=bool)].tobytes())
+            chosen = list(compress(rows, mine))
+            lines = (json.dumps([one.text, one.label], ensure_ascii=False) for one in chosen)
+            part.rows.write("".join(f"{line}\n" for line in lines).encode())
+            part.texts.extend(split.fingerprint(one.text) for one in chosen)
+            part.when.extend(float(one.when) for one in chosen)
+            part.labels.extend(self._place[one.label] for one in chosen)
+
+    def finish(self) -> Written:
+        """Leave out what must not stand, write both files, and put them in their places."""
+        train, test = self._parts["train"], self._parts["test"]
+        trained, newest = train.newest(), test.newest()
+        apart = ~_facing(train.bands, test.bands)
+        tested = newest & apart
+        left_out = Counter(
+            {
+                "the text stands again with a newer label": int((~trained).sum() + (~newest).sum()),
+                "validation text that nearly stands in the training file": int(
+                    (newest & ~apart).sum()
+                ),
+            }
+        )
+        sizes = [
+            self._write(part, keep, whole)
+            for part, keep, whole in (
+                (train, trained, self._whole),
+                (test, tested, self._validation),
+            )
+        ]
+        labels: Counter[str] = Counter()
+        for part, keep in ((train, trained), (test, tested)):
+            counted = np.bincount(np.array(part.labels)[keep], minlength=len(self._place))
+            labels.update(dict(zip(self._place, map(int, counted), strict=True)))
+        files = [("Training file", self._whole.path, int(trained.sum()))]
+        self._whole.publish()
+        if tested.any():
+            files.append(("Validation file", self._validation.path, int(tested.sum())))
+            self._validation.publish()
+        return Written(tuple(files), labels, left_out, _remarks(files[0][2], max(sizes)))
+
+    def _write(self, part: _Part, keep: _Mask, whole: WholeFile) -> int:
+        part.rows.seek(0)
+        for row in compress(part.rows, keep):
+            whole.file.write(self._line(*json.loads(row)).encode())
+        return whole.file.tell()
+
+    def close(self) -> None:
+        """Take the unfinished files away."""
+        for part in self._parts.values():
+            part.close()
+        for whole in (self._whole, self._validation):
+            whole.__exit__(None, None, None)
+
+
+def _remarks(examples: int, size: int) -> tuple[str, ...]:
+    remarks = []
+    if examples < EXAMPLES_MIN:
+        remarks.append(
+            f"OpenAI trains on {EXAMPLES_MIN} examples or more: the training file has {examples}"
+        )
+    if size > BYTES_MAX:
+        remarks.append(
+            f"OpenAI takes files of up to {BYTES_MAX >> 20} MB, this is {size >> 20} MB: "
+            "export what is newer with `since`"
+        )
+    return tuple(remarks)
+
+
+def _facing(train: Any, test: Any) -> _Mask:
+    """As `split.facing`, of bands in files: those of test in memory, of train some at a time."""
+    test.seek(0)
+    tested = np.frombuffer(test.read(), dtype=np.uint64).reshape(-1, split.BANDS)
+    known, place = np.unique(tested, return_inverse=True)
+    hit = np.zeros(len(known), dtype=bool)
+    train.seek(0)
+    while len(known) and (chunk := train.read(_CHUNK * 8)):
+        found = np.sort(np.frombuffer(chunk, dtype=np.uint64))
+        places = np.searchsorted(known, found).clip(max=len(known) - 1)
+        hit[places[known[places] == found]] = True
+    return np.asarray(hit[place].reshape(tested.shape).any(axis=1))

@@ -1,0 +1,62 @@
+"""Exports for data tools: Parquet, by pyarrow, which is an extra."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from support_triage.learning.dataset import DatasetError
+from support_triage.learning.plain_file import COLUMNS
+from support_triage.learning.rows import Row, Written
+from support_triage.learning.whole_file import WholeFile
+
+_GROUP = 50_000  # rows of a row group: what is held in memory, and what readers skip by
+
+
+def pyarrow(module: str) -> Any:
+    """A module of pyarrow; DatasetError says how to install it."""
+    from importlib import import_module  # noqa: PLC0415 - an extra
+
+    try:
+        return import_module(module)
+    except ImportError:
+        raise DatasetError(
+            "Parquet needs pyarrow: pip install 'support-triage[parquet]', or use jsonl or csv"
+        ) from None
+
+
+class ParquetWriter:
+    """One column a field of Row, all strings, in row groups of 50,000."""
+
+    def __init__(self, path: Path) -> None:
+        self._arrow, parquet = pyarrow("pyarrow"), pyarrow("pyarrow.parquet")
+        self._schema = self._arrow.schema([(name, self._arrow.string()) for name in COLUMNS])
+        self._whole = WholeFile(path)
+        self._file = parquet.ParquetWriter(self._whole.file, self._schema, compression="zstd")
+        self._labels: Counter[str] = Counter()
+        self._rows: list[Row] = []
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Take some rows in; every 50,000 go to the file."""
+        self._rows += rows
+        if len(self._rows) >= _GROUP:
+            self._write()
+
+    def _write(self) -> None:
+        self._labels.update(one.label for one in self._rows)
+        columns = {name: [getattr(one, name) for one in self._rows] for name in COLUMNS}
+        self._file.write_table(self._arrow.table(columns, schema=self._schema))
+        self._rows = []
+
+    def finish(self) -> Written:
+        """Write what is left, and put the file in its place."""
+        self._write()
+        self._file.close()
+        self._whole.publish()
+        files = (("File", self._whole.path, self._labels.total()),)
+        return Written(files, self._labels)
+
+    def close(self) -> None:
+        """Take the unfinished file away."""
+        self._file.close()
+        self._whole.__exit__(None, None, None)
