@@ -26,12 +26,14 @@ from support_triage.bot.presenter import Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
 from support_triage.bot.worker import Worker
-from support_triage.classifiers.factory import make_parts
+from support_triage.classifiers.factory import LlmUse, close, make_parts
+from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.connection import connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.models import Models
 from support_triage.storage.records import Records
+from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
 
 log = structlog.get_logger()
@@ -80,11 +82,13 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
         await workspaces.add(team)
         directory, gateway = Directory(client, config), Gateway(client)
         models = Models(redis)
-        build = builder(settings, config, await asyncio.to_thread(make_parts))
+        spending, track_record = Spending(redis, team), TrackRecord()
+        use = LlmUse(config.llm, spending, track_record.judged)
+        build = builder(settings, config, await asyncio.to_thread(make_parts), use=use)
         classifier = ChampionClassifier(
             models, team, build, await asyncio.to_thread(build, None, b"")
         )
-        teaching = Teaching(examples, classifier, team)
+        teaching = Teaching(examples, classifier, team, track_record)
         await teaching.load()
         await classifier.refresh()
         presenter = Presenter(config, gateway, directory, records, workspaces)
@@ -100,7 +104,9 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
             logger=logging.getLogger("slack_bolt"),  # else bolt ignores the level set for it
         )
         intake.register(app, inbox, config.triage.allowed_bots, directory.forget_emoji)
-        desk = Desk(config, team, directory, gateway, examples, workspaces, inbox, classifier)
+        desk = Desk(
+            config, team, directory, gateway, examples, workspaces, inbox, classifier, spending
+        )
         register_commands(app, desk)
         working = asyncio.create_task(worker.run())
         following = [
@@ -117,6 +123,8 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
                     await one
             await working
             await desk.finish()
+            for each in (*classifier.former, classifier.current):
+                await close(each)
 
 
 async def serve_socket_mode(bot: Bot, settings: Settings, stop: asyncio.Event) -> None:

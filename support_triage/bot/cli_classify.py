@@ -14,7 +14,7 @@ from rich.console import Console
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.classifiers.base import Classifier, Example, Label, LabelSet, Prediction
 from support_triage.classifiers.evaluation import evaluate as measured
-from support_triage.classifiers.factory import KINDS
+from support_triage.classifiers.factory import KINDS, LlmUse, close
 from support_triage.learning import dataset, reading
 
 _BATCH = 64
@@ -69,7 +69,9 @@ async def classify(settings: Settings, config: Config, name: str) -> None:
     """Print a JSON line for each text, in batches as they come."""
     from support_triage.bot.making import classifier_of  # noqa: PLC0415 - loads slowly
 
-    classifier = classifier_of(settings, config.label_set, config.triage.target_precision)
+    classifier = classifier_of(
+        settings, config.label_set, config.triage.target_precision, use=LlmUse(config.llm)
+    )
     raw = sys.stdin.buffer if name == "-" else _open(name)
     with io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="") as file:
         batch: list[str] = []
@@ -80,6 +82,7 @@ async def classify(settings: Settings, config: Config, name: str) -> None:
                 batch = []
         if batch:
             await _write(classifier, batch)
+    await close(classifier)
 
 
 def _open(name: str) -> io.BufferedReader:
@@ -112,6 +115,7 @@ async def evaluate(
     train_s = time.perf_counter() - started
     texts, labels = [text for text, _ in held_out], [label for _, label in held_out]
     found = await measured(classifier, texts, labels, _TARGET_PRECISION)
+    await close(classifier)
     figures = {
         "classifier": classifier.version,
         "train_examples": len(examples),

@@ -14,6 +14,7 @@ from rich.progress import track
 from rich.table import Table
 
 from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.llm_status import llm_status
 from support_triage.classifiers.redaction import redact
 from support_triage.learning import dataset, reading
 from support_triage.learning.accuracy import measure
@@ -21,6 +22,7 @@ from support_triage.learning.export import FORMATS, export, since_when
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.inbox import Inbox
+from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
 
 out = Console()
@@ -35,6 +37,7 @@ class Store:
     examples: Examples
     workspaces: Workspaces
     inbox: Inbox
+    spending: Spending
 
 
 @asynccontextmanager
@@ -46,7 +49,9 @@ async def open_store(settings: Settings, team: str | None) -> AsyncIterator[Stor
         if team is None and len(known) != 1:
             found = ", ".join(known) or "none yet: run the bot once"
             raise ConfigError(f"--team: name the workspace, such as T0123ABCD (known: {found})")
-        yield Store(redis, team or known[0], Examples(redis), workspaces, Inbox(redis))
+        team = team or known[0]
+        spending = Spending(redis, team)
+        yield Store(redis, team, Examples(redis), workspaces, Inbox(redis), spending)
 
 
 async def import_file(settings: Settings, config: Config, file: Path, team: str | None) -> None:
@@ -107,6 +112,7 @@ async def status(settings: Settings, config: Config, team: str | None, *, as_jso
     """Messages, examples, backlog and problems."""
     async with open_store(settings, team) as store:
         tally = await store.workspaces.tally(store.team)
+        cost, warnings = await llm_status(store.spending, config.llm)
         rows = {
             "workspace": store.team,
             "label_set": config.label_set.version,
@@ -116,6 +122,8 @@ async def status(settings: Settings, config: Config, team: str | None, *, as_jso
             "waiting": await store.inbox.depth(),
             "given_up": await store.inbox.dead(),
             "problems": await store.workspaces.problems(store.team),
+            "llm_today": cost,
+            "llm_problems": warnings,
         }
     _show(rows, as_json=as_json)
 

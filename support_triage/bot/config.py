@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from support_triage.classifiers.base import Label, LabelSet
+from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.learning.gate_config import GateConfig
 from support_triage.storage import address
 
@@ -92,6 +93,7 @@ class Config(_Frozen):
     """All of triage.toml."""
 
     triage: TriageConfig = TriageConfig()
+    llm: LlmConfig = LlmConfig()
     channels: dict[Channel, Mode] = {}
     labels: tuple[LabelConfig, ...] = Field(min_length=1)
     gate: GateConfig = GateConfig()

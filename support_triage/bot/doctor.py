@@ -14,6 +14,7 @@ from support_triage.bot.config import Config, Settings
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import web_client
 from support_triage.classifiers.base import ClassifierError
+from support_triage.classifiers.factory import LlmUse, close
 from support_triage.storage.connection import StorageUnavailableError, connect
 from support_triage.storage.embedded import EmbeddedValkeyError
 
@@ -80,16 +81,24 @@ async def _redis(settings: Settings) -> Finding:
 
 
 async def _model(settings: Settings, config: Config) -> Finding:
-    from support_triage.bot.making import classifier_of  # noqa: PLC0415 - loads slowly
+    from support_triage.bot.making import classifier_of, llm_of  # noqa: PLC0415 - loads slowly
 
+    llm, use = llm_of(settings), LlmUse(config.llm)
+    kind = "local" if llm is None else "llm"
     try:
         classifier = await asyncio.to_thread(
-            classifier_of, settings, config.label_set, config.triage.target_precision
+            classifier_of, settings, config.label_set, config.triage.target_precision, kind, use=use
         )
-        [prediction] = await classifier.classify(["My invoice shows the wrong amount"])
+        try:
+            [prediction] = await classifier.classify(["My invoice shows the wrong amount"])
+        finally:
+            await close(classifier)
     except ClassifierError as error:
         return Finding("model", "does not answer", str(error))
-    return Finding("model", f"{prediction.classifier} in {prediction.latency_ms:.0f} ms")
+    found = f"{prediction.classifier} in {prediction.latency_ms:.0f} ms"
+    if llm is not None and llm.model not in config.llm.prices:
+        return Finding("model", found, f'[llm.prices."{llm.model}"]: add it, to count the cost')
+    return Finding("model", found)
 
 
 async def _slack(client: AsyncWebClient, config: Config) -> AsyncIterator[Finding]:

@@ -3,20 +3,17 @@
 from support_triage.bot.champion import Build
 from support_triage.bot.config import Config, Settings
 from support_triage.classifiers.base import Classifier, LabelSet
-from support_triage.classifiers.factory import LlmChoice, Parts, make_classifier
+from support_triage.classifiers.factory import LlmChoice, LlmUse, Parts, make_classifier
 from support_triage.classifiers.recipe import Recipe
 from support_triage.storage.models import Model, ModelError
 
 
 def llm_of(settings: Settings) -> LlmChoice | None:
-    """The LLM that the settings name, None where there is no key."""
-    if settings.openai_api_key is None:
+    """The LLM to ask: there is one where a key is set, or the address of a server without keys."""
+    key, url = settings.openai_api_key, settings.openai_base_url
+    if key is None and url is None:
         return None
-    return LlmChoice(
-        model=settings.openai_model,
-        api_key=settings.openai_api_key.get_secret_value(),
-        base_url=settings.openai_base_url,
-    )
+    return LlmChoice(settings.openai_model, "" if key is None else key.get_secret_value(), url)
 
 
 def classifier_of(
@@ -27,12 +24,13 @@ def classifier_of(
     patience_s: float | None = 1.5,
     parts: Parts | None = None,
     recipe: Recipe | None = None,
+    use: LlmUse | None = None,
 ) -> Classifier:
-    """A classifier of a kind; by default the cascade where there is a key, else local alone."""
+    """A classifier of a kind; by default the cascade where there is an LLM, else local alone."""
     llm = llm_of(settings)
     default = "local" if llm is None else "cascade"
     return make_classifier(
-        kind or default, label_set, target_precision, llm, patience_s, parts, recipe
+        kind or default, label_set, target_precision, llm, patience_s, parts, recipe, use
     )
 
 
@@ -47,7 +45,11 @@ def _hosted(model: Model, settings: Settings) -> LlmChoice:
 
 
 def builder(
-    settings: Settings, config: Config, parts: Parts, patience_s: float | None = 1.5
+    settings: Settings,
+    config: Config,
+    parts: Parts,
+    patience_s: float | None = 1.5,
+    use: LlmUse | None = None,
 ) -> Build:
     """What makes the classifier of a model on these parts, and the default one of None.
 
@@ -58,7 +60,7 @@ def builder(
 
     def build(model: Model | None, file: bytes) -> Classifier:
         if model is None:
-            return classifier_of(settings, label_set, target, None, patience_s, parts)
+            return classifier_of(settings, label_set, target, None, patience_s, parts, use=use)
         if model.label_set != label_set.version:
             raise ModelError(
                 f"model {model.id} is for label set {model.label_set}, and triage.toml has "
@@ -66,8 +68,8 @@ def builder(
             )
         if model.kind == "local":
             recipe = Recipe.from_bytes(file)
-            return classifier_of(settings, label_set, target, None, patience_s, parts, recipe)
+            return classifier_of(settings, label_set, target, None, patience_s, parts, recipe, use)
         llm = _hosted(model, settings)
-        return make_classifier("cascade", label_set, target, llm, patience_s, parts)
+        return make_classifier("cascade", label_set, target, llm, patience_s, parts, use=use)
 
     return build

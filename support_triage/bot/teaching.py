@@ -3,7 +3,8 @@
 import asyncio
 
 from support_triage.classifiers.base import Classifier, Example
-from support_triage.storage.examples import Examples
+from support_triage.learning.track_record import TrackRecord
+from support_triage.storage.examples import Examples, StoredExample
 
 _POLL_S = 0.5
 
@@ -11,22 +12,22 @@ _POLL_S = 0.5
 class Teaching:
     """Follows one workspace's feed of changes, also those that other processes made."""
 
-    def __init__(self, examples: Examples, classifier: Classifier, team: str) -> None:
+    def __init__(
+        self, examples: Examples, classifier: Classifier, team: str, track_record: TrackRecord
+    ) -> None:
         self._examples = examples
         self._classifier = classifier
         self._team = team
+        self._track_record = track_record
         self._position = "0-0"
         self._busy = asyncio.Lock()
 
     async def load(self) -> None:
         """Learn all standing examples."""
         self._position = await self._examples.newest_change(self._team)
-        found = [
-            Example(id=one.id, text=one.text, label=one.label)
-            async for one in self._examples.iterate(self._team)
-        ]
-        if found:
-            await self._classifier.learn(found)
+        stored = [one async for one in self._examples.iterate(self._team)]
+        if stored:
+            await self._learn(stored, [])
 
     async def catch_up(self) -> None:
         """Learn what changed since the last time."""
@@ -36,10 +37,15 @@ class Teaching:
                 return
             ids = list(dict.fromkeys(ids))
             stored = await self._examples.get(self._team, ids)
-            put = [Example(id=one.id, text=one.text, label=one.label) for one in stored if one]
             gone = [identity for identity, one in zip(ids, stored, strict=True) if one is None]
-            await self._classifier.learn(put, gone)
+            await self._learn([one for one in stored if one], gone)
             self._position = position
+
+    async def _learn(self, stored: list[StoredExample], gone: list[str]) -> None:
+        self._track_record.put(stored)
+        self._track_record.remove(gone)
+        put = [Example(id=one.id, text=one.text, label=one.label) for one in stored]
+        await self._classifier.learn(put, gone)
 
     async def follow(self) -> None:
         """Catch up twice a second, until cancelled."""

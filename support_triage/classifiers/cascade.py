@@ -1,8 +1,9 @@
-"""Local when it is sure, the LLM when it is not, local alone when the LLM cannot be had."""
+"""Local when it is sure, the LLM where asking pays, local alone when the LLM cannot be had."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol
 
 from support_triage.classifiers.base import (
     Abstention,
@@ -10,14 +11,52 @@ from support_triage.classifiers.base import (
     ClassifierError,
     Example,
     Prediction,
+    Score,
     Usage,
 )
+from support_triage.classifiers.breaker import Breaker
+from support_triage.classifiers.worth import Judged, Terms, joined
+
+
+class Ledger(Protocol):
+    """What the LLM has cost, and whether it answers, as far as all processes know."""
+
+    async def spent_usd(self) -> float:
+        """US dollars spent today (UTC)."""
+        ...
+
+    async def add(self, usages: Sequence[Usage]) -> None:
+        """Note requests."""
+        ...
+
+    async def outage(self, said: str | None) -> None:
+        """Note why the LLM is left alone; None: it answers again."""
+        ...
+
+
+@dataclass
+class UnsharedLedger:
+    """A ledger of one run of one process."""
+
+    usd: float = 0.0
+
+    async def spent_usd(self) -> float:
+        """US dollars spent since the start."""
+        return self.usd
+
+    async def add(self, usages: Sequence[Usage]) -> None:
+        """Note requests."""
+        self.usd += sum(usage.cost_usd for usage in usages)
+
+    async def outage(self, said: str | None) -> None:
+        """Nobody else to tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class CascadeSettings:
-    """What the LLM may cost in a UTC day, and how long it is left alone after a failure."""
+    """When the LLM is asked, what it may cost in a UTC day, how long a failure keeps it away."""
 
+    terms: Terms = field(default_factory=Terms)
     daily_budget_usd: float | None = None
     first_pause_s: float = 5.0
     longest_pause_s: float = 60.0
@@ -28,12 +67,12 @@ def _utc_now() -> datetime:
 
 
 class CascadeClassifier:
-    """Asks `local` first and `llm` only for what local abstains on; never fails for the LLM's sake.
+    """Asks `local` first and `llm` where it pays; never fails for the LLM's sake.
 
     A failing LLM (also one that is set up wrongly) leaves local's own answers, is said in
-    `degraded`, and is tried again after a pause that doubles with each failure. `learners` are
-    told of examples: by default local alone, whose index the LLM is taken to share; pass both
-    where each has an index of its own. `spent_usd` is what today has cost before this process.
+    `degraded` and to the `ledger`, and is tried again after a pause that doubles with each
+    failure. `judged` tells how agents found the LLM's answers. `learners` are told of examples: by
+    default local alone, whose index the LLM is taken to share; pass both where each has its own.
     """
 
     def __init__(
@@ -41,16 +80,17 @@ class CascadeClassifier:
         local: Classifier,
         llm: Classifier,
         settings: CascadeSettings | None = None,
+        ledger: Ledger | None = None,
+        judged: Callable[[], Judged] = Judged,
         learners: Sequence[Classifier] | None = None,
-        spent_usd: float = 0.0,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._local, self._llm = local, llm
         self._learners = (local,) if learners is None else tuple(learners)
         self._settings = settings or CascadeSettings()
-        self._budget = _Budget(self._settings.daily_budget_usd, now().date(), spent_usd)
-        self._breaker = _Breaker(self._settings)
-        self._now = now
+        self._ledger = ledger or UnsharedLedger()
+        self._judged, self._now = judged, now
+        self._breaker = Breaker(self._settings.first_pause_s, self._settings.longest_pause_s)
 
     @property
     def version(self) -> str:
@@ -58,27 +98,23 @@ class CascadeClassifier:
         return f"cascade:{self._local.version}+{self._llm.version}"
 
     @property
-    def degraded(self) -> str | None:
-        """Why and since when local answers alone, for `/triage status`; None when all is well."""
-        return self._budget.said(self._now()) or self._breaker.said
+    def llm(self) -> Classifier:
+        """The one that is asked second."""
+        return self._llm
 
     @property
-    def spent_usd(self) -> float:
-        """What the LLM has cost today (UTC) as far as this process knows."""
-        return self._budget.spent(self._now())
+    def degraded(self) -> str | None:
+        """Why and since when the LLM fails for this process; None when all is well."""
+        return self._breaker.said
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict each text; raises only what the local classifier raises."""
+        """Predict each text; raises only what the local classifier and the ledger raise."""
         predictions = await self._local.classify(texts)
-        open_ = [
-            place
-            for place, prediction in enumerate(predictions)
-            if prediction.abstained and prediction.reason is not Abstention.EMPTY
-            if texts[place].strip()
-        ]
+        judged = self._judged()
+        open_ = [place for place, one in enumerate(predictions) if self._pays(one, judged)]
         second = await self._second([texts[place] for place in open_])
         for place, opinion in zip(open_, second, strict=False):
-            predictions[place] = _joined(predictions[place], opinion)
+            predictions[place] = self._joined(predictions[place], opinion, judged)
         return predictions
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
@@ -86,29 +122,55 @@ class CascadeClassifier:
         for learner in self._learners:
             await learner.learn(put, remove)
 
+    def _pays(self, local: Prediction, judged: Judged) -> bool:
+        if local.reason is Abstention.EMPTY:
+            return False
+        return self._settings.terms.pays(_scores(local), judged, given=not local.abstained)
+
     async def _second(self, texts: Sequence[str]) -> list[Prediction]:
         """The LLM's predictions, or none at all when it is not to be had."""
-        now = self._now()
-        if not texts or self._budget.said(now) or self._breaker.open(now):
+        if not texts or self._breaker.open(self._now()) or await self._budget_is_spent():
             return []
         try:
             predictions = await self._llm.classify(texts)
         except ClassifierError as error:
             self._breaker.failed(self._now(), str(error))
+            await self._ledger.outage(self._breaker.said)
             return []
-        self._breaker.succeeded()
-        self._budget.add(self._now(), sum(each.usage.cost_usd for each in predictions))
+        if self._breaker.said is not None:
+            self._breaker.succeeded()
+            await self._ledger.outage(None)
+        await self._ledger.add([one.usage for one in predictions if one.usage.prompt_tokens])
         return predictions
 
+    async def _budget_is_spent(self) -> bool:
+        limit = self._settings.daily_budget_usd
+        return limit is not None and await self._ledger.spent_usd() >= limit
 
-def _joined(local: Prediction, llm: Prediction) -> Prediction:
-    # Where both abstain, local's calibrated scores are the better ones to show.
-    kept = local if llm.abstained else llm
-    return replace(
-        kept,
-        latency_ms=local.latency_ms + llm.latency_ms,
-        usage=_sum(local.usage, llm.usage),
-    )
+    def _joined(self, local: Prediction, llm: Prediction, judged: Judged) -> Prediction:
+        # Where the LLM names no label, local's answer stands.
+        both = local
+        if llm.label is not None:
+            scores = joined(llm.label, _scores(local), judged.accuracy)
+            unsure = scores[0].confidence < self._settings.terms.needed(judged)
+            both = replace(
+                llm,
+                label=None if unsure else llm.label,
+                confidence=scores[0].confidence,
+                alternatives=scores,
+                reason=Abstention.UNSURE if unsure else None,
+                neighbours=local.neighbours or llm.neighbours,
+            )
+        return replace(
+            both,
+            latency_ms=local.latency_ms + llm.latency_ms,
+            usage=_sum(local.usage, llm.usage),
+        )
+
+
+def _scores(local: Prediction) -> tuple[Score, ...]:
+    # Of a text unlike anything known, the scores mean nothing.
+    return () if local.reason is Abstention.UNKNOWN else local.alternatives
 
 
 def _sum(one: Usage, other: Usage) -> Usage:
@@ -118,54 +180,3 @@ def _sum(one: Usage, other: Usage) -> Usage:
         one.completion_tokens + other.completion_tokens,
         one.cost_usd + other.cost_usd,
     )
-
-
-class _Breaker:
-    """Leaves the LLM alone after a failure, longer with each one."""
-
-    def __init__(self, settings: CascadeSettings) -> None:
-        self._settings = settings
-        self._pause_s = settings.first_pause_s
-        self._since: datetime | None = None
-        self._until: datetime | None = None
-        self.said: str | None = None
-
-    def open(self, now: datetime) -> bool:
-        return self._until is not None and now < self._until
-
-    def failed(self, now: datetime, reason: str) -> None:
-        if self.open(now):  # one outage met by several batches at once counts once
-            return
-        self._since = self._since or now
-        self._until = now + timedelta(seconds=self._pause_s)
-        self._pause_s = min(2 * self._pause_s, self._settings.longest_pause_s)
-        self.said = (
-            f"local alone since {self._since:%Y-%m-%d %H:%M:%S} UTC: {reason}; "
-            f"next try after {self._until:%H:%M:%S} UTC"
-        )
-
-    def succeeded(self) -> None:
-        self._pause_s = self._settings.first_pause_s
-        self._since = self._until = self.said = None
-
-
-class _Budget:
-    """What a UTC day has cost, against what it may cost."""
-
-    def __init__(self, limit_usd: float | None, day: date, spent_usd: float) -> None:
-        self._limit_usd, self._day, self._spent_usd = limit_usd, day, spent_usd
-
-    def spent(self, now: datetime) -> float:
-        return self._spent_usd if now.date() == self._day else 0.0
-
-    def add(self, now: datetime, cost_usd: float) -> None:
-        self._spent_usd = self.spent(now) + cost_usd
-        self._day = now.date()
-
-    def said(self, now: datetime) -> str | None:
-        if self._limit_usd is None or self.spent(now) < self._limit_usd:
-            return None
-        return (
-            f"local alone until {self._day + timedelta(days=1)} 00:00 UTC: "
-            f"the daily budget of ${self._limit_usd:.2f} is spent"
-        )

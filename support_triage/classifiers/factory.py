@@ -1,6 +1,8 @@
 """The classifier that is asked for by its kind, put together."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 
 from support_triage.classifiers.base import (
     Classifier,
@@ -9,28 +11,35 @@ from support_triage.classifiers.base import (
     LabelSet,
 )
 from support_triage.classifiers.batching import BatchingClassifier
-from support_triage.classifiers.cascade import CascadeClassifier
+from support_triage.classifiers.cascade import CascadeClassifier, CascadeSettings, Ledger
 from support_triage.classifiers.embedder import MiniLmEmbedder
 from support_triage.classifiers.index import EmbeddedIndex
-from support_triage.classifiers.llm import LlmClassifier, LlmSettings
+from support_triage.classifiers.llm import LlmClassifier
+from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
 from support_triage.classifiers.local import LocalClassifier
+from support_triage.classifiers.prompt import messages
 from support_triage.classifiers.recipe import Recipe
-from support_triage.classifiers.selection import FewShot
+from support_triage.classifiers.selection import tokens
+from support_triage.classifiers.worth import Judged, Terms
+
+__all__ = ["KINDS", "LlmChoice", "LlmUse", "Parts", "close", "make_classifier", "make_parts"]
 
 KINDS = ("local", "llm", "cascade")
+_MESSAGE_TOKENS = 100
+_ANSWER_TOKENS = 15
+
+
+def _not_judged(_: str) -> Judged:
+    return Judged()
 
 
 @dataclass(frozen=True)
-class LlmChoice:
-    """A model behind an OpenAI-compatible endpoint; `base_url` None is OpenAI's own.
+class LlmUse:
+    """How LLMs are used: the table `[llm]`, what they cost, how agents judged a model's answers."""
 
-    A `tuned` one was trained on the team's examples, and so is shown none.
-    """
-
-    model: str
-    api_key: str
-    base_url: str | None = None
-    tuned: bool = False
+    config: LlmConfig = field(default_factory=LlmConfig)
+    ledger: Ledger | None = None
+    judged: Callable[[str], Judged] = _not_judged
 
 
 @dataclass(frozen=True)
@@ -55,26 +64,50 @@ def make_classifier(
     patience_s: float | None = 1.5,
     parts: Parts | None = None,
     recipe: Recipe | None = None,
+    use: LlmUse | None = None,
 ) -> Classifier:
-    """A classifier of one of KINDS; ClassifierSetupError where it needs a key and has none.
+    """A classifier of one of KINDS; `close` it when done.
 
     `patience_s` is how long learning waits for a fit, None to its end. `recipe` is that of the
-    local classifier.
+    local classifier. Raises ClassifierSetupError
+    where it needs a key and has none, or has a budget for a model whose price is not known.
     """
     parts = parts or make_parts()
     embedder, index = parts.embedder, parts.index
-    local = BatchingClassifier(
-        LocalClassifier(label_set, embedder, index, target_precision, patience_s, recipe)
-    )
+    head = LocalClassifier(label_set, embedder, index, target_precision, patience_s, recipe)
+    local = BatchingClassifier(head)
     if kind == "local":
         return local
     if llm is None:
         raise ClassifierSetupError(f"OPENAI_API_KEY: not set, and {kind} asks a model with it")
-    settings = LlmSettings(
-        api_key=llm.api_key,
-        base_url=llm.base_url,
-        model=llm.model,
-        few_shot=FewShot(max_shots=0) if llm.tuned else FewShot(),
+    use = use or LlmUse()
+    if use.config.daily_budget_usd is not None and llm.model not in use.config.prices:
+        raise ClassifierSetupError(
+            f"[llm] daily_budget_usd: what {llm.model} costs is not known: add "
+            f'[llm.prices."{llm.model}"] with prompt, cached and completion, in $ per 1M tokens'
+        )
+    model = LlmClassifier(label_set, llm, use.config, index, head.rank)
+    if kind == "llm":
+        return model
+    terms = Terms(
+        target_precision, use.config.error_price_usd, _call_price_usd(label_set, llm, use.config)
     )
-    model = LlmClassifier(label_set, settings, index)
-    return model if kind == "llm" else CascadeClassifier(local, model)
+    settings = CascadeSettings(terms, use.config.daily_budget_usd)
+    return CascadeClassifier(local, model, settings, use.ledger, partial(use.judged, llm.model))
+
+
+async def close(classifier: Classifier) -> None:
+    """Close the connections that a classifier of `make_classifier` holds."""
+    if isinstance(classifier, CascadeClassifier):
+        classifier = classifier.llm
+    if isinstance(classifier, LlmClassifier):
+        await classifier.aclose()
+
+
+def _call_price_usd(label_set: LabelSet, llm: LlmChoice, config: LlmConfig) -> float:
+    """What a request costs at most, nearly: all shots, nothing cached; 0 without a price."""
+    price = config.prices.get(llm.model)
+    if price is None:
+        return 0.0
+    prefix = min(tokens(messages(label_set, (), "")[0]["content"]), config.label_tokens)
+    return price.cost_usd(prefix + config.shot_tokens + _MESSAGE_TOKENS, 0, _ANSWER_TOKENS)

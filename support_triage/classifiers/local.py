@@ -119,6 +119,12 @@ class LocalClassifier:
         """Predict each text; raises nothing."""
         return await asyncio.to_thread(self._classify, texts)
 
+    def rank(self, text: str) -> tuple[str, ...]:
+        """The labels of a text, likeliest first; blocks while it embeds."""
+        [row] = self._confidences(self._embedder.embed([_SHORTCODE.sub(" ", text)]))
+        names = self._names()
+        return tuple(names[place] for place in np.argsort(-row, kind="stable"))
+
     def _classify(self, texts: Sequence[str]) -> list[Prediction]:
         started = time.perf_counter()
         readable = [place for place, text in enumerate(texts) if has_words(text)]

@@ -1,6 +1,6 @@
 """Which labelled examples a model is shown: similar, balanced over likely labels, in budget."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,6 +12,9 @@ _TURN_TOKENS = 16  # roles, delimiters and JSON around a shot's text and label
 _MOST_LABELS = 250  # strict schemas limit their enums' size
 _VOTERS = 10  # nearest examples whose labels are compared with the model's answer
 _RIGHT, _WRONG = 3.0, 1.0  # votes that a model's answer starts with: right three times of four
+
+Candidates = Callable[[str], Sequence[str]]
+"""Names the labels of a text, likeliest first; the local classifier's `rank` is one. It blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +37,30 @@ class Selection:
     nearest: tuple[Neighbour, ...]  # the evidence for confidence, nearest first
 
 
-def select(index: ExampleIndex | None, labels: LabelSet, text: str, limits: FewShot) -> Selection:
-    """Choose shots and candidate labels for `text`; the same input gives the same choice.
+def select(
+    index: ExampleIndex | None,
+    labels: LabelSet,
+    text: str,
+    limits: FewShot,
+    candidates: Candidates | None = None,
+) -> Selection:
+    """Choose shots and labels to choose from for `text`; the same input gives the same choice.
 
     Shots come from the nearest examples, round by round over the likely labels so that none has a
     majority. Examples of labels no longer in the set are left out. While the index is empty, the
     labels' own examples stand in. Labels are narrowed to the likely ones only when they do not
-    fit, since a constant list is what prompt caches hit.
+    fit, since a constant list is what prompt caches hit: to those that `candidates` names first,
+    else to those of the nearest examples.
     """
     found = index.nearest([text], limits.pool)[0] if index is not None else []
     known = _distinct(neighbour for neighbour in found if neighbour.label in labels.names)
     pool = known or _seeds(labels)
-    candidates = _candidates(labels, pool, limits.label_tokens)
-    shots = _balanced([shot for shot in pool if shot.label in candidates.names], limits)
-    return Selection(tuple(reversed(shots)), candidates, tuple(known[:_VOTERS]))
+    offered = labels
+    if not _fit(labels, limits.label_tokens):
+        likely = [shot.label for shot in pool] if candidates is None else candidates(text)
+        offered = _narrowed(labels, likely, limits.label_tokens)
+    shots = _balanced([shot for shot in pool if shot.label in offered.names], limits)
+    return Selection(tuple(reversed(shots)), offered, tuple(known[:_VOTERS]))
 
 
 def agreement(label: str, nearest: Sequence[Neighbour]) -> float:
@@ -92,9 +105,13 @@ def _seeds(labels: LabelSet) -> list[Neighbour]:
     return [Neighbour(text, label.name, 0.0) for label in labels.labels for text in label.examples]
 
 
-def _candidates(labels: LabelSet, pool: Sequence[Neighbour], budget: int) -> LabelSet:
-    likely = dict.fromkeys(shot.label for shot in pool)
-    rank = {name: place for place, name in enumerate(likely)}
+def _fit(labels: LabelSet, budget: int) -> bool:
+    taken = sum(map(_label_tokens, labels.labels))
+    return taken <= budget and len(labels.labels) <= _MOST_LABELS
+
+
+def _narrowed(labels: LabelSet, likely: Sequence[str], budget: int) -> LabelSet:
+    rank = {name: place for place, name in enumerate(dict.fromkeys(likely))}
     ordered = sorted(labels.labels, key=lambda label: rank.get(label.name, len(rank)))
     kept: set[str] = set()
     for label in ordered[:_MOST_LABELS]:

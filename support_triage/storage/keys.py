@@ -143,3 +143,13 @@ def job_lease(team: str, job: str) -> str:
 def job_reports(team: str) -> str:
     """Hash of job id to the Slack message that tells of it, as JSON. Permanent, as `jobs`."""
     return f"triage:{{{team}}}:job_reports"
+
+
+def llm_usage(team: str, day: str) -> str:
+    """Hash of a UTC day's LLM requests, tokens and US dollars. Lives RETENTION_S."""
+    return f"triage:{{{team}}}:llm:{day}"
+
+
+def llm_outage(team: str) -> str:
+    """String: why the LLM is not asked now. Lives minutes, a process that fails renews it."""
+    return f"triage:{{{team}}}:llm:outage"

@@ -170,6 +170,18 @@ class Hang(Response):
             pass
 
 
+class Slow(Response):
+    """Answers with a label after some seconds."""
+
+    def __init__(self, label: str, seconds: float) -> None:
+        super().__init__()
+        self._label, self._seconds = label, seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(self._seconds)
+        await answered(self._label)(scope, receive, send)
+
+
 class Drop(Response):
     """Promises a body and closes the connection instead."""
 

@@ -15,7 +15,13 @@ from support_triage.classifiers.base import (
     Score,
     Usage,
 )
-from support_triage.classifiers.cascade import CascadeClassifier, CascadeSettings
+from support_triage.classifiers.cascade import (
+    CascadeClassifier,
+    CascadeSettings,
+    Ledger,
+    UnsharedLedger,
+)
+from support_triage.classifiers.worth import Judged, Terms
 
 
 @dataclass
@@ -40,7 +46,7 @@ class Fake:
 
 UNSURE = Prediction(None, 0.4, (Score("B", 0.4),), Abstention.UNSURE, latency_ms=5)
 EMPTY = Prediction(None, 0, reason=Abstention.EMPTY)
-SURE = Prediction("A", 0.95, classifier="local:1", latency_ms=5)
+SURE = Prediction("A", 0.95, (Score("A", 0.95),), classifier="local:1", latency_ms=5)
 PAID = Prediction("B", 0.8, classifier="llm:1", latency_ms=300, usage=Usage(100, 50, 5, 0.4))
 DECLINED = Prediction(
     None, 0.1, reason=Abstention.REFUSED, latency_ms=90, usage=Usage(9, 0, 1, 0.1)
@@ -81,15 +87,16 @@ def test_it_is_a_classifier(local: Fake, llm: Fake) -> None:
 async def test_the_llm_gets_what_local_is_unsure_of_and_nothing_empty(
     local: Fake, llm: Fake
 ) -> None:
-    cascade = CascadeClassifier(local, llm)
-    predictions = await cascade.classify(["sure", "hard", "", "  ", "sure"])
+    ledger = UnsharedLedger()
+    cascade = CascadeClassifier(local, llm, ledger=ledger)
+    predictions = await cascade.classify(["sure", "hard", "", "sure"])
     assert llm.asked == [["hard"]]
-    assert [prediction.label for prediction in predictions] == ["A", "B", None, None, "A"]
+    assert [prediction.label for prediction in predictions] == ["A", "B", None, "A"]
     assert predictions[1].classifier == "llm:1"
     assert predictions[1].latency_ms == 305
     assert predictions[1].usage == PAID.usage
     assert cascade.degraded is None
-    assert cascade.spent_usd == 0.4
+    assert ledger.usd == 0.4
 
 
 async def test_the_llm_is_not_asked_when_local_is_sure_of_all(local: Fake, llm: Fake) -> None:
@@ -146,24 +153,15 @@ async def test_a_success_ends_the_degradation_and_the_pauses_start_anew(
         assert cascade.degraded is None
 
 
-async def test_over_the_daily_budget_local_is_alone_until_the_next_day(
-    local: Fake, llm: Fake, clock: Clock
+async def test_over_the_daily_budget_local_is_alone_in_all_processes(
+    local: Fake, llm: Fake
 ) -> None:
-    cascade = CascadeClassifier(local, llm, CascadeSettings(daily_budget_usd=0.7), now=clock)
-    labels = [(await cascade.classify(["hard"]))[0].label for _ in range(3)]
-    assert labels == ["B", "B", None]
-    assert cascade.degraded is not None
-    assert "budget of $0.70" in cascade.degraded
-    assert "2026-11-25 00:00 UTC" in cascade.degraded
-    clock.advance(12 * 3600)
-    assert (await cascade.classify(["hard"]))[0].label == "B"
-    assert cascade.spent_usd == 0.4
-
-
-async def test_what_was_spent_before_a_restart_counts(local: Fake, llm: Fake, clock: Clock) -> None:
-    settings = CascadeSettings(daily_budget_usd=0.7)
-    cascade = CascadeClassifier(local, llm, settings, spent_usd=0.7, now=clock)
-    assert await cascade.classify(["hard"]) == [UNSURE]
+    settings, ledger = CascadeSettings(daily_budget_usd=0.7), UnsharedLedger()
+    one, other = (CascadeClassifier(local, llm, settings, ledger) for _ in range(2))
+    asked = [(await each.classify(["hard"]))[0].label for each in (one, other, one, other)]
+    assert asked == ["B", "B", None, None]
+    ledger.usd = 0.0  # as a ledger says on the next day
+    assert (await one.classify(["hard"]))[0].label == "B"
 
 
 async def test_examples_go_to_local_alone_unless_told_otherwise(local: Fake, llm: Fake) -> None:
@@ -172,3 +170,66 @@ async def test_examples_go_to_local_alone_unless_told_otherwise(local: Fake, llm
     assert (local.learnt, llm.learnt) == (["1", "2"], [])
     await CascadeClassifier(local, llm, learners=(local, llm)).learn([example])
     assert (local.learnt, llm.learnt) == (["1", "2", "1"], ["1"])
+
+
+def test_a_ledger_of_one_process_is_a_ledger() -> None:
+    ledger: Ledger = UnsharedLedger()
+    assert ledger
+
+
+@dataclass
+class Told(UnsharedLedger):
+    """Remembers what was said of outages."""
+
+    said: list[str | None] = field(default_factory=list)
+
+    async def outage(self, said: str | None) -> None:
+        self.said.append(said)
+
+
+async def test_an_outage_and_its_end_are_told_to_the_ledger(
+    local: Fake, llm: Fake, clock: Clock
+) -> None:
+    ledger = Told()
+    cascade = CascadeClassifier(local, llm, ledger=ledger, now=clock)
+    await cascade.classify(["hard"])
+    llm.fails = ClassifierUnavailableError("over quota")
+    await cascade.classify(["hard"])
+    llm.fails = None
+    await cascade.classify(["hard"])  # in the pause
+    clock.advance(6)
+    await cascade.classify(["hard"])
+    first, second = ledger.said
+    assert first is not None
+    assert "over quota" in first
+    assert second is None
+
+
+async def test_what_local_is_fairly_sure_of_is_asked_where_the_llm_is_better(
+    local: Fake, llm: Fake
+) -> None:
+    local.answers["fair"] = Prediction("A", 0.6, (Score("A", 0.6), Score("B", 0.4)))
+    llm.answers["fair"] = PAID
+    (overruled,) = await CascadeClassifier(local, llm).classify(["fair"])
+    assert (overruled.label, overruled.classifier) == ("B", "llm:1")
+    poor = CascadeClassifier(local, llm, judged=lambda: Judged(10, 30))
+    assert (await poor.classify(["fair"]))[0].label == "A"
+    assert llm.asked == [["fair"]]
+
+
+async def test_a_contradiction_below_the_target_precision_is_left_to_a_human(
+    local: Fake, llm: Fake
+) -> None:
+    local.answers["fair"] = Prediction("A", 0.8, (Score("A", 0.8), Score("B", 0.2)))
+    llm.answers["fair"] = PAID
+    cascade = CascadeClassifier(local, llm, judged=lambda: Judged(17, 3))
+    (prediction,) = await cascade.classify(["fair"])
+    assert (prediction.label, prediction.reason) == (None, Abstention.UNSURE)
+    assert prediction.alternatives[0].label == "B"
+    assert prediction.usage == PAID.usage
+
+
+async def test_where_errors_cost_nothing_the_llm_is_never_asked(local: Fake, llm: Fake) -> None:
+    cascade = CascadeClassifier(local, llm, CascadeSettings(Terms(error_price_usd=0.0)))
+    await cascade.classify(["hard"])
+    assert llm.asked == []

@@ -1,3 +1,4 @@
+import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -19,8 +20,9 @@ from support_triage.classifiers.base import (
     Neighbour,
     Prediction,
 )
-from support_triage.classifiers.llm import LlmClassifier, LlmSettings
-from support_triage.classifiers.selection import FewShot
+from support_triage.classifiers.llm import LlmClassifier
+from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
+from support_triage.classifiers.selection import Candidates
 from tests.classifiers import openai_server as wire
 from tests.classifiers.openai_server import OpenAiServer, openai_server
 
@@ -61,13 +63,17 @@ INDEX = WordIndex(
 
 @asynccontextmanager
 async def asked(
-    *replies: wire.Reply, index: WordIndex = INDEX, labels: LabelSet = LABELS, **settings: Any
+    *replies: wire.Reply,
+    index: WordIndex = INDEX,
+    labels: LabelSet = LABELS,
+    candidates: Candidates | None = None,
+    **settings: Any,
 ) -> AsyncIterator[tuple[LlmClassifier, OpenAiServer]]:
     async with openai_server() as server:
         server.replies.extend(replies)
-        settings = {"base_url": server.url, "api_key": KEY} | settings
+        choice, config = LlmChoice(api_key=KEY, base_url=server.url), LlmConfig(**settings)
         client = httpx2.AsyncClient(verify=TLS)
-        classifier = LlmClassifier(labels, LlmSettings(**settings), index, client)
+        classifier = LlmClassifier(labels, choice, config, index, candidates, client)
         try:
             yield classifier, server
         finally:
@@ -93,18 +99,12 @@ async def test_answers_with_the_label_of_the_model_and_what_it_cost() -> None:
 
 async def test_confidence_is_the_probability_of_the_labels_tokens() -> None:
     prediction = await one(wire.answered("BILLING", logprob=-0.1))
-    assert prediction.confidence == pytest.approx(0.741, abs=0.01)  # three tokens reach the label
+    assert prediction.confidence == pytest.approx(0.905, abs=0.001)  # of its one token
 
 
 async def test_without_log_probabilities_confidence_is_agreement_with_neighbours() -> None:
     agreed, contradicted = await one("BILLING"), await one("TECHNICAL")
     assert 0 < contradicted.confidence < 0.75 < agreed.confidence < 1
-
-
-async def test_below_the_least_confidence_it_abstains() -> None:
-    prediction = await one("TECHNICAL", min_confidence=0.75)
-    assert (prediction.label, prediction.reason) == (None, Abstention.UNSURE)
-    assert prediction.alternatives[0].label == "TECHNICAL"
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,8 @@ async def test_below_the_least_confidence_it_abstains() -> None:
         (wire.filtered(), Abstention.REFUSED),
         (wire.failed(400, "content_filter"), Abstention.REFUSED),
         (wire.failed(400, "context_length_exceeded"), Abstention.BAD_ANSWER),
+        (wire.failed(400, message="exceeds the available context size"), Abstention.BAD_ANSWER),
+        (wire.failed(400, message="maximum context length is 4096"), Abstention.BAD_ANSWER),
         (JSONResponse({}), Abstention.BAD_ANSWER),
         (JSONResponse({"choices": []}), Abstention.BAD_ANSWER),
         (JSONResponse({"choices": [{}]}), Abstention.BAD_ANSWER),
@@ -162,7 +164,7 @@ async def test_a_wrong_setting_is_named(reply: wire.Reply, names: str) -> None:
 
 async def test_a_server_that_rejects_everything_is_a_wrong_setting() -> None:
     async with openai_server(lambda _: wire.failed(400)) as server:
-        classifier = LlmClassifier(LABELS, LlmSettings(KEY, base_url=server.url), INDEX)
+        classifier = LlmClassifier(LABELS, LlmChoice("m", KEY, server.url))
         with pytest.raises(ClassifierSetupError, match="OPENAI_BASE_URL"):
             await classifier.classify(["hello", "there"])
         await classifier.aclose()
@@ -179,6 +181,24 @@ async def test_an_endpoint_in_trouble_is_unavailable(reply: wire.Reply) -> None:
 async def test_a_hanging_endpoint_is_unavailable_within_the_deadline() -> None:
     with pytest.raises(ClassifierUnavailableError, match="more than"):
         await one(wire.Hang(), timeout_s=0.1)
+
+
+async def test_waiting_for_others_counts_towards_the_deadline() -> None:
+    async with asked(wire.Hang(), timeout_s=0.2, max_concurrency=1) as (classifier, server):
+        stuck = asyncio.create_task(classifier.classify(["first"]))
+        with pytest.raises(ClassifierUnavailableError, match="timeout_s"):
+            await asyncio.gather(classifier.classify(["second"]), stuck)
+        assert len(server.requests) == 1
+
+
+async def test_a_batch_may_take_a_deadline_for_each_round() -> None:
+    def slow(_: wire.Body) -> wire.Reply:
+        return wire.Slow("BILLING", 0.15)
+
+    async with asked(timeout_s=0.6, max_concurrency=1) as (classifier, server):
+        server.answer = slow
+        predictions = await classifier.classify(["invoice"] * 6)
+    assert {one.label for one in predictions} == {"BILLING"}
 
 
 async def test_the_deadline_bounds_retries_that_the_server_asks_for() -> None:
@@ -200,8 +220,8 @@ async def test_a_dropped_connection_is_retried() -> None:
 async def test_nobody_listening_is_unavailable() -> None:
     transport = httpx2.MockTransport(dropped)
     client = httpx2.AsyncClient(transport=transport)
-    settings = LlmSettings(KEY, base_url="http://nobody.invalid/v1", timeout_s=0.2)
-    classifier = LlmClassifier(LABELS, settings, INDEX, client)
+    choice = LlmChoice("m", KEY, "http://nobody.invalid/v1")
+    classifier = LlmClassifier(LABELS, choice, LlmConfig(timeout_s=0.2), http_client=client)
     with pytest.raises(ClassifierUnavailableError):
         await classifier.classify(["invoice"])
     await classifier.aclose()
@@ -233,6 +253,70 @@ async def test_a_server_that_does_not_say_what_it_rejects_gets_plain_text() -> N
         assert "logprobs" not in server.requests[-1].body
 
 
+async def test_one_odd_message_teaches_nothing_about_the_server() -> None:
+    def picky(body: wire.Body) -> wire.Reply:
+        odd = "odd" in body["messages"][-1]["content"]
+        return wire.failed(400, message="bad bytes") if odd else "BILLING"
+
+    async with asked() as (classifier, server):
+        server.answer = picky
+        with pytest.raises(ClassifierSetupError):
+            await classifier.classify(["odd"])
+        await classifier.classify(["invoice"])
+        assert {"logprobs", "response_format"} <= server.requests[-1].body.keys()
+
+
+async def test_a_server_that_knows_no_schema_is_read_as_text_and_checked() -> None:
+    replies = iter(["Category: BILLING", "category: billing\n", '{"label": "BILLING"}', "Sales!"])
+
+    def plain(body: wire.Body) -> wire.Reply:
+        if "response_format" in body:
+            return wire.failed(400, message="response_format is not supported")
+        return wire.said(next(replies))
+
+    async with asked() as (classifier, server):
+        server.answer = plain
+        found = [(await classifier.classify(["invoice"]))[0] for _ in range(4)]
+    assert [one.label for one in found] == ["BILLING", "BILLING", "BILLING", None]
+    assert found[-1].reason is Abstention.BAD_ANSWER
+    assert len(server.requests) == 5  # the rejection is met once
+
+
+async def test_more_labels_than_fit_are_narrowed_to_the_candidates() -> None:
+    labels = LabelSet(tuple(Label(f"L{n:03}", "words " * 30) for n in range(300)))
+
+    def likely(text: str) -> Sequence[str]:
+        assert text == "hello there"
+        return ["L250", "L007", "unheard of"]
+
+    async with asked("L250", labels=labels, candidates=likely, label_tokens=500) as (
+        classifier,
+        server,
+    ):
+        assert (await classifier.classify(["hello there"]))[0].label == "L250"
+        offered = wire.offered(server.requests[0].body)
+    assert {"L007", "L250"} <= set(offered)
+    assert len(offered) < 20
+
+
+async def test_as_many_labels_as_banking77_has_are_offered_whole_and_in_order() -> None:
+    labels = LabelSet(tuple(Label(f"some intent number {n}", "about " * 12) for n in range(77)))
+
+    def unwanted(_: str) -> Sequence[str]:
+        raise AssertionError
+
+    async with asked("some intent number 76", labels=labels, candidates=unwanted) as (
+        classifier,
+        server,
+    ):
+        for text in ("invoice", "crash"):
+            server.replies.append("some intent number 76")
+            assert (await classifier.classify([text]))[0].label == "some intent number 76"
+        first, second = (seen.messages[0] for seen in server.requests)
+    assert wire.offered(server.requests[0].body)[:77] == list(labels.names)
+    assert first == second
+
+
 async def test_text_mode_asks_for_no_schema() -> None:
     async with asked("BILLING", structured="text") as (classifier, server):
         await classifier.classify(["invoice"])
@@ -248,16 +332,18 @@ async def test_other_servers_get_standard_fields_alone() -> None:
     assert body["response_format"]["json_schema"]["strict"] is True
 
 
-async def test_openai_itself_is_told_to_store_nothing() -> None:
+@pytest.mark.parametrize("url", [None, "https://desk.openai.azure.com/openai/v1/"])
+async def test_openai_and_azure_are_told_to_store_nothing(url: str | None) -> None:
     bodies: list[bytes] = []
 
     def official(request: httpx2.Request) -> httpx2.Response:
         bodies.append(request.content)
-        assert request.url.host == "api.openai.com"
+        assert str(request.url).startswith(url or "https://api.openai.com/v1/")
+        assert request.url.path.endswith("/v1/chat/completions")
         return httpx2.Response(200, content=bytes(wire.answered("BILLING").body))
 
     client = httpx2.AsyncClient(transport=httpx2.MockTransport(official))
-    classifier = LlmClassifier(LABELS, LlmSettings(KEY), INDEX, client)
+    classifier = LlmClassifier(LABELS, LlmChoice("m", KEY, url), http_client=client)
     await classifier.classify(["invoice"])
     await classifier.aclose()
     assert b'"store":false' in bodies[0]
@@ -267,7 +353,7 @@ async def test_openai_itself_is_told_to_store_nothing() -> None:
 
 def test_openai_itself_needs_a_key() -> None:
     with pytest.raises(ClassifierSetupError, match="OPENAI_API_KEY"):
-        LlmClassifier(LABELS, LlmSettings())
+        LlmClassifier(LABELS, LlmChoice())
 
 
 async def test_what_leaves_is_redacted_in_message_and_shots() -> None:
@@ -286,7 +372,7 @@ async def test_nothing_of_text_or_key_is_logged(caplog: pytest.LogCaptureFixture
     await one("BILLING")
     assert "invoice" not in caplog.text
     assert KEY not in caplog.text
-    assert KEY not in repr(LlmSettings(KEY))
+    assert KEY not in repr(LlmChoice("m", KEY))
 
 
 async def test_texts_without_words_never_leave() -> None:
@@ -327,17 +413,20 @@ async def test_what_is_learnt_is_shown_next_time_and_forgotten_when_removed() ->
 
 
 async def test_a_fine_tuned_model_is_asked_without_shots() -> None:
-    async with asked("BILLING", few_shot=FewShot(max_shots=0)) as (classifier, server):
+    async with openai_server() as server:
+        choice = LlmChoice("m", KEY, server.url, tuned=True)
+        classifier = LlmClassifier(LABELS, choice, index=INDEX)
         await classifier.classify(["invoice"])
+        await classifier.aclose()
         assert [turn["role"] for turn in server.requests[0].messages] == ["system", "user"]
 
 
 def test_the_version_changes_with_the_labels_and_the_model() -> None:
-    settings = LlmSettings(KEY)
+    choice = LlmChoice("m", KEY)
     others = LabelSet((*LABELS.labels, Label("OTHER")))
     versions = {
-        LlmClassifier(LABELS, settings).version,
-        LlmClassifier(others, settings).version,
-        LlmClassifier(LABELS, replace(settings, model="m")).version,
+        LlmClassifier(LABELS, choice).version,
+        LlmClassifier(others, choice).version,
+        LlmClassifier(LABELS, replace(choice, model="n")).version,
     }
     assert len(versions) == 3

@@ -17,6 +17,7 @@ from support_triage.bot.markup import escape
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
+from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Desk:
     workspaces: Workspaces
     inbox: Inbox
     classifier: ChampionClassifier
+    spending: Spending
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def answer(self, user: str, text: str) -> str:

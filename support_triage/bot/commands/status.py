@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
+from support_triage.bot.llm_status import llm_status
 from support_triage.bot.markup import escape
+from support_triage.classifiers.cascade import CascadeClassifier
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
@@ -23,9 +25,10 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     ]
     if desk.classifier.problem:
         lines.append(f"• :warning: {escape(desk.classifier.problem)}")
-    degraded = getattr(desk.classifier.current, "degraded", None)
-    if degraded:
-        lines.append(f"• :warning: LLM not used now: {escape(str(degraded))}; local model alone")
+    if isinstance(desk.classifier.current, CascadeClassifier):
+        cost, warnings = await llm_status(desk.spending, desk.config.llm)
+        lines.append(f"• LLM today (UTC): {escape(cost)}")
+        lines += [f"• :warning: LLM: {escape(one)}" for one in warnings]
     for what, problem in (await desk.workspaces.problems(desk.team)).items():
         lines.append(f"• :warning: {escape(what)}: {escape(problem)}")
     return "\n".join(lines)
