@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from support_triage.classifiers import prompt
-from support_triage.classifiers.llm import LlmClassifier, LlmSettings
-from support_triage.classifiers.selection import FewShot
+from support_triage.classifiers.llm import LlmClassifier
+from support_triage.classifiers.llm_config import LlmChoice
 from support_triage.learning import whole_file
 from support_triage.learning.dataset import DatasetError, freeze
 from support_triage.learning.export import FORMATS, since_when, writer
@@ -55,8 +55,7 @@ async def test_the_openai_files_hold_what_a_fine_tuned_model_is_asked(
     asked = [one for path in files for one in chats(path)]
     [chat] = [one for one in asked if "Charged" in one[-2]["content"]]
     async with openai_server() as server:
-        settings = LlmSettings(base_url=server.url, model="ft:x", few_shot=FewShot(max_shots=0))
-        tuned = LlmClassifier(LABELS, settings)
+        tuned = LlmClassifier(LABELS, LlmChoice("ft:x", base_url=server.url, tuned=True))
         await tuned.classify([nasty])
         await tuned.aclose()
     assert chat[:-1] == server.requests[-1].messages
