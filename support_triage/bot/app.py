@@ -21,8 +21,10 @@ from support_triage.bot.commands import register as register_commands
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gating import Gating
 from support_triage.bot.making import builder
 from support_triage.bot.presenter import Presenter
+from support_triage.bot.promoting import Promoting
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
 from support_triage.bot.worker import Worker
@@ -84,7 +86,8 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
         models = Models(redis)
         spending, track_record = Spending(redis, team), TrackRecord()
         use = LlmUse(config.llm, spending, track_record.judged)
-        build = builder(settings, config, await asyncio.to_thread(make_parts), use=use)
+        parts = await asyncio.to_thread(make_parts)
+        build = builder(settings, config, parts, use=use)
         classifier = ChampionClassifier(
             models, team, build, await asyncio.to_thread(build, None, b"")
         )
@@ -104,8 +107,18 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
             logger=logging.getLogger("slack_bolt"),  # else bolt ignores the level set for it
         )
         intake.register(app, inbox, config.triage.allowed_bots, directory.forget_emoji)
+        gating = Gating(settings, config, team, models, examples, parts.embedder)
         desk = Desk(
-            config, team, directory, gateway, examples, workspaces, inbox, classifier, spending
+            config,
+            team,
+            directory,
+            gateway,
+            examples,
+            workspaces,
+            inbox,
+            classifier,
+            spending,
+            Promoting(gating, workspaces),
         )
         register_commands(app, desk)
         working = asyncio.create_task(worker.run())

@@ -13,11 +13,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from support_triage.bot.config import Config, ConfigError, Settings, load_config, load_settings
+from support_triage.bot import cli_models
+from support_triage.bot.cli_options import ConfigOption, load
+from support_triage.bot.config import ConfigError, load_settings
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.dataset import DatasetError
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.embedded import EmbeddedValkeyError
+from support_triage.storage.models import ModelError
 
 app = typer.Typer(
     name="triage",
@@ -27,16 +30,7 @@ app = typer.Typer(
     add_completion=False,
 )
 err = Console(stderr=True)
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="triage.toml [default: TRIAGE_CONFIG]")
-]
-
-
-def load(config: Path | None) -> tuple[Settings, Config]:
-    """Settings and configuration, or ConfigError."""
-    settings = load_settings(os.environ)
-    return settings, load_config(config or settings.triage_config)
+app.add_typer(cli_models.app)
 
 
 @app.command()
@@ -179,7 +173,7 @@ def main() -> None:
     """Run the command; an error that people can mend is one line and exit code 2, no trace."""
     try:
         app()
-    except (ConfigError, DatasetError, ClassifierError, EmbeddedValkeyError) as error:
+    except (ConfigError, DatasetError, ModelError, ClassifierError, EmbeddedValkeyError) as error:
         err.print(f"triage: {error}", style="red", markup=False, highlight=False)
         sys.exit(2)
     except StorageUnavailableError as error:

@@ -67,7 +67,7 @@ async def _write(classifier: Classifier, texts: Sequence[str]) -> None:
 
 async def classify(settings: Settings, config: Config, name: str) -> None:
     """Print a JSON line for each text, in batches as they come."""
-    from support_triage.bot.making import classifier_of  # noqa: PLC0415 - loads slowly
+    from support_triage.bot.making import classifier_of
 
     classifier = classifier_of(
         settings, config.label_set, config.triage.target_precision, use=LlmUse(config.llm)
@@ -100,7 +100,7 @@ async def evaluate(
     settings: Settings, train: Path, test: Path, kind: str, *, as_json: bool
 ) -> None:
     """Print the figures of a classifier trained on one file and tested on another."""
-    from support_triage.bot.making import classifier_of  # noqa: PLC0415 - loads slowly
+    from support_triage.bot.making import classifier_of
 
     if kind not in KINDS:
         raise ConfigError(f'--classifier: "{kind}" is none of {", ".join(KINDS)}')

@@ -149,12 +149,18 @@ class Gateway:
 
     async def send_files(self, user: str, files: Sequence[Path], comment: str) -> None:
         """Send files to a person in a direct message; slack_sdk holds them in memory meanwhile."""
+        uploads = [{"file": str(path), "filename": path.name} for path in files]
+        await self._send(user, uploads, comment)
+
+    async def send_picture(self, user: str, name: str, content: bytes, comment: str) -> None:
+        """Send a PNG to a person in a direct message; `comment` is Slack mark-up."""
+        await self._send(user, [{"content": content, "filename": name}], comment)
+
+    async def _send(self, user: str, uploads: list[dict[str, Any]], comment: str) -> None:
         opened = await self._call(
             "conversations.open", self._client.conversations_open(users=user), gone_is_done=False
         )
         upload = self._client.files_upload_v2(
-            channel=opened["channel"]["id"],
-            file_uploads=[{"file": str(path), "filename": path.name} for path in files],
-            initial_comment=comment,
+            channel=opened["channel"]["id"], file_uploads=uploads, initial_comment=comment
         )
         await self._call("files.upload", upload, gone_is_done=False)

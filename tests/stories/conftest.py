@@ -68,7 +68,7 @@ class Story:
 
         await eventually(seen, 25)
 
-    async def command(self, text: str, user: str = "U0ADA") -> str:
+    async def command(self, text: str, user: str = "U0ADA", seconds: float = 10) -> str:
         before = len(await self.people.ephemerals(user))
         await self.people.slash(user, SUPPORT, "/triage", text)
 
@@ -76,7 +76,7 @@ class Story:
             found = await self.people.ephemerals(user)
             return str(found[-1]["text"]) if len(found) > before else None
 
-        return str(await eventually(answer))
+        return str(await eventually(answer, seconds))
 
 
 def settings_of(sandbox: RunningSandbox, redis_url: str, **more: Any) -> Settings:

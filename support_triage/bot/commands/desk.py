@@ -8,12 +8,22 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from support_triage.bot.champion import ChampionClassifier
-from support_triage.bot.commands import accuracy, export, helping, labels, status
+from support_triage.bot.commands import (
+    accuracy,
+    export,
+    helping,
+    labels,
+    models,
+    promote,
+    rollback,
+    status,
+)
 from support_triage.bot.commands.context import Context
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
 from support_triage.bot.markup import escape
+from support_triage.bot.promoting import Promoting
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
@@ -28,6 +38,9 @@ VERBS = {
     "labels": labels.answer,
     "accuracy": accuracy.answer,
     "export": export.answer,
+    "models": models.answer,
+    "promote": promote.answer,
+    "rollback": rollback.answer,
 }
 
 
@@ -44,6 +57,7 @@ class Desk:
     inbox: Inbox
     classifier: ChampionClassifier
     spending: Spending
+    promoting: Promoting
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def answer(self, user: str, text: str) -> str:

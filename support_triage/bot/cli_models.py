@@ -1,0 +1,223 @@
+"""Verbs of the command line on models: gate, promote, rollback, models."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, chosen_team, load
+from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.learning.model_list import listed
+from support_triage.storage.connection import connect
+from support_triage.storage.examples import Examples
+from support_triage.storage.models import Models, shown
+from support_triage.storage.workspaces import Workspaces
+
+if TYPE_CHECKING:  # loads slowly, and most verbs do without
+    from support_triage.bot.gating import Outcome
+    from support_triage.bot.promoting import Promoting
+
+_WHO = "command line"
+_LABELS_MAX = 16
+_SHADES = ("grey70", "yellow", "dark_orange", "red")
+
+app = typer.Typer()
+out = Console()
+
+ModelArgument = Annotated[
+    str | None, typer.Argument(help="Model id or its beginning [default: the newest challenger]")
+]
+
+
+@asynccontextmanager
+async def _open(settings: Settings, config: Config, team: str | None) -> AsyncIterator["Promoting"]:
+    from support_triage.bot.gating import Gating
+    from support_triage.bot.promoting import Promoting
+    from support_triage.classifiers.embedder import MiniLmEmbedder
+
+    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+        workspaces = Workspaces(redis)
+        chosen = await chosen_team(workspaces, team)
+        embedder = await asyncio.to_thread(MiniLmEmbedder)
+        gating = Gating(settings, config, chosen, Models(redis), Examples(redis), embedder)
+        yield Promoting(gating, workspaces)
+
+
+def _confusion(counts: Counter[tuple[str, str]]) -> Table | None:
+    """The confusion matrix of few labels, errors by their share in colour; None for many."""
+    names = sorted({name for pair in counts for name in pair})
+    if len(names) > _LABELS_MAX:
+        return None
+    table = Table("true \\ said", *(name or "none" for name in names), title="Challenger")
+    for true in names:
+        total = sum(n for (one, _), n in counts.items() if one == true)
+        cells = [_cell(counts[true, said], total, right=true == said) for said in names]
+        table.add_row(true or "none", *cells)
+    return table
+
+
+def _cell(count: int, total: int, *, right: bool) -> Text:
+    if count == 0:
+        return Text("·", style="grey50")
+    if right:
+        return Text(str(count), style="green")
+    return Text(str(count), style=_SHADES[min(3, int(10 * count / total))])
+
+
+def _show(outcome: "Outcome", picture: Path | None) -> None:
+    from support_triage.learning.gate_report import report
+
+    counts = outcome.comparison.confusion
+    out.print(f"{outcome.challenger.id} against {shown(outcome.champion)}", highlight=False)
+    table = _confusion(counts)
+    if table is not None:
+        out.print(table)
+    lines = report(outcome.comparison, outcome.verdict)
+    out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    if picture is not None:
+        _draw(outcome, picture)
+
+
+def _draw(outcome: "Outcome", path: Path) -> None:
+    from support_triage.learning.pictures import confusion_png
+
+    title = f"challenger {outcome.challenger.id} on held-out messages"
+    try:
+        path.write_bytes(confusion_png(outcome.comparison.confusion, title))
+    except OSError as error:
+        raise ConfigError(f"--picture: {path}: {error.strerror}") from None
+
+
+def _json(outcome: "Outcome") -> dict[str, Any]:
+    return {
+        "champion": outcome.champion,
+        "challenger": outcome.challenger.id,
+        "snapshot": outcome.snapshot.id,
+        "promote": outcome.verdict.promote,
+        "reasons": outcome.verdict.reasons,
+        "missing": outcome.verdict.missing,
+        "figures": outcome.comparison.as_metrics(),
+    }
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False))  # noqa: T201 - for scripts, exactly as it is
+
+
+@app.command()
+def gate(
+    model: ModelArgument = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write the confusion picture, a PNG, here.")
+    ] = None,
+    team: TeamOption = None,
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Compare a challenger with the champion on held-out examples; changes nothing.
+
+    Exits with 0 where it would be promoted, with 1 where not.
+    """
+
+    async def compare() -> "Outcome":
+        async with _open(*load(config), team) as promoting:
+            return await promoting.gating.judge(model)
+
+    outcome = asyncio.run(compare())
+    if as_json:
+        _print_json(_json(outcome))
+        if picture is not None:
+            _draw(outcome, picture)
+    else:
+        _show(outcome, picture)
+    raise typer.Exit(0 if outcome.verdict.promote else 1)
+
+
+@app.command()
+def promote(
+    model: ModelArgument = None,
+    force: Annotated[
+        str | None, typer.Option(help="Without the gate, for this reason.", metavar="REASON")
+    ] = None,
+    team: TeamOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make a challenger the champion, if the gate says so; exits with 1 where it does not."""
+    from support_triage.learning.gate_report import verdict_lines
+
+    async def move() -> Sequence[str]:
+        async with _open(*load(config), team) as promoting:
+            if force is not None:
+                identity = await promoting.by_force(model, _WHO, force)
+                return [f"{identity} is the champion now, without the gate: {force}"]
+            outcome = await promoting.by_gate(model, _WHO)
+            now = "is the champion now" if outcome.verdict.promote else "stays a challenger"
+            return [f"{outcome.challenger.id} {now}", *verdict_lines(outcome.verdict)]
+
+    if force is not None and not force.strip():
+        raise ConfigError("--force: say why, such as --force 'new product line'")
+    lines = asyncio.run(move())
+    out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if lines[1:] and lines[1].startswith("KEEP") else 0)
+
+
+@app.command()
+def rollback(
+    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
+    team: TeamOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Go back to the champion before this one, in one step."""
+
+    async def back() -> str:
+        async with _open(*load(config), team) as promoting:
+            return await promoting.back(_WHO, reason)
+
+    out.print(f"Back to {shown(asyncio.run(back()))}", highlight=False)
+
+
+@app.command()
+def models(
+    team: TeamOption = None, *, as_json: JsonOption = False, config: ConfigOption = None
+) -> None:
+    """Show the models, which one answers, and who decided so, when and why."""
+
+    async def look() -> dict[str, Any]:
+        settings, loaded = load(config)
+        async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+            chosen = await chosen_team(Workspaces(redis), team)
+            stored = Models(redis)
+            rows = await listed(stored, chosen, loaded.label_set.version)
+            return {
+                "champion": await stored.champion(chosen),
+                "models": [
+                    {"id": one.model.id, "role": one.role, "usable": one.usable}
+                    | one.model.model_dump()
+                    for one in rows
+                ],
+                "history": [one.model_dump() for one in await stored.history(chosen)],
+            }
+
+    found = asyncio.run(look())
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("model", "role", "backend", "name", "snapshot", title="Models")
+    for one in found["models"]:
+        name = str(one["name"])
+        table.add_row(one["id"], one["role"], one["backend"], Text(name), one["snapshot"])
+    out.print(table)
+    steps = Table("act", "from", "to", "who", "why", title="History")
+    for one in found["history"]:
+        moves = (shown(one["before"]), shown(one["after"]))
+        steps.add_row(one["act"], *moves, Text(one["who"]), Text(one["why"]))
+    out.print(steps)

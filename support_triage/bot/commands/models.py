@@ -1,0 +1,48 @@
+"""`/triage models`: which models there are, which one answers, and how that came about."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.markup import escape
+from support_triage.learning.model_list import Listed, listed
+from support_triage.storage.models import Promotion, shown
+
+_HISTORY = 10
+
+
+def _day(when: str) -> str:
+    return f"{datetime.fromtimestamp(float(when), UTC):%Y-%m-%d %H:%M}"
+
+
+def _model(one: Listed) -> str:
+    model = one.model
+    what = "recipe of the local model" if model.kind == "local" else model.name
+    return (
+        f"• `{model.id}` {one.role} · {model.backend} · {escape(what)} · {_day(model.created)}"
+        + ("" if one.usable else " · :warning: for other labels")
+    )
+
+
+def _step(one: Promotion) -> str:
+    figures = one.figures
+    gain = f", {figures['gain']:+.1%} on {figures['examples']:.0f}" if "gain" in figures else ""
+    who = f"<@{one.who}>" if one.who.isalnum() else escape(one.who)
+    return (
+        f"• {_day(one.when)} {one.act}: {shown(one.before)} → {shown(one.after)} by {who}{gain}"
+        + (f" · {escape(one.why)}" if one.why else "")
+    )
+
+
+async def answer(context: Context, _: Sequence[str]) -> str:
+    """Models newest first, then the last promotions and rollbacks."""
+    desk = context.desk
+    models = desk.promoting.gating.models
+    rows = await listed(models, desk.team, desk.config.label_set.version)
+    history = await models.history(desk.team)
+    champion = shown(await models.champion(desk.team))
+    lines = [f"*Models* (champion: `{champion}`)"]
+    lines += [_model(one) for one in rows] or ["• none yet: `/triage train` makes one"]
+    if history:
+        lines += ["*History*", *(_step(one) for one in reversed(history[-_HISTORY:]))]
+    return "\n".join(lines)

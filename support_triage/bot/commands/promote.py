@@ -1,0 +1,50 @@
+"""`/triage promote [MODEL] [--force REASON…]`: a challenger becomes champion by the gate."""
+
+import asyncio
+from collections.abc import Sequence
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.gating import Outcome
+from support_triage.bot.markup import escape
+from support_triage.bot.promoting import ReasonMissingError, wish
+from support_triage.classifiers.base import ClassifierError
+from support_triage.learning.gate_report import report, verdict_lines
+from support_triage.learning.pictures import confusion_png
+from support_triage.storage.models import ModelError, shown
+
+
+def fenced(lines: Sequence[str]) -> str:
+    """Lines in equal widths; nothing in them ends the fence or comes to life."""
+    return "```" + escape("\n".join(lines)).replace("```", "'''") + "```"
+
+
+async def answer(context: Context, arguments: Sequence[str]) -> str:
+    """The verdict; the whole report comes as a picture and text in a direct message."""
+    promoting = context.desk.promoting
+    try:
+        wanted = wish(arguments)
+        if wanted.force:
+            identity = await promoting.by_force(wanted.model, context.user, wanted.reason)
+            return f"`{identity}` is the champion now, without the gate: {escape(wanted.reason)}"
+        outcome = await promoting.by_gate(wanted.model, context.user)
+    except ReasonMissingError:
+        return "Say why after `--force`, such as `/triage promote --force new product line`."
+    except (ModelError, ClassifierError) as error:
+        return f"Nothing was promoted: {escape(str(error))}"
+    await _send(context, outcome)
+    return _said(outcome)
+
+
+def _said(outcome: Outcome) -> str:
+    now = "is the champion now" if outcome.verdict.promote else "stays a challenger"
+    return f"`{outcome.challenger.id}` {now}.\n{fenced(verdict_lines(outcome.verdict))}"
+
+
+async def _send(context: Context, outcome: Outcome) -> None:
+    title = f"challenger {outcome.challenger.id} on held-out messages"
+    picture = await asyncio.to_thread(confusion_png, outcome.comparison.confusion, title)
+    first = f"`{outcome.challenger.id}` against {shown(outcome.champion)}"
+    lines = fenced(report(outcome.comparison, outcome.verdict))
+    await context.desk.gateway.send_picture(
+        context.user, f"gate-{outcome.challenger.id}.png", picture, f"{first}\n{lines}"
+    )

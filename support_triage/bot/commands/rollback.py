@@ -1,0 +1,16 @@
+"""`/triage rollback [REASON…]`: back to the champion before this one, in one step."""
+
+from collections.abc import Sequence
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.markup import escape
+from support_triage.storage.models import ModelError, shown
+
+
+async def answer(context: Context, arguments: Sequence[str]) -> str:
+    """Which one answers now."""
+    try:
+        now = await context.desk.promoting.back(context.user, " ".join(arguments))
+    except ModelError as error:
+        return f"Nothing was changed: {escape(str(error))}"
+    return f"Back to {shown(now)}; every process follows within two seconds."

@@ -1,0 +1,100 @@
+"""The gate at work: champion and challenger are made, taught the same, asked the same, judged."""
+
+import asyncio
+from dataclasses import dataclass
+
+from support_triage.bot.champion import built
+from support_triage.bot.config import Config, Settings
+from support_triage.bot.making import builder
+from support_triage.classifiers.base import Classifier, Embedder, Example
+from support_triage.classifiers.factory import LlmUse, Parts, close
+from support_triage.classifiers.index import EmbeddedIndex
+from support_triage.learning.comparison import Comparison, compare
+from support_triage.learning.dataset import Snapshot, take_snapshot
+from support_triage.learning.gate import Verdict, decide
+from support_triage.learning.trial import HeldOut, hold
+from support_triage.storage.examples import Examples
+from support_triage.storage.models import Model, ModelError, Models
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A comparison of one challenger with the champion of its moment."""
+
+    champion: str
+    challenger: Model
+    snapshot: Snapshot
+    comparison: Comparison
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Gating:
+    """Judges the challengers of one workspace."""
+
+    settings: Settings
+    config: Config
+    team: str
+    models: Models
+    examples: Examples
+    embedder: Embedder
+
+    async def challenger(self, identity: str | None) -> Model:
+        """The model of this id, or the newest challenger; ModelError where there is none."""
+        if identity is not None:
+            named = await self.models.get(self.team, identity)
+            if named is None:
+                raise ModelError(f"there is no model {identity[:40]}: `triage models` lists them")
+            return named
+        waiting = await self.models.challengers(self.team, self.config.label_set.version)
+        if not waiting:
+            raise ModelError("there is no challenger: `triage train` makes one")
+        return waiting[0]
+
+    async def judge(self, identity: str | None = None) -> Outcome:
+        """Compare a challenger with the champion on a snapshot of now, each taught its train part.
+
+        ModelError or ClassifierError where one of them cannot be made or does not answer.
+        """
+        challenger = await self.challenger(identity)
+        champion = await self.models.champion(self.team)
+        if challenger.id == champion:
+            raise ModelError(f"{challenger.id} is the champion already")
+        snapshot = await take_snapshot(self.examples, self.team, self.config.label_set)
+        held_out = HeldOut(
+            tuple(one.text for one in snapshot.test), tuple(one.label for one in snapshot.test)
+        )
+        if not held_out.texts:
+            raise ModelError("there are no held-out examples: a fifth of what agents label is kept")
+        first, second = await self._sides(champion, challenger.id, snapshot)
+        try:
+            answers = await hold(first, second, held_out.texts)
+        finally:
+            for side in (first, second):
+                await close(side)
+        for side in (first, second):
+            _answered(side)
+        target = self.config.triage.target_precision
+        comparison = compare(*answers, held_out, target, self.config.gate)
+        verdict = decide(comparison, self.config.gate)
+        return Outcome(champion, challenger, snapshot, comparison, verdict)
+
+    async def _sides(
+        self, champion: str, challenger: str, snapshot: Snapshot
+    ) -> tuple[Classifier, Classifier]:
+        index = EmbeddedIndex(self.embedder)
+        taught = [Example(one.id, one.text, one.label) for one in snapshot.train]
+        await asyncio.to_thread(index.put, taught)
+        parts = Parts(self.embedder, index)
+        # A budget that runs out half-way would have the local half answer for the whole.
+        use = LlmUse(self.config.llm.model_copy(update={"daily_budget_usd": None}))
+        build = builder(self.settings, self.config, parts, patience_s=None, use=use)
+        first = await built(self.models, self.team, champion, build)
+        return first, await built(self.models, self.team, challenger, build)
+
+
+def _answered(side: Classifier) -> None:
+    """A cascade whose LLM was away would be judged by its local half."""
+    away = getattr(side, "degraded", None)
+    if away:
+        raise ModelError(f"{side.version} was not all there, so nothing was compared: {away}")
