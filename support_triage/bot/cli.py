@@ -73,15 +73,22 @@ def classify(
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV or JSONL with text and label.")],
+    file: Annotated[Path, typer.Argument(help="CSV, JSONL or Parquet with text and label.")],
+    text: Annotated[str, typer.Option(help="What the column of texts is called.")] = "text",
+    label: Annotated[str, typer.Option(help="What the column of labels is called.")] = "label",
+    renamed: Annotated[
+        list[str] | None, typer.Option("--map", help="A label of the file to one of ours: OLD=NEW.")
+    ] = None,
     team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Add labelled examples; the same file twice adds nothing."""
     from support_triage.bot import cli_data
+    from support_triage.learning.reading import Columns
 
     settings, loaded = load(config)
-    asyncio.run(cli_data.import_file(settings, loaded, file, team))
+    columns = Columns(text, label)
+    asyncio.run(cli_data.import_file(settings, loaded, file, columns, renamed or [], team))
 
 
 @app.command()

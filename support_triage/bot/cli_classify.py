@@ -73,7 +73,7 @@ async def classify(settings: Settings, config: Config, name: str) -> None:
         settings, config.label_set, config.triage.target_precision, use=LlmUse(config.llm)
     )
     raw = sys.stdin.buffer if name == "-" else _open(name)
-    with io.TextIOWrapper(raw, encoding="utf-8", errors="replace", newline="") as file:
+    with io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as file:
         batch: list[str] = []
         for text in _texts(file, name):
             batch.append(text)
@@ -106,14 +106,14 @@ async def evaluate(
         raise ConfigError(f'--classifier: "{kind}" is none of {", ".join(KINDS)}')
     taught, held_out = list(reading.read(train)), list(reading.read(test))
     examples = [
-        Example(f"train:{number}", text, label) for number, (text, label) in enumerate(taught)
+        Example(f"train:{number}", one.text, one.label) for number, one in enumerate(taught)
     ]
-    label_set = _label_set([label for _, label in taught])
+    label_set = _label_set([one.label for one in taught])
     classifier = classifier_of(settings, label_set, _TARGET_PRECISION, kind, patience_s=None)
     started = time.perf_counter()
     await classifier.learn(examples)
     train_s = time.perf_counter() - started
-    texts, labels = [text for text, _ in held_out], [label for _, label in held_out]
+    texts, labels = [one.text for one in held_out], [one.label for one in held_out]
     found = await measured(classifier, texts, labels, _TARGET_PRECISION)
     await close(classifier)
     figures = {

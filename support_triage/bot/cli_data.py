@@ -1,8 +1,7 @@
 """Verbs of the command line on what the team has taught: import, export, status, figures."""
 
 import json
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 from rich.table import Table
 
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.llm_status import llm_status
-from support_triage.classifiers.redaction import redact
-from support_triage.learning import dataset, reading
 from support_triage.learning.accuracy import measure
 from support_triage.learning.export import FORMATS, export, since_when
+from support_triage.learning.importing import look_through
+from support_triage.learning.importing import store as store_rows
+from support_triage.learning.reading import Columns
 from support_triage.storage.connection import Client, connect
-from support_triage.storage.examples import Examples, StoredExample
+from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
@@ -54,35 +54,38 @@ async def open_store(settings: Settings, team: str | None) -> AsyncIterator[Stor
         yield Store(redis, team, Examples(redis), workspaces, Inbox(redis), spending)
 
 
-async def import_file(settings: Settings, config: Config, file: Path, team: str | None) -> None:
-    """Add the rows of a file as examples, all or none; redacted before they are stored."""
-    rows = list(reading.read(file))
-    names = set(config.label_set.names)
-    for text, label in rows:
-        if label not in names:
-            raise dataset.DatasetError(
-                f'{file}: label "{label}" of "{text[:40]}" is not in triage.toml '
-                f"({', '.join(sorted(names))}): add it there or change the file"
-            )
-    added = 0
+async def import_file(
+    settings: Settings,
+    config: Config,
+    file: Path,
+    columns: Columns,
+    renamed: Sequence[str],
+    team: str | None,
+) -> None:
+    """Add the rows of a file as examples; nothing is stored where any row cannot be read."""
+    pairs = dict(pair("--map", one) for one in renamed)
+    plan = look_through(file, config.label_set, columns, pairs)
     async with open_store(settings, team) as store:
         await store.workspaces.add(store.team)
-        for text, label in track(rows, "Importing", console=Console(stderr=True)):
-            redacted = redact(text).text
-            [old] = await store.examples.get(store.team, [reading.identity(text)])
-            if old is not None and old.label == label:
-                continue
-            example = StoredExample(
-                id=reading.identity(text),
-                text=redacted,
-                label=label,
-                source="import",
-                label_set=config.label_set.version,
-                when=f"{time.time():.6f}",
+        with Progress(console=Console(stderr=True)) as progress:
+            task = progress.add_task("Importing", total=plan.rows)
+            done = await store_rows(
+                store.examples, store.team, plan, lambda rows: progress.advance(task, rows)
             )
-            added += await store.examples.stand(store.team, example.id, example)
-        await store.workspaces.audit(store.team, "command line", "import", rows=str(len(rows)))
-    out.print(f"Imported: {added} new or changed of {len(rows)} rows")
+        await store.workspaces.audit(store.team, "command line", "import", rows=str(plan.rows))
+    out.print(f"Imported: {done.changed} new or changed of {plan.rows} rows")
+    if plan.repeated:
+        out.print(f"Left out, the text stands again, newer or further down: {plan.repeated}")
+    if done.older:
+        out.print(f"Left out, older than what stands: {done.older}")
+
+
+def pair(option: str, words: str) -> tuple[str, str]:
+    """Both sides of `OLD=NEW`; ConfigError names the option."""
+    old, equals, new = words.partition("=")
+    if not (old and equals and new):
+        raise ConfigError(f'{option}: "{words}": write OLD=NEW')
+    return old, new
 
 
 async def export_file(

@@ -26,14 +26,18 @@ def _frozen(one: StoredExample) -> SnapshotExample:
 def freeze(examples: Sequence[StoredExample], label_set: LabelSet, created: str) -> Snapshot:
     """A snapshot of these examples, whatever their order.
 
-    Left out are labels that the label set has not, all but the newest of a text that stands more
-    than once, and texts on the test side that are near-duplicates of one on the train side.
+    Left out are labels that the label set has not, texts without letters or digits, all but the
+    newest of a text that stands more than once, and texts on the test side that are
+    near-duplicates of one on the train side.
     """
     left_out: Counter[str] = Counter()
     newest: dict[str, SnapshotExample] = {}
     for one in sorted(map(_frozen, examples), key=lambda one: (float(one.when), one.id)):
         if one.label not in label_set.names:
             left_out["no label now"] += 1
+            continue
+        if not split.readable(one.text):
+            left_out["nothing to read in the text"] += 1
             continue
         text = split.normal(one.text)
         left_out["same text, older"] += text in newest

@@ -50,13 +50,7 @@ class _Part:
 
     def newest(self) -> _Mask:
         """Which rows are the newest of their text."""
-        texts = np.array(self.texts, dtype=np.uint64)
-        order = np.lexsort((np.arange(len(texts)), np.array(self.when), texts))
-        last = np.ones(len(texts), dtype=bool)
-        last[:-1] = texts[order][1:] != texts[order][:-1]
-        found = np.zeros(len(texts), dtype=bool)
-        found[order[last]] = True
-        return found
+        return split.newest(self.texts, self.when)
 
     def close(self) -> None:
         """Let go of the disk."""

@@ -1,15 +1,37 @@
-"""Labelled texts back in: from an export of any format, or from elsewhere."""
+"""Labelled texts back in: from an export of any format, or from elsewhere; a row at a time."""
 
 import csv
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from support_triage.learning.dataset import DatasetError
+from support_triage.learning.parquet_file import pyarrow
 from support_triage.learning.split import normal
 from support_triage.learning.spreadsheet import uncell
+
+_DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the columns (or keys) of text and label are called in a file."""
+
+    text: str = "text"
+    label: str = "label"
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A row: text, label, when it was labelled ("" where that is not said), and where it stands."""
+
+    text: str
+    label: str
+    when: str
+    where: str
 
 
 def identity(text: str) -> str:
@@ -17,49 +39,99 @@ def identity(text: str) -> str:
     return f"import:{hashlib.sha256(normal(text).encode()).hexdigest()[:24]}"
 
 
-def _row(fields: dict[str, object], where: str) -> tuple[str, str]:
-    if "messages" in fields:
-        return _chat(fields["messages"], where)
-    text, label = fields.get("text"), fields.get("label")
-    if not isinstance(text, str) or not text.strip() or not isinstance(label, str) or not label:
-        raise DatasetError(f'{where}: needs "text" and "label", both not empty')
-    return text, label
+def read(path: Path, columns: Columns | None = None) -> Iterator[Labelled]:
+    """The rows of a CSV (also with ; or tabs), Parquet or JSONL file, chats of ours included.
 
-
-def _chat(turns: Any, where: str) -> tuple[str, str]:
+    The ending of the name says which, and any other is JSONL. DatasetError names the line of the
+    first row that cannot be read.
+    """
+    columns = columns or Columns()
+    kinds = {".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
+    rows = kinds.get(path.suffix.lower(), _jsonl)(path, columns)
     try:
-        question, reply = turns[-2], turns[-1]
-        text = question["content"].removeprefix("<message>\n").removesuffix("\n</message>")
-        return str(text), str(json.loads(reply["content"])["label"])
-    except (TypeError, KeyError, ValueError, AttributeError, IndexError):
-        raise DatasetError(f"{where}: not a chat of ours: a user turn, then an answer") from None
-
-
-def read(path: Path) -> Iterator[tuple[str, str]]:
-    """(text, label) of each row of a CSV or JSONL file; DatasetError names the line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            if path.suffix.lower() == ".csv":
-                for number, row in enumerate(csv.DictReader(file), start=2):
-                    text, label = _row(dict(row), f"{path}, line {number}")
-                    yield uncell(text), uncell(label)
-            else:
-                for number, line in enumerate(file, start=1):
-                    if line.strip():
-                        yield _row(
-                            _object(line, f"{path}, line {number}"), f"{path}, line {number}"
-                        )
+        yield from rows
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{path}: cannot be read as UTF-8 text: {error}") from None
 
 
-def _object(line: str, where: str) -> dict[str, object]:
+def _labelled(fields: dict[str, Any], columns: Columns, where: str) -> Labelled:
+    text, label = fields.get(columns.text), fields.get(columns.label)
+    if not isinstance(text, str) or not text.strip() or not isinstance(label, str) or not label:
+        raise DatasetError(f'{where}: needs "{columns.text}" and "{columns.label}", both not empty')
+    return Labelled(text, label, _when(fields.get("when")), where)
+
+
+def _when(given: Any) -> str:
+    try:
+        return given if isinstance(given, str) and float(given) >= 0 else ""
+    except ValueError:
+        return ""
+
+
+def _csv(path: Path, columns: Columns) -> Iterator[Labelled]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = file.readline()
+        file.seek(0)
+        parted = (next(csv.reader([header], delimiter=one), []) for one in _DELIMITERS)
+        fitting = (
+            one
+            for one, names in zip(_DELIMITERS, parted, strict=True)
+            if {columns.text, columns.label} <= set(names)
+        )
+        delimiter = next(fitting, None)
+        if delimiter is None:
+            raise DatasetError(
+                f'{path}, line 1: no columns "{columns.text}" and "{columns.label}" in '
+                f'"{header.strip()[:80]}": name them with --text and --label'
+            )
+        rows = csv.DictReader(file, delimiter=delimiter)
+        for row in rows:
+            one = _labelled(row, columns, f"{path}, line {rows.line_num}")
+            yield Labelled(uncell(one.text), uncell(one.label), one.when, one.where)
+
+
+def _jsonl(path: Path, columns: Columns) -> Iterator[Labelled]:
+    with path.open(encoding="utf-8-sig", newline="\n") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield _object(line, columns, f"{path}, line {number}")
+
+
+def _object(line: str, columns: Columns, where: str) -> Labelled:
     try:
         found = json.loads(line)
     except json.JSONDecodeError as error:
         raise DatasetError(f"{where}: not JSON: {error.msg}") from None
     if not isinstance(found, dict):
-        raise DatasetError(f'{where}: not an object with "text" and "label"')
-    return found
+        raise DatasetError(f'{where}: not an object with "{columns.text}" and "{columns.label}"')
+    if "messages" in found:
+        return _chat(found["messages"], where)
+    return _labelled(found, columns, where)
+
+
+def _chat(turns: Any, where: str) -> Labelled:
+    try:
+        question, reply = turns[-2], turns[-1]
+        text = question["content"].removeprefix("<message>\n").removesuffix("\n</message>")
+        return _labelled(
+            {"text": text, "label": json.loads(reply["content"])["label"]}, Columns(), where
+        )
+    except (TypeError, KeyError, ValueError, AttributeError, IndexError):
+        raise DatasetError(f"{where}: not a chat of ours: a user turn, then an answer") from None
+
+
+def _parquet(path: Path, columns: Columns) -> Iterator[Labelled]:
+    if not path.exists():
+        raise FileNotFoundError(path)
+    arrow, parquet = pyarrow("pyarrow"), pyarrow("pyarrow.parquet")
+    try:
+        with parquet.ParquetFile(path) as file:
+            number = 0
+            for batch in file.iter_batches(batch_size=1_000):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield _labelled(row, columns, f"{path}, row {number}")
+    except arrow.ArrowException as error:
+        raise DatasetError(f"{path}: cannot be read as Parquet: {error}") from None

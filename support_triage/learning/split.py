@@ -40,11 +40,27 @@ def key(text: str) -> str:
     return _DIGITS.sub("0", " ".join(_WORD.findall(plain))) or plain
 
 
+def readable(text: str) -> bool:
+    """Whether a text has a letter or a digit: nobody is asked about, or learns from, others."""
+    return any(map(str.isalnum, text))
+
+
 def fingerprint(text: str) -> int:
     """64 bits that two texts share when they are the same, however cased and spaced."""
     return int.from_bytes(
         hashlib.sha256(normal(text).encode("utf-8", "surrogatepass")).digest()[:8]
     )
+
+
+def newest(texts: Sequence[int], when: Sequence[float]) -> npt.NDArray[np.bool_]:
+    """Which rows are the newest of their text, the last one of equals; texts as fingerprints."""
+    marks = np.array(texts, dtype=np.uint64)
+    order = np.lexsort((np.arange(len(marks)), np.array(when, dtype=np.float64), marks))
+    last = np.ones(len(marks), dtype=bool)
+    last[:-1] = marks[order][1:] != marks[order][:-1]
+    found = np.zeros(len(marks), dtype=bool)
+    found[order[last]] = True
+    return found
 
 
 def side(key: str) -> Side:
