@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -78,9 +76,8 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
     client = web_client(_token(settings), settings.slack_api_url)
     team = await _whoami(client)
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-        inbox, records, examples = Inbox(redis), Records(redis), Examples(redis)
-        workspaces = Workspaces(redis)
-        await inbox.open()
+        inbox = Inbox(redis, config.intake.limit)
+        records, examples, workspaces = Records(redis), Examples(redis), Workspaces(redis)
         await workspaces.add(team)
         directory, gateway = Directory(client, config), Gateway(client)
         models = Models(redis)
@@ -98,7 +95,7 @@ async def running(settings: Settings, config: Config) -> AsyncIterator[Bot]:
         triage = Triage(
             config, records, examples, workspaces, directory, classifier, presenter, teaching
         )
-        worker = Worker(f"{socket.gethostname()}:{os.getpid()}", inbox, triage)
+        worker = Worker(inbox, {team: triage})
         secret = settings.slack_signing_secret
         app = AsyncApp(
             client=client,

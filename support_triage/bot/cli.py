@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from support_triage.bot import cli_models
+from support_triage.bot import cli_dead, cli_models
 from support_triage.bot.cli_options import ConfigOption, load
 from support_triage.bot.config import ConfigError, load_settings
 from support_triage.classifiers.base import ClassifierError
@@ -30,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
 )
 err = Console(stderr=True)
+app.add_typer(cli_dead.app)
 app.add_typer(cli_models.app)
 
 

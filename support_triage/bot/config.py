@@ -24,6 +24,7 @@ from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.learning.gate_config import GateConfig
 from support_triage.storage import address
+from support_triage.storage.inbox import IntakeConfig
 
 
 class ConfigError(Exception):
@@ -94,6 +95,7 @@ class Config(_Frozen):
 
     triage: TriageConfig = TriageConfig()
     llm: LlmConfig = LlmConfig()
+    intake: IntakeConfig = IntakeConfig()
     channels: dict[Channel, Mode] = {}
     labels: tuple[LabelConfig, ...] = Field(min_length=1)
     gate: GateConfig = GateConfig()

@@ -10,7 +10,8 @@ from slack_bolt.response import BoltResponse
 
 from support_triage.bot.markup import text_of
 from support_triage.storage.connection import StorageUnavailableError
-from support_triage.storage.inbox import Deleted, Inbox, Posted, Reacted
+from support_triage.storage.events import Deleted, Event, Posted, Reacted
+from support_triage.storage.inbox import Inbox
 from support_triage.storage.records import Message, MessageId
 
 EVENTS = ("message", "reaction_added", "reaction_removed", "emoji_changed")
@@ -74,9 +75,7 @@ def _reaction(team: str, event: dict[str, Any]) -> Reacted | None:
     )
 
 
-def parse(
-    body: dict[str, Any], allowed_bots: frozenset[str] = frozenset()
-) -> Posted | Deleted | Reacted | None:
+def parse(body: dict[str, Any], allowed_bots: frozenset[str] = frozenset()) -> Event | None:
     """The event in a request's body, None if it is not for us; ValueError when it is malformed."""
     event, team = body.get("event"), body.get("team_id")
     if not isinstance(event, dict):

@@ -11,8 +11,8 @@ from support_triage.bot.presenter import Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.classifiers.base import Classifier, Prediction
 from support_triage.classifiers.redaction import redact
+from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Correction, Examples, Reaction, StoredExample
-from support_triage.storage.inbox import Deleted, Posted, Reacted
 from support_triage.storage.records import Message, MessageId, Record, Records
 from support_triage.storage.workspaces import Workspaces
 
@@ -71,7 +71,7 @@ class Triage:
     presenter: Presenter
     teaching: Teaching
 
-    async def handle(self, event: Posted | Deleted | Reacted) -> None:
+    async def handle(self, event: Event) -> None:
         """Take one event in; when it raises, the event is to be handled again."""
         match event:
             case Posted(message=message):

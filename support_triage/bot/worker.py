@@ -1,20 +1,27 @@
-"""Takes events from the inbox and has them answered, several at a time, until told to stop."""
+"""Takes events from the inbox and has them answered, many at a time, until told to stop."""
 
 import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from support_triage.bot.gateway import GatewayUnavailableError
+from support_triage.bot.gateway import GatewayError, GatewayUnavailableError
 from support_triage.bot.triage import Triage
 from support_triage.classifiers.base import ClassifierUnavailableError
 from support_triage.storage.connection import StorageUnavailableError
-from support_triage.storage.inbox import Entry, Inbox
+from support_triage.storage.inbox import LEASE_S, Entry, Inbox
 
-_AT_ONCE = 32
-_WAIT_MS = 500
+_AT_ONCE = 64
+_PER_CHANNEL = 32  # a channel in flood leaves the other half of the places to the others
+_WAIT_S = 0.5
 _PAUSE_S = 0.5
-_DELIVERIES_MAX = 5
+_STRIKES_MAX = 5
+_REFUSED_MAX_S = 3600.0
 _PASSING = (
     GatewayUnavailableError,
     ClassifierUnavailableError,
@@ -27,14 +34,28 @@ _PASSING = (
 log = structlog.get_logger()
 
 
-class Worker:
-    """One worker of the group; its name tells its entries from those of others."""
+def delay_s(entry: Entry, error: Exception, jitter: float) -> float:
+    """Seconds until the next try: as long as Slack asked for, else half as long as it waits now.
 
-    def __init__(self, name: str, inbox: Inbox, triage: Triage) -> None:
-        self._name = name
+    So the waits grow by half each time, up to 30 s for what passes by itself and 10 minutes for
+    what somebody has to mend. `jitter` in [0, 1) spreads the tries of entries that failed together.
+    """
+    asked = getattr(error, "after_s", None)
+    if asked is not None:
+        return float(asked) + jitter * max(0.2, 0.2 * float(asked))
+    longest = 30.0 if isinstance(error, _PASSING) else 600.0
+    return min(max(entry.age_s / 2, 0.5), longest) * (0.75 + jitter / 2)
+
+
+class Worker:
+    """Serves workspaces, each with its own `Triage`; any number of workers may."""
+
+    def __init__(self, inbox: Inbox, triages: Mapping[str, Triage]) -> None:
         self._inbox = inbox
-        self._triage = triage
-        self._running: set[asyncio.Task[None]] = set()
+        self._triages = triages
+        self._held: dict[asyncio.Task[None], Entry] = {}
+        self._calling: asyncio.Task[str | None] | None = None
+        self._unfinished: set[str] = set()
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -43,33 +64,95 @@ class Worker:
 
     async def run(self) -> None:
         """Work until stopped; when the storage is away, wait for it."""
+        keeping = [
+            asyncio.create_task(self._every(_WAIT_S, self._inbox.sweep)),
+            asyncio.create_task(self._every(LEASE_S / 4, self._renew)),
+        ]
         while not self._stopping.is_set():
             try:
                 await self._take()
             except StorageUnavailableError as error:
                 log.warning("worker.waits", error=type(error).__name__)
                 await asyncio.sleep(_PAUSE_S)
-        if self._running:
-            await asyncio.wait(self._running)
+        if self._held:
+            await asyncio.wait(self._held)
+        for one in filter(None, [*keeping, self._calling]):
+            one.cancel()
+            await asyncio.wait([one])
+
+    async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await step()
+            except StorageUnavailableError as error:
+                log.warning("worker.waits", error=type(error).__name__)
+
+    async def _renew(self) -> None:
+        await self._inbox.renew(list(self._held.values()))
 
     async def _take(self) -> None:
-        free = _AT_ONCE - len(self._running)
-        if free == 0:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+        """Wait for a call, or for a free place where work was left for want of one; then take."""
+        free = _AT_ONCE - len(self._held)
+        team = await self._next_team(free)
+        if (
+            team is None or team not in self._triages
+        ):  # the workers of that workspace hear of it at their sweep
             return
-        for entry in await self._inbox.take(self._name, free, _WAIT_MS):
+        running = Counter(entry.channel for entry in self._held.values() if entry.team == team)
+        taken = await self._inbox.take(team, free, _PER_CHANNEL, running)
+        self._unfinished = self._unfinished - {team} | ({team} if taken.more else set())
+        for entry in taken.entries:
             task = asyncio.create_task(self._answer(entry))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._held[task] = entry
+            task.add_done_callback(self._held.pop)
+
+    async def _next_team(self, free: int) -> str | None:
+        if self._calling is None:
+            self._calling = asyncio.create_task(self._inbox.called(_WAIT_S))
+        calls = {self._calling} if free else set()
+        places = set(self._held) if self._unfinished or not free else set()
+        done, _ = await asyncio.wait({*calls, *places}, return_when=asyncio.FIRST_COMPLETED)
+        if self._calling in done:
+            calling, self._calling = self._calling, None
+            return calling.result()
+        return next(iter(self._unfinished), None)
 
     async def _answer(self, entry: Entry) -> None:
-        """Answer one entry; what may pass stays in the inbox, what will not is buried."""
+        if entry.strikes >= _STRIKES_MAX:
+            reason = f"failed, or its worker died, {entry.strikes} times"
+            await self._until_stored(self._inbox.bury, entry, reason)
+            return
         try:
-            await self._triage.handle(entry.event)
+            await self._triages[entry.team].handle(entry.event)
             await self._inbox.answered(entry)
-        except _PASSING as error:
+        except Exception as error:  # noqa: BLE001 - sorted there: whatever it is, it is put away
+            await self._failed(entry, error)
+
+    async def _failed(self, entry: Entry, error: Exception) -> None:
+        """Try again what may pass; bury what is not mended in time, or fails each time."""
+        passing = isinstance(error, _PASSING)
+        refused = isinstance(error, GatewayError) and not passing
+        if passing or refused:
             log.warning("event.postponed", entry=entry.id, error=type(error).__name__)
-        except Exception as error:
-            log.exception("event.failed", entry=entry.id, deliveries=entry.deliveries)
-            if entry.deliveries >= _DELIVERIES_MAX:
-                await self._inbox.bury(entry, f"{type(error).__name__} in every try")
+        else:
+            log.error("event.failed", entry=entry.id, strikes=entry.strikes, exc_info=error)
+        if refused and entry.age_s > _REFUSED_MAX_S:
+            await self._until_stored(self._inbox.bury, entry, str(error))
+            return
+        strike = 0 if passing or refused else 1
+        if entry.strikes + strike >= _STRIKES_MAX:
+            await self._until_stored(self._inbox.bury, entry, f"{type(error).__name__} each time")
+            return
+        wait = delay_s(entry, error, random.random())  # noqa: S311 - spreads tries, no secret
+        await self._until_stored(self._inbox.postpone, entry, wait, strike)
+
+    async def _until_stored(self, step: Callable[..., Awaitable[None]], *given: Any) -> None:
+        """Put an entry away when the storage is back; a lease that ran out meanwhile decides."""
+        until = time.monotonic() + LEASE_S
+        while time.monotonic() < until:
+            try:
+                return await step(*given)
+            except StorageUnavailableError:
+                await asyncio.sleep(_PAUSE_S)
+        return None

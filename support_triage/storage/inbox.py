@@ -1,141 +1,226 @@
 """What came from Slack and is not answered yet: stored before the ack, taken by workers."""
 
+import json
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
-from redis.exceptions import ResponseError
+from pydantic import BaseModel, ConfigDict, Field
 
+from support_triage.storage import inbox_scripts as scripts
 from support_triage.storage import keys
-from support_triage.storage.connection import Client
-from support_triage.storage.records import Frozen, Message, MessageId
+from support_triage.storage.connection import Client, StorageUnavailableError
+from support_triage.storage.events import EVENT, Event, Posted
 
-_GROUP = "workers"
-_TAKE_OVER_MS = 9_000
+LEASE_S = 6.0
+"""An entry whose worker died is handed on after this; a living worker renews in time."""
 
-_RECEIVE_ONCE = """
-if redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[2]) then
-  redis.call('XADD', KEYS[1], '*', 'event', ARGV[1])
-  return 1
-end
-return 0
-"""
+_SWEEP_COUNT = 500
 
 
-class Posted(Frozen):
-    """A message was written, or edited when `message.edited` is set."""
+class IntakeConfig(BaseModel):
+    """The table `[intake]`: how many events of a workspace may wait before acks are withheld."""
 
-    kind: Literal["posted"] = "posted"
-    message: Message
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class Deleted(Frozen):
-    """A message was deleted."""
-
-    kind: Literal["deleted"] = "deleted"
-    id: MessageId
+    limit: int = Field(default=100_000, ge=1)
 
 
-class Reacted(Frozen):
-    """An emoji was put on a message or card, or taken off; `at` is Slack's event time."""
-
-    kind: Literal["reacted"] = "reacted"
-    item: MessageId
-    user: str
-    emoji: str
-    added: bool
-    at: str
-
-
-Event = Annotated[Posted | Deleted | Reacted, Field(discriminator="kind")]
-_EVENT: TypeAdapter[Posted | Deleted | Reacted] = TypeAdapter(Event)
+class InboxFullError(StorageUnavailableError):
+    """Too many events wait: do not acknowledge this one, Slack sends it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event in a worker's hands; `deliveries` counts how often it was handed out."""
+    """An event in a worker's hands.
+
+    `handed` numbers the hand-outs of this entry, so that a worker that lost its lease cannot
+    speak for the present holder. `strikes` counts tries that failed for no passing reason, and
+    deaths of its holders.
+    """
 
     id: str
-    event: Posted | Deleted | Reacted
-    deliveries: int = 1
+    team: str
+    event: Event
+    handed: int = 1
+    strikes: int = 0
+
+    @property
+    def channel(self) -> str:
+        """Where it happened."""
+        return self.event.item.channel
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it was received."""
+        return max(0.0, time.time() - int(self.id.partition(":")[0]) / 1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a worker got; `more` says that it could have had more."""
+
+    entries: tuple[Entry, ...]
+    more: bool
 
 
 class Inbox:
-    """A stream read by a group of workers; an entry stays until it is answered or buried."""
+    """One queue a workspace, served channel by channel in turn; an entry stays until answered."""
 
-    def __init__(self, redis: Client) -> None:
+    def __init__(self, redis: Client, limit: int = IntakeConfig().limit) -> None:
         self._redis = redis
-        self._once = redis.register_script(_RECEIVE_ONCE)
+        self._limit = limit
+        self._receive = redis.register_script(scripts.RECEIVE)
+        self._take = redis.register_script(scripts.TAKE)
+        self._renew = redis.register_script(scripts.RENEW)
+        self._answered = redis.register_script(scripts.ANSWERED)
+        self._postpone = redis.register_script(scripts.POSTPONE)
+        self._bury = redis.register_script(scripts.BURY)
+        self._cursor = 0
 
-    async def open(self) -> None:
-        """Make the group of workers, once and for all."""
-        try:
-            await self._redis.xgroup_create(keys.inbox(), _GROUP, id="0", mkstream=True)
-        except ResponseError as error:
-            if "BUSYGROUP" not in str(error):
-                raise
-
-    async def receive(self, event: Posted | Deleted | Reacted) -> bool:
+    async def receive(self, event: Event) -> bool:
         """Store an event; False when this new message is known already. Raises if not stored.
 
         Edits, deletions and reactions change nothing when they come twice, so only new
         messages are looked up by their identity.
         """
-        content = event.model_dump_json()
+        at = event.item
+        arguments = [at.channel, event.model_dump_json(), self._limit]
         if isinstance(event, Posted) and not event.message.edited:
-            at = event.message.id
-            mark = keys.seen(at.team, at.channel, at.ts)
-            stored = await self._once(keys=[keys.inbox(), mark], args=[content, keys.DEDUPE_S])
-            return bool(stored)
-        await self._redis.xadd(keys.inbox(), {"event": content})
-        return True
-
-    async def take(self, worker: str, count: int, wait_ms: int) -> list[Entry]:
-        """Up to `count` entries: those whose worker died or failed first, else new ones."""
-        overdue = await self._overdue(worker, count)
-        if overdue:
-            return overdue
-        answer = await self._redis.xreadgroup(
-            _GROUP, worker, {keys.inbox(): ">"}, count=count, block=wait_ms
+            arguments += [at.ts, keys.DEDUPE_S]
+        stored = await self._receive(
+            keys=[
+                keys.inbox(at.team),
+                keys.turns(at.team),
+                keys.waiting(at.team, at.channel),
+                keys.newest(at.team),
+                keys.seen(at.team, at.channel, at.ts),
+            ],
+            args=arguments,
         )
-        return [
-            Entry(entry_id, _EVENT.validate_json(fields["event"]))
-            for _, entries in answer
-            for entry_id, fields in entries
-        ]
+        if stored < 0:
+            raise InboxFullError(f"{self._limit} events wait")
+        if stored > 1:
+            await self.call(at.team)
+        return bool(stored)
 
-    async def _overdue(self, worker: str, count: int) -> list[Entry]:
-        _, entries, *_ = await self._redis.xautoclaim(
-            keys.inbox(), _GROUP, worker, min_idle_time=_TAKE_OVER_MS, start_id="0", count=count
+    async def call(self, team: str) -> None:
+        """Call for a worker. A call that is lost is made up for by `sweep`."""
+        await self._redis.zadd(keys.calls(), {team: time.time()}, nx=True)
+
+    async def called(self, wait_s: float) -> str | None:
+        """The workspace that has waited longest for a worker, None if none calls in time."""
+        found = await self._redis.bzpopmin(keys.calls(), timeout=wait_s)
+        return None if found is None else str(found[1])
+
+    async def take(
+        self, team: str, count: int, cap: int, running: Mapping[str, int] | None = None
+    ) -> Taken:
+        """Up to `count` entries, channel by channel; at most `cap` of one with those `running`."""
+        left, found = await self._take(
+            keys=[
+                keys.inbox(team),
+                keys.handed(team),
+                keys.strikes(team),
+                keys.turns(team),
+                keys.taken(team),
+                keys.later(team),
+            ],
+            args=[
+                keys.waiting(team, ""),
+                int(LEASE_S * 1000),
+                count,
+                cap,
+                json.dumps(dict(running or {})),
+            ],
         )
-        taken = []
-        for entry_id, fields in entries:
-            pending = await self._redis.xpending_range(
-                keys.inbox(), _GROUP, min=entry_id, max=entry_id, count=1
+        if left > 1:
+            await self.call(team)
+        entries = []
+        for at in range(0, len(found), 4):
+            entry_id, content, handed, strikes = found[at : at + 4]
+            try:
+                event = EVENT.validate_json(content)
+            except ValueError:
+                await self._to_dead(team, entry_id, "this version cannot read it")
+                continue
+            entries.append(Entry(entry_id, team, event, int(handed), int(strikes)))
+        return Taken(tuple(entries), left > 0)
+
+    async def renew(self, entries: Sequence[Entry]) -> None:
+        """Say that these are still being worked on."""
+        by_team: defaultdict[str, list[str | int]] = defaultdict(list)
+        for entry in entries:
+            by_team[entry.team] += [entry.id, entry.handed]
+        for team, held in by_team.items():
+            await self._renew(
+                keys=[keys.handed(team), keys.taken(team)], args=[int(LEASE_S * 1000), *held]
             )
-            deliveries = pending[0]["times_delivered"] if pending else 1
-            taken.append(Entry(entry_id, _EVENT.validate_json(fields["event"]), deliveries))
-        return taken
 
     async def answered(self, entry: Entry) -> None:
         """Forget an entry: all it asked for is done."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.xack(keys.inbox(), _GROUP, entry.id)
-            pipe.xdel(keys.inbox(), entry.id)
-            await pipe.execute()
+        await self._answered(keys=_places(entry.team), args=[entry.id])
+
+    async def postpone(self, entry: Entry, delay_s: float, strikes: int = 0) -> None:
+        """Hand an entry out again after a while; nothing where it is another's by now."""
+        _, *places = _places(entry.team)
+        await self._postpone(
+            keys=places, args=[entry.id, entry.handed, int(delay_s * 1000), strikes]
+        )
 
     async def bury(self, entry: Entry, reason: str) -> None:
         """Move an entry to the dead letters, with the reason."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(keys.dead(), {"event": entry.event.model_dump_json(), "reason": reason})
-            pipe.xack(keys.inbox(), _GROUP, entry.id)
-            pipe.xdel(keys.inbox(), entry.id)
-            await pipe.execute()
+        await self._to_dead(entry.team, entry.id, reason)
 
-    async def depth(self) -> int:
-        """How many events are not answered yet."""
-        return int(await self._redis.xlen(keys.inbox()))
+    async def _to_dead(self, team: str, entry_id: str, reason: str) -> None:
+        await self._bury(keys=[*_places(team), keys.dead(team)], args=[entry_id, reason])
 
-    async def dead(self) -> int:
-        """How many events were given up on."""
-        return int(await self._redis.xlen(keys.dead()))
+    async def sweep(self) -> None:
+        """Call for workers where an entry is due again, and where a call got lost.
+
+        Looks at some 500 workspaces a time, all of them in turn.
+        """
+        self._cursor, teams = await self._redis.sscan(
+            keys.workspaces(), self._cursor, count=_SWEEP_COUNT
+        )
+        if not teams:
+            return
+        now = time.time() * 1000
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for team in teams:
+                pipe.exists(keys.turns(team))
+                pipe.zcount(keys.taken(team), "-inf", now)
+                pipe.zcount(keys.later(team), "-inf", now)
+            found = await pipe.execute()
+        for at, team in enumerate(teams):
+            if any(found[3 * at : 3 * at + 3]):
+                await self.call(team)
+
+    async def depth(self, team: str) -> int:
+        """How many events of a workspace are not answered yet."""
+        return int(await self._redis.hlen(keys.inbox(team)))
+
+    async def dead(self, team: str) -> int:
+        """How many events of a workspace were given up on."""
+        return int(await self._redis.xlen(keys.dead(team)))
+
+    async def oldest_s(self, team: str) -> float:
+        """Seconds that the longest waiting event of a workspace has not been handed out."""
+        channels = await self._redis.lrange(keys.turns(team), 0, -1)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for channel in channels:
+                pipe.lindex(keys.waiting(team, channel), 0)
+            heads = [one for one in await pipe.execute() if one] if channels else []
+        received = [int(one.partition(":")[0]) / 1e6 for one in heads]
+        return max(0.0, time.time() - min(received)) if received else 0.0
+
+
+def _places(team: str) -> list[str]:
+    return [
+        keys.inbox(team),
+        keys.handed(team),
+        keys.strikes(team),
+        keys.taken(team),
+        keys.later(team),
+    ]

@@ -15,19 +15,59 @@ def workspaces() -> str:
     return "triage:workspaces"
 
 
-def inbox() -> str:
-    """Stream of received events, oldest first. An entry lives until it is answered."""
-    return "triage:{inbox}:events"
+def calls() -> str:
+    """Sorted set of workspaces that wait for a worker, by time. Lives as long as any does."""
+    return "triage:{calls}:calls"
 
 
-def dead() -> str:
+def inbox(team: str) -> str:
+    """Hash of entry id to event as JSON. An entry lives until it is answered or given up on."""
+    return f"triage:{{{team}}}:inbox:events"
+
+
+def waiting(team: str, channel: str) -> str:
+    """List of a channel's entry ids to hand out, oldest first. Lives while there are any."""
+    return f"triage:{{{team}}}:inbox:waiting:{channel}"
+
+
+def turns(team: str) -> str:
+    """List of the channels that wait, the next one first. Lives while there are any."""
+    return f"triage:{{{team}}}:inbox:turns"
+
+
+def taken(team: str) -> str:
+    """Sorted set of entry ids in workers' hands, by the end of the lease. Lives with them."""
+    return f"triage:{{{team}}}:inbox:taken"
+
+
+def later(team: str) -> str:
+    """Sorted set of postponed entry ids, by when they are due again. Lives with them."""
+    return f"triage:{{{team}}}:inbox:later"
+
+
+def handed(team: str) -> str:
+    """Hash of entry id to how often it was handed out. A field lives as long as its entry."""
+    return f"triage:{{{team}}}:inbox:handed"
+
+
+def strikes(team: str) -> str:
+    """Hash of entry id to its failures and its workers' deaths. A field lives with its entry."""
+    return f"triage:{{{team}}}:inbox:strikes"
+
+
+def dead(team: str) -> str:
     """Stream of events given up on, with the reason. Permanent until an operator drops them."""
-    return "triage:{inbox}:dead"
+    return f"triage:{{{team}}}:inbox:dead"
+
+
+def newest(team: str) -> str:
+    """Hash of channel to the ts of its newest message received. Permanent: one field a channel."""
+    return f"triage:{{{team}}}:inbox:newest"
 
 
 def seen(team: str, channel: str, ts: str) -> str:
-    """String: this message is in the inbox already. Lives DEDUPE_S."""
-    return f"triage:{{inbox}}:seen:{team}:{channel}:{ts}"
+    """String: this message was received already. Lives DEDUPE_S."""
+    return f"triage:{{{team}}}:seen:{channel}:{ts}"
 
 
 def record(team: str, channel: str, ts: str) -> str:

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from support_triage.storage.connection import Client
+from support_triage.storage.events import Posted
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.records import Message, MessageId
+from support_triage.storage.workspaces import Workspaces
 
 CODE = "from support_triage.bot.cli import main; main()"
 
@@ -110,6 +114,32 @@ async def test_a_label_that_is_not_configured_imports_nothing(
     assert done.returncode == 2
     assert "GREETING" in done.stderr
     assert await redis.hlen("triage:{T1}:examples") == 0
+
+
+async def test_dead_letters_are_listed_without_text_tried_again_and_dropped(
+    redis: Client, valkey_url: str
+) -> None:
+    inbox = Inbox(redis)
+    await Workspaces(redis).add("T1")
+    for ts in ("1.0", "2.0"):
+        at = MessageId(team="T1", channel="C1", ts=ts)
+        await inbox.receive(Posted(message=Message(id=at, user="U", text="secret")))
+    for entry in (await inbox.take("T1", 10, 10)).entries:
+        await inbox.bury(entry, "ValueError each time")
+    listed = triage("dead", "list", "--json", REDIS_URL=valkey_url)
+    assert "secret" not in listed.stdout
+    rows = json.loads(listed.stdout)
+    assert [(row["message"], row["reason"]) for row in rows] == [
+        ("C1:1.0", "ValueError each time"),
+        ("C1:2.0", "ValueError each time"),
+    ]
+    assert triage("dead", "drop", REDIS_URL=valkey_url).returncode == 2
+    again = triage("dead", "retry", rows[0]["id"], REDIS_URL=valkey_url)
+    assert "1 of 1" in again.stdout
+    assert (await inbox.depth("T1"), await inbox.dead("T1")) == (1, 1)
+    dropped = triage("dead", "drop", "--all", REDIS_URL=valkey_url)
+    assert "1 of 1" in dropped.stdout
+    assert (await inbox.depth("T1"), await inbox.dead("T1")) == (1, 0)
 
 
 def test_evaluate_prints_the_figures(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from support_triage.bot.intake import parse
 from support_triage.bot.markup import escape, text_of, to_plain
-from support_triage.storage.inbox import Deleted, Posted, Reacted
+from support_triage.storage.events import Deleted, Posted, Reacted
 from support_triage.storage.records import MessageId
 
 AT = MessageId(team="T1", channel="C1", ts="10.5")

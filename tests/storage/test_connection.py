@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from support_triage.storage.connection import Client, StorageUnavailableError, connect
+from support_triage.storage.events import Posted
 from support_triage.storage.examples import Examples, StoredExample
-from support_triage.storage.inbox import Inbox, Posted
+from support_triage.storage.inbox import Inbox
 from support_triage.storage.records import Message, MessageId, Record, Records
 from support_triage.storage.workspaces import Workspaces
 from tests.sandbox.running import eventually
@@ -41,7 +42,6 @@ async def test_a_cluster_keeps_each_workspace_in_one_slot(
 ) -> None:
     records, examples, inbox = Records(clustered), Examples(clustered), Inbox(clustered)
     workspaces = Workspaces(clustered)
-    await inbox.open()
     for team in TEAMS:
         at = MessageId(team=team, channel="C", ts="1.5")
         async with records.locked(at):
@@ -69,12 +69,12 @@ async def test_a_cluster_keeps_each_workspace_in_one_slot(
 
 async def test_blocking_reads_and_locks_hold_on_a_cluster(clustered: Client) -> None:
     inbox, records = Inbox(clustered), Records(clustered)
-    await inbox.open()
     at = MessageId(team="T1", channel="C", ts="2.5")
     event = Posted(message=Message(id=at, user="U", text="t"))
-    taking = asyncio.create_task(inbox.take("w1", 10, 5_000))
+    called = asyncio.create_task(inbox.called(5))
     await inbox.receive(event)
-    [entry] = await asyncio.wait_for(taking, 5)
+    assert await asyncio.wait_for(called, 5) == "T1"
+    [entry] = (await inbox.take("T1", 10, 10)).entries
     assert entry.event == event
     async with records.locked(at):
         other = asyncio.create_task(records.locked(at).__aenter__())
@@ -82,7 +82,7 @@ async def test_blocking_reads_and_locks_hold_on_a_cluster(clustered: Client) -> 
         assert not done
     await asyncio.wait_for(other, 5)
     await inbox.answered(entry)
-    assert await inbox.depth() == 0
+    assert await inbox.depth("T1") == 0
 
 
 async def test_a_script_that_a_node_forgot_is_loaded_again(clustered: Client) -> None:

@@ -1,61 +1,273 @@
-"""The inbox: no second entry for a message, nothing gone before it is answered."""
+"""The inbox: no second entry for a message, nothing gone before it is answered, nobody starves."""
+
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from support_triage.storage import keys
-from support_triage.storage.connection import Client
-from support_triage.storage.inbox import Inbox, Posted, Reacted
+from support_triage.storage.connection import Client, StorageUnavailableError
+from support_triage.storage.dead import DeadLetters
+from support_triage.storage.events import Event, Posted, Reacted
+from support_triage.storage.inbox import Entry, Inbox, InboxFullError
 from support_triage.storage.records import Message, MessageId
+from support_triage.storage.workspaces import Workspaces
 
 AT = MessageId(team="T1", channel="C1", ts="1.0")
 
 
-def posted(ts: str = "1.0", edited: str = "") -> Posted:
-    at = AT.model_copy(update={"ts": ts})
+def posted(ts: str = "1.0", edited: str = "", channel: str = "C1", team: str = "T1") -> Posted:
+    at = MessageId(team=team, channel=channel, ts=ts)
     return Posted(message=Message(id=at, user="U1", text="hi", edited=edited))
 
 
-async def opened(redis: Client) -> Inbox:
-    inbox = Inbox(redis)
-    await inbox.open()
-    await inbox.open()  # a second start finds the group
-    return inbox
+async def take(inbox: Inbox, count: int = 10, cap: int = 10, **running: int) -> list[Entry]:
+    return list((await inbox.take("T1", count, cap, running)).entries)
+
+
+async def expire(redis: Client, entry: Entry) -> None:
+    """As if the lease of an entry's holder had run out."""
+    await redis.zadd(keys.taken(entry.team), {entry.id: 1})
+
+
+async def kept(redis: Client) -> list[str]:
+    """What is left in Redis of entries that are gone."""
+    left = {keys.seen("T1", "C1", "1.0"), keys.newest("T1"), keys.calls(), keys.dead("T1")}
+    return sorted(set(await redis.keys("*")) - left)
 
 
 async def test_a_message_is_received_once_and_its_edits_each_time(redis: Client) -> None:
-    inbox = await opened(redis)
+    inbox = Inbox(redis)
     assert await inbox.receive(posted())
     assert not await inbox.receive(posted())
     assert await inbox.receive(posted(edited="2.0"))
     assert await inbox.receive(Reacted(item=AT, user="U", emoji="a", added=True, at="3.0"))
-    assert await inbox.depth() == 3
+    assert await inbox.depth("T1") == 3
     assert 0 < await redis.ttl(keys.seen("T1", "C1", "1.0")) <= keys.DEDUPE_S
+    assert await redis.hgetall(keys.newest("T1")) == {"C1": "1.0"}
 
 
-async def test_an_entry_stays_until_it_is_answered(redis: Client) -> None:
-    inbox = await opened(redis)
+async def test_an_entry_stays_until_it_is_answered_and_then_leaves_nothing(redis: Client) -> None:
+    inbox = Inbox(redis)
     await inbox.receive(posted())
-    [entry] = await inbox.take("w1", 10, 10)
-    assert entry.event == posted()
-    assert await inbox.take("w2", 10, 10) == []
-    assert await inbox.depth() == 1
+    [entry] = await take(inbox)
+    assert (entry.event, entry.handed, entry.strikes) == (posted(), 1, 0)
+    assert await take(inbox) == []
+    assert await inbox.depth("T1") == 1
     await inbox.answered(entry)
-    assert await inbox.depth() == 0
+    assert await inbox.depth("T1") == 0
+    assert await kept(redis) == []
     assert not await inbox.receive(posted())  # still known: Slack may send it for a day
 
 
-async def test_an_entry_of_a_dead_worker_is_taken_over(redis: Client) -> None:
-    inbox = await opened(redis)
+async def test_an_entry_of_a_dead_worker_is_taken_over_and_counts_a_strike(redis: Client) -> None:
+    inbox = Inbox(redis)
     await inbox.receive(posted())
-    [entry] = await inbox.take("w1", 10, 10)
-    await redis.xclaim(keys.inbox(), "workers", "w1", 0, [entry.id], idle=60_000, justid=True)
-    [again] = await inbox.take("w2", 10, 10)
-    assert (again.id, again.deliveries) == (entry.id, 2)
+    [entry] = await take(inbox)
+    await expire(redis, entry)
+    [again] = await take(inbox)
+    assert (again.id, again.handed, again.strikes) == (entry.id, 2, 1)
+    await inbox.answered(again)
+    assert await kept(redis) == []
 
 
-async def test_what_is_given_up_is_kept_with_its_reason(redis: Client) -> None:
-    inbox = await opened(redis)
+async def test_a_slow_worker_keeps_what_it_renews_and_no_other_can_renew_it(redis: Client) -> None:
+    inbox = Inbox(redis)
     await inbox.receive(posted())
-    [entry] = await inbox.take("w1", 10, 10)
-    await inbox.bury(entry, "ValueError in every try")
-    assert (await inbox.depth(), await inbox.dead()) == (0, 1)
-    [(_, fields)] = await redis.xrange(keys.dead())
-    assert fields["reason"] == "ValueError in every try"
+    [entry] = await take(inbox)
+    await redis.zadd(keys.taken("T1"), {entry.id: await redis.zscore(keys.taken("T1"), entry.id)})
+    before = await redis.zscore(keys.taken("T1"), entry.id)
+    await redis.zadd(keys.taken("T1"), {entry.id: before - 3000})
+    await inbox.renew([entry])
+    assert await redis.zscore(keys.taken("T1"), entry.id) >= before
+    await expire(redis, entry)
+    [other] = await take(inbox)
+    till = await redis.zscore(keys.taken("T1"), entry.id)
+    await inbox.renew([entry])  # a lease that was lost is lost
+    await inbox.postpone(entry, 100)
+    assert await redis.zscore(keys.taken("T1"), entry.id) == till
+    assert other.handed == 2
+
+
+async def test_a_postponed_entry_comes_again_when_it_is_due(redis: Client) -> None:
+    inbox = Inbox(redis)
+    await inbox.receive(posted())
+    [entry] = await take(inbox)
+    await inbox.postpone(entry, 60)
+    assert await take(inbox) == []
+    await redis.zadd(keys.later("T1"), {entry.id: 1})
+    [again] = await take(inbox)
+    assert (again.handed, again.strikes) == (2, 0)
+    await inbox.postpone(again, 0, strikes=1)
+    [again] = await take(inbox)
+    assert (again.handed, again.strikes) == (3, 1)
+
+
+async def test_a_flood_in_one_channel_does_not_hold_up_the_others(redis: Client) -> None:
+    inbox = Inbox(redis)
+    for number in range(500):
+        await inbox.receive(posted(f"{number}.0"))
+    await inbox.receive(posted("900.0", channel="C2"))
+    taken = await take(inbox, count=4)
+    assert [one.channel for one in taken] == ["C1", "C2", "C1", "C1"]
+    assert [one.event.item.ts for one in taken if one.channel == "C1"] == ["0.0", "1.0", "2.0"]
+
+
+async def test_a_channel_gets_no_more_than_its_share_of_places(redis: Client) -> None:
+    inbox = Inbox(redis)
+    for number in range(20):
+        await inbox.receive(posted(f"{number}.0"))
+    await inbox.called(0.1)
+    taken = await inbox.take("T1", 10, 5, {"C1": 2})
+    assert (len(taken.entries), taken.more) == (3, True)
+    assert await inbox.called(0.01) is None  # no other may take more of this channel either
+    await inbox.receive(posted("900.0", channel="C2"))
+    assert await inbox.called(0.1) == "T1"
+    assert [one.channel for one in await take(inbox, 10, 5, C1=5)] == ["C2"]
+
+
+async def test_workspaces_take_turns(redis: Client) -> None:
+    inbox = Inbox(redis)
+    for number in range(20):
+        await inbox.receive(posted(f"{number}.0"))
+    await inbox.receive(posted(team="T2"))
+    assert await inbox.called(0.1) == "T1"
+    assert (await inbox.take("T1", 5, 10)).more
+    assert await inbox.called(0.1) == "T2"
+    assert await inbox.called(0.1) == "T1"
+
+
+async def test_a_lost_call_is_made_again_by_the_sweep(redis: Client) -> None:
+    inbox = Inbox(redis)
+    await Workspaces(redis).add("T1")
+    await inbox.sweep()
+    assert await inbox.called(0.01) is None
+    await inbox.receive(posted())
+    assert await inbox.called(0.1) == "T1"  # and its worker dies here
+    await inbox.sweep()
+    assert await inbox.called(0.1) == "T1"
+    [entry] = await take(inbox)
+    await inbox.sweep()
+    assert await inbox.called(0.01) is None
+    await expire(redis, entry)
+    await inbox.sweep()
+    assert await inbox.called(0.1) == "T1"
+
+
+async def test_a_full_inbox_takes_nothing_more_and_forgets_nothing(redis: Client) -> None:
+    inbox = Inbox(redis, limit=2)
+    await inbox.receive(posted("1.0"))
+    await inbox.receive(posted("2.0"))
+    with pytest.raises(InboxFullError):
+        await inbox.receive(posted("3.0"))
+    assert not await inbox.receive(posted("2.0"))  # what is stored may be acknowledged again
+    [entry, _] = await take(inbox)
+    await inbox.answered(entry)
+    assert await inbox.receive(posted("3.0"))
+
+
+async def test_full_memory_lets_workers_go_on(redis: Client) -> None:
+    inbox = Inbox(redis)
+    await inbox.receive(posted("1.0"))
+    await inbox.receive(posted("2.0"))
+    await redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(StorageUnavailableError):
+            await inbox.receive(posted("3.0"))
+        one, two = await take(inbox)
+        await inbox.renew([one, two])
+        await inbox.postpone(one, 0)
+        await inbox.answered(two)
+        [one] = await take(inbox)
+        await inbox.answered(one)
+    finally:
+        await redis.config_set("maxmemory", 0)
+    assert await inbox.depth("T1") == 0
+
+
+async def test_what_is_given_up_is_kept_with_its_reason_and_can_be_tried_again(
+    redis: Client,
+) -> None:
+    inbox, letters = Inbox(redis), DeadLetters(redis)
+    await inbox.receive(posted())
+    [entry] = await take(inbox)
+    await inbox.bury(entry, "ValueError each time")
+    assert (await inbox.depth("T1"), await inbox.dead("T1")) == (0, 1)
+    assert await kept(redis) == []
+    [letter] = [one async for one in letters.iterate("T1")]
+    assert (letter.event, letter.reason) == (posted(), "ValueError each time")
+    assert await letters.retry("T1", letter)
+    assert not await letters.retry("T1", letter)
+    assert await inbox.dead("T1") == 0
+    [entry] = await take(inbox)
+    assert (entry.event, entry.strikes) == (posted(), 0)
+
+
+async def test_what_cannot_be_read_goes_to_the_dead_letters(redis: Client) -> None:
+    inbox, letters = Inbox(redis), DeadLetters(redis)
+    await inbox.receive(posted("1.0"))
+    [bad] = await redis.hkeys(keys.inbox("T1"))
+    await redis.hset(keys.inbox("T1"), bad, '{"kind": "unheard of"}')
+    await inbox.receive(posted("2.0"))
+    assert [one.event for one in await take(inbox)] == [posted("2.0")]
+    [letter] = [one async for one in letters.iterate("T1")]
+    assert letter.event is None
+    assert not await letters.retry("T1", letter)
+    assert await letters.drop("T1", letter)
+    assert await inbox.dead("T1") == 0
+
+
+async def each_in_one_place(redis: Client) -> None:
+    waiting = {
+        channel: await redis.lrange(keys.waiting("T1", channel), 0, -1) for channel in ("C1", "C2")
+    }
+    places = [*waiting["C1"], *waiting["C2"]]
+    for key in (keys.taken("T1"), keys.later("T1")):
+        places += await redis.zrange(key, 0, -1)
+    assert sorted(places) == sorted(await redis.hkeys(keys.inbox("T1")))
+    turns = await redis.lrange(keys.turns("T1"), 0, -1)
+    assert sorted(turns) == [channel for channel, ids in waiting.items() if ids]
+
+
+STEPS = st.lists(
+    st.sampled_from(["receive", "take", "answer", "postpone", "die", "due", "bury"]), max_size=40
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(STEPS, st.randoms(use_true_random=False))
+async def test_every_entry_is_in_one_place_and_ends_once(  # noqa: C901 - one branch a step
+    redis: Client, steps: list[str], random: Random
+) -> None:
+    await redis.flushall()
+    inbox = Inbox(redis)
+    sent = 0
+    held: dict[str, Entry] = {}
+    done: list[str] = []
+    for step in steps:
+        if step == "receive":
+            event: Event = posted(f"{sent}.0", channel=random.choice(["C1", "C2"]))
+            assert await inbox.receive(event)
+            sent += 1
+        elif step == "take":
+            for one in await take(inbox, count=3):
+                assert one.id not in held
+                held[one.id] = one
+        elif step == "due":
+            for name in await redis.zrange(keys.later("T1"), 0, -1):
+                await redis.zadd(keys.later("T1"), {name: 1})
+        elif held:
+            entry = held.pop(random.choice(sorted(held)))
+            if step == "answer":
+                await inbox.answered(entry)
+                done.append(entry.event.item.ts)
+            elif step == "bury":
+                await inbox.bury(entry, "why")
+            elif step == "postpone":
+                await inbox.postpone(entry, 60)
+            else:
+                await expire(redis, entry)
+        await each_in_one_place(redis)
+    assert len(done) == len(set(done))
+    assert await inbox.depth("T1") + len(done) + await inbox.dead("T1") == sent

@@ -13,11 +13,13 @@ from support_triage.bot.app import Bot, running, serve_socket_mode
 from support_triage.bot.config import Config, Settings, load_config
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage.connection import Client
+from support_triage.storage.inbox import Inbox
 from tests.sandbox.running import Control, RunningSandbox, eventually, running_sandbox
 
 SUPPORT, BILLING, TECHNICAL, ACCOUNT = "C0SUPPORT", "C0BILLING", "C0TECHNICAL", "C0ACCOUNT"
 OTHER, HUMAN = "C0OTHER", "C0HUMAN"
 BOT = "UBOT00001"
+TEAM = "TSANDBOX1"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Story:
     bot: Bot
     sandbox: RunningSandbox
     redis: Client
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.redis)
 
     @property
     def people(self) -> Control:
@@ -64,7 +70,7 @@ class Story:
 
         async def seen() -> bool:
             arrived = all(one["acked"] for one in await self.people.deliveries())
-            return arrived and await self.redis.xlen("triage:{inbox}:events") == 0
+            return arrived and await self.inbox.depth(TEAM) == 0
 
         await eventually(seen, 25)
 

@@ -12,8 +12,9 @@ import httpx2
 
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage.connection import Client
+from support_triage.storage.inbox import Inbox
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
-from tests.stories.conftest import SUPPORT
+from tests.stories.conftest import SUPPORT, TEAM
 
 TICKET = "My invoice shows the wrong amount"
 
@@ -91,7 +92,7 @@ async def test_signed_http_is_answered_and_forged_http_refused(
         assert junk.status_code == 400
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 15) == 0
-    assert await redis.xlen("triage:{inbox}:events") == 0
+    assert await Inbox(redis).depth(TEAM) == 0
 
 
 async def test_killed_in_the_middle_nothing_is_lost_and_nothing_twice(
@@ -117,8 +118,8 @@ async def test_killed_in_the_middle_nothing_is_lost_and_nothing_twice(
             await eventually(all_answered, 40)
 
             async def nothing_left() -> bool:
-                return bool(await redis.xlen("triage:{inbox}:events") == 0)
+                return bool(await Inbox(redis).depth(TEAM) == 0)
 
             await eventually(nothing_left, 30)
         assert sorted(await cards(sandbox)) == sorted(f"{SUPPORT}:{ts}" for ts in sent)
-        assert await redis.xlen("triage:{inbox}:dead") == 0
+        assert await Inbox(redis).dead(TEAM) == 0

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sandbox.running import eventually
-from tests.stories.conftest import ACCOUNT, BILLING, HUMAN, OTHER, SUPPORT, TECHNICAL, Story
+from tests.stories.conftest import ACCOUNT, BILLING, HUMAN, OTHER, SUPPORT, TEAM, TECHNICAL, Story
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ async def test_malformed_events_lose_nothing(story: Story) -> None:
         await story.people.act("event", event=event)
     ts = await story.write("My invoice shows the wrong amount")
     await story.shows(ts, "moneybag", BILLING)
-    assert await story.redis.xlen("triage:{inbox}:dead") == 0
+    assert await story.inbox.dead(TEAM) == 0
 
 
 async def test_slack_failing_for_a_while_delays_and_does_not_double(story: Story) -> None:

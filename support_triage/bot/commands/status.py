@@ -14,6 +14,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     tally = await desk.workspaces.tally(desk.team)
     counts = await desk.examples.counts(desk.team)
     labelled, unsure = tally.get("labelled", 0), tally.get("abstained", 0)
+    waiting, dead = await desk.inbox.depth(desk.team), await desk.inbox.dead(desk.team)
     modes = ", ".join(f"{name} {mode}" for name, mode in desk.config.channels.items())
     lines = [
         "*Status*",
@@ -21,7 +22,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         f"• Channels: {escape(modes) or 'none listed'}; any other one I am invited to: suggest",
         f"• Messages: {labelled + unsure:,} ({labelled:,} labelled, {unsure:,} left to a human)",
         f"• Examples from agents: {sum(counts.values()):,}",
-        f"• Waiting: {await desk.inbox.depth():,}, given up: {await desk.inbox.dead():,}",
+        f"• Waiting: {waiting:,}, given up: {dead:,}" + (" (`triage dead list`)" if dead else ""),
     ]
     if desk.classifier.problem:
         lines.append(f"• :warning: {escape(desk.classifier.problem)}")

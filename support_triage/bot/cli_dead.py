@@ -1,0 +1,90 @@
+"""`triage dead`: events that were given up on, to look at, try again, or drop."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from support_triage.bot.config import load_settings
+from support_triage.storage.dead import DeadLetter, DeadLetters
+
+app = typer.Typer(name="dead", help="Events that were given up on.", no_args_is_help=True)
+out = Console(emoji=False)
+
+TeamOption = Annotated[str | None, typer.Option(help="Workspace id, if there are several.")]
+IdsArgument = Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them.")]
+AllOption = Annotated[bool, typer.Option("--all", help="All of them.")]
+
+
+def _row(letter: DeadLetter) -> dict[str, str]:
+    """What a person may see of it: never the text."""
+    event = letter.event
+    return {
+        "id": letter.id,
+        "when": datetime.fromtimestamp(letter.when_s, UTC).isoformat(timespec="seconds"),
+        "what": "unreadable" if event is None else event.kind,
+        "message": "" if event is None else str(event.item),
+        "reason": letter.reason,
+    }
+
+
+async def _list(team: str | None, *, as_json: bool) -> None:
+    from support_triage.bot.cli_data import open_store  # noqa: PLC0415 - loads slowly
+
+    async with open_store(load_settings(os.environ), team) as store:
+        letters = DeadLetters(store.redis)
+        rows = [_row(one) async for one in letters.iterate(store.team)]
+    if as_json:
+        print(json.dumps(rows))  # noqa: T201 - for scripts, exactly as it is
+        return
+    table = Table("id", "when", "what", "message", "reason")
+    for row in rows:
+        table.add_row(*row.values())
+    out.print(table)
+
+
+async def _each(
+    verb: str,
+    act: Callable[[DeadLetters, str, DeadLetter], Awaitable[bool]],
+    ids: list[str] | None,
+    team: str | None,
+    *,
+    every: bool,
+) -> None:
+    """Do something with the letters named, or with all of them; print how many."""
+    if every == bool(ids):
+        raise typer.BadParameter("name ids as `triage dead list` shows them, or give --all")
+    from support_triage.bot.cli_data import open_store  # noqa: PLC0415 - loads slowly
+
+    async with open_store(load_settings(os.environ), team) as store:
+        letters = DeadLetters(store.redis)
+        found = [one async for one in letters.iterate(store.team) if every or one.id in (ids or [])]
+        done = sum([await act(letters, store.team, one) for one in found])
+        await store.workspaces.audit(store.team, "command line", f"dead {verb}", count=str(done))
+    out.print(f"{done} of {len(found) if every else len(ids or [])}: {verb}")
+
+
+@app.command("list")
+def list_(
+    team: TeamOption = None, *, as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
+    """Show each with its id and the reason."""
+    asyncio.run(_list(team, as_json=as_json))
+
+
+@app.command()
+def retry(ids: IdsArgument = None, team: TeamOption = None, *, every: AllOption = False) -> None:
+    """Put them back to be answered."""
+    asyncio.run(_each("to be answered", DeadLetters.retry, ids, team, every=every))
+
+
+@app.command()
+def drop(ids: IdsArgument = None, team: TeamOption = None, *, every: AllOption = False) -> None:
+    """Forget them for good."""
+    asyncio.run(_each("dropped", DeadLetters.drop, ids, team, every=every))

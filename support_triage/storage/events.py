@@ -1,0 +1,47 @@
+"""What can happen to a message, as it is stored between the ack and the answer."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from support_triage.storage.records import Frozen, Message, MessageId
+
+
+class Posted(Frozen):
+    """A message was written, or edited when `message.edited` is set."""
+
+    kind: Literal["posted"] = "posted"
+    message: Message
+
+    @property
+    def item(self) -> MessageId:
+        """What it happened to."""
+        return self.message.id
+
+
+class Deleted(Frozen):
+    """A message was deleted."""
+
+    kind: Literal["deleted"] = "deleted"
+    id: MessageId
+
+    @property
+    def item(self) -> MessageId:
+        """What it happened to."""
+        return self.id
+
+
+class Reacted(Frozen):
+    """An emoji was put on a message or card, or taken off; `at` is Slack's event time."""
+
+    kind: Literal["reacted"] = "reacted"
+    item: MessageId
+    user: str
+    emoji: str
+    added: bool
+    at: str
+
+
+Event = Posted | Deleted | Reacted
+EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+"""Reads an event from JSON; ValidationError (a ValueError) where it is none."""
