@@ -35,7 +35,7 @@ def _row(letter: DeadLetter) -> dict[str, str]:
 
 
 async def _list(team: str | None, *, as_json: bool) -> None:
-    from support_triage.bot.cli_data import open_store  # noqa: PLC0415 - loads slowly
+    from support_triage.bot.cli_data import open_store
 
     async with open_store(load_settings(os.environ), team) as store:
         letters = DeadLetters(store.redis)
@@ -60,7 +60,7 @@ async def _each(
     """Do something with the letters named, or with all of them; print how many."""
     if every == bool(ids):
         raise typer.BadParameter("name ids as `triage dead list` shows them, or give --all")
-    from support_triage.bot.cli_data import open_store  # noqa: PLC0415 - loads slowly
+    from support_triage.bot.cli_data import open_store
 
     async with open_store(load_settings(os.environ), team) as store:
         letters = DeadLetters(store.redis)
