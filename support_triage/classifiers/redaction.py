@@ -57,6 +57,12 @@ _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d")
 _CARD_DIGITS = 13
 _RANDOM = 10  # distinct characters that a word in mixed case rarely has
 _PHONE_DIGITS = range(9, 14)  # of a number written with its national trunk 0
+_IBAN_DIGITS_MIN, _PHONE_DIGITS_MIN, _IPV4_DOTS = 2, 7, 3
+_SECRET_MARKS = (
+    *("@", "_", "-----begin", "eyj", "sk-", "xox", "xapp-", "glpat-", "akia", "asia", "aiza"),
+    *("pypi-", "sg.", "services/", "bearer", "basic"),
+    *("key", "secret", "token", "passw", "passp", "pwd", "pw", "auth"),
+)  # one of them is in whatever matches a pattern of keys, credentials or e-mail addresses
 _IBAN_COUNTRIES = {
     15: "NO",
     16: "BE",
@@ -115,27 +121,38 @@ def redact(text: str) -> Redacted:
     PHONE. Numbers that are merely long (orders, amounts, dates) stay. Takes well under 1 ms.
     """
     names = _Names()
-    for pattern, replace in _steps(names):
+    for pattern, replace in _steps(names, text):
         text = pattern.sub(replace, text)
     return Redacted(text, names.kinds)
 
 
-def _steps(names: _Names) -> Iterator[tuple[re.Pattern[str], _Replace]]:
-    # Wider meanings come first: what a key holds must not be half taken for a phone number.
-    yield _PEM, lambda match: names("KEY", match[0])
-    yield _CREDENTIALS, lambda match: names("CREDENTIALS", match[0]) + "@"
-    yield _JWT, lambda match: names("KEY", match[0])
-    yield _KEY, lambda match: names("KEY", match[0])
-    yield _SCHEME, lambda match: _secret(match, names)
-    yield _ASSIGNED, lambda match: _secret(match, names)
-    yield _EMAIL, lambda match: names("EMAIL", match[0])
-    yield _IBAN, lambda match: _iban(match[0], names)
-    yield _CARD, lambda match: _card(match[0], names)
-    yield _IPV4, lambda match: names("IP", match[0])
-    yield _IPV6, lambda match: _ipv6(match[0], names)
-    for pattern in _PHONES:
-        yield pattern, lambda match: _phone(match[0], names)
-    yield _CALL, lambda match: _group(match, names("PHONE", _digits(match[1])))
+def _steps(names: _Names, text: str) -> Iterator[tuple[re.Pattern[str], _Replace]]:
+    """The patterns that `text` may match, by what they cannot do without: most texts skip most.
+
+    Wider meanings come first: what a key holds must not be half taken for a phone number.
+    """
+    bare = text.casefold()
+    if any(mark in bare for mark in _SECRET_MARKS):
+        yield _PEM, lambda match: names("KEY", match[0])
+        yield _CREDENTIALS, lambda match: names("CREDENTIALS", match[0]) + "@"
+        yield _JWT, lambda match: names("KEY", match[0])
+        yield _KEY, lambda match: names("KEY", match[0])
+        yield _SCHEME, lambda match: _secret(match, names)
+        yield _ASSIGNED, lambda match: _secret(match, names)
+        yield _EMAIL, lambda match: names("EMAIL", match[0])
+    digits = len(_digits(text))
+    if digits >= _IBAN_DIGITS_MIN:
+        yield _IBAN, lambda match: _iban(match[0], names)
+    if digits >= _PHONE_DIGITS_MIN:
+        yield _CARD, lambda match: _card(match[0], names)
+    if text.count(".") >= _IPV4_DOTS:
+        yield _IPV4, lambda match: names("IP", match[0])
+    if digits and ":" in text:
+        yield _IPV6, lambda match: _ipv6(match[0], names)
+    if digits >= _PHONE_DIGITS_MIN:
+        for pattern in _PHONES:
+            yield pattern, lambda match: _phone(match[0], names)
+        yield _CALL, lambda match: _group(match, names("PHONE", _digits(match[1])))
 
 
 def _digits(text: str) -> str:
