@@ -210,6 +210,8 @@ def _ipv6(found: str, names: _Names) -> str:
 
 def _phone(found: str, names: _Names) -> str:
     digits = _digits(found)
+    if len(digits) < _PHONE_DIGITS_MIN:
+        return found
     national = not found.startswith("+") and not digits.startswith("00")
     if national and (len(digits) not in _PHONE_DIGITS or _DATE.match(found)):
         return found
