@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean bench-classify
+.PHONY: demo test fix clean bench-classify bench-redaction
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -34,6 +34,15 @@ bench-classify: .venv/.ready .benchmarks/peers/.ready
 .benchmarks/peers/.ready: benchmarks/classify/requirements.txt benchmarks/classify/constraints.txt
 	$(PYTHON) -m venv .benchmarks/peers
 	.benchmarks/peers/bin/python -m pip install --quiet -r $< -c benchmarks/classify/constraints.txt
+	@touch $@
+
+# Redaction beside tools that need no language model; about five minutes.
+bench-redaction: .benchmarks/redactors/.ready
+	.benchmarks/redactors/bin/python -m benchmarks.redaction --data $(firstword $(DATA)) $(ARGS)
+
+.benchmarks/redactors/.ready: benchmarks/redaction/requirements.txt
+	$(PYTHON) -m venv .benchmarks/redactors
+	.benchmarks/redactors/bin/python -m pip install --quiet -r $<
 	@touch $@
 
 clean:

@@ -73,6 +73,7 @@ def _child(entry: Entry, data: Path, split: Split, plan: Plan) -> dict[str, Any]
     size = plan.of(entry)
     command += [] if size is None else ["--test-size", str(size)]
     environment = dict(os.environ, TOKENIZERS_PARALLELISM="false", HF_HUB_OFFLINE="1")
+    environment["OMP_WAIT_POLICY"] = "passive"  # threads that wait must not take a core from others
     if plan.quick:
         environment["BENCH_SETFIT_STEPS"] = _QUICK_STEPS
     done = subprocess.run(  # noqa: S603 - our own module

@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 
 # Every pattern starts only at the beginning of a run of its own characters and repeats within
 # bounds or possessively, so that a hostile text of any shape costs linear time.
-_GAP = r"[ \u00a0.\-/]"  # what people put between groups of digits
-_PHONE_GAP = r"[ \u00a0().\-/]{0,3}"
+_GAP = r"[ .\-/]"  # what people put between groups of digits
+_PHONE_GAP = r"[ ().\-/]{0,3}"
+_INVISIBLE = re.compile(r"(?<=[ -~])[\u00ad\u200b-\u200d\u2060\ufeff]++(?=[ -~])")
+_READ_ALIKE = str.maketrans(
+    {0xFF01 + place: 0x21 + place for place in range(94)}  # full-width forms
+    | {first + digit: ord("0") + digit for first in (0x660, 0x6F0, 0x966) for digit in range(10)}
+    | dict.fromkeys("\u00a0\u2009\u202f\u3000", " ")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
+)
 
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/<>?#]{1,256}@")
 _PEM = re.compile(
@@ -29,23 +36,22 @@ _ASSIGNED = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"(?<![\w.+%'&~-])[\w.+%'&~-]++@[\w-]++(?:\.[\w-]++)++")
-_IBAN = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]){11,30}", re.IGNORECASE
-)
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}", re.IGNORECASE)
+_GAPS = re.compile(r"[ -]")
 _CARD = re.compile(
-    rf"(?<![\d+])(?:\d{{13,19}}|\d{{4}}({_GAP}{{1,2}})\d{{4}}\1\d{{4}}\1\d{{1,4}}|\d{{4}}({_GAP})\d{{6}}\2\d{{4,5}})(?!\d)"
+    rf"(?<![\d+])(?:\d{{13,19}}|\d{{4}}({_GAP}{{1,2}})\d{{4}}\1\d{{4}}\1\d{{1,4}}(?:\1\d{{1,3}})?|\d{{4}}({_GAP})\d{{6}}\2\d{{4,5}})(?!\d)"
 )
 _IPV4 = re.compile(
     r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|\d?\d)(?!\.?\d)"
 )
 _IPV6 = re.compile(r"(?:(?<![\w:])|(?<=ip:)|(?<=v6:))[\da-f:]{3,39}(?![\w:])", re.IGNORECASE)
-_FREE = r"(?<![\w.,])(?<!\d:)"  # not inside a word, an amount or a time of day
+_FREE = r"(?<![\w.,])(?<!\d:)(?<![A-Za-z]-)"  # not in a word, an amount, a time, an INV-0123
 _PHONES = (
     re.compile(rf"(?<![\w+])\+(?:{_PHONE_GAP}\d){{7,15}}(?!\d)"),
     re.compile(rf"{_FREE}00 ?[1-9](?:{_PHONE_GAP}\d){{7,13}}(?!\d)"),
     re.compile(_FREE + r"(?:1[ .-])?\(?[2-9]\d\d(?:\)[ .-]?|[ .-])\d{3}[ .-]\d{4}(?!\d)"),
-    re.compile(rf"{_FREE}\(?0\)?\d{{1,5}}\)?(?:{_GAP}{{1,2}}\d{{2,8}}){{1,5}}(?!\d)"),
-    re.compile(_FREE + r"(?:\d[ -]?)?\(\d{2,5}\)[ -]?\d{2,4}(?:[ -]\d{2,4}){1,3}(?!\d)"),
+    re.compile(rf"{_FREE}\(?0\)?[1-9]\d{{0,4}}\)?(?:{_GAP}{{1,2}}\d{{2,8}}){{1,5}}(?!\d)"),
+    re.compile(_FREE + r"(?:\d[ -]?)?\(\d{2,5}\)[ -]?\d{2,5}(?:[ -]\d{2,4}){1,3}(?!\d)"),
     re.compile(_FREE + r"0[1-9]\d{8,9}(?!\d)"),
 )
 _CALL = re.compile(
@@ -63,6 +69,7 @@ _SECRET_MARKS = (
     *("pypi-", "sg.", "services/", "bearer", "basic"),
     *("key", "secret", "token", "passw", "passp", "pwd", "pw", "auth"),
 )  # one of them is in whatever matches a pattern of keys, credentials or e-mail addresses
+_IBAN_DIGITS, _IBAN_GROUP = 8, 4
 _IBAN_COUNTRIES = {
     15: "NO",
     16: "BE",
@@ -118,12 +125,19 @@ def redact(text: str) -> Redacted:
     """Replace what identifies a person or opens a door; the same text gives the same result.
 
     Kinds: CREDENTIALS (in a URL), KEY (tokens, passwords after `key=`), EMAIL, IBAN, CARD, IP and
-    PHONE. Numbers that are merely long (orders, amounts, dates) stay. Takes well under 1 ms.
+    PHONE. Numbers that are merely long (orders, amounts, dates) stay. Characters that read like
+    ASCII (full-width ones, digits, spaces, dashes) become it, and invisible ones inside of it go,
+    lest they hide something. Takes well under 1 ms.
     """
     names = _Names()
+    text = _plain(text)
     for pattern, replace in _steps(names, text):
         text = pattern.sub(replace, text)
     return Redacted(text, names.kinds)
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() else _INVISIBLE.sub("", text.translate(_READ_ALIKE))
 
 
 def _steps(names: _Names, text: str) -> Iterator[tuple[re.Pattern[str], _Replace]]:
@@ -178,6 +192,9 @@ def _iban(found: str, names: _Names) -> str:
     if not 0 < length <= len(ends):
         return found
     end = ends[length - 1]
+    in_fours = all(len(group) == _IBAN_GROUP for group in _GAPS.split(found[:end])[:-1])
+    if not in_fours and len(_digits(found[:end])) < _IBAN_DIGITS:
+        return found  # words after a number: one in 97 passes the checksum
     code = "".join(filter(str.isalnum, found[:end])).upper()
     number = "".join(str(int(character, 36)) for character in code[4:] + code[:4])
     if int(number) % 97 != 1 or found[end : end + 1].isalnum():

@@ -28,7 +28,7 @@ class AutoIntent:
             {"utterance": text, "label": self._names.index(label)}
             for text, label in zip(texts, labels, strict=True)
         ]
-        pipeline = Pipeline.from_preset("classic-light", seed=0)
+        pipeline = Pipeline.from_preset("classic-light", seed=1)
         pipeline.set_config(self._embedder)
         pipeline.set_config(
             LoggingConfig(project_dir=Path(self._folder.name), dump_modules=False, clear_ram=False)

@@ -1,0 +1,130 @@
+"""Compares redaction with what can be installed without a language model, in one run.
+
+    make bench-redaction DATA=../shared/data ARGS="--write docs"
+
+Messages are made up by a seeded generator; the data folder's test parts are texts in which there
+is nothing to find.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.classify.data import read
+from benchmarks.classify.machine import machine, today
+from benchmarks.classify.report import table
+from benchmarks.pages import write_part
+from benchmarks.redaction.generator import MAKERS, SEED, bare_phones, disguised, messages
+from benchmarks.redaction.measure import measure, slowest_ms, touched
+from benchmarks.redaction.tools import TOOLS, Redactor, Tool
+
+_RESULTS = Path(".benchmarks/redaction")
+_PATIENCE_S = 60
+
+
+def figures(tool: Tool, count: int, data: Path) -> dict[str, Any]:
+    """Everything that is measured of one tool."""
+    started = time.perf_counter()
+    redact = tool.make()
+    redact("warm")
+    start_s = time.perf_counter() - started
+    slowest, whole = slowest_ms(redact, _PATIENCE_S)
+    return {
+        "tool": tool.name,
+        "kinds": sorted(tool.kinds),
+        "start_s": start_s,
+        **asdict(measure(redact, messages(count))),
+        "disguised": _recall(redact, tool, disguised(max(1, count // 5))),
+        "bare_phones": _recall(redact, tool, bare_phones(count)),
+        "slowest_ms": slowest,
+        "slowest_is_of_all": whole,
+        "touched_real": _touched(redact, data),
+    }
+
+
+def _recall(redact: Redactor, tool: Tool, made: Any) -> float | None:
+    known = [one for one in made if one.kind in tool.kinds]
+    if not known:
+        return None
+    found = measure(redact, known).recall
+    return sum(found[one.kind] for one in known) / len(known)
+
+
+def _touched(redact: Redactor, data: Path) -> dict[str, float]:
+    found = {}
+    for path in sorted(data.glob("**/test.csv")):
+        texts = [text for text, _ in read(path)]
+        found[path.parent.name] = len(touched(redact, texts)) / len(texts)
+    return found
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
+def page(rows: list[dict[str, Any]], count: int) -> str:
+    kinds = list(MAKERS)
+    recall = [
+        [
+            row["tool"],
+            *(_percent(row["recall"][kind] if kind in row["kinds"] else None) for kind in kinds),
+            _percent(row["disguised"]),
+            _percent(row["bare_phones"]),
+        ]
+        for row in rows
+    ]
+    precision = [
+        [row["tool"], *(_percent(row["precision"].get(kind)) for kind in kinds)] for row in rows
+    ]
+    real = list(rows[0]["touched_real"])
+    others = [
+        [
+            row["tool"],
+            _percent(row["touched"]),
+            *(f"{100 * row['touched_real'][name]:.2f}" for name in real),
+            f"{row['median_us']:,.0f}",
+            f"{row['p99_us']:,.0f}",
+            f"{'' if row['slowest_is_of_all'] else '> '}{row['slowest_ms']:,.0f}",
+            f"{row['start_s']:.1f}",
+        ]
+        for row in rows
+    ]
+    header = ["tool", "hard negatives touched, %", *(f"{name} touched, %" for name in real)]
+    header += ["median µs", "p99 µs", "40,000 hostile characters, ms", "start s"]
+    return "\n\n".join(
+        [
+            f"{today()}, {machine()}; seed {SEED}, {count} messages of each kind.",
+            "Recall, %: the value is wholly gone (- is a kind that the tool does not know).",
+            table(["tool", *kinds, "disguised", "bare phone"], recall),
+            "Precision, %: of the placeholders of a kind, those that are not in a hard negative.",
+            table(["tool", *kinds], precision),
+            table(header, others),
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.redaction", description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--count", type=int, default=1000, help="messages of each kind")
+    parser.add_argument("--only", help="a part of a tool's name")
+    parser.add_argument("--write", choices=["docs"], help="write docs/benchmarks.md")
+    given = parser.parse_args()
+    rows = [
+        figures(tool, given.count, given.data)
+        for tool in TOOLS
+        if not given.only or given.only in tool.name
+    ]
+    text = page(rows, given.count)
+    print(text)
+    _RESULTS.mkdir(parents=True, exist_ok=True)
+    (_RESULTS / "results.json").write_text(json.dumps(rows, indent=1))
+    if given.write:
+        write_part("redaction", text)
+
+
+if __name__ == "__main__":
+    main()
