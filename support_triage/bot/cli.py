@@ -37,15 +37,18 @@ app.add_typer(cli_models.app)
 @app.command()
 def run(
     port: Annotated[int | None, typer.Option(help="Receive over HTTP on this port.")] = None,
+    role: Annotated[
+        str, typer.Option(help="all, intake (receive only) or worker (answer only).")
+    ] = "all",
     config: ConfigOption = None,
 ) -> None:
     """Run the bot: over Socket Mode with SLACK_APP_TOKEN, or over HTTP with --port."""
     from support_triage.bot import logs
-    from support_triage.bot.running import serve
+    from support_triage.bot.running import role_of, serve
 
     settings, loaded = load(config)
     logs.configure()
-    asyncio.run(serve(settings, loaded, port))
+    asyncio.run(serve(settings, loaded, port, role_of(role)))
 
 
 @app.command()

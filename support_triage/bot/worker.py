@@ -5,15 +5,15 @@ import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from slack_sdk.errors import SlackApiError
 
 from support_triage.bot.gateway import GatewayError, GatewayUnavailableError
-from support_triage.bot.triage import Triage
 from support_triage.classifiers.base import ClassifierUnavailableError
 from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.events import Event
 from support_triage.storage.inbox import LEASE_S, Entry, Inbox
 
 _AT_ONCE = 64
@@ -47,10 +47,18 @@ def delay_s(entry: Entry, error: Exception, jitter: float) -> float:
     return min(max(entry.age_s / 2, 0.5), longest) * (0.75 + jitter / 2)
 
 
-class Worker:
-    """Serves workspaces, each with its own `Triage`; any number of workers may."""
+class Answers(Protocol):
+    """What deals with the events of one workspace."""
 
-    def __init__(self, inbox: Inbox, triages: Mapping[str, Triage]) -> None:
+    async def handle(self, event: Event) -> None:
+        """Take one event in; when it raises, the event is to be handled again."""
+        ...
+
+
+class Worker:
+    """Serves workspaces, each with what answers there; any number of workers may."""
+
+    def __init__(self, inbox: Inbox, triages: Mapping[str, Answers]) -> None:
         self._inbox = inbox
         self._triages = triages
         self._held: dict[asyncio.Task[None], Entry] = {}

@@ -42,6 +42,16 @@ class Reacted(Frozen):
     at: str
 
 
-Event = Posted | Deleted | Reacted
+class Asked(Frozen):
+    """An admin's command that waits for a worker; `item` is a place of its own, no message."""
+
+    kind: Literal["asked"] = "asked"
+    item: MessageId
+    user: str
+    text: str
+    response_url: str
+
+
+Event = Posted | Deleted | Reacted | Asked
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 """Reads an event from JSON; ValidationError (a ValueError) where it is none."""

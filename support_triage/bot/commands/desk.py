@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import (
@@ -29,6 +30,8 @@ from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
+
+_RESPOND_S = 10
 
 log = structlog.get_logger()
 
@@ -75,6 +78,23 @@ class Desk:
         await self.workspaces.audit(self.team, user, verb.lower(), arguments=" ".join(arguments))
         return await known(Context(self, user), arguments)
 
+    async def said(self, user: str, text: str) -> str:
+        """The answer, also where Slack or the storage does not play along."""
+        try:
+            return await self.answer(user, text)
+        except (GatewayError, StorageUnavailableError) as error:
+            log.warning("command.failed", error=type(error).__name__)
+            return f"That did not work: {escape(str(error))}. Nothing was changed; try again."
+
+    async def respond(self, user: str, text: str, response_url: str) -> None:
+        """Answer a command that another process took in; an address that expired is let go."""
+        said = await self.said(user, text)
+        answer = await AsyncWebhookClient(response_url, timeout=_RESPOND_S).send(
+            text=said, response_type="ephemeral"
+        )
+        if answer.status_code != 200:  # noqa: PLR2004 - HTTP's "OK"
+            log.warning("command.unheard", status=answer.status_code)
+
     async def finish(self) -> None:
         """Wait for the long work that was started."""
         if self._running:
@@ -86,12 +106,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def triage(ack: Any, command: dict[str, Any], respond: Any) -> None:
         await ack()
-        try:
-            text = await desk.answer(command["user_id"], command.get("text") or "")
-        except (GatewayError, StorageUnavailableError) as error:
-            log.warning("command.failed", error=type(error).__name__)
-            text = f"That did not work: {escape(str(error))}. Nothing was changed; try again."
-        await respond(text=text, response_type="ephemeral")
+        said = await desk.said(command["user_id"], command.get("text") or "")
+        await respond(text=said, response_type="ephemeral")
 
     async def open_message(ack: Any) -> None:
         await ack()

@@ -1,0 +1,59 @@
+"""Child processes of the benchmark: how they are started, and what they use."""
+
+import asyncio
+import os
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_TRIAGE = "from support_triage.bot.cli import main; main()"
+
+
+def rss_mb(pid: int) -> float:
+    """Resident memory of a process in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time that a process has used, in seconds."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / _TICKS
+
+
+@asynccontextmanager
+async def child(environment: Mapping[str, str], *arguments: str) -> AsyncIterator[Process]:
+    """A Python process, ended by SIGTERM; its exit must be a clean one."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, env={**os.environ, **environment}
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+def triage(environment: Mapping[str, str], *arguments: str) -> AsyncIterator[Process]:
+    """`triage run` with these arguments."""
+    return child(environment, "-c", _TRIAGE, "run", *arguments)
+
+
+async def listening(port: int, seconds: float = 60) -> None:
+    """Wait until a port takes connections."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            return

@@ -1,0 +1,100 @@
+"""What a worker process is made of: the classifier, what it learns, and who answers with it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from support_triage.bot.champion import ChampionClassifier
+from support_triage.bot.commands import Desk
+from support_triage.bot.config import Config, Settings
+from support_triage.bot.gating import Gating
+from support_triage.bot.making import builder
+from support_triage.bot.parts import Parts
+from support_triage.bot.presenter import Presenter
+from support_triage.bot.promoting import Promoting
+from support_triage.bot.teaching import Teaching
+from support_triage.bot.triage import Triage
+from support_triage.bot.worker import Worker
+from support_triage.classifiers.factory import LlmUse, close, make_parts
+from support_triage.learning.track_record import TrackRecord
+from support_triage.storage.events import Asked, Event
+
+
+@dataclass(frozen=True)
+class Answering:
+    """A worker at work, the classifier that it asks, and the desk that answers admins."""
+
+    classifier: ChampionClassifier
+    worker: Worker
+    desk: Desk
+
+
+@dataclass(frozen=True)
+class _Events:
+    """Messages go to triage, commands to the desk."""
+
+    triage: Triage
+    desk: Desk
+
+    async def handle(self, event: Event) -> None:
+        if isinstance(event, Asked):
+            await self.desk.respond(event.user, event.text, event.response_url)
+        else:
+            await self.triage.handle(event)
+
+
+@asynccontextmanager
+async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIterator[Answering]:
+    """A worker that has learnt all there is; leaving ends what it took, and takes nothing more."""
+    track_record = TrackRecord()
+    use = LlmUse(config.llm, parts.spending, track_record.judged)
+    made = await asyncio.to_thread(make_parts)
+    build = builder(settings, config, made, use=use)
+    default = await asyncio.to_thread(build, None, b"")
+    classifier = ChampionClassifier(parts.models, parts.team, build, default)
+    teaching = Teaching(parts.examples, classifier, parts.team, track_record)
+    await teaching.load()
+    await classifier.refresh()
+    gating = Gating(settings, config, parts.team, parts.models, parts.examples, made.embedder)
+    desk = Desk(
+        config,
+        parts.team,
+        parts.directory,
+        parts.gateway,
+        parts.examples,
+        parts.workspaces,
+        parts.inbox,
+        classifier,
+        parts.spending,
+        Promoting(gating, parts.workspaces),
+    )
+    presenter = Presenter(config, parts.gateway, parts.directory, parts.records, parts.workspaces)
+    triage = Triage(
+        config,
+        parts.records,
+        parts.examples,
+        parts.workspaces,
+        parts.directory,
+        classifier,
+        presenter,
+        teaching,
+    )
+    worker = Worker(parts.inbox, {parts.team: _Events(triage, desk)})
+    working = asyncio.create_task(worker.run())
+    following = [
+        asyncio.create_task(teaching.follow()),
+        asyncio.create_task(classifier.follow()),
+    ]
+    try:
+        yield Answering(classifier, worker, desk)
+    finally:
+        worker.stop()
+        for one in following:
+            one.cancel()
+            with suppress(asyncio.CancelledError):
+                await one
+        await working
+        await desk.finish()
+        for each in (*classifier.former, classifier.current):
+            await close(each)

@@ -1,0 +1,42 @@
+"""Commands that reach a process of intake alone: acknowledged, and left to a worker to answer."""
+
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+
+from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.events import Asked
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.records import MessageId
+
+log = structlog.get_logger()
+
+
+def asked(command: dict[str, Any]) -> Asked:
+    """The event of a slash command; commands have a place of their own among the channels."""
+    return Asked(
+        item=MessageId(team=command["team_id"], channel="/triage", ts=command["trigger_id"]),
+        user=command["user_id"],
+        text=command.get("text") or "",
+        response_url=command["response_url"],
+    )
+
+
+def register(app: AsyncApp, inbox: Inbox) -> None:
+    """Listen to `/triage`; the button with a link needs an ack and nothing more."""
+
+    async def triage(ack: Any, command: dict[str, Any]) -> None:
+        try:
+            await inbox.receive(asked(command))
+        except StorageUnavailableError as error:
+            log.warning("command.not_stored", error=type(error).__name__)
+            await ack("That did not work: the storage is away or full. Try again in a minute.")
+        else:
+            await ack()
+
+    async def open_message(ack: Any) -> None:
+        await ack()
+
+    app.command("/triage")(triage)
+    app.action("open_message")(open_message)

@@ -1,0 +1,77 @@
+"""What every process of the bot has: a way to Slack, and what is remembered."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.directory import Directory
+from support_triage.bot.gateway import Gateway, web_client
+from support_triage.storage.connection import connect
+from support_triage.storage.examples import Examples
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.models import Models
+from support_triage.storage.records import Records
+from support_triage.storage.spending import Spending
+from support_triage.storage.workspaces import Workspaces
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One workspace's, on one connection to Redis."""
+
+    team: str
+    client: AsyncWebClient
+    directory: Directory
+    gateway: Gateway
+    inbox: Inbox
+    records: Records
+    examples: Examples
+    workspaces: Workspaces
+    models: Models
+    spending: Spending
+
+
+async def _whoami(client: AsyncWebClient) -> str:
+    try:
+        return str((await client.auth_test())["team_id"])
+    except SlackApiError as error:
+        raise ConfigError(
+            f"SLACK_BOT_TOKEN: Slack answered {error.response['error']}: install the app in the "
+            "workspace and copy its Bot User OAuth Token"
+        ) from None
+    except (OSError, TimeoutError):
+        raise ConfigError(f"SLACK_API_URL: {client.base_url} cannot be reached") from None
+
+
+def _token(settings: Settings) -> str:
+    if settings.slack_bot_token is None:
+        raise ConfigError(
+            "SLACK_BOT_TOKEN: not set; it starts with xoxb- (see docs/slack-admin.md)"
+        )
+    return settings.slack_bot_token.get_secret_value()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
+    """The parts, connected; ConfigError where Slack does not know the token."""
+    client = web_client(_token(settings), settings.slack_api_url)
+    team = await _whoami(client)
+    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+        parts = Parts(
+            team=team,
+            client=client,
+            directory=Directory(client, config),
+            gateway=Gateway(client),
+            inbox=Inbox(redis, config.intake.limit),
+            records=Records(redis),
+            examples=Examples(redis),
+            workspaces=Workspaces(redis),
+            models=Models(redis),
+            spending=Spending(redis, team),
+        )
+        await parts.workspaces.add(team)
+        yield parts
