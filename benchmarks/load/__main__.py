@@ -247,7 +247,7 @@ async def memory(bench: Bench) -> Figures:
 async def examples(bench: Bench) -> Figures:
     """What an example takes in Valkey: some are imported, the memory before and after is read."""
     bench.fresh()
-    from benchmarks.load.texts import text  # noqa: PLC0415 - once
+    from benchmarks.load.texts import text
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "examples.jsonl"
