@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean bench-classify bench-redaction
+.PHONY: demo test fix clean bench-classify bench-redaction bench-learning
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -44,6 +44,9 @@ bench-redaction: .benchmarks/redactors/.ready
 	$(PYTHON) -m venv .benchmarks/redactors
 	.benchmarks/redactors/bin/python -m pip install --quiet -r $<
 	@touch $@
+
+bench-learning: .venv/.ready
+	$(RUN) python -m benchmarks.learning --data $(or $(DATA),../shared/data) $(ARGS)
 
 clean:
 	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache

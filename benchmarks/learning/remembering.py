@@ -1,0 +1,22 @@
+"""An embedder that embeds each text once: many classifiers are fitted on the same texts here."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from support_triage.classifiers.base import Embedder, Vectors
+
+
+class RememberingEmbedder:
+    """Answers from memory what it was asked before."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._kept: dict[str, Vectors] = {}
+        self.name = inner.name
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        new = [one for one in dict.fromkeys(texts) if one not in self._kept]
+        if new:
+            self._kept.update(zip(new, self._inner.embed(new), strict=True))
+        return np.stack([self._kept[one] for one in texts])
