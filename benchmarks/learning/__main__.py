@@ -37,7 +37,7 @@ def arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with banking77/")
-    parser.add_argument("--seeds", type=int, default=3, help="runs of the traffic")
+    parser.add_argument("--seeds", type=int, default=2, help="runs of the traffic")
     parser.add_argument("--quick", action="store_true", help="one run of 500 messages, no gate")
     parser.add_argument("--write", choices=["docs"], help="write docs/benchmarks.md and the chart")
     return parser.parse_args()

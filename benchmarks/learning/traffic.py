@@ -13,7 +13,8 @@ from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.classifiers.local import LocalClassifier
 
 TARGET_PRECISION = 0.9
-_EVERY = 25  # messages that arrive while the head is fitted once
+_EVERY = 50  # messages that arrive while the head is fitted once
+_EVERYTHING = 100  # messages after which the bot of all labels is fitted anew
 _BATCH = 512
 
 
@@ -77,7 +78,7 @@ async def play(
 
     `learning` learns from corrections: a wrong label, or a message left to a human. `never` keeps
     what it started with. `all` is fitted anew on every message's true label. A correction is
-    needless where `all`, as of the messages before, would have given the right label.
+    needless where `all`, as of the last hundred, would have given the right label.
     """
     learning = fresh(scene.labels, embedder, scene.start)
     never = fresh(scene.labels, embedder, scene.start)
@@ -89,7 +90,8 @@ async def play(
         corrected = await _batch(batch, learning, never, everything, counts)
         await learning.learn(corrected)
         seen = scene.messages[: start + len(batch)]
-        everything = fresh(scene.labels, embedder, (*scene.start, *seen))
+        if len(seen) % _EVERYTHING == 0 or len(seen) in checkpoints:
+            everything = fresh(scene.labels, embedder, (*scene.start, *seen))
         if len(seen) in checkpoints:
             found = await _bots(learning, never, everything, scene.unseen)
             rows.append({"messages": len(seen), **found, "work": _work(counts)})
