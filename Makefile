@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean bench-classify bench-redaction bench-learning
+.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -47,6 +47,10 @@ bench-redaction: .benchmarks/redactors/.ready
 
 bench-learning: .venv/.ready
 	$(RUN) python -m benchmarks.learning --data $(or $(DATA),../shared/data) $(ARGS)
+
+# A million examples out of a real Valkey in each format; ARGS="--examples 50000" takes a minute.
+bench-export: .venv/.ready
+	$(RUN) python -m benchmarks.export $(ARGS)
 
 clean:
 	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache

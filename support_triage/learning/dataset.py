@@ -3,6 +3,10 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
 
 from support_triage.classifiers.base import LabelSet
 from support_triage.classifiers.redaction import redact
@@ -21,6 +25,10 @@ def _frozen(one: StoredExample) -> SnapshotExample:
     return SnapshotExample(
         one.id, redact(one.text).text, one.label, one.source, one.label_set, one.when
     )
+
+
+def _flat(marks: Sequence[Sequence[int]]) -> npt.NDArray[np.uint64]:
+    return np.fromiter(chain.from_iterable(marks), dtype=np.uint64)
 
 
 def freeze(examples: Sequence[StoredExample], label_set: LabelSet, created: str) -> Snapshot:
@@ -46,10 +54,10 @@ def freeze(examples: Sequence[StoredExample], label_set: LabelSet, created: str)
     for one in newest.values():
         key = split.key(one.text)
         parts[split.side(key)].append((key, one))
-    train_bands, test_bands = (
-        split.bands([key for key, _ in parts[side]]) for side in ("train", "test")
+    train_marks, test_marks = (
+        [split.marks(key) for key, _ in parts[side]] for side in ("train", "test")
     )
-    faces = split.facing(train_bands, test_bands)
+    faces = split.facing([_flat(train_marks)], _flat(test_marks), [*map(len, test_marks)])
     test = [one for (_, one), near in zip(parts["test"], faces, strict=True) if not near]
     left_out["test, near-duplicate of train"] += int(faces.sum())
     train = [one for _, one in parts["train"]]

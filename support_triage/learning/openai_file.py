@@ -4,10 +4,9 @@ import json
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,17 +44,29 @@ class _Part:
 
     def __init__(self, folder: Path) -> None:
         self.rows = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
-        self.bands = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the same
-        self.texts, self.when, self.labels = array("Q"), array("d"), array("L")
+        self.marks = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the same
+        self.texts, self.when = array("Q"), array("d")
+        self.labels, self.sizes = array("H"), array("B")
 
     def newest(self) -> _Mask:
         """Which rows are the newest of their text."""
         return split.newest(self.texts, self.when)
 
+    def chunks(self) -> Iterator[npt.NDArray[np.uint64]]:
+        """The marks of all rows, a million at a time."""
+        self.marks.seek(0)
+        while chunk := self.marks.read(_CHUNK * 8):
+            yield np.frombuffer(chunk, dtype=np.uint64)
+
+    def all(self) -> tuple[npt.NDArray[np.uint64], Sequence[int]]:
+        """The marks of all rows, and how many each row has."""
+        self.marks.seek(0)
+        return np.frombuffer(self.marks.read(), dtype=np.uint64), self.sizes
+
     def close(self) -> None:
         """Let go of the disk."""
         self.rows.close()
-        self.bands.close()
+        self.marks.close()
 
 
 class OpenAiWriter:
@@ -73,24 +84,21 @@ class OpenAiWriter:
 
     def add(self, rows: Sequence[Row]) -> None:
         """Take some rows in."""
-        keys = [split.key(one.text) for one in rows]
-        sides = [split.side(key) for key in keys]
-        bands = split.bands(keys)
-        for name, part in self._parts.items():
-            mine = [side == name for side in sides]
-            part.bands.write(bands[np.array(mine, dtype=bool)].tobytes())
-            chosen = list(compress(rows, mine))
-            lines = (json.dumps([one.text, one.label], ensure_ascii=False) for one in chosen)
-            part.rows.write("".join(f"{line}\n" for line in lines).encode())
-            part.texts.extend(split.fingerprint(one.text) for one in chosen)
-            part.when.extend(float(one.when) for one in chosen)
-            part.labels.extend(self._place[one.label] for one in chosen)
+        for one in rows:
+            key = split.key(one.text)
+            part, marks = self._parts[split.side(key)], array("Q", split.marks(key))
+            part.marks.write(marks)
+            part.sizes.append(len(marks))
+            part.rows.write(json.dumps([one.text, one.label], ensure_ascii=False).encode() + b"\n")
+            part.texts.append(split.fingerprint(one.text))
+            part.when.append(float(one.when))
+            part.labels.append(self._place[one.label])
 
     def finish(self) -> Written:
         """Leave out what must not stand, write both files, and put them in their places."""
         train, test = self._parts["train"], self._parts["test"]
         trained, newest = train.newest(), test.newest()
-        apart = ~_facing(train.bands, test.bands)
+        apart = ~split.facing(train.chunks(), *test.all())
         tested = newest & apart
         left_out = Counter(
             {
@@ -144,17 +152,3 @@ def _remarks(examples: int, size: int) -> tuple[str, ...]:
             "export what is newer with `since`"
         )
     return tuple(remarks)
-
-
-def _facing(train: Any, test: Any) -> _Mask:
-    """As `split.facing`, of bands in files: those of test in memory, of train some at a time."""
-    test.seek(0)
-    tested = np.frombuffer(test.read(), dtype=np.uint64).reshape(-1, split.BANDS)
-    known, place = np.unique(tested, return_inverse=True)
-    hit = np.zeros(len(known), dtype=bool)
-    train.seek(0)
-    while len(known) and (chunk := train.read(_CHUNK * 8)):
-        found = np.sort(np.frombuffer(chunk, dtype=np.uint64))
-        places = np.searchsorted(known, found).clip(max=len(known) - 1)
-        hit[places[known[places] == found]] = True
-    return np.asarray(hit[place].reshape(tested.shape).any(axis=1))

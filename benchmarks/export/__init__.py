@@ -1,0 +1,1 @@
+"""How fast and how large an export of very many examples is."""

@@ -1,0 +1,187 @@
+"""Fill a real Valkey with examples, run `triage export` on it as a user does, and measure it.
+
+Each format runs in its own process: seconds from start to end, and the most memory it held. What
+is printed and written to the file of `--out` is JSON.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from support_triage.bot.config import load_config
+from support_triage.learning.export import FORMATS, SUFFIX
+from support_triage.storage.connection import connect
+from support_triage.storage.embedded import EmbeddedValkey
+from support_triage.storage.examples import Examples, StoredExample
+from support_triage.storage.workspaces import Workspaces
+
+TEAM, BATCH, MB = "TBENCH", 500, 1 << 20
+WORDS = [
+    "invoice",
+    "charged",
+    "twice",
+    "refund",
+    "card",
+    "declined",
+    "login",
+    "password",
+    "reset",
+    "crash",
+    "export",
+    "report",
+    "slow",
+    "update",
+    "account",
+    "locked",
+    "email",
+    "change",
+    "plan",
+    "upgrade",
+    "cancel",
+    "trial",
+    "team",
+    "seat",
+    "permission",
+    "api",
+    "key",
+    "webhook",
+    "error",
+    "timeout",
+    "dashboard",
+    "chart",
+    "missing",
+    "data",
+    "sync",
+    "import",
+    "integration",
+    "billing",
+    "address",
+    "tax",
+    "receipt",
+    "discount",
+    "coupon",
+    "renewal",
+    "notice",
+    "delay",
+    "shipment",
+    "order",
+    "status",
+    "tracking",
+    "support",
+]
+FRAMES = (
+    "Hi, since {day} my {0} {1} does not {2}, can you look at the {3}?",
+    "The {0} shows a wrong {1} after the {2} {3}. Please help, thanks",
+    "Why was the {0} {1}? I asked for {2} and got {3} instead",
+    "Order {number}: {0} {1} and then {2}, we need the {3} this week",
+    "How do I {0} the {1}? Our {2} says {3}, write to me at u{number}@example.com",
+)
+DAYS = ("Monday", "Tuesday", "last week", "this morning", "the update")
+
+
+def examples(count: int) -> Iterator[StoredExample]:
+    """Made-up messages of about 70 characters, most of them different; one in five has a number."""
+    config = load_config(Path("triage.toml"))
+    names, version, rng = config.label_set.names, config.label_set.version, random.Random(7)  # noqa: S311 - no secret
+    for number in range(count):
+        words = rng.choices(WORDS, k=4)
+        text = rng.choice(FRAMES).format(
+            *words, day=rng.choice(DAYS), number=rng.randrange(10_000, 99_999_999)
+        )
+        yield StoredExample(
+            id=f"C0SUPPORT:{1_700_000_000 + number}.000100",
+            text=text,
+            label=rng.choice(names),
+            source="correction",
+            label_set=version,
+            when=f"{1_700_000_000 + number}.000200",
+            author=f"U{number % 5000:06d}",
+            predicted=rng.choice(names),
+            confidence=0.5,
+            classifier="local:0123abcd",
+        )
+
+
+async def fill(url: str, count: int) -> float:
+    """Make the examples stand; seconds it took."""
+    started = time.perf_counter()
+    async with connect(url, Path()) as redis:
+        await Workspaces(redis).add(TEAM)
+        made, store = examples(count), Examples(redis)
+        while batch := list(islice(made, BATCH)):
+            await store.stand_all(TEAM, [(one.id, one, ()) for one in batch])
+    return time.perf_counter() - started
+
+
+def triage(url: str, *arguments: str) -> dict[str, Any]:
+    """Run `triage` in a process of its own: seconds, peak resident memory, what it printed."""
+    code = "from support_triage.bot.cli import main; main()"
+    with tempfile.TemporaryFile() as printed:
+        started = time.perf_counter()
+        pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-c", code, *arguments],
+            os.environ | {"REDIS_URL": url},
+            file_actions=[(os.POSIX_SPAWN_DUP2, printed.fileno(), 1)],
+        )
+        _, status, usage = os.wait4(pid, 0)
+        seconds = time.perf_counter() - started
+        printed.seek(0)
+        assert status == 0, printed.read()
+        return {
+            "seconds": round(seconds, 1),
+            "processor_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+            "peak_mb": round(usage.ru_maxrss / 1024),
+            "printed": printed.read().decode().splitlines(),
+        }
+
+
+def measure(count: int, formats: list[str], folder: Path) -> dict[str, Any]:
+    """All figures, with files in `folder`."""
+    with EmbeddedValkey(folder / "valkey") as server:
+        found: dict[str, Any] = {
+            "examples": count,
+            "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
+            "load_before": round(os.getloadavg()[0], 1),
+            "fill_seconds": round(asyncio.run(fill(server.url, count)), 1),
+            "base_mb": triage(server.url, "labels", "--json")["peak_mb"],
+        }
+        for kind in formats:
+            out = folder / f"out.{kind}.{SUFFIX[kind]}"
+            ran = triage(server.url, "export", "--format", kind, "--out", str(out))
+            ran["file_mb"] = round(sum(one.stat().st_size for one in folder.glob("out.*")) / MB)
+            found[kind] = ran
+            print(kind, ran, file=sys.stderr)
+            if kind == "jsonl":
+                found["import"] = triage(server.url, "import", str(out), "--team", "TOTHER")
+                print("import", found["import"], file=sys.stderr)
+            for one in folder.glob("out.*"):
+                one.unlink()
+    return found
+
+
+def main() -> None:
+    """Measure, print, and write it down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--examples", type=int, default=1_000_000)
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))
+    parser.add_argument("--out", type=Path, default=Path(".benchmarks/export.json"))
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(given.examples, given.formats, Path(folder))
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps(found, indent=2) + "\n")
+    print(json.dumps(found, indent=2))
+
+
+main()
