@@ -104,7 +104,9 @@ def clean(text: str, limit: int) -> str:
     if len(text) > limit:
         tail = limit // 4
         text = f"{text[: limit - tail - 3]} … {text[-tail:]}"
-    text = "".join(filter(None, map(_printable, text))).translate(_BRACKETS)
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(filter(None, map(_printable, text)))
+    text = text.translate(_BRACKETS)
     return _TEMPLATE_TOKEN.sub(r"(\1)", text).strip()
 
 

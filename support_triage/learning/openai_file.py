@@ -19,6 +19,7 @@ from support_triage.learning.rows import Row, Written
 from support_triage.learning.whole_file import WholeFile
 
 _CHUNK = 1 << 20
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
 _Mask = npt.NDArray[np.bool_]
 
 
@@ -27,13 +28,13 @@ def line_of(label_set: LabelSet) -> Callable[[str, str], str]:
 
     The chat is the one that a fine-tuned model is asked with, and the answer to it.
     """
-    system = json.dumps(prompt.messages(label_set, (), "")[0], ensure_ascii=False)
+    system = _JSON(prompt.messages(label_set, (), "")[0])
 
     def line(text: str, label: str) -> str:
         # The system turn, most of the line, is the same in all: the others know no labels.
         question = prompt.messages(LabelSet(()), (), text)[-1]
         reply = {"role": "assistant", "content": prompt.answer(label)}
-        turns = (json.dumps(turn, ensure_ascii=False) for turn in (question, reply))
+        turns = (_JSON(turn) for turn in (question, reply))
         return f'{{"messages": [{", ".join((system, *turns))}]}}\n'
 
     return line
@@ -89,7 +90,7 @@ class OpenAiWriter:
             part, marks = self._parts[split.side(key)], array("Q", split.marks(key))
             part.marks.write(marks)
             part.sizes.append(len(marks))
-            part.rows.write(json.dumps([one.text, one.label], ensure_ascii=False).encode() + b"\n")
+            part.rows.write(_JSON([one.text, one.label]).encode() + b"\n")
             part.texts.append(split.fingerprint(one.text))
             part.when.append(float(one.when))
             part.labels.append(self._place[one.label])

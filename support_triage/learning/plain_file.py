@@ -5,14 +5,14 @@ import io
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, fields
 from pathlib import Path
 
 from support_triage.learning.rows import Row, Written
 from support_triage.learning.spreadsheet import cell
 from support_triage.learning.whole_file import WholeFile
 
-COLUMNS = tuple(one.name for one in fields(Row))
+COLUMNS = Row._fields
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class JsonlWriter:
@@ -28,7 +28,7 @@ class JsonlWriter:
         self._whole.file.write(self._rendered(rows).encode())
 
     def _rendered(self, rows: Sequence[Row]) -> str:
-        return "".join(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in rows)
+        return "".join(_JSON(one._asdict()) + "\n" for one in rows)
 
     def finish(self) -> Written:
         """Put the file in its place."""
