@@ -18,6 +18,7 @@ from benchmarks.classify.machine import machine, today
 from benchmarks.classify.report import table
 from benchmarks.pages import write_part
 from benchmarks.redaction.generator import MAKERS, SEED, bare_phones, disguised, messages
+from benchmarks.redaction.independent import made_by_faker
 from benchmarks.redaction.measure import measure, slowest_ms, touched
 from benchmarks.redaction.tools import TOOLS, Redactor, Tool
 
@@ -38,6 +39,7 @@ def figures(tool: Tool, count: int, data: Path) -> dict[str, Any]:
         "start_s": start_s,
         **asdict(measure(redact, messages(count))),
         "disguised": _recall(redact, tool, disguised(max(1, count // 5))),
+        "faker": _recall(redact, tool, list(made_by_faker(count))),
         "bare_phones": _recall(redact, tool, bare_phones(count)),
         "slowest_ms": slowest,
         "slowest_is_of_all": whole,
@@ -72,6 +74,7 @@ def page(rows: list[dict[str, Any]], count: int) -> str:
             row["tool"],
             *(_percent(row["recall"][kind] if kind in row["kinds"] else None) for kind in kinds),
             _percent(row["disguised"]),
+            _percent(row["faker"]),
             _percent(row["bare_phones"]),
         ]
         for row in rows
@@ -98,7 +101,7 @@ def page(rows: list[dict[str, Any]], count: int) -> str:
         [
             f"{today()}, {machine()}; seed {SEED}, {count} messages of each kind.",
             "Recall, %: the value is wholly gone (- is a kind that the tool does not know).",
-            table(["tool", *kinds, "disguised", "bare phone"], recall),
+            table(["tool", *kinds, "disguised", "by Faker", "bare phone"], recall),
             "Precision, %: of the placeholders of a kind, those that are not in a hard negative.",
             table(["tool", *kinds], precision),
             table(header, others),

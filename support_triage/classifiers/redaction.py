@@ -39,28 +39,37 @@ _EMAIL = re.compile(r"(?<![\w.+%'&~-])[\w.+%'&~-]++@[\w-]++(?:\.[\w-]++)++")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}", re.IGNORECASE)
 _GAPS = re.compile(r"[ -]")
 _CARD = re.compile(
-    rf"(?<![\d+])(?:\d{{13,19}}|\d{{4}}({_GAP}{{1,2}})\d{{4}}\1\d{{4}}\1\d{{1,4}}(?:\1\d{{1,3}})?|\d{{4}}({_GAP})\d{{6}}\2\d{{4,5}})(?!\d)"
+    rf"(?<![\d+])(?:\d{{12,19}}|\d{{4}}({_GAP}{{1,2}})\d{{4}}\1\d{{4}}\1\d{{1,4}}(?:\1\d{{1,3}})?|\d{{4}}({_GAP})\d{{6}}\2\d{{4,5}})(?!\d)"
 )
 _IPV4 = re.compile(
     r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|\d?\d)(?!\.?\d)"
 )
 _IPV6 = re.compile(r"(?:(?<![\w:])|(?<=ip:)|(?<=v6:))[\da-f:]{3,39}(?![\w:])", re.IGNORECASE)
 _FREE = r"(?<![\w.,])(?<!\d:)(?<![A-Za-z]-)"  # not in a word, an amount, a time, an INV-0123
+_EXTENSION = r"(?:,? ?(?:x|ext\.?) ?\d{1,6})?(?!\d)"
 _PHONES = (
-    re.compile(rf"(?<![\w+])\+(?:{_PHONE_GAP}\d){{7,15}}(?!\d)"),
-    re.compile(rf"{_FREE}00 ?[1-9](?:{_PHONE_GAP}\d){{7,13}}(?!\d)"),
-    re.compile(_FREE + r"(?:1[ .-])?\(?[2-9]\d\d(?:\)[ .-]?|[ .-])\d{3}[ .-]\d{4}(?!\d)"),
-    re.compile(rf"{_FREE}\(?0\)?[1-9]\d{{0,4}}\)?(?:{_GAP}{{1,2}}\d{{2,8}}){{1,5}}(?!\d)"),
-    re.compile(_FREE + r"(?:\d[ -]?)?\(\d{2,5}\)[ -]?\d{2,5}(?:[ -]\d{2,4}){1,3}(?!\d)"),
-    re.compile(_FREE + r"0[1-9]\d{8,9}(?!\d)"),
+    re.compile(rf"(?<![\w+])\+(?:{_PHONE_GAP}\d){{7,15}}{_EXTENSION}"),
+    re.compile(rf"{_FREE}00 ?[1-9](?:{_PHONE_GAP}\d){{7,13}}{_EXTENSION}"),
+    re.compile(rf"{_FREE}(?:1[ .-])?\(?[2-9]\d\d(?:\)[ .-]?|[ .-])\d{{3}}[ .-]\d{{4}}{_EXTENSION}"),
+    re.compile(
+        rf"{_FREE}\(?0\)?[1-9]\d{{0,4}}(?:\)?{_GAP}{{1,2}}|\))\d{{1,8}}"
+        rf"(?:{_GAP}{{1,2}}\d{{2,8}}){{0,4}}{_EXTENSION}"
+    ),
+    re.compile(
+        rf"{_FREE}(?:\d[ -]?)?\(\d{{2,5}}\)[ -]?"
+        rf"(?:\d{{6,10}}|\d{{2,5}}(?:[ -]\d{{2,4}}){{1,3}}){_EXTENSION}"
+    ),
+    re.compile(rf"{_FREE}0[1-9]\d{{8,9}}{_EXTENSION}"),
 )
 _CALL = re.compile(
     r"\b(?:phone|tel|telephone|mobile|cell|whatsapp|fax|call me|reach me|number is)\b"
-    r"[^\d\n+<]{0,15}(\d(?:[ .-]?\d){6,14})(?!\d)",
+    r"[^\d\n+<]{0,15}(\d(?:[ ./-]?\d){6,14})(?!\d)",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d")
-_CARD_DIGITS = 13
+_CARD_STARTS = ("1800", "2", "3", "4", "5", "6")
+_MAESTRO = ("5018", "5020", "5038", "5893", "6304", "6759", "6761", "6762", "6763")
+_MAESTRO_DIGITS = 12  # of others it takes 13
 _RANDOM = 10  # distinct characters that a word in mixed case rarely has
 _PHONE_DIGITS = range(9, 14)  # of a number written with its national trunk 0
 _IBAN_DIGITS_MIN, _PHONE_DIGITS_MIN, _IPV4_DOTS = 2, 7, 3
@@ -204,8 +213,8 @@ def _iban(found: str, names: _Names) -> str:
 
 def _card(found: str, names: _Names) -> str:
     digits = _digits(found)
-    valid = digits[0] in "23456" and len(digits) >= _CARD_DIGITS and luhn(digits)
-    return names("CARD", digits) if valid else found
+    starts = _MAESTRO if len(digits) == _MAESTRO_DIGITS else _CARD_STARTS
+    return names("CARD", digits) if digits.startswith(starts) and luhn(digits) else found
 
 
 def luhn(digits: str) -> bool:
@@ -226,7 +235,7 @@ def _ipv6(found: str, names: _Names) -> str:
 
 
 def _phone(found: str, names: _Names) -> str:
-    digits = _digits(found)
+    digits = _digits(re.split("[ex]", found, maxsplit=1)[0])  # without the extension
     if len(digits) < _PHONE_DIGITS_MIN:
         return found
     national = not found.startswith("+") and not digits.startswith("00")
