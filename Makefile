@@ -28,12 +28,13 @@ fix: .venv/.ready
 
 # Ours beside what a user would pick instead; ARGS="--quick" takes minutes, all of it hours.
 DATA ?= ../shared/data
-bench-classify: .venv/.ready .benchmarks/peers/.ready
+bench-classify: .venv/.ready .benchmarks/peers/.ready .benchmarks/autointent/.ready
 	$(RUN) python -m benchmarks.classify $(addprefix --data ,$(DATA)) $(ARGS)
 
-.benchmarks/peers/.ready: benchmarks/classify/requirements.txt benchmarks/classify/constraints.txt
-	$(PYTHON) -m venv .benchmarks/peers
-	.benchmarks/peers/bin/python -m pip install --quiet -r $< -c benchmarks/classify/constraints.txt
+# AutoIntent wants an older sentence-transformers than SetFit does.
+.benchmarks/%/.ready: benchmarks/classify/%.txt benchmarks/classify/%-constraints.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet -r $< -c benchmarks/classify/$*-constraints.txt
 	@touch $@
 
 # Redaction beside tools that need no language model; about five minutes.

@@ -14,11 +14,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.classify.contender import ENTRIES, Entry
+from benchmarks.classify.contender import ENTRIES, PEERS, Entry
 from benchmarks.classify.data import Split, splits
 from benchmarks.classify.machine import machine, today
 from benchmarks.classify.report import report
-from benchmarks.classify.run import PEERS, QUICK, RESULTS, Plan, run, stored, versions
+from benchmarks.classify.run import QUICK, RESULTS, Plan, run, stored, versions
 from benchmarks.pages import write_part
 
 _CHART = Path("docs/pictures/accuracy.png")
@@ -71,22 +71,15 @@ def collect(given: argparse.Namespace, data: Path, plan: Plan) -> list[dict[str,
     for split in (one for one in every if one.title in wanted):
         for entry in ENTRIES:
             kept = stored(entry, split, plan)
-            if entry.name in only and not (given.resume and kept) and not left_out(entry):
+            if entry.name in only and not (given.resume and kept) and not entry.left_out():
                 kept = measured(entry, data, split, plan)
             found += [kept] if kept else []
     return found
 
 
-def left_out(entry: Entry) -> str | None:
-    """Why a contender cannot be measured here."""
-    if not entry.ours and not PEERS.exists():
-        return "the peers' environment is missing: make .benchmarks/peers/.ready"
-    return entry.left_out()
-
-
 def page(results: list[dict[str, Any]]) -> str:
     notes = [f"- {one.name}: {one.note}." for one in ENTRIES]
-    notes += [f"- {one.name} was left out: {why}." for one in ENTRIES if (why := left_out(one))]
+    notes += [f"- {one.name} was left out: {why}." for one in ENTRIES if (why := one.left_out())]
     stated = ", ".join(f"{name} {number}" for name, number in versions())
     parts = [f"{today()}, {machine()}; {stated}."]
     parts += [report(results), "\n".join(notes)]
@@ -97,7 +90,7 @@ def main() -> None:
     given = arguments()
     plan = QUICK if given.quick else Plan(llm_test_size=given.llm_sample)
     for entry in ENTRIES:
-        if why := left_out(entry):
+        if why := entry.left_out():
             say(f"{entry.name} is left out: {why}")
     results: list[dict[str, Any]] = []
     for data in given.data or [Path("../shared/data")]:

@@ -25,7 +25,7 @@ def draw(results: list[dict[str, Any]], path: Path) -> None:
                 for one in good
                 if one["dataset"] == name and one["contender"] == contender
             )
-            ours = contender in ("local", "few-shot", "cascade")
+            ours = contender.startswith(("local", "few-shot", "cascade"))
             panel.plot(
                 [row[0] for row in rows],
                 [row[1] for row in rows],

@@ -2,8 +2,10 @@
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from support_triage.classifiers.base import Usage
@@ -35,20 +37,26 @@ class Contender(Protocol):
         ...
 
 
+PEERS = Path(".benchmarks/peers/bin/python")
+AUTOINTENT = Path(".benchmarks/autointent/bin/python")
+
+
 @dataclass(frozen=True)
 class Entry:
-    """A contender by name: where it stands, what it is, and why it may have to be left out."""
+    """A contender by name: where it stands, what it is, and the Python that it runs on."""
 
     name: str
     target: str  # module:class, below benchmarks.classify.contenders
     note: str
-    ours: bool = False
+    python: Path = PEERS
     asks_llm: bool = False
 
     def left_out(self) -> str | None:
         """Why it cannot run here; None where it can."""
-        if self.asks_llm and not os.environ.get("OPENAI_API_KEY"):
-            return "no OPENAI_API_KEY (and OPENAI_BASE_URL for a server other than OpenAI's)"
+        if not self.python.exists():
+            return f"its environment is missing: make {self.python.parent.parent}/.ready"
+        if self.asks_llm and not {"OPENAI_API_KEY", "OPENAI_BASE_URL"} & set(os.environ):
+            return "neither OPENAI_API_KEY nor OPENAI_BASE_URL is set"
         return None
 
     def make(self) -> Contender:
@@ -59,10 +67,12 @@ class Entry:
         return made()
 
 
+_HERE = Path(sys.executable)
 ENTRIES = (
-    Entry("local", "ours:Local", "this project, no key needed", ours=True),
-    Entry("few-shot", "ours:FewShot", "this project, a model is asked", ours=True, asks_llm=True),
-    Entry("cascade", "ours:Cascade", "this project, local then a model", ours=True, asks_llm=True),
+    Entry("local", "ours:Local", "ours, fitted to every correction", _HERE),
+    Entry("local, tuned", "ours:Tuned", "ours after `triage train local`, tuning included", _HERE),
+    Entry("few-shot", "ours:FewShot", "ours, a model is asked", _HERE, asks_llm=True),
+    Entry("cascade", "ours:Cascade", "ours, local and then a model", _HERE, asks_llm=True),
     Entry("TF-IDF + LR", "classic:TfIdf", "words 1-2 and char_wb 2-5, logistic regression"),
     Entry("kNN", "classic:Nearest", "MiniLM int8, 5 nearest by cosine, votes by similarity"),
     Entry("SetFit", "setfit_peer:SetFit", "MiniLM float32, at most 600 steps of 16 pairs"),
@@ -70,5 +80,10 @@ ENTRIES = (
         "semantic-router", "semantic_router_peer:Router", "MiniLM int8, calibrated as it advises"
     ),
     Entry("fast-intent-classifier", "fast_intent_peer:FastIntent", "MiniLM int8, label centroids"),
-    Entry("autointent", "autointent_peer:AutoIntent", "MiniLM float32, preset classic-light"),
+    Entry(
+        "autointent",
+        "autointent_peer:AutoIntent",
+        "MiniLM float32, preset classic-light",
+        AUTOINTENT,
+    ),
 )

@@ -3,17 +3,15 @@
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.classify.contender import Entry
+from benchmarks.classify.contender import ENTRIES, Entry
 from benchmarks.classify.data import Split
 
-PEERS = Path(".benchmarks/peers/bin/python")
 RESULTS = Path(".benchmarks/classify")
 _LONGEST_S = 3600
 _QUICK_STEPS = "40"
@@ -39,7 +37,7 @@ QUICK = Plan(test_size=300, llm_test_size=30, timed=30, quick=True)
 def place(entry: Entry, split: Split, plan: Plan) -> Path:
     """The file that holds a contender's result on a split."""
     folder = RESULTS / ("quick" if plan.quick else "full") / split.title
-    return folder / f"{entry.name.replace(' ', '')}.json"
+    return folder / f"{entry.target.replace(':', '-')}.json"
 
 
 def run(entry: Entry, data: Path, split: Split, plan: Plan) -> dict[str, Any]:
@@ -67,8 +65,7 @@ def run(entry: Entry, data: Path, split: Split, plan: Plan) -> dict[str, Any]:
 
 
 def _child(entry: Entry, data: Path, split: Split, plan: Plan) -> dict[str, Any]:
-    python = Path(sys.executable) if entry.ours else PEERS
-    command = [python, "-m", "benchmarks.classify.child", "--contender", entry.name]
+    command = [entry.python, "-m", "benchmarks.classify.child", "--contender", entry.name]
     command += ["--data", data, "--split", split.title, "--timed", str(plan.timed)]
     size = plan.of(entry)
     command += [] if size is None else ["--test-size", str(size)]
@@ -102,11 +99,11 @@ def stored(entry: Entry, split: Split, plan: Plan) -> dict[str, Any] | None:
 
 
 def versions() -> Iterator[tuple[str, str]]:
-    """Packages and versions of the product's environment and of the peers'."""
+    """Packages and versions of all environments; the product's win where they differ."""
     code = "import json; from benchmarks.classify.machine import versions as found; "
     code += "print(json.dumps(found()))"
     found: dict[str, str] = {}
-    for python in (PEERS, Path(sys.executable)):
+    for python in reversed(dict.fromkeys(entry.python for entry in ENTRIES)):
         if python.exists():
             done = subprocess.run(  # noqa: S603 - our own module
                 [python, "-c", code], capture_output=True, check=True

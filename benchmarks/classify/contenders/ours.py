@@ -5,12 +5,11 @@ import os
 from collections.abc import Sequence
 
 from benchmarks.classify.contender import Answer
-from support_triage.classifiers.base import Classifier, Example, Label, LabelSet, Prediction
-from support_triage.classifiers.embedder import MiniLmEmbedder
+from support_triage.classifiers.base import Example, Label, LabelSet, Prediction
 from support_triage.classifiers.evaluation import best
-from support_triage.classifiers.factory import LlmChoice, make_classifier
+from support_triage.classifiers.factory import LlmChoice, Parts, make_classifier, make_parts
 from support_triage.classifiers.index import EmbeddedIndex
-from support_triage.classifiers.local import LocalClassifier
+from support_triage.classifiers.recipe import Recipe, tune
 
 _TARGET = 0.95
 
@@ -19,45 +18,58 @@ def answer(one: Prediction) -> Answer:
     return Answer(best(one), one.confidence, one.confidence, one.abstained, one.usage)
 
 
-class _Ours:
+def model_of_environment() -> LlmChoice:
+    """The model that OPENAI_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY name."""
+    named = {
+        "model": os.environ.get("OPENAI_MODEL"),
+        "api_key": os.environ.get("OPENAI_API_KEY"),
+        "base_url": os.environ.get("OPENAI_BASE_URL"),
+    }
+    return LlmChoice(**{name: value for name, value in named.items() if value})
+
+
+class Local:
+    """As it answers between training runs: fitted to every correction, nothing tuned."""
+
+    kind = "local"
+
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
+        self._embedder = make_parts().embedder
 
-    def _make(self, label_set: LabelSet) -> Classifier:
-        raise NotImplementedError
+    def _recipe(self, examples: Sequence[Example], label_set: LabelSet) -> Recipe | None:
+        del examples, label_set
+        return None
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:
         label_set = LabelSet(tuple(Label(name) for name in sorted(set(labels))))
-        self._classifier = self._make(label_set)
         rows = zip(texts, labels, strict=True)
         examples = [Example(str(place), text, label) for place, (text, label) in enumerate(rows)]
+        self._classifier = make_classifier(
+            self.kind,
+            label_set,
+            _TARGET,
+            None if self.kind == "local" else model_of_environment(),
+            patience_s=None,
+            parts=Parts(self._embedder, EmbeddedIndex(self._embedder)),
+            recipe=self._recipe(examples, label_set),
+        )
         self._runner.run(self._classifier.learn(examples))
 
     def predict(self, texts: Sequence[str]) -> list[Answer]:
         return [answer(one) for one in self._runner.run(self._classifier.classify(texts))]
 
 
-class Local(_Ours):
-    def __init__(self) -> None:
-        super().__init__()
-        self._embedder = MiniLmEmbedder()
+class Tuned(Local):
+    """As after `triage train local`: with a recipe that cross-validation chose."""
 
-    def _make(self, label_set: LabelSet) -> Classifier:
-        index = EmbeddedIndex(self._embedder)
-        return LocalClassifier(label_set, self._embedder, index, _TARGET, patience_s=None)
+    def _recipe(self, examples: Sequence[Example], label_set: LabelSet) -> Recipe:
+        return tune(examples, label_set, self._embedder, _TARGET)
 
 
-class FewShot(_Ours):
+class FewShot(Local):
     kind = "llm"
 
-    def _make(self, label_set: LabelSet) -> Classifier:
-        choice = LlmChoice(
-            os.environ.get("OPENAI_MODEL", "gpt-4o-mini"),
-            os.environ["OPENAI_API_KEY"],
-            os.environ.get("OPENAI_BASE_URL"),
-        )
-        return make_classifier(self.kind, label_set, _TARGET, choice, patience_s=None)
 
-
-class Cascade(FewShot):
+class Cascade(Local):
     kind = "cascade"
