@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export
+.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -52,6 +52,16 @@ bench-learning: .venv/.ready
 # A million examples out of a real Valkey in each format; ARGS="--examples 50000" takes a minute.
 bench-export: .venv/.ready
 	$(RUN) python -m benchmarks.export $(ARGS)
+
+# A real small LLM through the LLM classifier: half an hour; ARGS="--sample 20" takes minutes.
+bench-llm: .venv/.ready .benchmarks/llm/.ready
+	$(RUN) python -m benchmarks.llm $(addprefix --data ,$(DATA)) $(ARGS)
+
+.benchmarks/llm/.ready: benchmarks/llm/requirements.txt
+	$(PYTHON) -m venv .benchmarks/llm
+	.benchmarks/llm/bin/python -m pip install --quiet --no-deps -r $<
+	.benchmarks/llm/bin/python -m pip install --quiet matplotlib==3.11.2
+	@touch $@
 
 clean:
 	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache

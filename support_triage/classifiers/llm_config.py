@@ -64,7 +64,7 @@ SHIPPED_PRICES = {"gpt-6-luna": Price(prompt=0.10, cached=0.01, completion=0.50)
 class LlmConfig(_Frozen):
     """How the LLM is asked, what it may cost, and what an error costs the admin."""
 
-    timeout_s: float = Field(default=6.0, gt=0, le=60)  # one message, with waiting and retries
+    timeout_s: float = Field(default=6.0, gt=0, le=300)  # one message, with waiting and retries
     max_concurrency: int = Field(default=8, ge=1, le=256)
     structured: Literal["json_schema", "text"] = "json_schema"
     max_shots: int = Field(default=16, ge=0, le=64)  # 0: a fine-tuned model is shown none

@@ -1,0 +1,154 @@
+"""Asks a real model through the LLM classifier: accuracy, tokens, bias, orders in texts, cascade.
+
+    make bench-llm DATA=../shared/data ARGS="--sample 100 --model smollm2-135m-instruct"
+
+By default llama.cpp's server and a small model run on this machine. With `--url` (and
+OPENAI_API_KEY) any OpenAI-compatible server is asked for `--model` instead. Costs are those of the
+tokens at the shipped model's prices, whoever answered.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.classify.machine import machine, today
+from benchmarks.llm import bias, curve, injection, report
+from benchmarks.llm.asked import PRICED_AS, PYTHON, Asker, config, local_server
+from benchmarks.llm.desks import Desk, desk, public, tickets
+from benchmarks.llm.routes import ROUTES, asked, local_alone
+from benchmarks.pages import write_part
+from support_triage.classifiers.base import Prediction
+from support_triage.classifiers.chat import Chat
+from support_triage.classifiers.llm_config import LlmChoice
+
+_RESULTS = Path(".benchmarks/llm-results.json")
+_PAGE = Path("docs/benchmarks-llm.md")
+_CHART = Path("docs/pictures/cascade.png")
+_CURVE_OF = "few-shot, narrowed"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks.llm",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--model", default="gemma-3-270m")
+    parser.add_argument("--url", help="an OpenAI-compatible server to ask instead")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--sample", type=int, default=100, help="messages of each data set")
+    parser.add_argument("--permuted", type=int, default=24, help="messages asked in 5 orders")
+    parser.add_argument("--attacked", type=int, default=12, help="tickets with orders in them")
+    parser.add_argument("--write", choices=["docs"], help=f"write {_PAGE} and its chart")
+    return parser.parse_args()
+
+
+def say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+async def routes(
+    one: Desk, choice: LlmChoice, found: dict[str, Any]
+) -> dict[str, list[Prediction]]:
+    """Predictions of each route; figures go into `found`."""
+    predictions: dict[str, list[Prediction]] = {}
+    predictions["local"], figures = await local_alone(one)
+    found["routes"].append(figures)
+    for route in ROUTES:
+        predictions[route.name], figures = await asked(one, route, choice)
+        found["routes"].append(figures)
+        say(f"{one.name}: {route.name}: accuracy {100 * figures['accuracy']:.1f}")
+    return predictions
+
+
+def cascade(one: Desk, predictions: dict[str, list[Prediction]]) -> dict[str, Any]:
+    truth = [label for _, label in one.asked]
+    local, llm = predictions["local"], predictions[_CURVE_OF]
+    return {
+        "messages": len(truth),
+        "curve": curve.curve(local, llm, truth),
+        "chosen": curve.chosen(local, llm, truth),
+    }
+
+
+async def measure(given: argparse.Namespace, choice: LlmChoice) -> dict[str, Any]:
+    """Everything, in turn; kept after each step."""
+    found: dict[str, Any] = {
+        "about": {"date": today(), "machine": machine(), "model": choice.model},
+        "routes": [],
+        "cascade": {},
+        "permutations": [],
+        "majority": [],
+        "injection": [],
+    }
+    narrowed = config(choice.model, **ROUTES[2].changes)
+    asker = Asker(Chat(choice, narrowed), choice.model)
+    ours = await tickets()
+    await routes(ours, choice, found)
+    kept(found)
+    few = replace(ours, asked=ours.asked[: given.attacked])
+    if few.asked:
+        found["injection"] = await injection.injected(few, asker, narrowed.few_shot)
+        say("injection: done")
+        kept(found)
+    for named in public(given.data, "10shot", given.sample):
+        one = await desk(*named)
+        found["cascade"][one.name] = cascade(one, await routes(one, choice, found))
+        kept(found)
+        few = replace(one, asked=one.asked[: given.permuted])
+        if few.asked:
+            limits = narrowed.few_shot
+            found["permutations"].append(await bias.permuted(few, asker, limits, 4))
+            found["majority"].append(await bias.majority(few, asker, limits))
+            say(f"{one.name}: orders: done")
+            kept(found)
+    await asker.chat.aclose()
+    return found
+
+
+def kept(found: dict[str, Any]) -> None:
+    _RESULTS.parent.mkdir(exist_ok=True)
+    _RESULTS.write_text(json.dumps(found, indent=1))
+
+
+def page(found: dict[str, Any]) -> str:
+    about = found["about"]
+    note = f"{about['date']}, {about['machine']}; {about['model']}; prices of {PRICED_AS}."
+    return f"{note}\n\n{report.report(found)}"
+
+
+async def run(given: argparse.Namespace) -> dict[str, Any]:
+    async with AsyncExitStack() as stack:
+        if given.url is None:
+            choice = await stack.enter_async_context(local_server(given.model, given.threads))
+        else:
+            choice = LlmChoice(given.model, os.environ.get("OPENAI_API_KEY", ""), given.url)
+        return await measure(given, choice)
+
+
+def main() -> None:
+    given = arguments()
+    found = asyncio.run(run(given))
+    text = page(found)
+    print(text)
+    say(f"JSON: {_RESULTS}")
+    if given.write:
+        picture = _CHART.relative_to("docs")
+        write_part("llm", f"{text}\n\n![Accuracy against share asked]({picture})", _PAGE)
+        subprocess.run(  # noqa: S603 - our own module
+            [PYTHON, "-m", "benchmarks.llm.chart", _CHART],
+            input=json.dumps(found).encode(),
+            check=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The model that is asked: llama.cpp's server in a process of its own, or an address given."""
+
+import asyncio
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support_triage.classifiers import completion, prompt
+from support_triage.classifiers.base import Abstention, Usage
+from support_triage.classifiers.chat import Chat
+from support_triage.classifiers.llm import request
+from support_triage.classifiers.llm_config import SHIPPED_PRICES, LlmChoice, LlmConfig
+from support_triage.classifiers.selection import Selection
+
+PYTHON = Path(".benchmarks/llm/bin/python")
+PRICED_AS = "gpt-6-luna"
+_START_S = 180
+
+
+def config(model: str, **changes: Any) -> LlmConfig:
+    """One request at a time, all the time it needs, at the shipped model's price."""
+    table = {"timeout_s": 300, "max_concurrency": 1, "prices": {model: SHIPPED_PRICES[PRICED_AS]}}
+    return LlmConfig.model_validate(table | changes)
+
+
+@asynccontextmanager
+async def local_server(model: str, threads: int) -> AsyncIterator[LlmChoice]:
+    """llama.cpp's server with a small model, on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [str(PYTHON), "-m", "benchmarks.llm.serve", model, str(port)]
+    process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own module
+        [*command, "--threads", str(threads)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        await _listening(port, process)
+        yield LlmChoice(model, "", f"http://127.0.0.1:{port}/v1/")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /health HTTP/1.0\r\n\r\n")
+            ready = b" 200 " in await reader.readline()
+            writer.close()
+        except OSError:
+            ready = False
+        if ready:
+            return
+        await asyncio.sleep(0.5)
+    raise SystemExit(f"the server did not start: {PYTHON} -m benchmarks.llm.serve")
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Asks with a selection made by hand: shots in another order, with orders in them."""
+
+    chat: Chat
+    model: str
+
+    async def label(self, selection: Selection, text: str) -> str | None:
+        """The label that the model names, None where it names none."""
+        found, _ = await self.ask(selection, text)
+        return found
+
+    async def ask(self, selection: Selection, text: str) -> tuple[str | None, Usage]:
+        """The label and the tokens."""
+        answered = await self.chat.complete(request(selection, text), selection.labels)
+        if isinstance(answered, Abstention):
+            return None, Usage()
+        answer, _ = completion.content(answered)
+        used = completion.usage(answered, SHIPPED_PRICES[PRICED_AS])
+        return prompt.parse(answer, selection.labels.names), used

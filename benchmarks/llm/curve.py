@@ -1,0 +1,72 @@
+"""The cascade's accuracy against the share of messages that the model is asked about; pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from support_triage.classifiers.base import Prediction
+from support_triage.classifiers.evaluation import best
+from support_triage.classifiers.worth import Judged, Terms
+
+_STEPS = 50
+
+
+def curve(
+    local: Sequence[Prediction], llm: Sequence[Prediction], truth: Sequence[str]
+) -> list[dict[str, float]]:
+    """Points from nobody to everybody asked, by falling local confidence."""
+    thresholds = [step / _STEPS for step in range(_STEPS + 1)] + [1.01]
+    return [point(local, llm, truth, threshold) for threshold in thresholds]
+
+
+def point(
+    local: Sequence[Prediction],
+    llm: Sequence[Prediction],
+    truth: Sequence[str],
+    threshold: float,
+) -> dict[str, float]:
+    """What happens when the model is asked where local is less confident than `threshold`."""
+    sent = [one.confidence < threshold for one in local]
+    right = sum(
+        _answer(mine, theirs, ask) == label
+        for mine, theirs, ask, label in zip(local, llm, sent, truth, strict=True)
+    )
+    cost = sum(one.usage.cost_usd for one, ask in zip(llm, sent, strict=True) if ask)
+    return {
+        "threshold": threshold,
+        "share": sum(sent) / len(sent),
+        "accuracy": right / len(sent),
+        "usd_per_1000": 1000 * cost / len(sent),
+    }
+
+
+def _answer(local: Prediction, llm: Prediction, ask: bool) -> str | None:  # noqa: FBT001
+    return llm.label if ask and llm.label is not None else best(local)
+
+
+def chosen(
+    local: Sequence[Prediction], llm: Sequence[Prediction], truth: Sequence[str]
+) -> dict[str, Any]:
+    """The thresholds that the prices give: before anything is judged, and as one half judges.
+
+    Each half of the messages is decided by what the other half says of the model's answers.
+    """
+    terms = Terms(call_price_usd=sum(one.usage.cost_usd for one in llm) / len(llm))
+    fresh = _threshold(Judged(), terms)
+    halves = [slice(0, None, 2), slice(1, None, 2)]
+    parts = []
+    for judged_by, decided in (halves, halves[::-1]):
+        right = sum(
+            one.label == label for one, label in zip(llm[judged_by], truth[judged_by], strict=True)
+        )
+        judged = Judged(right, len(truth[judged_by]) - right)
+        threshold = _threshold(judged, terms)
+        found = point(local[decided], llm[decided], truth[decided], threshold)
+        parts.append(found | {"judged_accuracy": judged.accuracy})
+    return {
+        "fresh": point(local, llm, truth, fresh),
+        "judged": {key: sum(part[key] for part in parts) / len(parts) for key in parts[0]},
+    }
+
+
+def _threshold(judged: Judged, terms: Terms) -> float:
+    return max(0.0, judged.accuracy - terms.call_price_usd / terms.error_price_usd)

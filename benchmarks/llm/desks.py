@@ -1,0 +1,63 @@
+"""What is labelled: samples of public data sets, and tickets of a support team."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.classify.data import Rows, sampled, splits
+from support_triage.bot.config import load_config, shipped_config
+from support_triage.classifiers.base import Example, Label, LabelSet
+from support_triage.classifiers.embedder import MiniLmEmbedder
+from support_triage.classifiers.index import EmbeddedIndex
+from support_triage.classifiers.local import LocalClassifier
+
+_TARGET = 0.9
+_TICKETS = Path(__file__).with_name("tickets.csv")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Labels, what was taught, and messages with their true labels."""
+
+    name: str
+    labels: LabelSet
+    taught: Rows
+    asked: Rows
+    index: EmbeddedIndex
+    local: LocalClassifier
+
+
+async def desk(name: str, labels: LabelSet, taught: Rows, asked: Rows) -> Desk:
+    """A desk whose local classifier has learnt what was taught."""
+    embedder = MiniLmEmbedder()
+    index = EmbeddedIndex(embedder)
+    local = LocalClassifier(labels, embedder, index, _TARGET, patience_s=None)
+    await local.learn([Example(f"t{n}", text, label) for n, (text, label) in enumerate(taught)])
+    return Desk(name, labels, taught, asked, index, local)
+
+
+async def tickets() -> Desk:
+    """The labels of the shipped triage.toml; the first four tickets are its own examples."""
+    with _TICKETS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    parts = {
+        part: tuple((row["text"], row["label"]) for row in rows if row["part"] == part)
+        for part in ("train", "test")
+    }
+    shipped = load_config(shipped_config()).label_set
+    bare = LabelSet(tuple(Label(one.name, one.description) for one in shipped.labels))
+    return await desk("tickets", bare, parts["train"], parts["test"])
+
+
+def public(folder: Path, split: str, size: int) -> Iterator[tuple[str, LabelSet, Rows, Rows]]:
+    """(name, labels, taught, asked) of each data set in a folder that has this split."""
+    for found in splits(folder):
+        if found.name == split:
+            labels = LabelSet(tuple(Label(name.replace("_", " ")) for name in found.labels))
+            yield (
+                found.title,
+                labels,
+                tuple((text, label.replace("_", " ")) for text, label in found.train),
+                tuple((text, label.replace("_", " ")) for text, label in sampled(found.test, size)),
+            )

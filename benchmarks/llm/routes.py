@@ -1,0 +1,80 @@
+"""Accuracy, tokens and times of the ways in which a model can be asked, beside local alone."""
+
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.llm.asked import config
+from benchmarks.llm.desks import Desk
+from support_triage.classifiers.base import Abstention, Prediction
+from support_triage.classifiers.evaluation import best
+from support_triage.classifiers.llm import LlmClassifier
+from support_triage.classifiers.llm_config import LlmChoice
+
+_FEW_TOKENS = 200  # for labels: about ten of them
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way to ask: changes to the table `[llm]`."""
+
+    name: str
+    changes: dict[str, Any]
+
+
+ROUTES = (
+    Route("zero-shot", {"max_shots": 0}),
+    Route("few-shot", {}),
+    Route("few-shot, narrowed", {"label_tokens": _FEW_TOKENS}),
+    Route("few-shot, narrowed, text", {"label_tokens": _FEW_TOKENS, "structured": "text"}),
+)
+
+
+async def local_alone(desk: Desk) -> tuple[list[Prediction], dict[str, Any]]:
+    """The local classifier's predictions and figures."""
+    found = [(await desk.local.classify([text]))[0] for text, _ in desk.asked]
+    return found, figures(desk, "local", found)
+
+
+async def asked(
+    desk: Desk, route: Route, choice: LlmChoice
+) -> tuple[list[Prediction], dict[str, Any]]:
+    """A route's predictions, asked one by one, and its figures."""
+    classifier = LlmClassifier(
+        desk.labels, choice, config(choice.model, **route.changes), desk.index, desk.local.rank
+    )
+    started = time.perf_counter()
+    found = [(await classifier.classify([text]))[0] for text, _ in desk.asked]
+    await classifier.aclose()
+    took_s = time.perf_counter() - started
+    return found, figures(desk, route.name, found) | {"took_s": round(took_s, 1)}
+
+
+def figures(desk: Desk, name: str, found: Sequence[Prediction]) -> dict[str, Any]:
+    """Shares and means over the messages; accuracy is of the best label, abstaining or not."""
+    count = len(found)
+    names = [best(one) if name == "local" else one.label for one in found]
+    right = sum(name == label for name, (_, label) in zip(names, desk.asked, strict=True))
+    times = sorted(one.latency_ms for one in found)
+    used = [one.usage for one in found]
+    prompt = sum(one.prompt_tokens for one in used)
+    return {
+        "desk": desk.name,
+        "route": name,
+        "labels": len(desk.labels.labels),
+        "messages": count,
+        "accuracy": right / count,
+        "right": right,
+        "invalid": sum(one.reason is Abstention.BAD_ANSWER for one in found) / count,
+        "declined": 0.0
+        if name == "local"
+        else sum(one.reason is Abstention.UNSURE for one in found) / count,
+        "prompt_tokens": prompt / count,
+        "cached_share": sum(one.cached_tokens for one in used) / prompt if prompt else 0.0,
+        "completion_tokens": sum(one.completion_tokens for one in used) / count,
+        "usd_per_1000": 1000 * sum(one.cost_usd for one in used) / count,
+        "p50_ms": statistics.median(times),
+        "p90_ms": times[int(0.9 * (count - 1))],
+    }
