@@ -1,6 +1,6 @@
 """Asks a real model through the LLM classifier: accuracy, tokens, bias, orders in texts, cascade.
 
-    make bench-llm DATA=../shared/data ARGS="--sample 100 --model smollm2-135m-instruct"
+    make bench-llm DATA=../shared/data ARGS="--sample 100 --model gemma-3-270m"
 
 By default llama.cpp's server and a small model run on this machine. With `--url` (and
 OPENAI_API_KEY) any OpenAI-compatible server is asked for `--model` instead. Costs are those of the
@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--model", default="gemma-3-270m")
+    parser.add_argument("--model", default="smollm2-135m-instruct")
     parser.add_argument("--url", help="an OpenAI-compatible server to ask instead")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--sample", type=int, default=100, help="messages of each data set")
@@ -99,7 +99,10 @@ async def measure(given: argparse.Namespace, choice: LlmChoice) -> dict[str, Any
         found["injection"] = await injection.injected(few, asker, narrowed.few_shot)
         say("injection: done")
         kept(found)
-    for named in public(given.data, "10shot", given.sample):
+    chosen = list(public(given.data, "10shot", given.sample))
+    if not chosen:
+        say(f"{given.data}: no folder in it has a train_10shot.csv and a test.csv: tickets alone")
+    for named in chosen:
         one = await desk(*named)
         found["cascade"][one.name] = cascade(one, await routes(one, choice, found))
         kept(found)

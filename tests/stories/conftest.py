@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,8 +103,16 @@ def config() -> Config:
 
 @pytest.fixture
 async def story(redis: Client, valkey_url: str, config: Config) -> AsyncIterator[Story]:
+    async with telling(redis, valkey_url, config) as told:
+        yield told
+
+
+@asynccontextmanager
+async def telling(
+    redis: Client, valkey_url: str, config: Config, **more: Any
+) -> AsyncIterator[Story]:
     async with running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox:
-        settings = settings_of(sandbox, valkey_url)
+        settings = settings_of(sandbox, valkey_url, **more)
         async with running(settings, config) as bot:
             stop = asyncio.Event()
             serving = asyncio.create_task(serve_socket_mode(bot, settings, stop))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from support_triage.bot.commands.context import Context
 from support_triage.bot.llm_status import llm_status
 from support_triage.bot.markup import escape
-from support_triage.classifiers.cascade import CascadeClassifier
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
@@ -26,7 +25,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     ]
     if desk.classifier.problem:
         lines.append(f"• :warning: {escape(desk.classifier.problem)}")
-    if isinstance(desk.classifier.current, CascadeClassifier):
+    if "llm:" in desk.classifier.version:
         cost, warnings = await llm_status(desk.spending, desk.config.llm)
         lines.append(f"• LLM today (UTC): {escape(cost)}")
         lines += [f"• :warning: LLM: {escape(one)}" for one in warnings]
