@@ -55,7 +55,7 @@ bench-export: .venv/.ready
 
 # A real small LLM through the LLM classifier: half an hour; ARGS="--sample 20" takes minutes.
 bench-llm: .venv/.ready .benchmarks/llm/.ready
-	$(RUN) python -m benchmarks.llm $(addprefix --data ,$(DATA)) $(ARGS)
+	$(RUN) python -m benchmarks.llm --data $(firstword $(DATA)) $(ARGS)
 
 .benchmarks/llm/.ready: benchmarks/llm/requirements.txt
 	$(PYTHON) -m venv .benchmarks/llm
