@@ -16,7 +16,6 @@ MANIFEST = yaml.safe_load(Path("manifest.yml").read_text())
 SCOPE_OF_CALL = {
     "auth_test": set(),
     "chat_delete": {"chat:write"},
-    "chat_getPermalink": set(),
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_history": {"channels:history", "groups:history", "metadata.message:read"},
@@ -42,7 +41,7 @@ SCOPE_OF_EVENT = {
 
 def calls() -> set[str]:
     """Web API methods that the bot calls, by their names in the SDK."""
-    found = re.compile(r"(?:client|_once)\.((?:[a-z]+_)+[a-zA-Z0-9]+)\(")
+    found = re.compile(r"client\.((?:[a-z]+_)+[a-zA-Z0-9]+)\(")
     return {
         name for path in SOURCES if "bot" in path.parts for name in found.findall(path.read_text())
     }

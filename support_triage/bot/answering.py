@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import Desk
 from support_triage.bot.config import Config, Settings
+from support_triage.bot.ending import end
 from support_triage.bot.gating import Gating
 from support_triage.bot.making import builder
 from support_triage.bot.parts import Parts
@@ -69,7 +70,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         parts.spending,
         Promoting(gating, parts.workspaces),
     )
-    presenter = Presenter(config, parts.gateway, parts.directory, parts.records, parts.workspaces)
+    presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
     triage = Triage(
         config,
         parts.records,
@@ -91,9 +92,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
     finally:
         worker.stop()
         for one in following:
-            one.cancel()
-            with suppress(asyncio.CancelledError):
-                await one
+            await end(one)
         await working
         await desk.finish()
         for each in (*classifier.former, classifier.current):

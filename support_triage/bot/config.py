@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from support_triage.bot.pacing import PacingConfig
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.learning.gate_config import GateConfig
@@ -96,6 +97,7 @@ class Config(_Frozen):
     triage: TriageConfig = TriageConfig()
     llm: LlmConfig = LlmConfig()
     intake: IntakeConfig = IntakeConfig()
+    pacing: PacingConfig = PacingConfig()
     channels: dict[Channel, Mode] = {}
     labels: tuple[LabelConfig, ...] = Field(min_length=1)
     gate: GateConfig = GateConfig()

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
+from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.config import Config, Mode
 
 _KEEP_S = 300.0
+_KEEP_MISSING_S = 30.0
 _SAME_EMOJI = {"thumbsup": "+1", "thumbsdown": "-1"}
 
 log = structlog.get_logger()
@@ -28,14 +30,16 @@ class Directory:
         """Ask for the workspace's emoji again: they changed."""
         self._kept.pop("emoji", None)
 
-    async def _keep(self, key: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+    async def _keep(
+        self, key: str, ask: Callable[[], Awaitable[Any]], keep_s: float = _KEEP_S
+    ) -> Any:
         """The kept value; an old one serves while Slack does not answer."""
         asked_at, value = self._kept.get(key, (float("-inf"), None))
-        if time.monotonic() - asked_at < _KEEP_S:
+        if time.monotonic() - asked_at < keep_s:
             return value
         try:
             value = await ask()
-        except (SlackApiError, OSError, TimeoutError):
+        except (SlackApiError, ClientError, OSError, TimeoutError):
             if key not in self._kept:
                 raise
             log.warning("directory.stale", what=key.partition(":")[0])
@@ -62,6 +66,8 @@ class Directory:
         if name is None or not name.startswith("#"):
             return name
         channels: dict[str, str] = await self._keep("channels", self._channels)
+        if name not in channels:  # it may have been made, unarchived or joined meanwhile
+            channels = await self._keep("channels", self._channels, _KEEP_MISSING_S)
         return channels.get(name)
 
     async def mode(self, channel: str) -> Mode | None:
@@ -134,5 +140,5 @@ class Directory:
 
         try:
             return str(await self._keep(f"user:{user}", ask))
-        except (SlackApiError, OSError, TimeoutError):
+        except (SlackApiError, ClientError, OSError, TimeoutError):
             return user

@@ -1,10 +1,11 @@
-"""The only sender to Slack: each call has a deadline, retries what may pass, says what cannot."""
+"""The only sender to Slack: each call has its turn and a deadline, and says what may pass."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import structlog
+from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -14,9 +15,11 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.cards import EVENT_TYPE, Card
+from support_triage.bot.pacing import Pacing
 
 _TIMEOUT_S = 10
-_GONE = {"message_not_found", "no_reaction", "already_reacted", "channel_not_found", "is_archived"}
+_PATIENCE_S = 1.0  # longer waits are the inbox's: an event that waits there holds no place
+_REPORT_PATIENCE_S = 60.0
 _PASSING = {
     "ratelimited",
     "internal_error",
@@ -24,6 +27,13 @@ _PASSING = {
     "service_unavailable",
     "request_timeout",
 }
+_GONE = {
+    "reactions.add": {"message_not_found", "already_reacted"},
+    "reactions.remove": {"message_not_found", "no_reaction"},
+    "chat.update": {"message_not_found", "channel_not_found"},
+    "chat.delete": {"message_not_found", "channel_not_found"},
+}
+"""What says that there is nothing left to do."""
 
 log = structlog.get_logger()
 
@@ -33,7 +43,11 @@ class GatewayError(Exception):
 
 
 class GatewayUnavailableError(GatewayError):
-    """Slack did not answer or asked to wait: try again later."""
+    """Slack did not answer or asked to wait: try again later, after `after_s` where it is known."""
+
+    def __init__(self, message: str, after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.after_s = after_s
 
 
 def web_client(token: str, base_url: str) -> AsyncWebClient:
@@ -53,99 +67,144 @@ def web_client(token: str, base_url: str) -> AsyncWebClient:
 _ADVICE = {
     "missing_scope": "install the app again with the scopes of manifest.yml",
     "not_in_channel": "invite the bot to the channel",
+    "channel_not_found": "make the channel, or invite the bot to it",
+    "is_archived": "unarchive the channel, or name another one in triage.toml",
     "invalid_name": "the emoji does not exist in this workspace: change it in triage.toml",
     "invalid_auth": "check SLACK_BOT_TOKEN",
 }
 
 
+def _said(error: SlackApiError) -> tuple[str, int, float | None]:
+    """Slack's word, the HTTP status, and how long it asks to wait."""
+    answer: Any = error.response
+    data = getattr(answer, "data", answer)
+    word = str(data.get("error", "")) if isinstance(data, dict) else ""
+    status = int(getattr(answer, "status_code", 200))
+    headers = {key.lower(): value for key, value in getattr(answer, "headers", {}).items()}
+    after = headers.get("retry-after", "")
+    return word, status, float(after) if str(after).isdigit() else None
+
+
 class Gateway:
     """What the bot does in Slack, in the words of the bot."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
-        # A post that failed on the wire may have arrived: it is looked for, never sent again.
-        self._once = AsyncWebClient(
+    def __init__(self, client: AsyncWebClient, pacing: Pacing) -> None:
+        # Nothing is sent again from here: a wait is the inbox's, and a post that failed on the
+        # wire may have arrived, so that it is looked for first.
+        self._client = AsyncWebClient(
             token=client.token, base_url=client.base_url, timeout=_TIMEOUT_S, retry_handlers=[]
         )
+        self._pacing = pacing
+        self._home: str | None = None
 
-    async def _call(self, what: str, call: Awaitable[Any], *, gone_is_done: bool = True) -> Any:
+    async def ready(self, method: str, channel: str = "", *, urgent: bool = True) -> None:
+        """Wait for a turn at a method; GatewayUnavailableError where that takes too long."""
+        patience = _PATIENCE_S if urgent else _REPORT_PATIENCE_S
+        wait = await self._pacing.turn(method, channel, patience, urgent=urgent)
+        if wait:
+            raise GatewayUnavailableError(f"{method}: Slack's limit is reached", wait)
+
+    async def _call(self, method: str, channel: str, call: Callable[[], Awaitable[Any]]) -> Any:
+        """What Slack answers, None where there is nothing left to do."""
         try:
-            return await call
+            return await call()
         except SlackApiError as error:
-            answer: Any = error.response
-            word = str(answer.get("error", "")) if hasattr(answer, "get") else ""
-            status = getattr(answer, "status_code", 200)
-            if word in _GONE and gone_is_done:
+            word, status, after = _said(error)
+            if word in _GONE.get(method, ()):
                 return None
-            if word in _PASSING or status == 429 or status >= 500:  # noqa: PLR2004 - HTTP
-                raise GatewayUnavailableError(f"{what}: Slack answered {word or status}") from None
+            if status == 429 or word == "ratelimited":  # noqa: PLR2004 - HTTP
+                await self._pacing.hold_off(method, channel, after or 1.0)
+                raise GatewayUnavailableError(f"{method}: asked to wait", after or 1.0) from None
+            if word in _PASSING or status >= 500 or not word:  # noqa: PLR2004 - HTTP
+                raise GatewayUnavailableError(
+                    f"{method}: Slack answered {word or status}"
+                ) from None
             advice = _ADVICE.get(word, "see `triage doctor`")
-            raise GatewayError(f"{what}: Slack answered {word}: {advice}") from None
-        except (OSError, TimeoutError) as error:
-            raise GatewayUnavailableError(f"{what}: {type(error).__name__}") from None
+            raise GatewayError(f"{method}: Slack answered {word}: {advice}") from None
+        except (OSError, TimeoutError, ClientError) as error:
+            raise GatewayUnavailableError(f"{method}: {type(error).__name__}") from None
 
     async def add_emoji(self, channel: str, ts: str, emoji: str) -> None:
         """Put an emoji on a message; done already or no message left is fine."""
-        call = self._client.reactions_add(channel=channel, timestamp=ts, name=emoji)
-        await self._call(f"reactions.add {emoji}", call)
+        await self.ready("reactions.add")
+        call = lambda: self._client.reactions_add(channel=channel, timestamp=ts, name=emoji)  # noqa: E731
+        await self._call("reactions.add", channel, call)
 
     async def remove_emoji(self, channel: str, ts: str, emoji: str) -> None:
         """Take our emoji off a message; not there is fine."""
-        call = self._client.reactions_remove(channel=channel, timestamp=ts, name=emoji)
-        await self._call(f"reactions.remove {emoji}", call)
+        await self.ready("reactions.remove")
+        call = lambda: self._client.reactions_remove(channel=channel, timestamp=ts, name=emoji)  # noqa: E731
+        await self._call("reactions.remove", channel, call)
 
     async def post(self, card: Card) -> str:
-        """Post a card; its ts."""
-        call = self._once.chat_postMessage(
-            channel=card.channel,
-            blocks=list(card.blocks),
-            text=card.text,
-            metadata=card.metadata,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
-        answer = await self._call("chat.postMessage", call, gone_is_done=False)
+        """Post a card, whose turn was waited for; its ts."""
+
+        async def call() -> Any:
+            return await self._client.chat_postMessage(
+                channel=card.channel,
+                blocks=list(card.blocks),
+                text=card.text,
+                metadata=card.metadata,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+
+        answer = await self._call("chat.postMessage", card.channel, call)
         return str(answer["ts"])
 
     async def update(self, card: Card, ts: str) -> None:
         """Change a card in place; one that is gone stays gone."""
-        call = self._client.chat_update(
-            channel=card.channel,
-            ts=ts,
-            blocks=list(card.blocks),
-            text=card.text,
-            metadata=card.metadata,
-        )
-        await self._call("chat.update", call)
+        await self.ready("chat.update")
+
+        async def call() -> Any:
+            return await self._client.chat_update(
+                channel=card.channel,
+                ts=ts,
+                blocks=list(card.blocks),
+                text=card.text,
+                metadata=card.metadata,
+            )
+
+        await self._call("chat.update", card.channel, call)
 
     async def delete(self, channel: str, ts: str) -> None:
         """Take a card down; gone already is fine."""
-        await self._call("chat.delete", self._client.chat_delete(channel=channel, ts=ts))
+        await self.ready("chat.delete")
+        await self._call(
+            "chat.delete", channel, lambda: self._client.chat_delete(channel=channel, ts=ts)
+        )
 
-    async def find_card(self, channel: str, message: str, since: str) -> str | None:
-        """The ts of our card about `message`, posted after the message itself; None if none."""
-        cursor = ""
-        while True:
-            call = self._client.conversations_history(
+    async def history(
+        self, channel: str, since: str, cursor: str = "", *, urgent: bool = True
+    ) -> tuple[list[dict[str, Any]], str]:
+        """A page of a channel's messages after a time, newest first, and the next page's cursor."""
+        await self.ready("conversations.history", urgent=urgent)
+
+        async def call() -> Any:
+            return await self._client.conversations_history(
                 channel=channel, oldest=since, include_all_metadata=True, limit=200, cursor=cursor
             )
-            page = await self._call("conversations.history", call)
-            if page is None:
-                return None
-            for one in page["messages"]:
-                data = one.get("metadata") or {}
-                about = (data.get("event_payload") or {}).get("message")
-                if data.get("event_type") == EVENT_TYPE and about == message:
-                    return str(one["ts"])
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+
+        page = await self._call("conversations.history", channel, call)
+        following = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        return list(page["messages"]), str(following)
+
+    async def find_cards(self, channel: str, message: str, since: str) -> list[str]:
+        """The ts of each of our cards about `message`, oldest first, posted after it itself."""
+        found: list[str] = []
+        cursor = ""
+        while True:
+            page, cursor = await self.history(channel, since, cursor)
+            found += [str(one["ts"]) for one in page if card_about(one) == message]
             if not cursor:
-                return None
+                return sorted(found)
 
     async def permalink(self, channel: str, ts: str) -> str:
-        """The address of a message, "" where Slack has none."""
-        call = self._client.chat_getPermalink(channel=channel, message_ts=ts)
-        answer = await self._call("chat.getPermalink", call)
-        return "" if answer is None else str(answer["permalink"])
+        """The address of a message that is no reply, made from the workspace's own."""
+        if self._home is None:
+            answer = await self._call("auth.test", "", self._client.auth_test)
+            self._home = str(answer["url"]).rstrip("/")
+        return f"{self._home}/archives/{channel}/p{ts.replace('.', '')}"
 
     async def send_files(self, user: str, files: Sequence[Path], comment: str) -> None:
         """Send files to a person in a direct message; slack_sdk holds them in memory meanwhile."""
@@ -157,10 +216,25 @@ class Gateway:
         await self._send(user, [{"content": content, "filename": name}], comment)
 
     async def _send(self, user: str, uploads: list[dict[str, Any]], comment: str) -> None:
+        await self.ready("conversations.open", urgent=False)
         opened = await self._call(
-            "conversations.open", self._client.conversations_open(users=user), gone_is_done=False
+            "conversations.open", "", lambda: self._client.conversations_open(users=user)
         )
-        upload = self._client.files_upload_v2(
-            channel=opened["channel"]["id"], file_uploads=uploads, initial_comment=comment
+        channel = opened["channel"]["id"]
+        await self.ready("files.upload", urgent=False)
+        await self._call(
+            "files.upload",
+            channel,
+            lambda: self._client.files_upload_v2(
+                channel=channel, file_uploads=uploads, initial_comment=comment
+            ),
         )
-        await self._call("files.upload", upload, gone_is_done=False)
+
+
+def card_about(message: dict[str, Any]) -> str | None:
+    """The message (channel:ts) that a message in Slack is our card of, None if it is none."""
+    data = message.get("metadata") or {}
+    if data.get("event_type") != EVENT_TYPE:
+        return None
+    about = (data.get("event_payload") or {}).get("message")
+    return None if about is None else str(about)

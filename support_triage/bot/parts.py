@@ -10,9 +10,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.pacing import Pacing
 from support_triage.storage.connection import connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
+from support_triage.storage.limiter import Limiter
 from support_triage.storage.models import Models
 from support_triage.storage.records import Records
 from support_triage.storage.spending import Spending
@@ -65,7 +67,7 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             team=team,
             client=client,
             directory=Directory(client, config),
-            gateway=Gateway(client),
+            gateway=Gateway(client, Pacing(Limiter(redis, team), config.pacing)),
             inbox=Inbox(redis, config.intake.limit),
             records=Records(redis),
             examples=Examples(redis),

@@ -1,5 +1,6 @@
 """One message: gather what is known, classify, decide (pure), and show it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -7,26 +8,16 @@ import structlog
 from support_triage.bot.config import Config, Mode
 from support_triage.bot.corrections import Standing, fold
 from support_triage.bot.directory import Directory
-from support_triage.bot.presenter import Presenter
+from support_triage.bot.presenter import Decision, Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.classifiers.base import Classifier, Prediction
 from support_triage.classifiers.redaction import redact
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Correction, Examples, Reaction, StoredExample
-from support_triage.storage.records import Message, MessageId, Record, Records
+from support_triage.storage.records import Hold, Message, MessageId, Record, Records
 from support_triage.storage.workspaces import Workspaces
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What people shall see: an emoji, and a card in a channel as triage.toml names it."""
-
-    emoji: str | None = None
-    channel: str | None = None
-    label: str | None = None
-    mention: str | None = None
 
 
 def decide(
@@ -85,21 +76,18 @@ class Triage:
         mode = await self.directory.mode(message.id.channel)
         if mode is None:
             return
-        async with self.records.locked(message.id):
-            record = await self.records.get(message.id) or Record(message=message)
-            if float(message.edited or 0) > float(record.message.edited or 0):
-                record = record.model_copy(update={"message": message})
-            await self._settle(record, mode)
+        async with self.records.held(message.id) as hold:
+            record = hold.record or Record(message=message)
+            await self._settle(hold, record.with_version(message), mode)
 
     async def _deleted(self, identity: MessageId) -> None:
         mode = await self.directory.mode(identity.channel)
         if mode is None:
             return
-        async with self.records.locked(identity):
+        async with self.records.held(identity) as hold:
             empty = Message(id=identity, user="", text="")
-            record = await self.records.get(identity) or Record(message=empty)
-            gone = record.message.model_copy(update={"text": ""})
-            await self._settle(record.model_copy(update={"deleted": True, "message": gone}), mode)
+            record = hold.record or Record(message=empty)
+            await self._settle(hold, record.gone(), mode)
 
     async def _reacted(self, event: Reacted) -> None:
         emoji = await self.directory.same_emoji(event.emoji)
@@ -120,10 +108,9 @@ class Triage:
         mode = await self.directory.mode(identity.channel)
         if mode is None:
             return
-        async with self.records.locked(identity):
-            record = await self.records.get(identity)
-            if record is not None:  # else it is read when the message or card becomes known
-                await self._settle(record, mode)
+        async with self.records.held(identity) as hold:
+            if hold.record is not None:  # else it is read when the message or card becomes known
+                await self._settle(hold, hold.record, mode)
 
     async def _label_of(self, emoji: str) -> str | None:
         for one in self.config.labels:
@@ -131,26 +118,21 @@ class Triage:
                 return one.name
         return None
 
-    async def _settle(self, record: Record, mode: Mode) -> None:
+    async def _settle(self, hold: Hold, record: Record, mode: Mode) -> None:
         cards = -1
         while len(record.shown.cards) != cards:  # a new card may have been reacted on already
             cards = len(record.shown.cards)
             reactions = await self._reactions(record)
-            record = await self._predict(record, corrected=bool(reactions))
-            predicted = None if record.prediction is None else record.prediction.label
-            standing, history = fold(reactions, predicted)
+            first = record.prediction is None
+            record = await self._predict(record, reactions)
+            prediction = record.prediction
+            standing, history = fold(reactions, None if prediction is None else prediction.label)
             await self._remember(record, None if record.deleted else standing, history)
-            decision = decide(
-                self.config, mode, record.prediction, standing, deleted=record.deleted
-            )
-            record = await self.presenter.show(
-                record,
-                standing,
-                emoji=decision.emoji,
-                channel=decision.channel,
-                label=decision.label,
-                mention=decision.mention,
-            )
+            decision = decide(self.config, mode, prediction, standing, deleted=record.deleted)
+            outcome = ""
+            if first and prediction is not None:
+                outcome = "abstained" if prediction.abstained else "labelled"
+            record = await self.presenter.show(hold, record, standing, decision, outcome)
 
     async def _reactions(self, record: Record) -> list[Reaction]:
         own = record.message.id
@@ -159,29 +141,27 @@ class Triage:
         ]
         return await self.examples.reactions([own, *cards])
 
-    async def _predict(self, record: Record, *, corrected: bool) -> Record:
-        """Predict a message once, and again after an edit that no agent's label outranks."""
-        message = record.message
-        current = record.predicted_edit == message.edited or corrected
-        if not record.deleted and (record.prediction is None or not current):
-            [prediction] = await self.classifier.classify([message.text])
-            first = record.prediction is None
-            record = record.model_copy(
-                update={"prediction": prediction, "predicted_edit": message.edited}
-            )
-            await self.records.put(record)
-            if first:
-                outcome = "abstained" if prediction.abstained else "labelled"
-                await self.workspaces.count(message.id.team, outcome)
-            log.info(
-                "message.classified",
-                message=str(message.id),
-                label=prediction.label,
-                confidence=round(prediction.confidence, 3),
-                classifier=prediction.classifier,
-                ms=round(prediction.latency_ms, 1),
-            )
-        return record
+    async def _predict(self, record: Record, reactions: Sequence[Reaction]) -> Record:
+        """Predict each text once: the newest, or the one that agents' first emoji was about.
+
+        So the prediction follows from the texts and the emoji, in whatever order they came.
+        """
+        message = record.as_of(float(reactions[0].at)) if reactions else record.message
+        known = record.prediction is not None and record.predicted_edit == message.edited
+        if record.deleted or known:
+            return record
+        [prediction] = await self.classifier.classify([message.text])
+        log.info(
+            "message.classified",
+            message=str(message.id),
+            label=prediction.label,
+            confidence=round(prediction.confidence, 3),
+            classifier=prediction.classifier,
+            ms=round(prediction.latency_ms, 1),
+        )
+        return record.model_copy(
+            update={"prediction": prediction, "predicted_edit": message.edited}
+        )
 
     async def _remember(
         self, record: Record, standing: Standing | None, history: tuple[Correction, ...]

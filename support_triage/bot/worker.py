@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import structlog
+from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
+from support_triage.bot.ending import end
 from support_triage.bot.gateway import GatewayError, GatewayUnavailableError
 from support_triage.classifiers.base import ClassifierUnavailableError
 from support_triage.storage.connection import StorageUnavailableError
@@ -27,6 +29,7 @@ _PASSING = (
     ClassifierUnavailableError,
     StorageUnavailableError,
     SlackApiError,
+    ClientError,
     OSError,
     TimeoutError,
 )
@@ -85,8 +88,7 @@ class Worker:
         if self._held:
             await asyncio.wait(self._held)
         for one in filter(None, [*keeping, self._calling]):
-            one.cancel()
-            await asyncio.wait([one])
+            await end(one)
 
     async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
         while True:

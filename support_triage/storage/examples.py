@@ -107,11 +107,10 @@ class Examples:
 
     async def reactions(self, items: Sequence[MessageId]) -> list[Reaction]:
         """All reactions on these messages and cards, oldest first."""
-        stored: list[str] = []
-        for item in items:
-            stored += await self._redis.zrange(
-                keys.reactions(item.team, item.channel, item.ts), 0, -1
-            )
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for item in items:
+                pipe.zrange(keys.reactions(item.team, item.channel, item.ts), 0, -1)
+            stored = [one for found in await pipe.execute() for one in found]
         found = [Reaction.model_validate_json(one) for one in stored]
         return sorted(found, key=lambda one: (float(one.at), one.added, one.user, one.emoji))
 

@@ -70,6 +70,11 @@ def seen(team: str, channel: str, ts: str) -> str:
     return f"triage:{{{team}}}:seen:{channel}:{ts}"
 
 
+def pace(team: str, name: str) -> str:
+    """String: when the next call of this kind is due at an even pace. Lives minutes after it."""
+    return f"triage:{{{team}}}:pace:{name}"
+
+
 def record(team: str, channel: str, ts: str) -> str:
     """JSON string: a message, its prediction and what was shown. Lives RETENTION_S."""
     return f"triage:{{{team}}}:message:{channel}:{ts}"

@@ -1,19 +1,21 @@
 """What is remembered of each message: itself, its prediction, and what was shown for it."""
 
 import asyncio
+import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from pydantic import BaseModel, ConfigDict
-from redis.asyncio.lock import Lock
 from redis.exceptions import RedisError
 
 from support_triage.classifiers.base import Prediction
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 
-_LEASE_S = 4.0  # a lock outlives its holder's death by this, less than the inbox's take-over
-_LOCK_WAIT_S = 8.0
+_LEASE_S = 4.0  # a hold outlives its holder's death by this, less than the inbox's take-over
+_HOLD_WAIT_S = 2.0
+_VERSIONS_MAX = 20
 
 
 class Frozen(BaseModel):
@@ -72,60 +74,104 @@ class Shown(Frozen):
 
 
 class Record(Frozen):
-    """All that is known of one message; `predicted_edit` is the edit the prediction is for."""
+    """All that is known of one message; `predicted_edit` is the edit the prediction is for.
+
+    `message` is its newest text, `former` are those before it, oldest first.
+    """
 
     message: Message
+    former: tuple[Message, ...] = ()
     deleted: bool = False
     prediction: Prediction | None = None
     predicted_edit: str = ""
     shown: Shown = Shown()
 
+    def with_version(self, message: Message) -> "Record":
+        """With one more version of the text; what was deleted stays without."""
+        if self.deleted:
+            return self
+        known = {one.edited: one for one in (message, *self.former, self.message)}
+        versions = sorted(known.values(), key=lambda one: float(one.edited or 0))[-_VERSIONS_MAX:]
+        return self.model_copy(update={"message": versions[-1], "former": tuple(versions[:-1])})
 
-async def _renew(lock: Lock) -> None:
-    with suppress(RedisError):  # lost: the holder's release says so
-        while True:
-            await asyncio.sleep(_LEASE_S / 3)
-            await lock.reacquire()
+    def as_of(self, when: float) -> Message:
+        """The text that stood at this time, or the oldest known."""
+        versions = (*self.former, self.message)
+        return next(
+            (one for one in reversed(versions) if float(one.edited or 0) <= when), versions[0]
+        )
+
+    def gone(self) -> "Record":
+        """With every text forgotten."""
+        empty = self.message.model_copy(update={"text": ""})
+        return self.model_copy(update={"message": empty, "former": (), "deleted": True})
+
+
+class HeldError(RedisError):
+    """Another is at work on this message: try again in `after_s`."""
+
+    after_s = 0.5
+
+
+class LostHoldError(RedisError):
+    """The lease of a message ran out, and another may hold it: start over."""
+
+    after_s = 0.5
+
+
+_HOLD = """#!lua flags=allow-oom
+-- KEYS lock record; ARGV token, lease ms
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  return {1, redis.call('GET', KEYS[2])}
+end
+return {0, false}
+"""
+_RENEW = """#!lua flags=allow-oom
+-- KEYS lock; ARGV token, lease ms
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+_RELEASE = """#!lua flags=allow-oom
+-- KEYS lock; ARGV token
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+"""
+_PUT = """
+-- KEYS lock record tally card; ARGV token, record, seconds to keep, message, outcome
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+if ARGV[5] ~= '' then redis.call('HINCRBY', KEYS[3], ARGV[5], 1) end
+if KEYS[4] then redis.call('SET', KEYS[4], ARGV[4], 'EX', ARGV[3]) end
+return 1
+"""
 
 
 class Records:
-    """Records in Redis, and the lock under which one is changed."""
+    """Records in Redis, and the hold under which one is changed."""
 
     def __init__(self, redis: Client) -> None:
         self._redis = redis
+        self.hold = redis.register_script(_HOLD)
+        self.renew = redis.register_script(_RENEW)
+        self.release = redis.register_script(_RELEASE)
+        self.put = redis.register_script(_PUT)
 
     @asynccontextmanager
-    async def locked(self, identity: MessageId) -> AsyncIterator[None]:
-        """Hold a message; redis.exceptions.LockError when another holds it for too long."""
-        key = keys.lock(identity.team, identity.channel, identity.ts)
-        lock = self._redis.lock(key, timeout=_LEASE_S, blocking_timeout=_LOCK_WAIT_S, sleep=0.02)
-        async with lock:
-            renewing = asyncio.create_task(_renew(lock))
-            try:
-                yield
-            finally:
-                renewing.cancel()
+    async def held(self, identity: MessageId) -> AsyncIterator["Hold"]:
+        """Hold a message; HeldError when another holds it for too long."""
+        hold = Hold(self, identity)
+        await hold.acquire()
+        renewing = asyncio.create_task(hold.keep())
+        try:
+            yield hold
+        finally:
+            renewing.cancel()
+            with suppress(RedisError):  # then it runs out
+                await hold.leave()
 
     async def get(self, identity: MessageId) -> Record | None:
         """The record of this message, None when it is not known."""
         stored = await self._redis.get(keys.record(identity.team, identity.channel, identity.ts))
         return None if stored is None else Record.model_validate_json(stored)
-
-    async def put(self, record: Record) -> None:
-        """Store a record, and the way from its card back to it."""
-        identity = record.message.id
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(
-                keys.record(identity.team, identity.channel, identity.ts),
-                record.model_dump_json(),
-                ex=keys.RETENTION_S,
-            )
-            if record.shown.card is not None:
-                at = record.shown.card
-                pipe.set(
-                    keys.card(identity.team, at.channel, at.ts), str(identity), ex=keys.RETENTION_S
-                )
-            await pipe.execute()
 
     async def of_item(self, item: MessageId) -> MessageId:
         """The message that a card is about; any other item is its own message."""
@@ -134,3 +180,73 @@ class Records:
             return item
         channel, ts = found.split(":")
         return MessageId(team=item.team, channel=channel, ts=ts)
+
+
+class Hold:
+    """A message held under a lease; `record` is what is stored of it."""
+
+    def __init__(self, records: Records, identity: MessageId) -> None:
+        self.record: Record | None = None
+        self._records = records
+        self._team = identity.team
+        self._lock = keys.lock(identity.team, identity.channel, identity.ts)
+        self._stored = keys.record(identity.team, identity.channel, identity.ts)
+        self._token = secrets.token_hex(8)
+        self._until = 0.0
+
+    async def acquire(self) -> None:
+        """Wait for the message; HeldError where that takes too long."""
+        until, pause = time.monotonic() + _HOLD_WAIT_S, 0.01
+        while True:
+            asked = time.monotonic()
+            held, stored = await self._records.hold(
+                keys=[self._lock, self._stored], args=[self._token, int(_LEASE_S * 1000)]
+            )
+            if held:
+                self._until = asked + _LEASE_S
+                self.record = None if stored is None else Record.model_validate_json(stored)
+                return
+            if asked > until:
+                raise HeldError("another is at work on this message")
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 0.1)
+
+    async def keep(self) -> None:
+        """Renew the lease until cancelled."""
+        while True:
+            await asyncio.sleep(_LEASE_S / 4)
+            asked = time.monotonic()
+            with suppress(RedisError):
+                if await self._records.renew(
+                    keys=[self._lock], args=[self._token, int(_LEASE_S * 1000)]
+                ):
+                    self._until = asked + _LEASE_S
+
+    def check(self) -> None:
+        """Raise LostHoldError where the lease ran out, as for a process that was stopped."""
+        if time.monotonic() > self._until:
+            raise LostHoldError("the lease of this message ran out")
+
+    async def put(self, record: Record, outcome: str = "") -> Record:
+        """Store a record, and the way from its card back to it; LostHoldError if not ours now.
+
+        `outcome` counts a prediction as `labelled` or `abstained`, in the same step.
+        """
+        if record == self.record:
+            return record
+        at = record.message.id
+        places = [self._lock, self._stored, keys.tally(self._team)]
+        if record.shown.card is not None:
+            places.append(keys.card(at.team, record.shown.card.channel, record.shown.card.ts))
+        stored = await self._records.put(
+            keys=places,
+            args=[self._token, record.model_dump_json(), keys.RETENTION_S, str(at), outcome],
+        )
+        if not stored:
+            raise LostHoldError("the lease of this message ran out")
+        self.record = record
+        return record
+
+    async def leave(self) -> None:
+        """Give the message back."""
+        await self._records.release(keys=[self._lock], args=[self._token])

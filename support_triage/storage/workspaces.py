@@ -46,6 +46,10 @@ class Workspaces:
             pipe.expire(keys.problems(team), _PROBLEM_S)
             await pipe.execute()
 
+    async def solved(self, team: str, what: str) -> None:
+        """Forget a problem: it works again."""
+        await self._redis.hdel(keys.problems(team), what)
+
     async def problems(self, team: str) -> dict[str, str]:
         """What Slack refused in the last week."""
         stored: dict[str, str] = await self._redis.hgetall(keys.problems(team))

@@ -44,8 +44,8 @@ async def test_a_cluster_keeps_each_workspace_in_one_slot(
     workspaces = Workspaces(clustered)
     for team in TEAMS:
         at = MessageId(team=team, channel="C", ts="1.5")
-        async with records.locked(at):
-            await records.put(Record(message=Message(id=at, user="U", text="t")))
+        async with records.held(at) as hold:
+            await hold.put(Record(message=Message(id=at, user="U", text="t")))
         assert await examples.stand(team, "C:1.5", example("C:1.5"))
         assert [one.id async for one in examples.iterate(team)] == ["C:1.5"]
         position, changed = await examples.changed_since(team, "0-0")
@@ -76,8 +76,8 @@ async def test_blocking_reads_and_locks_hold_on_a_cluster(clustered: Client) -> 
     assert await asyncio.wait_for(called, 5) == "T1"
     [entry] = (await inbox.take("T1", 10, 10)).entries
     assert entry.event == event
-    async with records.locked(at):
-        other = asyncio.create_task(records.locked(at).__aenter__())
+    async with records.held(at):
+        other = asyncio.create_task(records.held(at).__aenter__())
         done, _ = await asyncio.wait({other}, timeout=0.1)
         assert not done
     await asyncio.wait_for(other, 5)
