@@ -8,12 +8,17 @@ from support_triage.classifiers.llm_config import Price
 
 
 def content(completion: Any) -> tuple[str, Abstention | None]:
-    """The text of an answer, or "" with the reason why there is none to read."""
+    """The text of an answer, or "" with the reason why there is none to read.
+
+    Of an answer that was cut off, the lines that are whole are left.
+    """
     choice = _at(completion, "choices", 0)
     finish, text = _at(choice, "finish_reason"), _at(choice, "message", "content")
     if _at(choice, "message", "refusal") or finish == "content_filter":
         return "", Abstention.REFUSED
-    if finish == "length" or not isinstance(text, str):
+    if finish == "length" and isinstance(text, str):
+        text = text.rpartition("\n")[0] or None
+    if not isinstance(text, str):
         return "", Abstention.BAD_ANSWER
     return text, None
 

@@ -79,7 +79,8 @@ def parse(answer: str, label_names: Sequence[str]) -> str | None:
     """The label that an answer names, as written in `label_names`; None for anything else.
 
     Understood are JSON (`{"label": "X"}`, also fenced) and the line `Category: X`; the name may
-    differ in case, and nothing may stand around it.
+    differ in case, and nothing else may stand on the line. What a model that was held to no schema
+    says on further lines is not read.
     """
     said = _said(answer)
     if said is None:
@@ -145,6 +146,10 @@ def _said(answer: str) -> str | None:
     text = answer.strip()
     if fenced := _FENCE.match(text):
         text = fenced[1]
+    return _named(text) or _named(text.partition("\n")[0])
+
+
+def _named(text: str) -> str | None:
     if category := _CATEGORY.match(text):
         return category[1]
     try:

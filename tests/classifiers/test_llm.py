@@ -138,6 +138,13 @@ async def test_a_bad_answer_is_an_abstention(reply: wire.Reply, reason: Abstenti
     assert (prediction.label, prediction.reason) == (None, reason)
 
 
+async def test_of_an_answer_that_was_cut_off_whole_lines_are_read() -> None:
+    rambling = wire.said("Category: BILLING\nThis is beca", finish_reason="length")
+    assert (await one(rambling)).label == "BILLING"
+    cut = wire.said("Category: BILLING", finish_reason="length")  # of a longer name, perhaps
+    assert (await one(cut)).reason is Abstention.BAD_ANSWER
+
+
 @pytest.mark.parametrize("usage", [None, [], "no", {}, {"prompt_tokens": "7"}])
 @pytest.mark.parametrize("steps", ["no", [1], [{"token": '{"label": "BILLING"}'}]])
 async def test_malformed_extras_do_not_hide_a_good_answer(usage: Any, steps: Any) -> None:

@@ -83,6 +83,8 @@ def test_every_answer_written_is_read_back(name: str) -> None:
         "Category: BILLING",
         " category:billing\n",
         "**Category**: Billing",
+        "Category: BILLING\n\nThe invoice is wrong.",
+        '{"label": "BILLING"}\n\nWhy: the invoice is wrong.',
     ],
 )
 def test_forms_that_are_understood(answer: str) -> None:
@@ -96,6 +98,7 @@ def test_forms_that_are_understood(answer: str) -> None:
         "BILLING",
         "Category: BILLING because of the invoice",
         "I think Category: BILLING",
+        "I think:\nCategory: BILLING",
         '{"label": "SALES"}',
         '{"label": null}',
         '{"label": ["BILLING"]}',
