@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
-from scipy.stats import beta
+from scipy.special import betaincinv, log_softmax
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +37,7 @@ def lower_bound(right: int, given: int, level: float = STATED_CONFIDENCE) -> flo
     """One-sided Clopper-Pearson lower bound of a share `right / given` at confidence `level`."""
     if right == 0:
         return 0.0
-    return float(beta.ppf(1 - level, right, given - right + 1))
+    return float(betaincinv(right, given - right + 1, 1 - level))
 
 
 def needed(precision: float) -> int:
@@ -63,7 +62,7 @@ def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: f
     order = np.argsort(-confidence, kind="stable")
     hits = np.cumsum(right[order])
     given = np.arange(1, len(order) + 1)
-    bounds = beta.ppf(1 - STATED_CONFIDENCE, np.maximum(hits, 1), given - hits + 1)
+    bounds = betaincinv(np.maximum(hits, 1), given - hits + 1, 1 - STATED_CONFIDENCE)
     last_of_ties = np.append(np.diff(confidence[order]) != 0, np.ones(min(1, len(order)), bool))
     good = np.flatnonzero((bounds >= target) & (hits > 0) & last_of_ties)
     if len(good) == 0:

@@ -1,15 +1,12 @@
 """The trained part of the local classifier: logistic regression on vectors, calibrated."""
 
-import warnings
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 from scipy.special import softmax
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 
 from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.calibration import (
@@ -20,75 +17,133 @@ from support_triage.classifiers.calibration import (
 )
 from support_triage.classifiers.training import Training
 
-_COLD_C = 30.0
 _COLD_THRESHOLD = 0.5
-_FOLDS = 3
-_CALIBRATE_FROM = 40  # held-out predictions; with fewer a temperature is noise
+_ITERATIONS = 100
+_GRADIENT = 5e-5  # of the mean loss: further steps move no answer
+_FOLDS = 5
+_HELD_OUT_MAX = 2_000  # so many held-out predictions say enough
+_CALIBRATE_FROM = 40  # with fewer a temperature is noise
 _PER_LABEL = 3
+_ABSENT = -50.0  # the logit of a label that a fold did not show
+
+Chosen = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Logits of `labels` for unit vectors: `centre` (d,), `coefficients` (labels, d + 1)."""
+
+    labels: tuple[str, ...]
+    centre: Vectors
+    coefficients: Vectors
+
+    def logits(self, vectors: Vectors) -> Floats:
+        """Shape (len(vectors), labels)."""
+        found: Floats = (_centred(vectors, self.centre) @ self.coefficients.T).astype(np.float64)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A fitted head: `coefficients` (labels, d), `intercepts` (labels,), calibrated."""
+    """A fitted head, calibrated."""
 
-    labels: tuple[str, ...]
-    coefficients: Floats
-    intercepts: Floats
+    linear: Linear
     temperature: float
     threshold: Threshold
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels in the order of the columns."""
+        return self.linear.labels
+
     def confidences(self, vectors: Vectors) -> Floats:
         """Calibrated confidence of each label, shape (len(vectors), labels); rows add up to 1."""
-        logits = vectors @ self.coefficients.T + self.intercepts
-        found: Floats = softmax(logits / self.temperature, axis=1)
+        found: Floats = softmax(self.linear.logits(vectors) / self.temperature, axis=1)
         return found
 
 
-def _fit(training: Training, chosen: npt.NDArray[np.bool_], c: float) -> LogisticRegression:
-    model = LogisticRegression(C=c, max_iter=300, tol=1e-3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of few rows for many labels: that is what is asked
-        return model.fit(
-            training.vectors[chosen],
-            training.labels[chosen],
-            sample_weight=training.weights[chosen],
-        )
+def _centred(vectors: Vectors, centre: Vectors) -> Vectors:
+    """What tells vectors apart: the mean taken off, length one again, and a column of ones."""
+    moved = vectors - centre
+    moved /= np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
+    found: Vectors = np.hstack([moved, np.ones((len(moved), 1), np.float32)])
+    return found
 
 
-def _linear(model: LogisticRegression) -> tuple[Floats, Floats]:
-    """One row a label, also where there are but two labels and sklearn keeps one row."""
-    if len(model.coef_) == 1:
-        return np.vstack([-model.coef_, model.coef_]) / 2, np.append(
-            -model.intercept_, model.intercept_
-        ) / 2
-    return model.coef_, model.intercept_
+def _linear(training: Training, chosen: Chosen, c: float) -> Linear:
+    """Multinomial logistic regression with an L2 penalty, by L-BFGS; the intercept is free."""
+    vectors = training.vectors[chosen]
+    weights = training.weights[chosen].astype(np.float32)
+    names, columns = np.unique(training.labels[chosen], return_inverse=True)
+    centre: Vectors = vectors.mean(axis=0)
+    inputs = _centred(vectors, centre)
+    rows, size = np.arange(len(columns)), float(weights.sum())
+    penalised = np.append(np.ones(inputs.shape[1] - 1), 0.0) / c
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        now = flat.reshape(len(names), -1)
+        logits = inputs @ now.T.astype(np.float32)
+        logits -= logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits)
+        total = odds.sum(axis=1, keepdims=True)
+        value = weights @ (np.log(total[:, 0]) - logits[rows, columns])
+        value += 0.5 * (penalised * now * now).sum()
+        wrong = odds / total
+        wrong[rows, columns] -= 1.0
+        wrong *= weights[:, None]
+        gradient = wrong.T @ inputs + penalised * now
+        return float(value) / size, gradient.ravel() / size
+
+    found = minimize(
+        loss,
+        np.zeros(len(names) * inputs.shape[1]),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": _ITERATIONS, "gtol": _GRADIENT},
+    )
+    coefficients = found.x.reshape(len(names), -1).astype(np.float32)
+    return Linear(tuple(names.tolist()), centre, coefficients)
 
 
-def held_out(training: Training, c: float) -> tuple[Floats, npt.NDArray[np.int64]] | None:
+def _folds(labels: npt.NDArray[np.str_]) -> Iterator[Places]:
+    """Places to hold out, each label spread evenly over the folds."""
+    rng = np.random.default_rng(0)
+    fold = np.zeros(len(labels), dtype=np.int64)
+    start = 0
+    for name in np.unique(labels):
+        places = rng.permutation(np.flatnonzero(labels == name))
+        fold[places] = (start + np.arange(len(places))) % _FOLDS
+        start += len(places)
+    yield from (np.flatnonzero(fold == number) for number in range(_FOLDS))
+
+
+def held_out(training: Training, c: float) -> tuple[Floats, Places] | None:
     """Cross-validated logits of taught examples at penalty `c`, and their true columns.
 
     Logits have shape (n, labels), columns in the order of the labels' names; None with too few.
+    Of very many examples some folds are enough.
     """
-    counts = Counter(training.labels[training.taught].tolist())
-    common = {label for label, count in counts.items() if count >= _PER_LABEL}
-    places = np.flatnonzero(training.taught & np.isin(training.labels, list(common)))
+    names, sizes = np.unique(training.labels[training.taught], return_counts=True)
+    common = names[sizes >= _PER_LABEL]
+    places = np.flatnonzero(training.taught & np.isin(training.labels, common))
     if len(places) < _CALIBRATE_FROM or len(common) < 2:  # noqa: PLR2004 - nothing to tell apart
         return None
-    columns = {label: column for column, label in enumerate(np.unique(training.labels))}
+    columns = {label: column for column, label in enumerate(np.unique(training.labels).tolist())}
     logits: list[Floats] = []
     truth: list[int] = []
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
-    for _, held in folds.split(places, training.labels[places]):
+    for held in _folds(training.labels[places]):
         chosen = np.ones(len(training.labels), bool)
         chosen[places[held]] = False
-        model = _fit(training, chosen, c)
-        coefficients, intercepts = _linear(model)
-        row = np.full((len(held), len(columns)), -50.0)
-        row[:, [columns[label] for label in model.classes_]] = (
-            training.vectors[places[held]] @ coefficients.T + intercepts
+        linear = _linear(training, chosen, c)
+        row = np.full((len(held), len(columns)), _ABSENT)
+        row[:, [columns[label] for label in linear.labels]] = linear.logits(
+            training.vectors[places[held]]
         )
         logits.append(row)
-        truth.extend(columns[label] for label in training.labels[places[held]])
+        truth.extend(columns[label] for label in training.labels[places[held]].tolist())
+        if len(truth) >= _HELD_OUT_MAX:
+            break
     return np.vstack(logits), np.array(truth, dtype=np.int64)
 
 
@@ -107,7 +162,7 @@ def calibrate(training: Training, target_precision: float, c: float) -> Calibrat
     size = int(training.taught.sum())
     found = held_out(training, c)
     if found is None:
-        return Calibration(_COLD_C, 1.0, Threshold(_COLD_THRESHOLD, met=False), size)
+        return Calibration(c, 1.0, Threshold(_COLD_THRESHOLD, met=False), size)
     logits, truth = found
     temperature = fit_temperature(logits, truth)
     confidences = softmax(logits / temperature, axis=1)
@@ -118,9 +173,5 @@ def calibrate(training: Training, target_precision: float, c: float) -> Calibrat
 
 def fit(training: Training, calibration: Calibration) -> Head:
     """Fit on everything; at least two labels must be present."""
-    model = _fit(training, np.ones(len(training.labels), bool), calibration.c)
-    coefficients, intercepts = _linear(model)
-    names: Sequence[str] = model.classes_.tolist()
-    return Head(
-        tuple(names), coefficients, intercepts, calibration.temperature, calibration.threshold
-    )
+    linear = _linear(training, np.ones(len(training.labels), bool), calibration.c)
+    return Head(linear, calibration.temperature, calibration.threshold)

@@ -28,7 +28,7 @@ from support_triage.classifiers.training import Training, phrases, seeds, traini
 _NEIGHBOURS = 3
 _ALTERNATIVES = 4
 _SAME = 0.92  # cosine from which two texts say the same
-_UNKNOWN = 0.2  # cosine to all that is known, below which a text is about something else
+_UNKNOWN = 0.33  # cosine to all that is known, below which a text is about something else
 _LEARN_S = 1.5
 _RECALIBRATE = 1.1  # growth after which held-out predictions are made again
 _SHORTCODE = re.compile(r":[a-z0-9_+'-]+:")

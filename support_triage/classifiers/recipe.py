@@ -13,7 +13,7 @@ from support_triage.classifiers.head import held_out
 from support_triage.classifiers.training import phrases, training
 
 _FORMAT = 1
-_CANDIDATES = (10.0, 30.0, 100.0, 300.0)
+_CANDIDATES = (15.0, 45.0, 150.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Recipe:
     a part of its description count beside an example.
     """
 
-    c: float = 100.0
+    c: float = 45.0
     phrase_weight: float = 0.5
 
     def to_bytes(self) -> bytes:

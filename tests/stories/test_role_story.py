@@ -17,7 +17,7 @@ from tests.sandbox.running import eventually, running_sandbox
 from tests.stories.conftest import SUPPORT
 from tests.stories.test_process_story import TICKET, cards, free_port, triage_run
 
-MODEL_LIBRARIES = ("onnxruntime", "sklearn", "scipy", "tokenizers")
+MODEL_LIBRARIES = ("onnxruntime", "scipy", "tokenizers")
 
 
 def loaded(process: Process) -> set[str]:

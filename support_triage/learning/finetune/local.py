@@ -13,7 +13,7 @@ from support_triage.learning.finetune.base import Estimate, Finding, RefusedErro
 from support_triage.storage.jobs import Job
 from support_triage.storage.models import Model, library_versions
 
-_LIBRARIES = ("numpy", "scikit-learn", "onnxruntime", "tokenizers")
+_LIBRARIES = ("numpy", "scipy", "onnxruntime", "tokenizers")
 
 
 class LocalBackend:

@@ -1,0 +1,78 @@
+"""The embedder's file is made from checked weights, kept, and made again when it is broken."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from support_triage.classifiers import embedder
+from support_triage.classifiers.base import ClassifierSetupError
+from support_triage.classifiers.embedder import MiniLmEmbedder
+from support_triage.classifiers.encoder import quantised
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def minilm(folder: Path) -> MiniLmEmbedder:
+    return MiniLmEmbedder(folder=folder)
+
+
+def test_vectors_have_length_one_and_meaning(minilm: MiniLmEmbedder) -> None:
+    charge, twice, weather = minilm.embed(
+        ["My card was charged twice", "You billed me two times", "It will rain tomorrow"]
+    )
+    assert np.allclose(np.linalg.norm([charge, twice, weather], axis=1), 1.0, atol=1e-5)
+    assert charge @ twice > charge @ weather + 0.1
+
+
+def test_a_text_has_the_same_vector_alone_and_among_longer_ones(minilm: MiniLmEmbedder) -> None:
+    texts = [
+        "Refund?",
+        "I would like to have a refund for the order of last week " * 20,
+        "",
+        "ü" * 9,
+    ]
+    together = minilm.embed(texts)
+    alone = np.vstack([minilm.embed([text]) for text in texts])
+    assert np.allclose(together, alone, atol=0.02)
+
+
+def test_a_broken_file_is_made_again(folder: Path, minilm: MiniLmEmbedder) -> None:
+    [kept] = folder.iterdir()
+    good = kept.read_bytes()
+    kept.write_bytes(good[:1000])
+    again = MiniLmEmbedder(folder=folder)
+    assert kept.read_bytes() == good
+    assert np.array_equal(again.embed(["Hello"]), minilm.embed(["Hello"]))
+
+
+def test_it_works_where_nothing_can_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = MiniLmEmbedder(folder=tmp_path / "file")
+    assert found.embed(["Hello"]).shape == (1, 768)
+
+
+def test_weights_that_were_not_checked_are_turned_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedder, "_WEIGHTS", ("model.safetensors", "0" * 64))
+    with pytest.raises(ClassifierSetupError, match=r"model\.safetensors .* has SHA-256 53aa51172d"):
+        MiniLmEmbedder(folder=tmp_path)
+
+
+def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedder, "_PACKAGE", "no-such-package")
+    with pytest.raises(ClassifierSetupError, match="no-such-package is not installed"):
+        MiniLmEmbedder(folder=tmp_path)
+
+
+def test_eight_bits_are_near_what_they_stand_for() -> None:
+    weight = np.random.default_rng(0).normal(size=(6, 64)).astype(np.float32)
+    weight[2] = 0.0
+    codes, scales = quantised(weight)
+    back = (codes.astype(np.float32) - 128) * np.array(scales).reshape(6, 2, 1)
+    assert np.abs(back.reshape(6, 64) - weight).max() <= np.abs(weight).max() / 127

@@ -1,0 +1,92 @@
+"""The head separates what can be separated, says how sure it is, and needs enough to say so."""
+
+import numpy as np
+
+from support_triage.classifiers.base import Vectors
+from support_triage.classifiers.head import Calibration, Head, calibrate, fit, held_out
+from support_triage.classifiers.training import Training
+
+_NAMES = ("A", "B", "C", "D")
+
+
+def clouds(count: int, noise: float, labels: int = 4, seed: int = 0) -> Training:
+    """So many unit vectors of each label, around a centre of its own."""
+    rng = np.random.default_rng(seed)
+    centres = np.random.default_rng(99).normal(size=(labels, 16))
+    names = np.repeat(np.arange(labels), count)
+    vectors = centres[names] + rng.normal(scale=noise, size=(len(names), 16))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return Training(
+        vectors, np.array(_NAMES)[names], np.ones(len(names)), np.ones(len(names), dtype=bool)
+    )
+
+
+def answers(head: Head, vectors: Vectors) -> list[str]:
+    return [head.labels[place] for place in head.confidences(vectors).argmax(axis=1)]
+
+
+def right(head: Head, training: Training) -> float:
+    return float(np.mean(np.array(answers(head, training.vectors)) == training.labels))
+
+
+def fitted(training: Training) -> Head:
+    return fit(training, calibrate(training, 0.9, 45.0))
+
+
+def test_labels_that_lie_apart_are_told_apart() -> None:
+    head = fitted(clouds(10, 0.3))
+    assert right(head, clouds(50, 0.3, seed=1)) == 1.0
+    assert np.allclose(head.confidences(clouds(5, 0.3).vectors).sum(axis=1), 1.0)
+
+
+def test_two_labels_are_enough() -> None:
+    head = fitted(clouds(30, 0.3, labels=2))
+    assert head.labels == ("A", "B")
+    assert right(head, clouds(50, 0.3, labels=2, seed=1)) == 1.0
+
+
+def test_confidence_is_how_often_it_is_right() -> None:
+    head, fresh = fitted(clouds(60, 1.6)), clouds(500, 1.6, seed=1)
+    mean = head.confidences(fresh.vectors).max(axis=1).mean()
+    assert 0.4 < right(head, fresh) < 0.95
+    assert abs(mean - right(head, fresh)) < 0.04
+
+
+def test_the_threshold_meets_the_target_on_messages_it_never_saw() -> None:
+    head, fresh = fitted(clouds(100, 1.3)), clouds(1_000, 1.3, seed=1)
+    assert head.threshold.met
+    sure = head.confidences(fresh.vectors).max(axis=1) >= head.threshold.value
+    hits = np.array(answers(head, fresh.vectors)) == fresh.labels
+    assert sure.mean() > 0.3
+    assert hits[sure].mean() >= 0.88
+
+
+def test_a_weight_of_two_is_an_example_twice() -> None:
+    one = clouds(6, 1.0)
+    heavy = Training(one.vectors, one.labels, np.where(one.labels == "A", 2.0, 1.0), one.taught)
+    places = np.concatenate([np.flatnonzero(one.labels == "A"), np.arange(len(one.labels))])
+    twice = Training(
+        one.vectors[places], one.labels[places], one.weights[places], one.taught[places]
+    )
+    found = [
+        fit(each, Calibration(45.0, 1.0, calibrate(one, 0.9, 45.0).threshold, 24))
+        for each in (heavy, twice)
+    ]
+    fresh = clouds(50, 1.0, seed=1)
+    assert (
+        np.mean(np.array(answers(found[0], fresh.vectors)) == answers(found[1], fresh.vectors))
+        > 0.9
+    )
+
+
+def test_few_examples_are_not_cross_validated() -> None:
+    assert held_out(clouds(9, 0.3), 45.0) is None
+    assert not calibrate(clouds(9, 0.3), 0.9, 45.0).threshold.met
+
+
+def test_each_example_is_held_out_once() -> None:
+    found = held_out(clouds(11, 0.3), 45.0)
+    assert found is not None
+    logits, truth = found
+    assert np.bincount(truth).tolist() == [11] * 4
+    assert logits.shape == (44, 4)
