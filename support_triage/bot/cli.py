@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from support_triage.bot import cli_dead, cli_models
+from support_triage.bot import cli_dead, cli_labels, cli_models
 from support_triage.bot.cli_options import ConfigOption, load
 from support_triage.bot.config import ConfigError, load_settings
 from support_triage.classifiers.base import ClassifierError
@@ -32,6 +32,7 @@ app = typer.Typer(
 err = Console(stderr=True)
 app.add_typer(cli_dead.app)
 app.add_typer(cli_models.app)
+app.add_typer(cli_labels.app)
 
 
 @app.command()
@@ -126,20 +127,6 @@ def status(
 
     settings, loaded = load(config)
     asyncio.run(cli_data.status(settings, loaded, team, as_json=as_json))
-
-
-@app.command()
-def labels(
-    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
-    *,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
-    config: ConfigOption = None,
-) -> None:
-    """Show the labels, their emoji, routes and examples."""
-    from support_triage.bot import cli_data
-
-    settings, loaded = load(config)
-    asyncio.run(cli_data.labels(settings, loaded, team, as_json=as_json))
 
 
 @app.command()

@@ -20,19 +20,24 @@ class Teaching:
         self._team = team
         self._track_record = track_record
         self._position = "0-0"
+        self._known: set[str] = set()
         self._busy = asyncio.Lock()
 
     async def load(self) -> None:
-        """Learn all standing examples."""
+        """Learn all standing examples, and nothing but them."""
         self._position = await self._examples.newest_change(self._team)
         stored = [one async for one in self._examples.iterate(self._team)]
-        if stored:
-            await self._learn(stored, [])
+        gone = self._known.difference(one.id for one in stored)
+        if stored or gone:
+            await self._learn(stored, sorted(gone))
 
     async def catch_up(self) -> None:
         """Learn what changed since the last time."""
         async with self._busy:
             position, ids = await self._examples.changed_since(self._team, self._position)
+            if ids is None:
+                await self.load()
+                return
             if not ids:
                 return
             ids = list(dict.fromkeys(ids))
@@ -46,6 +51,8 @@ class Teaching:
         self._track_record.remove(gone)
         put = [Example(id=one.id, text=one.text, label=one.label) for one in stored]
         await self._classifier.learn(put, gone)
+        self._known.update(one.id for one in stored)
+        self._known.difference_update(gone)
 
     async def follow(self) -> None:
         """Catch up twice a second, until cancelled."""

@@ -1,7 +1,7 @@
 """One message: gather what is known, classify, decide (pure), and show it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -127,12 +127,21 @@ class Triage:
             record = await self._predict(record, reactions)
             prediction = record.prediction
             standing, history = fold(reactions, None if prediction is None else prediction.label)
+            standing = await self._present(record.message.id.team, standing)
             await self._remember(record, None if record.deleted else standing, history)
             decision = decide(self.config, mode, prediction, standing, deleted=record.deleted)
             outcome = ""
             if first and prediction is not None:
                 outcome = "abstained" if prediction.abstained else "labelled"
             record = await self.presenter.show(hold, record, standing, decision, outcome)
+
+    async def _present(self, team: str, standing: Standing | None) -> Standing | None:
+        """The standing label by its present name: it may have been renamed since it was given."""
+        if standing is None:
+            return None
+        names = self.config.label_set.names
+        label = await self.examples.present_label(team, standing.label, names)
+        return replace(standing, label=label)
 
     async def _reactions(self, record: Record) -> list[Reaction]:
         own = record.message.id

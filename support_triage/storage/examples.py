@@ -9,7 +9,8 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.records import Frozen, MessageId
 
-_FEED_LENGTH = 10_000
+FEED_LENGTH = 10_000
+"""About how many changes the feed remembers."""
 
 _STAND = """
 local changed = 0
@@ -132,7 +133,7 @@ class Examples:
         Histories, examples, their order, counts and feed move in one atomic step: keep it to some
         hundreds, as nobody else is served meanwhile.
         """
-        arguments: list[str | bytes] = [str(_FEED_LENGTH)]
+        arguments: list[str | bytes] = [str(FEED_LENGTH)]
         for identity, example, history in changes:
             content = "" if example is None else example.model_dump_json()
             arguments += [identity, content, _HISTORY.dump_json(tuple(history))]
@@ -181,6 +182,17 @@ class Examples:
             for one in page:
                 yield one
 
+    async def present_label(self, team: str, label: str, names: Sequence[str]) -> str:
+        """The present name of a label, itself where it is one of `names` or never moved."""
+        for _ in range(8):  # renamed again and again; a circle ends too
+            if label in names:
+                return label
+            found = await self._redis.hget(keys.label_moves(team), label)
+            if found is None:
+                return label
+            label = str(found)
+        return label
+
     async def counts(self, team: str) -> dict[str, int]:
         """Standing examples by label."""
         stored = await self._redis.hgetall(keys.counts(team))
@@ -191,9 +203,27 @@ class Examples:
         newest: list[Any] = await self._redis.xrevrange(keys.changes(team), count=1)
         return str(newest[0][0]) if newest else "0-0"
 
-    async def changed_since(self, team: str, position: str) -> tuple[str, list[str]]:
-        """Ids of examples changed after `position`, and the new position."""
-        entries = await self._redis.xrange(keys.changes(team), min=f"({position}")
+    async def changed_since(self, team: str, position: str) -> tuple[str, list[str] | None]:
+        """Ids of examples changed after `position`, and the new position.
+
+        None where the feed no longer reaches back that far: read all examples again.
+        """
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.xrange(keys.changes(team), count=1)
+            pipe.xrange(keys.changes(team), min=f"({position}")
+            oldest, entries = await pipe.execute()
         if not entries:
             return position, []
-        return str(entries[-1][0]), [fields["id"] for _, fields in entries]
+        newest = str(entries[-1][0])
+        if _place(oldest[0][0]) > _place(position) and await self._trimmed(team):
+            return newest, None
+        return newest, [fields["id"] for _, fields in entries]
+
+    async def _trimmed(self, team: str) -> bool:
+        about = await self._redis.xinfo_stream(keys.changes(team))
+        return int(about["entries-added"]) > int(about["length"])
+
+
+def _place(position: str) -> tuple[int, int]:
+    time, _, number = position.partition("-")
+    return int(time), int(number)

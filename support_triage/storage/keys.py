@@ -105,6 +105,16 @@ def order(team: str) -> str:
     return f"triage:{{{team}}}:order"
 
 
+def aside(team: str) -> str:
+    """Hash of message id to an example of a removed label. Permanent: it can come back."""
+    return f"triage:{{{team}}}:aside"
+
+
+def label_moves(team: str) -> str:
+    """Hash of a label that was renamed or merged to its present name. Permanent, a few fields."""
+    return f"triage:{{{team}}}:label-moves"
+
+
 def counts(team: str) -> str:
     """Hash of label to number of standing examples. Permanent, moves with `examples`."""
     return f"triage:{{{team}}}:counts"

@@ -114,6 +114,18 @@ def test_a_listing_under_writes_misses_nothing_and_doubles_nothing(valkey_url: s
     )
 
 
+async def test_a_feed_that_was_trimmed_says_so(redis: Client) -> None:
+    examples = Examples(redis)
+    await examples.stand("T", "C:first", example("C:first", "A"))
+    position = await examples.newest_change("T")
+    for start in range(0, 11_000, 500):
+        numbers = range(start, start + 500)
+        await examples.stand_all("T", [(f"C:{n}", example(f"C:{n}", "A"), ()) for n in numbers])
+    newest, changed = await examples.changed_since("T", position)
+    assert changed is None
+    assert await examples.changed_since("T", newest) == (newest, [])
+
+
 async def test_many_move_in_one_step(redis: Client) -> None:
     examples = Examples(redis)
     changes = [(f"C:{n}", example(f"C:{n}", "AB"[n % 2]), ()) for n in range(300)]

@@ -1,0 +1,140 @@
+"""`triage labels`: the labels as they are, and `migrate`, when the label set changes."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load
+from support_triage.bot.config import Config, ConfigError, Settings
+
+app = typer.Typer(name="labels", help="The labels, and what becomes of examples when they change.")
+out = Console(emoji=False)
+Moves = Annotated[
+    list[str] | None, typer.Option(metavar="OLD=NEW", help="Give a label a new name.")
+]
+Merges = Annotated[
+    list[str] | None, typer.Option(metavar="A,B=C", help="Make one label of several.")
+]
+Splits = Annotated[
+    list[str] | None,
+    typer.Option(metavar="A=FILE", help="Give texts of a label the labels that a file says."),
+]
+Removals = Annotated[
+    list[str] | None, typer.Option(metavar="A", help="Set the examples of a label aside.")
+]
+Returns = Annotated[
+    list[str] | None,
+    typer.Option(metavar="A[=B]", help="Bring back what was set aside, as it was or as B."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def listing(
+    context: typer.Context,
+    team: TeamOption = None,
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show the labels, their emoji, routes and examples; `migrate` moves examples."""
+    if context.invoked_subcommand is None:
+        from support_triage.bot import cli_data
+
+        settings, loaded = load(config)
+        asyncio.run(cli_data.labels(settings, loaded, team, as_json=as_json))
+
+
+@app.command()
+def migrate(
+    rename: Moves = None,
+    merge: Merges = None,
+    split: Splits = None,
+    remove: Removals = None,
+    restore: Returns = None,
+    team: TeamOption = None,
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without, it is counted.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Move the examples of labels that were renamed, merged, split or removed in triage.toml."""
+    settings, loaded = load(config)
+    renamed = [*(rename or []), *_merged(merge or [])]
+    asyncio.run(
+        _migrate(
+            settings, loaded, renamed, split or [], remove or [], restore or [], team, apply=apply
+        )
+    )
+
+
+def _merged(merges: Sequence[str]) -> list[str]:
+    """`A,B=C` as `A=C` and `B=C`; C itself may be one of those merged."""
+    found = []
+    for one in merges:
+        olds, equals, new = one.partition("=")
+        if not (olds and equals and new):
+            raise ConfigError(f'--merge: "{one}": write A,B=C')
+        found += [f"{old.strip()}={new}" for old in olds.split(",") if old.strip() != new]
+    return found
+
+
+async def _migrate(
+    settings: Settings,
+    config: Config,
+    renamed: Sequence[str],
+    splits: Sequence[str],
+    removed: Sequence[str],
+    restored: Sequence[str],
+    team: str | None,
+    *,
+    apply: bool,
+) -> None:
+    from support_triage.bot.cli_data import open_store, pair
+    from support_triage.learning.migration import Migration, migrate, split_of, unmapped
+    from support_triage.storage.label_moves import LabelMoves
+
+    files = dict(pair("--split", one) for one in splits)
+    migration = Migration(
+        renamed=dict(pair("--rename", one) for one in renamed),
+        split={
+            label: split_of(label, Path(file), config.label_set) for label, file in files.items()
+        },
+        removed=frozenset(removed),
+        restored=dict(pair("--restore", one if "=" in one else f"{one}={one}") for one in restored),
+    )
+    async with open_store(settings, team) as store:
+        moves, names = LabelMoves(store.redis), config.label_set.names
+        done = await migrate(
+            store.examples, moves, store.team, migration, config.label_set, apply=apply
+        )
+        if apply:
+            said = ", ".join(
+                [
+                    *renamed,
+                    *(f"{a} split" for a in files),
+                    *(f"{a} removed" for a in removed),
+                    *(f"{a} restored" for a in restored),
+                ]
+            )
+            await store.workspaces.audit(store.team, "command line", "labels migrate", moves=said)
+        lost = unmapped(await store.examples.counts(store.team), migration, names)
+        aside = await moves.count_aside(store.team)
+    table = Table("from", "to", "examples")
+    for (old, new), number in sorted(done.moves.items(), key=str):
+        table.add_row(old, new or "set aside", str(number))
+    for (old, back), number in sorted(done.restored.items()):
+        table.add_row(f"{old} (set aside)", back, str(number))
+    for label, number in sorted(done.unsaid.items()):
+        table.add_row(label, "stays, not in the file", str(number))
+    out.print(table)
+    for label in lost:
+        out.print(f"{label}: no label now, and nothing is said of it", markup=False)
+    for label, number in sorted(aside.items()):
+        out.print(
+            f"{label}: {number} set aside; --restore {label}=LABEL brings them back", markup=False
+        )
+    out.print("Done." if apply else "Nothing was changed: add --apply to do it.")

@@ -1,0 +1,119 @@
+"""A changed label set: examples move by an explicit mapping, and none is lost."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from support_triage.classifiers.base import Label, LabelSet
+from support_triage.learning.dataset import DatasetError
+from support_triage.learning.migration import Migration, check, migrate, split_of, unmapped
+from support_triage.storage.connection import Client, connect
+from support_triage.storage.examples import Correction, Examples
+from support_triage.storage.label_moves import LabelMoves
+from tests.learning.exports import example, stood
+
+NEW = LabelSet(tuple(map(Label, ("MONEY", "BUG", "LOGIN"))))
+STEP = Correction(who="U1", when="1", before=None, after="BILLING")
+
+
+async def labels_of(examples: Examples) -> Counter[str]:
+    found = Counter([one.label async for one in examples.iterate("T")])
+    assert await examples.counts("T") == dict(found)
+    return found
+
+
+async def test_labels_are_renamed_merged_split_and_removed(redis: Client, tmp_path: Path) -> None:
+    old = ["BILLING", "BILLING", "REFUND", "TECHNICAL", "TECHNICAL", "TECHNICAL", "OTHER"]
+    examples = await stood(
+        redis, [example(f"text {n}", label, number=n) for n, label in enumerate(old)]
+    )
+    await examples.stand("T", "C:0", example("text 0", "BILLING", number=0), [STEP])
+    file = tmp_path / "split.csv"
+    file.write_text("text,label\nTEXT 3,BUG\ntext 4,LOGIN\n")
+    migration = Migration(
+        renamed={"BILLING": "MONEY", "REFUND": "MONEY"},
+        split={"TECHNICAL": split_of("TECHNICAL", file, NEW)},
+        removed=frozenset({"OTHER"}),
+    )
+    moves = LabelMoves(redis)
+    before = await labels_of(examples)
+    position = await examples.newest_change("T")
+    planned = await migrate(examples, moves, "T", migration, NEW, apply=False)
+    assert await labels_of(examples) == before
+    done = await migrate(examples, moves, "T", migration, NEW, apply=True)
+    assert (done.moves, done.unsaid) == (planned.moves, planned.unsaid)
+    assert await labels_of(examples) == {"MONEY": 3, "BUG": 1, "LOGIN": 1, "TECHNICAL": 1}
+    assert await moves.count_aside("T") == {"OTHER": 1}
+    assert done.unsaid == {"TECHNICAL": 1}
+    _, changed = await examples.changed_since("T", position)
+    assert sorted(changed or []) == ["C:0", "C:1", "C:2", "C:3", "C:4", "C:6"]
+    assert await examples.history("T", "C:0") == (STEP,)
+    again = await migrate(examples, moves, "T", migration, NEW, apply=True)
+    assert not again.moves
+    back = Migration(restored={"OTHER": "BUG"})
+    await migrate(examples, moves, "T", back, NEW, apply=True)
+    assert (await labels_of(examples))["BUG"] == 2
+    assert await moves.count_aside("T") == {}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.sampled_from("ABCDE"), max_size=20),
+    st.dictionaries(st.sampled_from("ABC"), st.sampled_from(["MONEY", "BUG"])),
+    st.sets(st.sampled_from("DE")),
+)
+async def test_none_is_lost(
+    valkey_url: str, labels: list[str], renamed: dict[str, str], removed: set[str]
+) -> None:
+    async with connect(valkey_url, Path("/none")) as redis:
+        await redis.flushall()
+        put = [example(f"text {n}", label, number=n) for n, label in enumerate(labels)]
+        examples, moves = await stood(redis, put), LabelMoves(redis)
+        migration = Migration(renamed=renamed, removed=frozenset(removed))
+        await migrate(examples, moves, "T", migration, NEW, apply=True)
+        expected = Counter(renamed.get(one, one) for one in labels if one not in removed)
+        assert await labels_of(examples) == expected
+        assert await moves.count_aside("T") == Counter(one for one in labels if one in removed)
+        await migrate(
+            examples, moves, "T", Migration(restored=dict.fromkeys(removed, "BUG")), NEW, apply=True
+        )
+        assert (await labels_of(examples)).total() == len(labels)
+
+
+async def test_what_an_agent_said_meanwhile_stays(redis: Client) -> None:
+    seen = example("text", "BILLING", when="1")
+    examples, moves = await stood(redis, [seen]), LabelMoves(redis)
+    await examples.stand("T", seen.id, example("text", "BUG", when="2"))
+    assert await moves.move("T", [(seen, seen.model_copy(update={"label": "MONEY"}))]) == 0
+    assert await labels_of(examples) == {"BUG": 1}
+
+
+async def test_a_former_name_is_understood(redis: Client) -> None:
+    examples, moves = Examples(redis), LabelMoves(redis)
+    await moves.remember("T", {"A": "B", "B": "MONEY", "X": "Y", "Y": "X"})
+    assert await examples.present_label("T", "A", NEW.names) == "MONEY"
+    assert await examples.present_label("T", "BUG", NEW.names) == "BUG"
+    assert await examples.present_label("T", "unknown", NEW.names) == "unknown"
+    assert await examples.present_label("T", "X", NEW.names) in {"X", "Y"}
+
+
+@pytest.mark.parametrize(
+    ("migration", "words"),
+    [
+        (Migration(renamed={"BUG": "MONEY"}), '"BUG" is still in triage.toml'),
+        (Migration(removed=frozenset({"BUG"})), '"BUG" is still in triage.toml'),
+        (Migration(renamed={"A": "GONE"}), '"GONE" is not in triage.toml'),
+        (Migration(renamed={"A": "BUG"}, removed=frozenset({"A"})), '"A" is moved twice'),
+    ],
+)
+def test_a_mapping_that_does_not_go_is_refused(migration: Migration, words: str) -> None:
+    with pytest.raises(DatasetError, match=words):
+        check(migration, NEW)
+
+
+def test_labels_of_which_nothing_is_said_are_named() -> None:
+    migration = Migration(renamed={"A": "BUG"})
+    assert unmapped({"A": 1, "BUG": 2, "C": 3}, migration, NEW.names) == ["C"]
