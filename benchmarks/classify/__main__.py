@@ -77,11 +77,12 @@ def collect(given: argparse.Namespace, data: Path, plan: Plan) -> list[dict[str,
     return found
 
 
-def page(results: list[dict[str, Any]]) -> str:
+def page(results: list[dict[str, Any]], plan: Plan) -> str:
     notes = [f"- {one.name}: {one.note}." for one in ENTRIES]
     notes += [f"- {one.name} was left out: {why}." for one in ENTRIES if (why := one.left_out())]
     stated = ", ".join(f"{name} {number}" for name, number in versions())
     parts = [f"{today()}, {machine()}; {stated}."]
+    parts += [f"A quick run: {plan.test_size} test messages of each."] if plan.quick else []
     parts += [report(results), "\n".join(notes)]
     return "\n\n".join(parts)
 
@@ -97,7 +98,7 @@ def main() -> None:
         results += collect(given, data, plan)
     if not results:
         sys.exit("nothing was measured: no train*.csv with a test.csv in the data folder")
-    text = page(results)
+    text = page(results, plan)
     print(text)
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "results.json").write_text(json.dumps(results, indent=1))

@@ -136,7 +136,8 @@ def main() -> None:
         start_s = time.time() - given.spawned
         split = next(one for one in splits(given.data, given.test_size) if one.title == given.split)
         figures = measure(contender, split, given.timed)
-        figures |= {"start_s": start_s, "auroc_unknown": unknown_labels(contender, split)}
+        figures |= {"start_s": start_s, "note": getattr(contender, "note", None)}
+        figures["auroc_unknown"] = unknown_labels(contender, split)
     print(json.dumps(figures))
 
 

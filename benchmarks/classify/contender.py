@@ -75,7 +75,7 @@ ENTRIES = (
     Entry("cascade", "ours:Cascade", "ours, local and then a model", _HERE, asks_llm=True),
     Entry("TF-IDF + LR", "classic:TfIdf", "words 1-2 and char_wb 2-5, logistic regression"),
     Entry("kNN", "classic:Nearest", "MiniLM int8, 5 nearest by cosine, votes by similarity"),
-    Entry("SetFit", "setfit_peer:SetFit", "MiniLM float32, at most 600 steps of 16 pairs"),
+    Entry("SetFit", "setfit_peer:SetFit", "MiniLM float32 trained on pairs, in bounded steps"),
     Entry(
         "semantic-router", "semantic_router_peer:Router", "MiniLM int8, calibrated as it advises"
     ),

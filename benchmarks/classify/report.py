@@ -75,6 +75,7 @@ def _notes(results: Sequence[Result]) -> list[str]:
         for one in good
         if one["examples"] < most
     ]
+    notes += [f"{one['contender']}: {one['note']}." for one in good if one.get("note")]
     notes += [f"{one['contender']} failed: {one['error']}." for one in results if "error" in one]
     return notes
 

@@ -9,11 +9,13 @@ from setfit import SetFitModel, Trainer, TrainingArguments
 from benchmarks.classify.contender import Answer
 from benchmarks.classify.contenders import minilm
 
-STEPS = int(os.environ.get("BENCH_SETFIT_STEPS", "600"))
+STEPS = int(os.environ.get("BENCH_SETFIT_STEPS", "300"))
 _PAIRS = 16
 
 
 class SetFit:
+    note = f"trained for at most {STEPS} steps of {_PAIRS} pairs"
+
     def __init__(self) -> None:
         datasets.disable_progress_bars()
         self._model = SetFitModel.from_pretrained(minilm.folder())
