@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import Desk
 from support_triage.bot.config import Config, Settings
+from support_triage.bot.drift_watch import DriftWatch
 from support_triage.bot.ending import end
 from support_triage.bot.gating import Gating
 from support_triage.bot.making import builder
 from support_triage.bot.parts import Parts
 from support_triage.bot.presenter import Presenter
 from support_triage.bot.promoting import Promoting
+from support_triage.bot.shadowing import Shadowing
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
+from support_triage.bot.watching import Watching
 from support_triage.bot.worker import Worker
 from support_triage.classifiers.factory import LlmUse, close, make_parts
 from support_triage.learning.track_record import TrackRecord
@@ -57,7 +60,18 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
     teaching = Teaching(parts.examples, classifier, parts.team, track_record)
     await teaching.load()
     await classifier.refresh()
-    gating = Gating(settings, config, parts.team, parts.models, parts.examples, made.embedder)
+    shadowing = Shadowing(
+        parts.models, parts.shadows, parts.team, config.label_set.version, build, config.gate
+    )
+    gating = Gating(
+        settings,
+        config,
+        parts.team,
+        parts.models,
+        parts.examples,
+        parts.shadows,
+        made.embedder,
+    )
     desk = Desk(
         config,
         parts.team,
@@ -68,7 +82,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         parts.inbox,
         classifier,
         parts.spending,
-        Promoting(gating, parts.workspaces),
+        Promoting(gating, parts.workspaces, parts.series),
     )
     presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
     triage = Triage(
@@ -80,12 +94,17 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         classifier,
         presenter,
         teaching,
+        Watching(parts.series, shadowing),
     )
     worker = Worker(parts.inbox, {parts.team: _Events(triage, desk)})
     working = asyncio.create_task(worker.run())
     following = [
         asyncio.create_task(teaching.follow()),
         asyncio.create_task(classifier.follow()),
+        asyncio.create_task(shadowing.follow()),
+        asyncio.create_task(
+            DriftWatch(config, parts.series, parts.directory, parts.gateway).follow()
+        ),
     ]
     try:
         yield Answering(classifier, worker, desk)
@@ -95,5 +114,6 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
             await end(one)
         await working
         await desk.finish()
+        await shadowing.finish()
         for each in (*classifier.former, classifier.current):
             await close(each)

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +17,11 @@ from rich.text import Text
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, chosen_team, load
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.learning.model_list import listed
-from support_triage.storage.connection import connect
+from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.models import Models, shown
+from support_triage.storage.series import Series
+from support_triage.storage.shadows import Shadows
 from support_triage.storage.workspaces import Workspaces
 
 if TYPE_CHECKING:  # loads slowly, and most verbs do without
@@ -47,8 +50,16 @@ async def _open(settings: Settings, config: Config, team: str | None) -> AsyncIt
         workspaces = Workspaces(redis)
         chosen = await chosen_team(workspaces, team)
         embedder = await asyncio.to_thread(MiniLmEmbedder)
-        gating = Gating(settings, config, chosen, Models(redis), Examples(redis), embedder)
-        yield Promoting(gating, workspaces)
+        gating = Gating(
+            settings,
+            config,
+            chosen,
+            Models(redis),
+            Examples(redis),
+            Shadows(redis, chosen),
+            embedder,
+        )
+        yield Promoting(gating, workspaces, Series(redis, chosen))
 
 
 def _confusion(counts: Counter[tuple[str, str]]) -> Table | None:
@@ -185,6 +196,21 @@ def rollback(
     out.print(f"Back to {shown(asyncio.run(back()))}", highlight=False)
 
 
+async def _listed(redis: Client, team: str, label_set: str) -> dict[str, Any]:
+    """Champion, models with their parts and shadow figures, and history, as JSON types."""
+    from support_triage.learning.shadow import figures
+
+    stored, shadows, examples = Models(redis), Shadows(redis, team), Examples(redis)
+    rows = []
+    for one in await listed(stored, team, label_set):
+        answers = await shadows.all(one.model.id)
+        shadow = figures(answers, await examples.get(team, list(answers)))
+        part = {"id": one.model.id, "role": one.role, "usable": one.usable}
+        rows.append({**part, **one.model.model_dump(), "shadow": asdict(shadow)})
+    history = [one.model_dump() for one in await stored.history(team)]
+    return {"champion": await stored.champion(team), "models": rows, "history": history}
+
+
 @app.command()
 def models(
     team: TeamOption = None, *, as_json: JsonOption = False, config: ConfigOption = None
@@ -195,26 +221,18 @@ def models(
         settings, loaded = load(config)
         async with connect(settings.redis_url, settings.triage_data_dir) as redis:
             chosen = await chosen_team(Workspaces(redis), team)
-            stored = Models(redis)
-            rows = await listed(stored, chosen, loaded.label_set.version)
-            return {
-                "champion": await stored.champion(chosen),
-                "models": [
-                    {"id": one.model.id, "role": one.role, "usable": one.usable}
-                    | one.model.model_dump()
-                    for one in rows
-                ],
-                "history": [one.model_dump() for one in await stored.history(chosen)],
-            }
+            return await _listed(redis, chosen, loaded.label_set.version)
 
     found = asyncio.run(look())
     if as_json:
         _print_json(found)
         return
-    table = Table("model", "role", "backend", "name", "snapshot", title="Models")
+    table = Table("model", "role", "backend", "name", "snapshot", "in shadow", title="Models")
     for one in found["models"]:
-        name = str(one["name"])
-        table.add_row(one["id"], one["role"], one["backend"], Text(name), one["snapshot"])
+        change = one["shadow"]["change"]
+        shadow = f"{change['gained']} gained, {change['lost']} lost of {change['size']} judged"
+        cells = [one["id"], one["role"], one["backend"], Text(str(one["name"])), one["snapshot"]]
+        table.add_row(*cells, shadow if one["shadow"]["answered"] else "")
     out.print(table)
     steps = Table("act", "from", "to", "who", "why", title="History")
     for one in found["history"]:

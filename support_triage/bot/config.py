@@ -23,6 +23,7 @@ from pydantic import (
 from support_triage.bot.pacing import PacingConfig
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
+from support_triage.learning.drift_config import DriftConfig
 from support_triage.learning.gate_config import GateConfig
 from support_triage.storage import address
 from support_triage.storage.inbox import IntakeConfig
@@ -86,6 +87,7 @@ class TriageConfig(_Frozen):
     confirm_emoji: Emoji = "white_check_mark"
     needs_human_emoji: Emoji = "raising_hand"
     needs_human_channel: Channel | None = None
+    admin_channel: Channel | None = None
     agents: tuple[People, ...] = ()
     admins: tuple[People, ...] = ()
     allowed_bots: frozenset[str] = frozenset()
@@ -101,6 +103,7 @@ class Config(_Frozen):
     channels: dict[Channel, Mode] = {}
     labels: tuple[LabelConfig, ...] = Field(min_length=1)
     gate: GateConfig = GateConfig()
+    drift: DriftConfig = DriftConfig()
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:

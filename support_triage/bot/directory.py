@@ -117,6 +117,18 @@ class Directory:
         """Whether this user may command."""
         return await self._is_one_of(user, self._config.triage.admins)
 
+    async def admins(self) -> list[str]:
+        """The users who may command, sorted."""
+        found: set[str] = set()
+        for name in self._config.triage.admins:
+            who = await self.group(name)
+            if who is not None and who.startswith("S"):
+                group = who
+                found |= await self._keep(f"members:{group}", lambda: self._members(group))  # noqa: B023 - awaited at once
+            elif who is not None:
+                found.add(who)
+        return sorted(found)
+
     async def _aliases(self) -> dict[str, str]:
         answer = await self._client.emoji_list()
         return {

@@ -215,12 +215,28 @@ class Gateway:
         """Send a PNG to a person in a direct message; `comment` is Slack mark-up."""
         await self._send(user, [{"content": content, "filename": name}], comment)
 
-    async def _send(self, user: str, uploads: list[dict[str, Any]], comment: str) -> None:
+    async def tell(self, place: str, text: str) -> None:
+        """Write Slack mark-up into a channel, or to a person in a direct message."""
+        channel = await self._direct(place) if place.startswith(("U", "W")) else place
+        await self.ready("chat.postMessage", channel, urgent=False)
+
+        async def call() -> Any:
+            return await self._client.chat_postMessage(
+                channel=channel, text=text, unfurl_links=False
+            )
+
+        await self._call("chat.postMessage", channel, call)
+
+    async def _direct(self, user: str) -> str:
+        """The channel of direct messages with a person."""
         await self.ready("conversations.open", urgent=False)
         opened = await self._call(
             "conversations.open", "", lambda: self._client.conversations_open(users=user)
         )
-        channel = opened["channel"]["id"]
+        return str(opened["channel"]["id"])
+
+    async def _send(self, user: str, uploads: list[dict[str, Any]], comment: str) -> None:
+        channel = await self._direct(user)
         await self.ready("files.upload", urgent=False)
         await self._call(
             "files.upload",

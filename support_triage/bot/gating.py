@@ -12,9 +12,11 @@ from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.learning.comparison import Comparison, compare
 from support_triage.learning.dataset import Snapshot, take_snapshot
 from support_triage.learning.gate import Verdict, decide
+from support_triage.learning.shadow import ShadowFigures, figures
 from support_triage.learning.trial import HeldOut, hold
 from support_triage.storage.examples import Examples
 from support_triage.storage.models import Model, ModelError, Models
+from support_triage.storage.shadows import Shadows
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Gating:
     team: str
     models: Models
     examples: Examples
+    shadows: Shadows
     embedder: Embedder
 
     async def challenger(self, identity: str | None) -> Model:
@@ -76,8 +79,13 @@ class Gating:
             _answered(side)
         target = self.config.triage.target_precision
         comparison = compare(*answers, held_out, target, self.config.gate)
-        verdict = decide(comparison, self.config.gate)
+        verdict = decide(comparison, self.config.gate, await self.in_shadow(challenger.id))
         return Outcome(champion, challenger, snapshot, comparison, verdict)
+
+    async def in_shadow(self, model: str) -> ShadowFigures:
+        """How a model fared in shadow, on the messages that agents have judged since."""
+        answers = await self.shadows.all(model)
+        return figures(answers, await self.examples.get(self.team, list(answers)))
 
     async def _sides(
         self, champion: str, challenger: str, snapshot: Snapshot

@@ -17,6 +17,8 @@ from support_triage.storage.inbox import Inbox
 from support_triage.storage.limiter import Limiter
 from support_triage.storage.models import Models
 from support_triage.storage.records import Records
+from support_triage.storage.series import Series
+from support_triage.storage.shadows import Shadows
 from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
 
@@ -34,6 +36,8 @@ class Parts:
     examples: Examples
     workspaces: Workspaces
     models: Models
+    series: Series
+    shadows: Shadows
     spending: Spending
 
 
@@ -73,6 +77,8 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             examples=Examples(redis),
             workspaces=Workspaces(redis),
             models=Models(redis),
+            series=Series(redis, team),
+            shadows=Shadows(redis, team),
             spending=Spending(redis, team),
         )
         await parts.workspaces.add(team)

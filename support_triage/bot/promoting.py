@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from support_triage.bot.gating import Gating, Outcome
 from support_triage.storage.models import Promotion
+from support_triage.storage.series import Series
 from support_triage.storage.workspaces import Workspaces
 
 _FORCE = ("--force", "—force", "–force")  # noqa: RUF001 - Slack's editor makes dashes of hyphens
@@ -40,6 +41,7 @@ class Promoting:
 
     gating: Gating
     workspaces: Workspaces
+    series: Series
 
     async def by_gate(self, model: str | None, who: str) -> Outcome:
         """Compare, and promote if the gate says so; the pointer moves only if it has not since."""
@@ -54,6 +56,7 @@ class Promoting:
             )
             team, identity = self.gating.team, outcome.challenger.id
             await self.gating.models.promote(team, identity, note, outcome.champion)
+            await self.series.restart()
             await self.workspaces.audit(team, who, "promoted", model=identity, why=note.why)
         return outcome
 
@@ -62,6 +65,7 @@ class Promoting:
         challenger = await self.gating.challenger(model)
         note = Promotion(act="force", who=who, when=f"{time.time():.3f}", why=reason)
         await self.gating.models.promote(self.gating.team, challenger.id, note, None)
+        await self.series.restart()
         await self.workspaces.audit(
             self.gating.team, who, "forced", model=challenger.id, reason=reason
         )
@@ -71,6 +75,7 @@ class Promoting:
         """Go back one step; the id of the champion now. ModelError where there is no step."""
         note = Promotion(act="rollback", who=who, when=f"{time.time():.3f}", why=reason)
         now = await self.gating.models.rollback(self.gating.team, note)
+        await self.series.restart()
         await self.workspaces.audit(
             self.gating.team, who, "rolled back", to=now or "default", reason=reason
         )

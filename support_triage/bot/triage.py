@@ -10,6 +10,7 @@ from support_triage.bot.corrections import Standing, fold
 from support_triage.bot.directory import Directory
 from support_triage.bot.presenter import Decision, Presenter
 from support_triage.bot.teaching import Teaching
+from support_triage.bot.watching import Watching
 from support_triage.classifiers.base import Classifier, Prediction
 from support_triage.classifiers.redaction import redact
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
@@ -61,6 +62,7 @@ class Triage:
     classifier: Classifier
     presenter: Presenter
     teaching: Teaching
+    watching: Watching
 
     async def handle(self, event: Event) -> None:
         """Take one event in; when it raises, the event is to be handled again."""
@@ -134,6 +136,8 @@ class Triage:
             if first and prediction is not None:
                 outcome = "abstained" if prediction.abstained else "labelled"
             record = await self.presenter.show(hold, record, standing, decision, outcome)
+            if outcome and prediction is not None:
+                await self.watching.answered(record.message, prediction)
 
     async def _present(self, team: str, standing: Standing | None) -> Standing | None:
         """The standing label by its present name: it may have been renamed since it was given."""
@@ -194,4 +198,5 @@ class Triage:
             )
         team = message.id.team
         if await self.examples.stand(team, str(message.id), example, history):
+            await self.watching.judged(example)
             await self.teaching.catch_up()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from support_triage.learning.comparison import Comparison
 from support_triage.learning.gate_config import GateConfig
 from support_triage.learning.paired import Paired, needed
+from support_triage.learning.shadow import ShadowFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,11 @@ class Verdict:
     missing: tuple[str, ...] = ()
 
 
-def decide(found: Comparison, config: GateConfig) -> Verdict:
-    """Promote on a real gain, or where not worse and clearly cheaper or faster; else keep."""
+def decide(found: Comparison, config: GateConfig, shadow: ShadowFigures | None = None) -> Verdict:
+    """Promote on a real gain, or where not worse and clearly cheaper or faster; else keep.
+
+    `shadow` is what the challenger said to live messages, which can only speak against it.
+    """
     change, level = found.change, 1 - config.confidence
     if change.size < config.minimum_examples:
         more = config.minimum_examples - change.size
@@ -26,7 +30,7 @@ def decide(found: Comparison, config: GateConfig) -> Verdict:
             reasons=(f"only {change.size} held-out examples",),
             missing=(f"{more} more held-out examples before anything can be said",),
         )
-    against = _against(found, config, level)
+    against = [*_against(found, config, level), *_in_shadow(shadow, level)]
     gains = _gains(found, config, level)
     if gains and not against:
         return Verdict(promote=True, reasons=tuple(gains))
@@ -95,6 +99,14 @@ def _against(found: Comparison, config: GateConfig, level: float) -> list[str]:
             f"${config.usd_per_1000:.2f} ([gate] usd_per_1000)"
         )
     return said
+
+
+def _in_shadow(shadow: ShadowFigures | None, level: float) -> list[str]:
+    if shadow is None or shadow.change.p_worse > level / 2:
+        return []
+    change = shadow.change
+    counts = f"it lost {change.lost} and gained {change.gained} of {change.size}"
+    return [f"worse on live messages that agents judged: {counts} (p = {change.p_worse:.3f})"]
 
 
 def _what_would_decide(change: Paired, config: GateConfig) -> str:

@@ -17,3 +17,5 @@ class GateConfig(BaseModel):
     faster_ms: float = Field(default=50.0, ge=0.0)
     p99_ms: float | None = Field(default=5_000.0, gt=0.0)
     usd_per_1000: float | None = Field(default=None, ge=0.0)
+    shadow: bool = True
+    shadow_usd_per_day: float = Field(default=1.0, ge=0.0)

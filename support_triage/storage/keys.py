@@ -208,3 +208,33 @@ def llm_usage(team: str, day: str) -> str:
 def llm_outage(team: str) -> str:
     """String: why the LLM is not asked now. Lives minutes, a process that fails renews it."""
     return f"triage:{{{team}}}:llm:outage"
+
+
+def series(team: str, name: str) -> str:
+    """List of the newest values that are watched for drift, 1,200 at most. Permanent, trimmed."""
+    return f"triage:{{{team}}}:series:{name}"
+
+
+def series_progress(team: str, name: str) -> str:
+    """Hash: how many values a series had, how many were looked at. Permanent, three fields."""
+    return f"triage:{{{team}}}:series-progress:{name}"
+
+
+def series_claim(team: str, name: str) -> str:
+    """String: somebody looks at this series. Lives two minutes."""
+    return f"triage:{{{team}}}:series-claim:{name}"
+
+
+def alarms(team: str) -> str:
+    """Hash of what has drifted to since when and how. Lives 30 days after the last one."""
+    return f"triage:{{{team}}}:alarms"
+
+
+def shadow(team: str, model: str) -> str:
+    """Hash of message id to what a challenger said to it. Lives RETENTION_S after the last one."""
+    return f"triage:{{{team}}}:shadow:{model}"
+
+
+def shadow_usd(team: str, day: str) -> str:
+    """String: what shadow answers have cost this UTC day. Lives two days."""
+    return f"triage:{{{team}}}:shadow-usd:{day}"

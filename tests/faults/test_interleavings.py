@@ -19,6 +19,7 @@ from support_triage.bot.pacing import Pacing, PacingConfig
 from support_triage.bot.presenter import Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
+from support_triage.bot.watching import Watching
 from support_triage.classifiers.base import Example, Prediction
 from support_triage.learning.track_record import TrackRecord
 from support_triage.sandbox import acts
@@ -28,6 +29,7 @@ from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Examples
 from support_triage.storage.limiter import Limiter
 from support_triage.storage.records import HeldError, LostHoldError, Message, MessageId, Records
+from support_triage.storage.series import Series
 from support_triage.storage.workspaces import Workspaces
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BILLING, BOT, SUPPORT, TEAM, TECHNICAL
@@ -118,6 +120,7 @@ class Office:
                 classifier,
                 Presenter(self.config, gateway, self.directory, workspaces),
                 Teaching(examples, classifier, TEAM, TrackRecord()),
+                Watching(Series(redis, TEAM)),
             )
 
     async def deliver(self, event: Event, lives: int | None) -> None:

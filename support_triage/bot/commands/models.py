@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from support_triage.bot.commands.context import Context
 from support_triage.bot.markup import escape
 from support_triage.learning.model_list import Listed, listed
+from support_triage.learning.shadow import ShadowFigures
 from support_triage.storage.models import Promotion, shown
 
 _HISTORY = 10
@@ -22,6 +23,14 @@ def _model(one: Listed) -> str:
         f"• `{model.id}` {one.role} · {model.backend} · {escape(what)} · {_day(model.created)}"
         + ("" if one.usable else " · :warning: for other labels")
     )
+
+
+def _in_shadow(found: ShadowFigures) -> str:
+    change = found.change
+    said = f"  in shadow: {found.answered:,} live messages answered, {change.size} judged by agents"
+    if change.size:
+        said += f", {change.gained} gained and {change.lost} lost ({change.gain:+.1%})"
+    return f"{said}, p50 {found.p50_ms:.0f} ms, ${found.usd_per_1000:.2f} for 1,000"
 
 
 def _step(one: Promotion) -> str:
@@ -42,7 +51,13 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     history = await models.history(desk.team)
     champion = shown(await models.champion(desk.team))
     lines = [f"*Models* (champion: `{champion}`)"]
-    lines += [_model(one) for one in rows] or ["• none yet: `/triage train` makes one"]
+    for one in rows:
+        lines.append(_model(one))
+        found = await desk.promoting.gating.in_shadow(one.model.id)
+        if found.answered:
+            lines.append(_in_shadow(found))
+    if not rows:
+        lines.append("• none yet: `/triage train` makes one")
     if history:
         lines += ["*History*", *(_step(one) for one in reversed(history[-_HISTORY:]))]
     return "\n".join(lines)

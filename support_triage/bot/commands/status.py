@@ -29,6 +29,8 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         cost, warnings = await llm_status(desk.spending, desk.config.llm)
         lines.append(f"• LLM today (UTC): {escape(cost)}")
         lines += [f"• :warning: LLM: {escape(one)}" for one in warnings]
+    for what, said in (await desk.promoting.series.alarms()).items():
+        lines.append(f"• :warning: {escape(what)} changed: {escape(said)}")
     for what, problem in (await desk.workspaces.problems(desk.team)).items():
         lines.append(f"• :warning: {escape(what)}: {escape(problem)}")
     return "\n".join(lines)

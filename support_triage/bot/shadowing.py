@@ -1,0 +1,107 @@
+"""Shadow mode: the newest challenger answers live messages too, where nobody sees it."""
+
+import asyncio
+
+import structlog
+
+from support_triage.bot.champion import Build, built
+from support_triage.classifiers.base import Classifier, ClassifierError, Prediction
+from support_triage.classifiers.evaluation import best
+from support_triage.learning.gate_config import GateConfig
+from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.models import ModelError, Models
+from support_triage.storage.shadows import ShadowAnswer, Shadows
+
+_POLL_S = 2.0
+_PENDING = 16
+_PATIENCE_S = 15.0
+
+log = structlog.get_logger()
+
+
+class Shadowing:
+    """One challenger at a time. It never delays or fails what people see.
+
+    What it does not manage is left out: answers beyond 16 at once, later than 15 seconds, or
+    over the day's budget. It shares the champion's index, and so knows all that is taught.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        shadows: Shadows,
+        team: str,
+        label_set: str,
+        build: Build,
+        config: GateConfig,
+    ) -> None:
+        self._models = models
+        self._shadows = shadows
+        self._team = team
+        self._label_set = label_set
+        self._build = build
+        self._config = config
+        self._challenger: Classifier | None = None
+        self._pending: set[asyncio.Task[None]] = set()
+        self.identity = ""
+
+    def offer(self, message: str, text: str, champion: Prediction) -> None:
+        """Have the challenger answer this message in its own time, if there is one."""
+        if self._challenger is None or len(self._pending) >= _PENDING:
+            return
+        answer = self._answer(self._challenger, self.identity, message, text, champion)
+        task = asyncio.create_task(answer)
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
+
+    async def _answer(
+        self,
+        challenger: Classifier,
+        identity: str,
+        message: str,
+        text: str,
+        champion: Prediction,
+    ) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                if await self._shadows.spent_usd() >= self._config.shadow_usd_per_day:
+                    return
+                [prediction] = await challenger.classify([text])
+                answer = ShadowAnswer(
+                    label=best(prediction),
+                    given=not prediction.abstained,
+                    champion=best(champion),
+                    ms=prediction.latency_ms,
+                    usd=prediction.usage.cost_usd,
+                )
+                await self._shadows.put(identity, message, answer)
+        except (ClassifierError, StorageUnavailableError, TimeoutError) as error:
+            log.warning("shadow.no_answer", model=identity, error=type(error).__name__)
+
+    async def refresh(self) -> None:
+        """Take up the newest challenger, and have it learn what came since."""
+        waiting = await self._models.challengers(self._team, self._label_set)
+        identity = waiting[0].id if waiting else ""
+        if identity != self.identity:
+            self.identity, self._challenger = identity, None
+            if identity:
+                try:
+                    self._challenger = await built(self._models, self._team, identity, self._build)
+                except (ModelError, ClassifierError) as error:
+                    log.warning("shadow.refused", model=identity, error=type(error).__name__)
+        if self._challenger is not None:
+            await self._challenger.learn(())
+
+    async def follow(self) -> None:
+        """Refresh every two seconds, until cancelled."""
+        while self._config.shadow:
+            try:
+                await self.refresh()
+            except StorageUnavailableError as error:
+                log.warning("shadow.waits", error=type(error).__name__)
+            await asyncio.sleep(_POLL_S)
+
+    async def finish(self) -> None:
+        """Wait for the answers that are under way."""
+        if self._pending:
+            await asyncio.wait(self._pending)

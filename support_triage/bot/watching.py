@@ -1,0 +1,35 @@
+"""What is noted of each answered and each judged message, for shadow mode and the drift watch."""
+
+import time
+from dataclasses import dataclass
+
+from support_triage.bot.shadowing import Shadowing
+from support_triage.classifiers.base import Prediction
+from support_triage.storage.examples import StoredExample
+from support_triage.storage.records import Message
+from support_triage.storage.series import Answer, Series
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Told of each message once it is answered, and of each judgement."""
+
+    series: Series
+    shadowing: Shadowing | None = None
+
+    async def answered(self, message: Message, prediction: Prediction) -> None:
+        """A message was answered for the first time."""
+        answer = Answer(
+            at=time.time(),
+            label=prediction.label or "",
+            classifier=prediction.classifier,
+            ms=prediction.latency_ms,
+        )
+        await self.series.append("answers", answer.model_dump_json())
+        if self.shadowing is not None:
+            self.shadowing.offer(str(message.id), message.text, prediction)
+
+    async def judged(self, example: StoredExample | None) -> None:
+        """An agent's label of a message has changed; None: it was taken back."""
+        if example is not None and example.predicted is not None:
+            await self.series.append("judgements", str(int(example.predicted == example.label)))

@@ -1,0 +1,16 @@
+"""The table `[drift]` of triage.toml."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DriftConfig(BaseModel):
+    """How many messages are looked at together, and how often an alarm may be false.
+
+    `false_alarms` is for all tests on one window together: 0.01 is one in a hundred windows.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    window: int = Field(default=200, ge=50, le=400)
+    judged_window: int = Field(default=50, ge=20, le=400)
+    false_alarms: float = Field(default=0.01, gt=0.0, le=0.2)

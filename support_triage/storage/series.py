@@ -1,0 +1,88 @@
+"""The newest values of what is watched over time, counted for ever; for all processes."""
+
+from typing import Literal
+
+from support_triage.storage import keys
+from support_triage.storage.connection import Client
+from support_triage.storage.records import Frozen
+
+KEPT = 1_200
+_CLAIM_S = 120
+_ALARM_S = 30 * 24 * 3600
+
+Name = Literal["answers", "judgements"]
+
+
+class Answer(Frozen):
+    """A message was answered: when (Unix seconds), by which classifier, how fast; "" is unsure."""
+
+    at: float
+    label: str
+    classifier: str
+    ms: float
+
+
+class Progress(Frozen):
+    """How far a series is, was looked at, and from where on it is compared; counts of values."""
+
+    total: int = 0
+    checked: int = 0
+    since: int = 0
+
+
+class Series:
+    """Values of one workspace, appended by whoever sees them, looked at by one at a time."""
+
+    def __init__(self, redis: Client, team: str) -> None:
+        self._redis = redis
+        self._team = team
+
+    async def append(self, name: Name, value: str) -> None:
+        """Add a value as the newest."""
+        key = keys.series(self._team, name)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.rpush(key, value)
+            pipe.ltrim(key, -KEPT, -1)
+            pipe.hincrby(keys.series_progress(self._team, name), "total", 1)
+            await pipe.execute()
+
+    async def read(self, name: Name) -> tuple[Progress, list[str]]:
+        """How far it is, and the newest values, oldest first; the last one is number `total`."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(keys.series_progress(self._team, name))
+            pipe.lrange(keys.series(self._team, name), 0, -1)
+            progress, values = await pipe.execute()
+        return Progress.model_validate(progress), values
+
+    async def claim(self, name: Name) -> bool:
+        """Whether it is this process's turn to look; a turn is over after two minutes."""
+        key = keys.series_claim(self._team, name)
+        return bool(await self._redis.set(key, "1", nx=True, ex=_CLAIM_S))
+
+    async def looked(self, name: Name, checked: int, since: int | None) -> None:
+        """Note how far was looked; `since` restarts what later values are compared with."""
+        progress = {"checked": checked} if since is None else {"checked": checked, "since": since}
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.series_progress(self._team, name), mapping=progress)
+            pipe.delete(keys.series_claim(self._team, name))
+            await pipe.execute()
+
+    async def restart(self) -> None:
+        """Another model answers from here on: compare with nothing before, forget the alarms."""
+        names: tuple[Name, ...] = ("answers", "judgements")
+        for name in names:
+            progress, _ = await self.read(name)
+            await self.looked(name, progress.total, progress.total)
+        await self._redis.delete(keys.alarms(self._team))
+
+    async def alarm(self, what: str, said: str) -> None:
+        """Remember that something has changed."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.alarms(self._team), what, said)
+            pipe.expire(keys.alarms(self._team), _ALARM_S)
+            await pipe.execute()
+
+    async def alarms(self) -> dict[str, str]:
+        """What has changed since this model answers, in the last 30 days."""
+        stored: dict[str, str] = await self._redis.hgetall(keys.alarms(self._team))
+        return stored

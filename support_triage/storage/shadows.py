@@ -1,0 +1,57 @@
+"""What a challenger said to live messages that the champion answered."""
+
+from datetime import UTC, datetime
+
+from support_triage.storage import keys
+from support_triage.storage.connection import Client
+from support_triage.storage.records import Frozen
+
+_DAY_S = 2 * 24 * 3600
+
+
+class ShadowAnswer(Frozen):
+    """A challenger's best label beside the champion's, each None where it had none at all.
+
+    `given` says whether the challenger would have shown its label.
+    """
+
+    label: str | None
+    given: bool
+    champion: str | None
+    ms: float = 0.0
+    usd: float = 0.0
+
+
+class Shadows:
+    """The shadow answers of one workspace, by model and message."""
+
+    def __init__(self, redis: Client, team: str) -> None:
+        self._redis = redis
+        self._team = team
+
+    async def put(self, model: str, message: str, answer: ShadowAnswer) -> None:
+        """Store an answer, and add what it cost to this UTC day."""
+        key, day = keys.shadow(self._team, model), self._day()
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(key, message, answer.model_dump_json())
+            pipe.expire(key, keys.RETENTION_S)
+            pipe.incrbyfloat(day, answer.usd)
+            pipe.expire(day, _DAY_S)
+            await pipe.execute()
+
+    async def all(self, model: str) -> dict[str, ShadowAnswer]:
+        """A model's answers by message id."""
+        stored = await self._redis.hgetall(keys.shadow(self._team, model))
+        return {one: ShadowAnswer.model_validate_json(text) for one, text in stored.items()}
+
+    async def forget(self, model: str, messages: list[str]) -> None:
+        """Drop a model's answers to these messages."""
+        if messages:
+            await self._redis.hdel(keys.shadow(self._team, model), *messages)
+
+    async def spent_usd(self) -> float:
+        """What shadow answers have cost this UTC day."""
+        return float(await self._redis.get(self._day()) or 0.0)
+
+    def _day(self) -> str:
+        return keys.shadow_usd(self._team, f"{datetime.now(UTC):%Y-%m-%d}")
