@@ -15,10 +15,15 @@ def draw(results: list[dict[str, Any]], path: Path) -> None:
     good = [one for one in results if "error" not in one]
     names = list(dict.fromkeys(one["dataset"] for one in good))
     contenders = list(dict.fromkeys(one["contender"] for one in good))
-    figure, panels = plt.subplots(
-        1, len(names), figsize=(4.6 * len(names), 4.6), sharey=True, squeeze=False
+    columns = min(2, len(names))
+    lines = -(-len(names) // columns)
+    figure, grid = plt.subplots(
+        lines, columns, figsize=(5.2 * columns, 4.2 * lines + 0.6), sharey=True, squeeze=False
     )
-    for panel, name in zip(panels[0], names, strict=True):
+    panels = grid.flatten()
+    for panel in panels[len(names) :]:
+        panel.axis("off")
+    for panel, name in zip(panels, names, strict=False):
         for number, contender in enumerate(contenders):
             rows = sorted(
                 (one["per_label"], 100 * one["accuracy"])
@@ -43,10 +48,11 @@ def draw(results: list[dict[str, Any]], path: Path) -> None:
         panel.set_title(name)
         panel.set_xlabel("examples per label (log scale)")
         panel.grid(alpha=0.3)
-    panels[0][0].set_ylabel("test accuracy, %")
-    handles, labels = panels[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=min(len(labels), 6), frameon=False)
-    figure.tight_layout(rect=(0, 0.08, 1, 1))
+    for row in grid:
+        row[0].set_ylabel("test accuracy, %")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="lower center", ncols=min(len(labels), 4), frameon=False)
+    figure.tight_layout(rect=(0, 0.16 / lines, 1, 1))
     figure.savefig(path, dpi=110)
 
 

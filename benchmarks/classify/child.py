@@ -22,18 +22,22 @@ _BATCH = 256
 
 def measure(contender: Contender, split: Split, timed: int) -> dict[str, Any]:
     """Train, answer the test part in batches, then some of it one by one on one core."""
-    started = time.perf_counter()
+    started, used = time.perf_counter(), time.process_time()
     contender.fit([text for text, _ in split.train], [label for _, label in split.train])
-    train_s = time.perf_counter() - started
+    train_s, train_cpu_s = time.perf_counter() - started, time.process_time() - used
     texts, labels = [text for text, _ in split.test], [label for _, label in split.test]
     started = time.perf_counter()
     answers = asked(contender, texts)
     per_second = len(texts) / (time.perf_counter() - started)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     unknown = asked(contender, split.unknown)
+    used = time.process_time()
     times = timed_alone(contender, texts[:timed])
+    cpu_ms = 1000 * (time.process_time() - used) / max(1, len(times))
     return {
         "train_s": train_s,
+        "train_cpu_s": train_cpu_s,
+        "cpu_ms": cpu_ms,
         "peak_mb": peak_mb,
         "auroc_out_of_scope": _auroc(answers, unknown),
         **_judged(answers, labels, times, per_second),

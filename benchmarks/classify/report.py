@@ -14,9 +14,11 @@ _COLUMNS: tuple[tuple[str, Callable[[Result], str]], ...] = (
     ("coverage at 95 %", lambda one: _share(one["coverage"])),
     ("AUROC unknown", lambda one: _plain(one["auroc_unknown"], 3)),
     ("train s", lambda one: _plain(one["train_s"], 1)),
+    ("train CPU s", lambda one: _plain(one["train_cpu_s"], 1)),
     ("msg/s", lambda one: _plain(one["per_second"], 0)),
     ("p50 ms", lambda one: _plain(one["p50_ms"], 1)),
     ("p99 ms", lambda one: _plain(one["p99_ms"], 1)),
+    ("CPU ms", lambda one: _plain(one["cpu_ms"], 1)),
     ("start s", lambda one: _plain(one["start_s"], 1)),
     ("peak MB", lambda one: _plain(one["peak_mb"], 0)),
 )
