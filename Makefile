@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm
+.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm faults
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -62,6 +62,9 @@ bench-llm: .venv/.ready .benchmarks/llm/.ready
 	.benchmarks/llm/bin/python -m pip install --quiet --no-deps -r $<
 	.benchmarks/llm/bin/python -m pip install --quiet matplotlib==3.11.2
 	@touch $@
+
+faults: .venv/.ready  # about 10 minutes; writes faults.json
+	$(RUN) python -m tests.faults
 
 clean:
 	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache

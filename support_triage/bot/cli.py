@@ -63,6 +63,21 @@ def demo(
 
 
 @app.command()
+def backfill(
+    since: Annotated[
+        str | None,
+        typer.Option(help="A day or some days ago (30d) [default: an hour before the last known]."),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Look in Slack's history for what was missed, and have it answered."""
+    from support_triage.bot import cli_backfill
+
+    settings, loaded = load(config)
+    asyncio.run(cli_backfill.backfill(settings, loaded, since))
+
+
+@app.command()
 def classify(
     file: Annotated[
         str, typer.Argument(help="Text lines, .csv or .jsonl; - is standard input.")

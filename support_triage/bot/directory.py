@@ -1,7 +1,7 @@
 """Who and where: names in triage.toml to Slack's ids, asked of Slack and kept for minutes."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
@@ -46,8 +46,7 @@ class Directory:
         self._kept[key] = (time.monotonic(), value)
         return value
 
-    async def _channels(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+    async def _all_channels(self) -> AsyncIterator[dict[str, Any]]:
         cursor = ""
         while True:
             page = await self._client.conversations_list(
@@ -56,10 +55,18 @@ class Directory:
                 limit=1000,
                 cursor=cursor,
             )
-            found |= {f"#{one['name']}": one["id"] for one in page["channels"]}
+            for one in page["channels"]:
+                yield one
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                return found
+                return
+
+    async def _channels(self) -> dict[str, str]:
+        return {f"#{one['name']}": one["id"] async for one in self._all_channels()}
+
+    async def joined(self) -> list[str]:
+        """The ids of the channels that the bot is a member of, asked of Slack each time."""
+        return [one["id"] async for one in self._all_channels() if one.get("is_member")]
 
     async def channel(self, name: str | None) -> str | None:
         """The id of a channel; None for none, and for one that the bot cannot see."""

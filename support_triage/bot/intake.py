@@ -22,7 +22,7 @@ _TRIAGED_SUBTYPES = {None, "file_share", "bot_message"}
 log = structlog.get_logger()
 
 
-def _posted(
+def posted(
     team: str, channel: str, message: dict[str, Any], allowed_bots: frozenset[str]
 ) -> Posted | None:
     """A new or edited message that wants triage; None for replies, notices and other bots."""
@@ -55,11 +55,11 @@ def _message(
                 return Deleted(id=MessageId(team=team, channel=channel, ts=new["ts"]))
             if not new.get("edited") or text_of(new) == text_of(old):
                 return None  # a preview was added, nothing was said
-            return _posted(team, channel, new, allowed_bots)
+            return posted(team, channel, new, allowed_bots)
         case "message_deleted":
             return Deleted(id=MessageId(team=team, channel=channel, ts=event["deleted_ts"]))
         case _:
-            return _posted(team, channel, event, allowed_bots)
+            return posted(team, channel, event, allowed_bots)
 
 
 def _reaction(team: str, event: dict[str, Any]) -> Reacted | None:
@@ -94,7 +94,11 @@ def parse(body: dict[str, Any], allowed_bots: frozenset[str] = frozenset()) -> E
 
 
 def register(
-    app: AsyncApp, inbox: Inbox, allowed_bots: frozenset[str], emoji_changed: Callable[[], None]
+    app: AsyncApp,
+    inbox: Inbox,
+    allowed_bots: frozenset[str],
+    emoji_changed: Callable[[], None],
+    missed: Callable[[], None],
 ) -> None:
     """Take events before any listener: answer 200 once stored, 503 when the store is away."""
 
@@ -116,6 +120,7 @@ def register(
             log.warning("event.malformed", event_id=req.body.get("event_id"), problem=str(error))
         except StorageUnavailableError as error:
             log.error("event.not_stored", error=type(error).__name__)  # noqa: TRY400 - no trace
+            missed()
             return BoltResponse(status=503, body="")
         return BoltResponse(status=200, body="")
 

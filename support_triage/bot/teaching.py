@@ -2,11 +2,16 @@
 
 import asyncio
 
+import structlog
+
 from support_triage.classifiers.base import Classifier, Example
 from support_triage.learning.track_record import TrackRecord
+from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.examples import Examples, StoredExample
 
 _POLL_S = 0.5
+
+log = structlog.get_logger()
 
 
 class Teaching:
@@ -55,7 +60,10 @@ class Teaching:
         self._known.difference_update(gone)
 
     async def follow(self) -> None:
-        """Catch up twice a second, until cancelled."""
+        """Catch up twice a second, until cancelled; a storage that is away is waited for."""
         while True:
-            await self.catch_up()
+            try:
+                await self.catch_up()
+            except StorageUnavailableError as error:
+                log.warning("teaching.waits", error=type(error).__name__)
             await asyncio.sleep(_POLL_S)

@@ -17,6 +17,7 @@ LEASE_S = 6.0
 """An entry whose worker died is handed on after this; a living worker renews in time."""
 
 _SWEEP_COUNT = 500
+_BACKFILL_S = 5
 
 
 class IntakeConfig(BaseModel):
@@ -196,6 +197,19 @@ class Inbox:
         for at, team in enumerate(teams):
             if any(found[3 * at : 3 * at + 3]):
                 await self.call(team)
+
+    async def newest(self, team: str) -> dict[str, float]:
+        """When the newest message of each channel was written; for "", when one last listened."""
+        stored = await self._redis.hgetall(keys.newest(team))
+        return {channel: float(ts) for channel, ts in stored.items()}
+
+    async def note_alive(self, team: str, when: float) -> None:
+        """Somebody listens to this workspace at this time."""
+        await self._redis.hset(keys.newest(team), "", f"{when:.6f}")
+
+    async def may_backfill(self, team: str) -> bool:
+        """Whether it is our turn to backfill: one process does, once in a while."""
+        return bool(await self._redis.set(keys.backfilling(team), "1", nx=True, ex=_BACKFILL_S))
 
     async def depth(self, team: str) -> int:
         """How many events of a workspace are not answered yet."""

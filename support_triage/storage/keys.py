@@ -61,8 +61,13 @@ def dead(team: str) -> str:
 
 
 def newest(team: str) -> str:
-    """Hash of channel to the ts of its newest message received. Permanent: one field a channel."""
+    """Hash of channel to its newest message's ts, "" to when one listened. Permanent, small."""
     return f"triage:{{{team}}}:inbox:newest"
+
+
+def backfilling(team: str) -> str:
+    """String: some process looks for what was missed. Lives seconds."""
+    return f"triage:{{{team}}}:inbox:backfilling"
 
 
 def seen(team: str, channel: str, ts: str) -> str:

@@ -1,0 +1,105 @@
+"""What was said while nobody listened is found in Slack's history, once."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from support_triage.bot.backfill import Backfill, missed
+from support_triage.bot.config import load_config
+from support_triage.bot.directory import Directory
+from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.sandbox import acts
+from support_triage.storage.connection import Client
+from support_triage.storage.events import Event, Posted, Reacted
+from support_triage.storage.examples import Examples, Reaction
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.limiter import Limiter
+from support_triage.storage.records import Message, MessageId, Records
+from tests.sandbox.running import RunningSandbox, running_sandbox
+from tests.stories.conftest import SUPPORT, TEAM
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[RunningSandbox]:
+    async with running_sandbox() as running:
+        running.state.on_event.clear()  # nobody listens
+        yield running
+
+
+@pytest.fixture
+def backfill(sandbox: RunningSandbox, redis: Client) -> Backfill:
+    config = load_config(Path("triage.toml"))
+    client = web_client(sandbox.bot_token, sandbox.api_url)
+    gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig(factor=0)))
+    directory = Directory(client, config)
+    return Backfill(config, TEAM, directory, gateway, Inbox(redis), Records(redis), Examples(redis))
+
+
+def write(sandbox: RunningSandbox, text: str) -> str:
+    return str(acts.person_post(sandbox.state, "U0CLEO", SUPPORT, {"text": text})["ts"])
+
+
+async def received(redis: Client) -> list[Event]:
+    taken = await Inbox(redis).take(TEAM, 100, 100)
+    return [entry.event for entry in taken.entries]
+
+
+async def test_a_first_start_leaves_the_past_alone(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client
+) -> None:
+    write(sandbox, "long ago")
+    assert await backfill.run() == 0
+    assert await received(redis) == []
+
+
+async def test_what_came_after_the_newest_known_message_is_found_once(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client
+) -> None:
+    known, lost = write(sandbox, "known"), write(sandbox, "lost")
+    at = MessageId(team=TEAM, channel=SUPPORT, ts=known)
+    await backfill.inbox.receive(Posted(message=Message(id=at, user="U0CLEO", text="known")))
+    assert await backfill.run() == 1
+    assert await backfill.run() == 0
+    assert [event.item.ts for event in await received(redis)] == [known, lost]
+
+
+async def test_downtime_is_found_also_where_no_message_is_known(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client
+) -> None:
+    await backfill.run()
+    lost = write(sandbox, "lost")
+    assert await backfill.run() == 1
+    assert [event.item.ts for event in await received(redis)] == [lost]
+
+
+async def test_an_edit_and_agents_emoji_are_found_and_others_are_not(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client
+) -> None:
+    await backfill.run()
+    ts = write(sandbox, "first")
+    acts.edit(sandbox.state, SUPPORT, ts, {"text": "second"}, "U0CLEO")
+    for user, emoji in (("U0AVA", "wrench"), ("U0CARL", "moneybag"), ("U0AVA", "eyes")):
+        acts.react(sandbox.state, user, SUPPORT, ts, emoji)
+    assert await backfill.run() == 2
+    posted, reacted = await received(redis)
+    assert isinstance(posted, Posted)
+    assert posted.message.text == "second"
+    assert isinstance(reacted, Reacted)
+    assert (reacted.user, reacted.emoji, reacted.added) == ("U0AVA", "wrench", True)
+
+
+def reaction(user: str, emoji: str, at: str, *, added: bool = True) -> Reaction:
+    return Reaction(at=at, user=user, emoji=emoji, added=added, label=emoji, item="C:1.0")
+
+
+def test_missed_emoji_come_just_after_the_last_known_one() -> None:
+    item = MessageId(team="T", channel="C", ts="1.0")
+    known = [reaction("U1", "a", "5.0"), reaction("U2", "b", "9.0")]
+    assert missed(item, [("U1", "a"), ("U2", "b")], known) == []
+    found = missed(item, [("U2", "b"), ("U3", "c")], known)
+    assert [(one.user, one.emoji, one.added, one.at) for one in found] == [
+        ("U1", "a", False, "9.000001"),
+        ("U3", "c", True, "9.000002"),
+    ]

@@ -1,0 +1,67 @@
+"""A process of the bot for the fault tests: all real but the classifier, which reads a word.
+
+So it starts in a second, and what is tested is what must not lose or double anything.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from support_triage.bot import logs
+from support_triage.bot.app import Role, running, serve_socket_mode
+from support_triage.bot.config import load_config, load_settings
+from support_triage.bot.ending import end
+from support_triage.bot.parts import opened
+from support_triage.bot.presenter import Presenter
+from support_triage.bot.teaching import Teaching
+from support_triage.bot.triage import Triage
+from support_triage.bot.worker import Worker
+from support_triage.classifiers.base import Example, Prediction
+from support_triage.learning.track_record import TrackRecord
+
+
+class FirstWord:
+    """Labels a text by its first word, after a moment's thought."""
+
+    version = "first-word"
+
+    async def classify(self, messages: Sequence[str]) -> list[Prediction]:
+        await asyncio.sleep(0.01)
+        return [Prediction(text.split()[0], 0.99, classifier=self.version) for text in messages]
+
+    async def learn(self, examples: Sequence[Example], forget: Sequence[str] = ()) -> None:
+        """What it says is in the text."""
+
+
+async def main(role: Role) -> None:
+    """Receive, or answer, until killed."""
+    settings = load_settings(os.environ)
+    config = load_config(settings.triage_config)
+    if role is Role.INTAKE:
+        async with running(settings, config, role) as bot:
+            await serve_socket_mode(bot, settings, asyncio.Event())
+    async with opened(settings, config) as parts:
+        classifier = FirstWord()
+        teaching = Teaching(parts.examples, classifier, parts.team, TrackRecord())
+        presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
+        triage = Triage(
+            config,
+            parts.records,
+            parts.examples,
+            parts.workspaces,
+            parts.directory,
+            classifier,
+            presenter,
+            teaching,
+        )
+        following = asyncio.create_task(teaching.follow())
+        try:
+            await Worker(parts.inbox, {parts.team: triage}).run()
+        finally:
+            await end(following)
+
+
+if __name__ == "__main__":
+    logs.configure()
+    asyncio.run(main(Role(sys.argv[1])))

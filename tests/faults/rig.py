@@ -1,0 +1,248 @@
+"""A workspace under load, the bot's processes, a Valkey that can be hurt, and what came of it."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from asyncio.subprocess import Process
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from support_triage.bot.gateway import card_about
+from support_triage.sandbox.config import SandboxConfig
+from support_triage.storage.connection import Client, StorageUnavailableError, connect
+from support_triage.storage.dead import DeadLetters
+from support_triage.storage.examples import Examples
+from tests.faults.proxy import Proxy, proxied
+from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
+from tests.stories.conftest import BOT, SUPPORT, TEAM
+from tests.valkeys import Node, node
+
+CHILD = [sys.executable, "-m", "tests.faults.child"]
+LABELS = {"BILLING": "moneybag", "TECHNICAL": "wrench", "ACCOUNT": "bust_in_silhouette"}
+_END_S = 90.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A line of the table; `lost` and `twice` must be 0."""
+
+    fault: str
+    sent: int
+    acked: int
+    answered: int
+    dead: int
+    cards_most: int
+    corrections: str
+    lost: int
+    twice: int
+    recovered_s: float
+    rss_mb: str
+    files: str
+
+    @property
+    def fine(self) -> bool:
+        """Nothing lost, nothing twice, every correction there."""
+        right, _, all_ = self.corrections.partition("/")
+        return self.lost == 0 and self.twice == 0 and right == all_
+
+
+@dataclass
+class Rig:
+    """What a fault may get its hands on."""
+
+    folder: Path
+    sandbox: RunningSandbox
+    redis_url: str
+    to_redis: Proxy
+    to_slack: Proxy
+    valkey: Node | None
+    stack: AsyncExitStack
+    processes: dict[str, Process] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
+    corrected: dict[str, str] = field(default_factory=dict)
+
+    async def start(self, name: str) -> None:
+        """Start a process of the bot: `intake…` or `worker…`."""
+        role = name.rstrip("0123456789")
+        environment = os.environ | {
+            "SLACK_BOT_TOKEN": self.sandbox.bot_token,
+            "SLACK_APP_TOKEN": self.sandbox.app_token,
+            "SLACK_API_URL": f"http://127.0.0.1:{self.to_slack.port}/api/",
+            "REDIS_URL": self.redis_url,
+            "TRIAGE_CONFIG": str(self.folder / "triage.toml"),
+        }
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *CHILD, role, env=environment, stderr=log, stdout=log
+            )
+        self.processes[name] = process
+
+    async def kill(self, name: str) -> None:
+        """Kill a process and start it again, as a supervisor would."""
+        self.processes[name].kill()
+        await self.processes[name].wait()
+        await self.start(name)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        self.processes[name].send_signal(number)
+
+    def messages(self) -> dict[str, dict[str, Any]]:
+        return self.sandbox.state.messages[SUPPORT]
+
+    def emoji(self, ts: str) -> set[str]:
+        kept = self.messages()[ts]
+        return {one["name"] for one in kept.get("reactions", []) if BOT in one["users"]}
+
+    def cards(self) -> Counter[str]:
+        """How many cards there are about each message, by its ts."""
+        return Counter(
+            about.partition(":")[2]
+            for messages in self.sandbox.state.messages.values()
+            for one in messages.values()
+            if (about := card_about(one))
+        )
+
+    def unanswered(self) -> list[str]:
+        cards = self.cards()
+        return [
+            ts
+            for ts, label in self.sent.items()
+            if self.emoji(ts) != {LABELS[self.corrected.get(ts, label)]} or cards[ts] != 1
+        ]
+
+    def usage(self) -> tuple[float, int]:
+        """Memory in MB and open files of all processes of the bot."""
+        rss, files = 0.0, 0
+        for process in self.processes.values():
+            proc = Path(f"/proc/{process.pid}")
+            pages = int((proc / "statm").read_text().split()[1])
+            rss += pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+            files += len(list((proc / "fd").iterdir()))
+        return rss, files
+
+    async def load(self, seconds: float, per_second: float) -> None:
+        """People write, and agents correct every fifth message a little later."""
+        choose = random.Random(7)  # noqa: S311 - the same people each time
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            label = choose.choice(sorted(LABELS))
+            ts = await self.sandbox.control.post("U0CLEO", SUPPORT, f"{label} please")
+            self.sent[ts] = label
+            if len(self.sent) % 5 == 0:
+                late = choose.choice(list(self.sent)[-10:])
+                if late not in self.corrected:
+                    right = choose.choice(sorted(set(LABELS) - {self.sent[late]}))
+                    await self.sandbox.control.react("U0AVA", SUPPORT, late, LABELS[right])
+                    self.corrected[late] = right
+            await asyncio.sleep(1 / per_second)
+
+    async def outcome(self, fault: str, healed: float, base: tuple[float, int]) -> Outcome:
+        """Wait until all is answered, or for long enough, and count."""
+        until = time.monotonic() + _END_S
+        while self.unanswered() and time.monotonic() < until:  # noqa: ASYNC110 - polls
+            await asyncio.sleep(0.1)
+        recovered = time.monotonic() - healed
+        async with connect(self.redis_url, self.folder) as redis:
+            await self._quiet(redis)
+            letters = [one async for one in DeadLetters(redis).iterate(TEAM)]
+            dead = {one.event.item.ts for one in letters if one.event is not None}
+            examples = Examples(redis)
+            stored = await examples.get(TEAM, [f"{SUPPORT}:{ts}" for ts in self.corrected])
+        right = sum(
+            one is not None and one.label == label
+            for one, label in zip(stored, self.corrected.values(), strict=True)
+        )
+        cards = self.cards()
+        open_ = set(self.unanswered())
+        twice = [ts for ts in self.sent if cards[ts] > 1 or len(self.emoji(ts)) > 1]
+        rss, files = self.usage()
+        records = self.sandbox.server.sandbox.delivery.records
+        return Outcome(
+            fault=fault,
+            sent=len(self.sent),
+            acked=len({one["ts"] for one in records if one["acked"]} & set(self.sent)),
+            answered=len(self.sent) - len(open_),
+            dead=len(dead),
+            cards_most=max(cards.values(), default=0),
+            corrections=f"{right}/{len(self.corrected)}",
+            lost=len(open_ - dead),
+            twice=len(twice),
+            recovered_s=round(recovered, 1),
+            rss_mb=f"{base[0]:.0f}→{rss:.0f}",
+            files=f"{base[1]}→{files}",
+        )
+
+    async def _quiet(self, redis: Client) -> None:
+        """Wait until the inbox is empty, so that nothing is counted while it still moves."""
+        from support_triage.storage.inbox import Inbox  # noqa: PLC0415
+
+        async def empty() -> bool:
+            try:
+                return await Inbox(redis).depth(TEAM) == 0
+            except StorageUnavailableError:
+                return False
+
+        await eventually(empty, 60)
+
+
+def _configure(folder: Path) -> None:
+    config = Path("triage.toml").read_text("utf-8") + "\n[pacing]\nfactor = 0\n"
+    (folder / "triage.toml").write_text(config)
+
+
+@asynccontextmanager
+async def rig(
+    folder: Path, *, workers: int = 1, redis_url: str | None = None
+) -> AsyncIterator[Rig]:
+    """Sandbox, Valkey with its append-only file, a proxy before each, one intake, workers."""
+    _configure(folder)
+    async with AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(running_sandbox(SandboxConfig(retry_scale=0.01)))
+        valkey = None
+        if redis_url is None:
+            options = ("--appendonly", "yes", "--appendfsync", "everysec")
+            valkey = stack.enter_context(node(folder, *options))
+        inner = sandbox.server.sandbox
+        port = 0 if valkey is None else valkey.port
+        to_redis = await stack.enter_async_context(proxied("127.0.0.1", port))
+        slack_port = int(sandbox.url.rpartition(":")[2])
+        to_slack = await stack.enter_async_context(proxied("127.0.0.1", slack_port))
+        inner.config = replace(inner.config, url=f"http://127.0.0.1:{to_slack.port}")
+        url = redis_url or f"redis://127.0.0.1:{to_redis.port}"
+        made = Rig(folder, sandbox, url, to_redis, to_slack, valkey, stack)
+        for name in ("intake", *(f"worker{number}" for number in range(workers))):
+            await made.start(name)
+        await eventually(lambda: sandbox.server.sandbox.sockets.connections, 60)
+        try:
+            yield made
+        finally:
+            for process in made.processes.values():
+                if process.returncode is None:
+                    process.kill()
+                await process.wait()
+
+
+Fault = Callable[[Rig], Awaitable[None]]
+
+
+async def suffer(
+    made: Rig, name: str, fault: Fault, *, seconds: float, per_second: float
+) -> Outcome:
+    """Load before, during and after a fault; what came of it."""
+    warm = await made.sandbox.control.post("U0CLEO", SUPPORT, "BILLING first")
+    made.sent[warm] = "BILLING"
+    await eventually(lambda: not made.unanswered(), 60)
+    base = made.usage()
+    loading = asyncio.create_task(made.load(seconds, per_second))
+    await asyncio.sleep(seconds / 5)
+    await fault(made)
+    healed = time.monotonic()
+    await loading
+    return await made.outcome(name, max(healed, time.monotonic()), base)
