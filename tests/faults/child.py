@@ -16,6 +16,7 @@ from support_triage.bot.parts import opened
 from support_triage.bot.presenter import Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
+from support_triage.bot.watching import Watching
 from support_triage.bot.worker import Worker
 from support_triage.classifiers.base import Example, Prediction
 from support_triage.learning.track_record import TrackRecord
@@ -54,6 +55,7 @@ async def main(role: Role) -> None:
             classifier,
             presenter,
             teaching,
+            Watching(parts.series),
         )
         following = asyncio.create_task(teaching.follow())
         try:
