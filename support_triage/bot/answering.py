@@ -83,6 +83,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         classifier,
         parts.spending,
         Promoting(gating, parts.workspaces, parts.series),
+        parts.forgetting,
     )
     presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
     triage = Triage(

@@ -145,6 +145,23 @@ def status(
 
 
 @app.command()
+def forget(
+    user: Annotated[str, typer.Argument(help="The person's member id in Slack, U….")],
+    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    *,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Remove it; without, it is counted.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Remove all that a person wrote: messages, predictions, examples, cards."""
+    from support_triage.bot.cli_forget import forget_person
+
+    settings, loaded = load(config)
+    asyncio.run(forget_person(settings, loaded, user, team, apply=apply))
+
+
+@app.command()
 def accuracy(
     team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
     *,

@@ -13,6 +13,7 @@ from support_triage.bot.gateway import Gateway, web_client
 from support_triage.bot.pacing import Pacing
 from support_triage.storage.connection import connect
 from support_triage.storage.examples import Examples
+from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.limiter import Limiter
 from support_triage.storage.models import Models
@@ -39,6 +40,7 @@ class Parts:
     series: Series
     shadows: Shadows
     spending: Spending
+    forgetting: Forgetting
 
 
 async def _whoami(client: AsyncWebClient) -> str:
@@ -80,6 +82,7 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             series=Series(redis, team),
             shadows=Shadows(redis, team),
             spending=Spending(redis, team),
+            forgetting=Forgetting(redis),
         )
         await parts.workspaces.add(team)
         yield parts

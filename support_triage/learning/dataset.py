@@ -57,7 +57,7 @@ def freeze(examples: Sequence[StoredExample], label_set: LabelSet, created: str)
     train_marks, test_marks = (
         [split.marks(key) for key, _ in parts[side]] for side in ("train", "test")
     )
-    faces = split.facing([_flat(train_marks)], _flat(test_marks), [*map(len, test_marks)])
+    faces = split.facing([_flat(train_marks)], lambda: [_flat(test_marks)], [*map(len, test_marks)])
     test = [one for (_, one), near in zip(parts["test"], faces, strict=True) if not near]
     left_out["test, near-duplicate of train"] += int(faces.sum())
     train = [one for _, one in parts["train"]]

@@ -4,7 +4,7 @@ import json
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import compress
 from pathlib import Path
 
@@ -23,21 +23,25 @@ _JSON = json.JSONEncoder(ensure_ascii=False).encode
 _Mask = npt.NDArray[np.bool_]
 
 
-def line_of(label_set: LabelSet) -> Callable[[str, str], str]:
-    """A function of a redacted text and its label to a line of a training file, with its end.
+class ChatLines:
+    """Lines of a training file: the chat that a fine-tuned model is asked with, and the answer.
 
-    The chat is the one that a fine-tuned model is asked with, and the answer to it.
+    All lines of a label set start with the same system turn, by far the longest part of them.
     """
-    system = _JSON(prompt.messages(label_set, (), "")[0])
 
-    def line(text: str, label: str) -> str:
-        # The system turn, most of the line, is the same in all: the others know no labels.
-        question = prompt.messages(LabelSet(()), (), text)[-1]
+    def __init__(self, label_set: LabelSet) -> None:
+        system = prompt.messages(label_set, (), "")[0]
+        self.start = f'{{"messages": [{_JSON(system)}, '.encode()
+
+    def rest(self, text: str, label: str) -> bytes:
+        """What follows `start` for a redacted text and its label, with the line's end."""
+        question = prompt.messages(LabelSet(()), (), text)[-1]  # it does not depend on labels
         reply = {"role": "assistant", "content": prompt.answer(label)}
-        turns = (_JSON(turn) for turn in (question, reply))
-        return f'{{"messages": [{", ".join((system, *turns))}]}}\n'
+        return f"{_JSON(question)}, {_JSON(reply)}]}}\n".encode()
 
-    return line
+    def line(self, text: str, label: str) -> bytes:
+        """A whole line."""
+        return self.start + self.rest(text, label)
 
 
 class _Part:
@@ -59,11 +63,6 @@ class _Part:
         while chunk := self.marks.read(_CHUNK * 8):
             yield np.frombuffer(chunk, dtype=np.uint64)
 
-    def all(self) -> tuple[npt.NDArray[np.uint64], Sequence[int]]:
-        """The marks of all rows, and how many each row has."""
-        self.marks.seek(0)
-        return np.frombuffer(self.marks.read(), dtype=np.uint64), self.sizes
-
     def close(self) -> None:
         """Let go of the disk."""
         self.rows.close()
@@ -74,7 +73,7 @@ class OpenAiWriter:
     """`NAME.jsonl` to train with and `NAME.validation.jsonl`; split as a snapshot is."""
 
     def __init__(self, label_set: LabelSet, path: Path) -> None:
-        self._label_set, self._line = label_set, line_of(label_set)
+        self._lines = ChatLines(label_set)
         self._place = {name: place for place, name in enumerate(label_set.names)}
         self._whole = WholeFile(path)
         self._validation = WholeFile(path.with_name(f"{path.stem}.validation{path.suffix}"))
@@ -90,7 +89,7 @@ class OpenAiWriter:
             part, marks = self._parts[split.side(key)], array("Q", split.marks(key))
             part.marks.write(marks)
             part.sizes.append(len(marks))
-            part.rows.write(_JSON([one.text, one.label]).encode() + b"\n")
+            part.rows.write(self._lines.rest(one.text, one.label))
             part.texts.append(split.fingerprint(one.text))
             part.when.append(float(one.when))
             part.labels.append(self._place[one.label])
@@ -99,7 +98,7 @@ class OpenAiWriter:
         """Leave out what must not stand, write both files, and put them in their places."""
         train, test = self._parts["train"], self._parts["test"]
         trained, newest = train.newest(), test.newest()
-        apart = ~split.facing(train.chunks(), *test.all())
+        apart = ~split.facing(train.chunks(), test.chunks, test.sizes)
         tested = newest & apart
         left_out = Counter(
             {
@@ -130,7 +129,7 @@ class OpenAiWriter:
     def _write(self, part: _Part, keep: _Mask, whole: WholeFile) -> int:
         part.rows.seek(0)
         for row in compress(part.rows, keep):
-            whole.file.write(self._line(*json.loads(row)).encode())
+            whole.file.write(self._lines.start + row)
         return whole.file.tell()
 
     def close(self) -> None:

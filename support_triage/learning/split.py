@@ -11,7 +11,7 @@ snapshot has not seen the newer test part either.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import combinations
 from typing import Literal
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 Side = Literal["train", "test"]
+Marks = npt.NDArray[np.uint64]
 TEST_SHARE = 0.2
 _FEW, _MANY = 5, 20
 _64_BITS = 1 << 64
@@ -95,18 +96,24 @@ def _hash(word: str) -> int:
 
 
 def facing(
-    train: Iterable[npt.NDArray[np.uint64]], test: npt.NDArray[np.uint64], sizes: Sequence[int]
+    train: Iterable[Marks], test: Callable[[], Iterable[Marks]], sizes: Sequence[int]
 ) -> npt.NDArray[np.bool_]:
     """Which texts of `test` have a mark in common with any text of `train`.
 
-    `train` are marks in chunks, `test` those of all its texts, `sizes` how many each text has.
+    `train` and `test` are the marks of all texts in chunks, one after another, those of `test` read
+    twice; `sizes` is how many each text of `test` has.
     """
-    known, place = np.unique(test, return_inverse=True)
+    if not len(sizes):
+        return np.zeros(0, dtype=bool)
+    known = np.concatenate(list(test()))
+    known.sort()
     hit = np.zeros(len(known), dtype=bool)
-    for chunk in train if len(known) else ():
+    for chunk in train:
         found = np.sort(chunk)
         places = np.searchsorted(known, found).clip(max=len(known) - 1)
         hit[places[known[places] == found]] = True
-    faces = np.zeros(len(sizes), dtype=bool)
-    faces[np.repeat(np.arange(len(sizes)), sizes)[hit[place]]] = True
-    return faces
+    shared = known[hit]
+    del known, hit
+    common = np.concatenate([np.isin(chunk, shared) for chunk in test()])
+    starts = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)[:-1]))
+    return np.logical_or.reduceat(common, starts)

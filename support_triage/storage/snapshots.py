@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -137,3 +137,28 @@ class Snapshots:
         ):
             raise SnapshotError(f"snapshot {identity} was changed from outside: take a new one")
         return snapshot
+
+    async def forget(self, team: str, examples: Collection[str], *, apply: bool) -> list[str]:
+        """Take examples out of all snapshots, or with `apply` False only look; ids of those.
+
+        Of a row its side and digest stay, so that the snapshot is still known by its content.
+        """
+        touched = []
+        for identity in await self.ids(team):
+            key = keys.snapshot(team, identity)
+            chunks = json.loads(await self._redis.hget(key, "about"))["chunks"]
+            for number in range(chunks):
+                chunk = await self._redis.hget(key, f"rows:{number}") or ""
+                kept = "\n".join(_without(line, examples) for line in chunk.split("\n"))
+                if kept != chunk:
+                    touched.append(identity)
+                    if apply:
+                        await self._redis.hset(key, f"rows:{number}", kept)
+        return list(dict.fromkeys(touched))
+
+
+def _without(line: str, examples: Collection[str]) -> str:
+    side, row = json.loads(line) if line else ("", "")
+    if isinstance(row, dict) and row["id"] in examples:
+        return json.dumps([side, SnapshotExample(**row).digest])
+    return line

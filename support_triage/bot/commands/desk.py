@@ -12,6 +12,7 @@ from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import (
     accuracy,
     export,
+    forget,
     helping,
     labels,
     models,
@@ -27,6 +28,7 @@ from support_triage.bot.markup import escape
 from support_triage.bot.promoting import Promoting
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.examples import Examples
+from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
@@ -41,6 +43,7 @@ VERBS = {
     "labels": labels.answer,
     "accuracy": accuracy.answer,
     "export": export.answer,
+    "forget": forget.answer,
     "models": models.answer,
     "promote": promote.answer,
     "rollback": rollback.answer,
@@ -61,6 +64,7 @@ class Desk:
     classifier: ChampionClassifier
     spending: Spending
     promoting: Promoting
+    forgetting: Forgetting
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def answer(self, user: str, text: str) -> str:

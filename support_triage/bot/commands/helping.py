@@ -9,6 +9,7 @@ HELP = """*What I answer to*
 • `/triage labels` - the labels, their emoji, routes and examples
 • `/triage accuracy` - how often agents agreed with me
 • `/triage export [openai|jsonl|csv|parquet] [2026-11-01|30d]` - the labelled examples, sent to you
+• `/triage forget @user` - remove all that a person wrote
 • `/triage models` - the models there are, which one answers, and who decided so
 • `/triage promote [MODEL]` - compare the newest challenger, and use it if it is really better
 • `/triage rollback` - back to the model before this one

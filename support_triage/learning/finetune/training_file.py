@@ -1,10 +1,11 @@
 """The training file: chat lines whose prompt is the one asked at inference, named by content."""
 
 import hashlib
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 
 from support_triage.learning.dataset import Snapshot
-from support_triage.learning.openai_file import line_of
+from support_triage.learning.openai_file import ChatLines
 
 _NAME_DIGITS = 20
 
@@ -22,7 +23,8 @@ def training_file(snapshot: Snapshot, encoding: str) -> TrainingFile:
 
     The test part stays at home: it is what a model is judged on.
     """
-    line = line_of(snapshot.label_set)
-    content = "".join(line(one.text, one.label) for one in snapshot.train).encode(encoding)
+    lines = ChatLines(snapshot.label_set)
+    start = BOM_UTF8 if encoding == "utf-8-sig" else b""
+    content = start + b"".join(lines.line(one.text, one.label) for one in snapshot.train)
     digest = hashlib.sha256(content).hexdigest()[:_NAME_DIGITS]
     return TrainingFile(f"support-triage-{digest}.jsonl", content)
