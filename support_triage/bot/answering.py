@@ -11,12 +11,14 @@ from support_triage.bot.config import Config, Settings
 from support_triage.bot.drift_watch import DriftWatch
 from support_triage.bot.ending import end
 from support_triage.bot.gating import Gating
+from support_triage.bot.jobs import JobPoller
 from support_triage.bot.making import builder
 from support_triage.bot.parts import Parts
 from support_triage.bot.presenter import Presenter
 from support_triage.bot.promoting import Promoting
 from support_triage.bot.shadowing import Shadowing
 from support_triage.bot.teaching import Teaching
+from support_triage.bot.training import trainer_of
 from support_triage.bot.triage import Triage
 from support_triage.bot.watching import Watching
 from support_triage.bot.worker import Worker
@@ -72,6 +74,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         parts.shadows,
         made.embedder,
     )
+    trainer = trainer_of(settings, config, parts.redis)
     desk = Desk(
         config,
         parts.team,
@@ -84,6 +87,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         parts.spending,
         Promoting(gating, parts.workspaces, parts.series),
         parts.forgetting,
+        trainer,
     )
     presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
     triage = Triage(
@@ -106,6 +110,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         asyncio.create_task(
             DriftWatch(config, parts.series, parts.directory, parts.gateway).follow()
         ),
+        asyncio.create_task(JobPoller(trainer, parts.gateway, parts.team).run()),
     ]
     try:
         yield Answering(classifier, worker, desk)

@@ -13,11 +13,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from support_triage.bot import cli_dead, cli_labels, cli_models
+from support_triage.bot import cli_dead, cli_labels, cli_models, cli_train
 from support_triage.bot.cli_options import ConfigOption, load
 from support_triage.bot.config import ConfigError, load_settings
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.dataset import DatasetError
+from support_triage.learning.finetune.base import FinetuneError
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.embedded import EmbeddedValkeyError
 from support_triage.storage.models import ModelError
@@ -33,6 +34,15 @@ err = Console(stderr=True)
 app.add_typer(cli_dead.app)
 app.add_typer(cli_models.app)
 app.add_typer(cli_labels.app)
+app.add_typer(cli_train.app)
+_MENDABLE = (
+    ConfigError,
+    DatasetError,
+    ModelError,
+    ClassifierError,
+    EmbeddedValkeyError,
+    FinetuneError,
+)
 
 
 @app.command()
@@ -203,7 +213,7 @@ def main() -> None:
     """Run the command; an error that people can mend is one line and exit code 2, no trace."""
     try:
         app()
-    except (ConfigError, DatasetError, ModelError, ClassifierError, EmbeddedValkeyError) as error:
+    except _MENDABLE as error:
         err.print(f"triage: {error}", style="red", markup=False, highlight=False)
         sys.exit(2)
     except StorageUnavailableError as error:

@@ -24,6 +24,7 @@ from support_triage.bot.pacing import PacingConfig
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.learning.drift_config import DriftConfig
+from support_triage.learning.finetune.settings import TrainConfig
 from support_triage.learning.gate_config import GateConfig
 from support_triage.storage import address
 from support_triage.storage.inbox import IntakeConfig
@@ -104,6 +105,7 @@ class Config(_Frozen):
     labels: tuple[LabelConfig, ...] = Field(min_length=1)
     gate: GateConfig = GateConfig()
     drift: DriftConfig = DriftConfig()
+    train: TrainConfig = TrainConfig()
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:
@@ -152,6 +154,11 @@ class Settings(_Frozen):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     openai_model: str = "gpt-6-luna"
+    azure_openai_api_key: SecretStr | None = None
+    azure_tenant_id: str = ""
+    azure_client_id: str = ""
+    azure_client_secret: SecretStr | None = None
+    nebius_api_key: SecretStr | None = None
     triage_config: Path = Path("triage.toml")
     triage_data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("support-triage")

@@ -217,7 +217,7 @@ class Gateway:
 
     async def tell(self, place: str, text: str) -> None:
         """Write Slack mark-up into a channel, or to a person in a direct message."""
-        channel = await self._direct(place) if place.startswith(("U", "W")) else place
+        channel = await self.direct(place) if place.startswith(("U", "W")) else place
         await self.ready("chat.postMessage", channel, urgent=False)
 
         async def call() -> Any:
@@ -227,7 +227,7 @@ class Gateway:
 
         await self._call("chat.postMessage", channel, call)
 
-    async def _direct(self, user: str) -> str:
+    async def direct(self, user: str) -> str:
         """The channel of direct messages with a person."""
         await self.ready("conversations.open", urgent=False)
         opened = await self._call(
@@ -236,7 +236,7 @@ class Gateway:
         return str(opened["channel"]["id"])
 
     async def _send(self, user: str, uploads: list[dict[str, Any]], comment: str) -> None:
-        channel = await self._direct(user)
+        channel = await self.direct(user)
         await self.ready("files.upload", urgent=False)
         await self._call(
             "files.upload",

@@ -2,6 +2,7 @@
 
 from support_triage.bot.champion import Build
 from support_triage.bot.config import Config, Settings
+from support_triage.bot.training import key_of
 from support_triage.classifiers.base import Classifier, LabelSet
 from support_triage.classifiers.factory import LlmChoice, LlmUse, Parts, make_classifier
 from support_triage.classifiers.recipe import Recipe
@@ -35,10 +36,9 @@ def classifier_of(
 
 
 def _hosted(model: Model, settings: Settings) -> LlmChoice:
-    key = settings.openai_api_key
     return LlmChoice(
         model=model.name,
-        api_key="" if key is None else key.get_secret_value(),
+        api_key=key_of(settings, model.backend),
         base_url=model.base_url,
         tuned=True,
     )

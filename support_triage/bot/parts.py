@@ -11,7 +11,7 @@ from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client
 from support_triage.bot.pacing import Pacing
-from support_triage.storage.connection import connect
+from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.inbox import Inbox
@@ -30,6 +30,7 @@ class Parts:
 
     team: str
     client: AsyncWebClient
+    redis: Client
     directory: Directory
     gateway: Gateway
     inbox: Inbox
@@ -72,6 +73,7 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
         parts = Parts(
             team=team,
             client=client,
+            redis=redis,
             directory=Directory(client, config),
             gateway=Gateway(client, Pacing(Limiter(redis, team), config.pacing)),
             inbox=Inbox(redis, config.intake.limit),

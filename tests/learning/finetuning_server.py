@@ -31,12 +31,16 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass
 class Fault:
-    """What happens to one request instead; `done` says whether it is carried out all the same."""
+    """What happens to one request: an answer instead of its own, or none until `go_on` is set.
+
+    `done` says that it is carried out before that.
+    """
 
     answer: Response | None = None
     done: bool = False
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
     hang: bool = False
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Drop(Response):
@@ -314,8 +318,8 @@ class FinetuningServer:
             done = await act(request) if fault.done else None
             fault.arrived.set()
             if fault.hang:
-                await asyncio.Event().wait()
-            return fault.answer or done or failed(500)
+                await fault.go_on.wait()
+            return fault.answer or done or await act(request)
 
         return Route(path, answered, methods=[method])
 

@@ -11,14 +11,17 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import (
     accuracy,
+    cancel,
     export,
     forget,
     helping,
+    jobs,
     labels,
     models,
     promote,
     rollback,
     status,
+    train,
 )
 from support_triage.bot.commands.context import Context
 from support_triage.bot.config import Config
@@ -26,6 +29,7 @@ from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
 from support_triage.bot.markup import escape
 from support_triage.bot.promoting import Promoting
+from support_triage.learning.finetune.trainer import Trainer
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.examples import Examples
 from support_triage.storage.forgetting import Forgetting
@@ -47,6 +51,9 @@ VERBS = {
     "models": models.answer,
     "promote": promote.answer,
     "rollback": rollback.answer,
+    "train": train.answer,
+    "jobs": jobs.answer,
+    "cancel": cancel.answer,
 }
 
 
@@ -65,6 +72,7 @@ class Desk:
     spending: Spending
     promoting: Promoting
     forgetting: Forgetting
+    trainer: Trainer
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def answer(self, user: str, text: str) -> str:

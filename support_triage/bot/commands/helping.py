@@ -13,6 +13,8 @@ HELP = """*What I answer to*
 • `/triage models` - the models there are, which one answers, and who decided so
 • `/triage promote [MODEL]` - compare the newest challenger, and use it if it is really better
 • `/triage rollback` - back to the model before this one
+• `/triage train [local|openai|azure|nebius]` - a challenger from the examples; costs come first
+• `/triage jobs`, `/triage cancel JOB` - how training goes, and its end
 • `/triage help` - this text
 Agents correct me with another label's emoji on a message or its card."""
 

@@ -51,6 +51,8 @@ class AzureBackend(HostedBackend):
             message = "train.azure.endpoint: not set; https://NAME.openai.azure.com"
             return [Finding(Level.REFUSE, message)]
         found = list(await super().check(snapshot))
+        message = "a deployed model costs by the hour, used or not: delete deployments in disuse"
+        found.append(Finding(Level.NOTE, message))
         if not self._deploys:
             found.append(
                 Finding(

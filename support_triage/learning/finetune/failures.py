@@ -29,7 +29,8 @@ def certificates() -> ssl.SSLContext:
 def shown(reason: object) -> str:
     """A provider's words as they may be stored and shown: one line, short, no keys or addresses."""
     line = " ".join(str(reason or "").split())
-    return redact(line[:_REASON_CHARS]).text
+    printable = "".join(filter(str.isprintable, line))
+    return redact(printable[:_REASON_CHARS]).text
 
 
 def permission(reason: str) -> bool:

@@ -1,5 +1,6 @@
 """What providers with an OpenAI-compatible fine-tuning API have in common."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from support_triage.learning.finetune.base import (
 )
 from support_triage.learning.finetune.failures import certificates, shown, translated
 from support_triage.learning.finetune.settings import HostedTable
-from support_triage.learning.finetune.training_file import training_file
+from support_triage.learning.finetune.training_file import refusals, training_file
 from support_triage.storage.jobs import Job
 from support_triage.storage.models import Model, library_versions
 
@@ -85,7 +86,8 @@ class HostedBackend:
 
     async def check(self, snapshot: Snapshot) -> Sequence[Finding]:
         """Whether the key may do what a job needs, and whether the base model is there."""
-        del snapshot
+        if wrong := await asyncio.to_thread(refusals, snapshot):
+            return [Finding(Level.REFUSE, f"the training file: {one}") for one in wrong]
         try:
             async with self.client() as client:
                 await client.files.list(purpose="fine-tune")
@@ -99,6 +101,11 @@ class HostedBackend:
         del client
         return []
 
+    @property
+    def price(self) -> float | None:
+        """US dollars per 1M tokens trained, None where it is not set."""
+        return self.table.training_price
+
     def estimate(self, snapshot: Snapshot, epochs: int) -> Estimate:
         """Tokens of the file, and the price of all epochs."""
         tokens = sum(preflight.example_tokens(snapshot))
@@ -106,8 +113,7 @@ class HostedBackend:
 
     def cost(self, trained_tokens: int) -> float | None:
         """The training price of so many tokens, in US dollars."""
-        price = self.table.training_price
-        return None if price is None else trained_tokens * price / 1e6
+        return None if self.price is None else trained_tokens * self.price / 1e6
 
     async def upload(self, job: Job, snapshot: Snapshot) -> tuple[str, ...]:
         """The training file's id; one of this name and size that is there already is taken."""
@@ -234,7 +240,8 @@ class HostedBackend:
             created=f"{job.created:.6f}",
             name=job.serving,
             base_url=self.account.base_url,
-            libraries=library_versions(("openai",)),
+            libraries=library_versions(("openai",))
+            | {"prompt": prompt.version(snapshot.label_set)},
         )
         return model, b""
 

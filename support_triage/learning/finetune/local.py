@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from support_triage.classifiers.base import Embedder, Example
 from support_triage.classifiers.index import EmbeddedIndex
@@ -17,21 +17,22 @@ _LIBRARIES = ("numpy", "scipy", "onnxruntime", "tokenizers")
 
 
 class LocalBackend:
-    """Tunes a Recipe from the train part. A killed process costs the seconds it had spent."""
+    """Tunes a Recipe from the train part. A killed process costs the seconds it had spent.
+
+    The embedder is made for each use: training is rare, and its memory is not kept for it.
+    """
 
     name = "local"
     hosted = False
     longest = None
 
-    def __init__(self, embedder: Embedder, target_precision: float) -> None:
-        self._embedder = embedder
+    def __init__(
+        self, make: Callable[[], Embedder], base_model: str, target_precision: float
+    ) -> None:
+        self._make = make
+        self.base_model = base_model
         self._target = target_precision
         self._tuned: dict[str, bytes] = {}
-
-    @property
-    def base_model(self) -> str:
-        """The embedder: what a recipe is tuned on."""
-        return self._embedder.name
 
     async def check(self, _: Snapshot) -> Sequence[Finding]:
         """Nothing leaves and nothing costs."""
@@ -66,10 +67,11 @@ class LocalBackend:
             raise RefusedError("the tuned model gave no label of the set: more examples are needed")
 
     def _answer(self, recipe: Recipe, snapshot: Snapshot) -> str:
-        index = EmbeddedIndex(self._embedder)
+        embedder = self._make()
+        index = EmbeddedIndex(embedder)
         index.put(_examples(snapshot))
         classifier = LocalClassifier(
-            snapshot.label_set, self._embedder, index, self._target, recipe=recipe
+            snapshot.label_set, embedder, index, self._target, recipe=recipe
         )
         [found] = asyncio.run(classifier.classify([snapshot.train[0].text]))
         return found.alternatives[0].label if found.alternatives else ""
@@ -100,11 +102,12 @@ class LocalBackend:
     async def _recipe(self, job: Job, snapshot: Snapshot) -> bytes:
         """The recipe of a job; tuned again where another process had tuned it."""
         if job.id not in self._tuned:
-            recipe = await asyncio.to_thread(
-                tune, _examples(snapshot), snapshot.label_set, self._embedder, self._target
-            )
+            recipe = await asyncio.to_thread(self._tune, snapshot)
             self._tuned[job.id] = recipe.to_bytes()
         return self._tuned[job.id]
+
+    def _tune(self, snapshot: Snapshot) -> Recipe:
+        return tune(_examples(snapshot), snapshot.label_set, self._make(), self._target)
 
 
 def _examples(snapshot: Snapshot) -> list[Example]:

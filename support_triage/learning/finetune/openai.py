@@ -12,6 +12,15 @@ from support_triage.learning.finetune.base import Finding, Level
 from support_triage.learning.finetune.hosted import HostedBackend
 from support_triage.storage.jobs import Job
 
+_LIST_PRICES = {
+    "gpt-4.1-2025-04-14": 25.0,
+    "gpt-4.1-mini-2025-04-14": 5.0,
+    "gpt-4.1-nano-2025-04-14": 1.5,
+    "gpt-4o-2024-08-06": 25.0,
+    "gpt-4o-mini-2024-07-18": 3.0,
+}
+"""US dollars per 1M tokens trained, as OpenAI's price list had them in 2025."""
+
 
 class OpenAiBackend(HostedBackend):
     """OpenAI's own; another server that speaks the same API is taken as it is."""
@@ -19,6 +28,12 @@ class OpenAiBackend(HostedBackend):
     @property
     def _official(self) -> bool:
         return urlsplit(self.account.base_url).hostname == "api.openai.com"
+
+    @property
+    def price(self) -> float | None:
+        """As set, else as listed."""
+        listed = _LIST_PRICES.get(self.base_model) if self._official else None
+        return listed if self.table.training_price is None else self.table.training_price
 
     async def check_model(self, client: openai.AsyncOpenAI) -> list[Finding]:
         """Whether the organisation and the base model may be trained, and for how long."""

@@ -47,6 +47,11 @@ def _amount(snapshot: Snapshot, *, hosted: bool) -> Iterator[Finding]:
             f"{trained} examples to train on ({total} in all): at least {_FEWEST} are needed. "
             "Agents' corrections add some, and so does `triage import`.",
         )
+    elif not snapshot.test:
+        yield Finding(
+            Level.ADVISE,
+            f"none of {total} examples is held out: the gate has nothing to compare models on.",
+        )
     elif total < _ENOUGH:
         why = (
             "a hosted model shows no gain over prompting below that, and a held-out part this "

@@ -67,9 +67,9 @@ def uploaded(job: Job, files: tuple[str, ...], now: float) -> Job:
     return _moved(job, Stage.UPLOADED, now, files=files)
 
 
-def created(job: Job, remote: str, pace: Pace, now: float) -> Job:
-    """The provider has the job."""
-    return _moved(job, Stage.TRAINING, now, remote=remote, due=now + pace.first_s)
+def created(job: Job, remote: str, wait_s: float, now: float) -> Job:
+    """The provider has the job; there is nothing to see for `wait_s`."""
+    return _moved(job, Stage.TRAINING, now, remote=remote, due=now + wait_s)
 
 
 def polled(job: Job, remote: Remote, cost_usd: float | None, pace: Pace, now: float) -> Job:

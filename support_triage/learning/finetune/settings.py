@@ -20,12 +20,10 @@ class _Frozen(BaseModel):
 
 
 class HostedTable(_Frozen):
-    """What every provider's table has; prices in US dollars per 1M tokens, None: not known."""
+    """What every provider's table has; `training_price` in US dollars per 1M tokens."""
 
     base_model: str = Field(min_length=1)
     training_price: float | None = Field(default=None, ge=0)
-    prompt_price: float | None = Field(default=None, ge=0)
-    completion_price: float | None = Field(default=None, ge=0)
     training_tokens: int = Field(gt=0)  # the longest example the provider trains on
 
 

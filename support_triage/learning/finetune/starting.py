@@ -1,7 +1,9 @@
 """From "train" to a job: look first, say what it costs, then begin it or find it again."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune import preflight
@@ -53,6 +55,22 @@ async def plan(
     return Plan(backend, snapshot, epochs, tuple(findings), estimate, standing)
 
 
+class Word(StrEnum):
+    """What has to be said before a job is begun."""
+
+    ANYWAY = "anyway"  # something speaks against it
+    CONFIRM = "confirm"  # it costs money, and texts leave the house
+
+
+def wanting(what: Plan, said: Collection[Word]) -> tuple[Word, ...]:
+    """The words that are still to be said; none for a job that there is already."""
+    if what.known:
+        return ()
+    needed = [Word.ANYWAY] if what.advised_against else []
+    needed += [Word.CONFIRM] if what.backend.hosted else []
+    return tuple(word for word in needed if word not in said)
+
+
 async def begin(trainer: Trainer, team: str, what: Plan, who: str) -> Job:
     """The job of a plan, begun or found; RefusedError where the plan is refused.
 
@@ -90,3 +108,15 @@ def _job(team: str, what: Plan, who: str, now: float) -> Job:
         estimated_tokens=what.estimate.tokens,
         estimated_usd=what.estimate.usd,
     )
+
+
+async def cancel(trainer: Trainer, team: str, name: str) -> Job:
+    """Ask for the end of a job, by its id or the beginning of it; RefusedError where it has one."""
+    found = [one for one in await trainer.jobs.all(team) if name and one.id.startswith(name)]
+    if len(found) != 1:
+        raise RefusedError(f"there is no job {name[:40]}: `jobs` lists them")
+    [job] = found
+    if job.ended:
+        raise RefusedError(f"job {job.id} has ended already: {job.stage}")
+    await trainer.jobs.cancel(team, job.id)
+    return job

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 
-import structlog
-
 from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune import progress
 from support_triage.learning.finetune.base import Backend, RefusedError, UnavailableError
@@ -12,8 +10,6 @@ from support_triage.learning.finetune.progress import Pace, Step
 from support_triage.storage.jobs import Job, Jobs, Lease, LeaseLostError
 from support_triage.storage.models import Models
 from support_triage.storage.snapshots import SnapshotError, Snapshots
-
-log = structlog.get_logger()
 
 
 class Trainer:
@@ -51,12 +47,10 @@ class Trainer:
             return await self._recorded(stored, await self._attempt(stored, step), lease)
 
     async def _recorded(self, before: Job, after: Job, lease: Lease) -> Job:
-        log.info("job.stepped", job=after.id, stage=after.stage, tries=after.tries)
         try:
             await self.jobs.put(after, lease)
         except LeaseLostError:
             # This process was stopped for longer than its lease, and another one took over.
-            log.warning("job.lease_lost", job=after.id)
             standing = await self.jobs.get(before.team, before.id)
             if standing is not None and after.remote and standing.remote not in ("", after.remote):
                 await self.backends[before.backend].cancel(after)  # created by both: one is kept
@@ -78,7 +72,8 @@ class Trainer:
             return progress.cancelled(job, self.clock())
         if step is Step.CREATE:
             remote = await backend.create(job)
-            return progress.created(job, remote, self.pace, self.clock())
+            wait_s = self.pace.first_s if backend.hosted else 0.0
+            return progress.created(job, remote, wait_s, self.clock())
         if step is Step.DEPLOY:
             return progress.deployed(job, await backend.deploy(job), self.clock())
         snapshot = await self._snapshot(job)

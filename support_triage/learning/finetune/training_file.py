@@ -1,11 +1,14 @@
 """The training file: chat lines whose prompt is the one asked at inference, named by content."""
 
 import hashlib
+import tempfile
 from codecs import BOM_UTF8
 from dataclasses import dataclass
+from pathlib import Path
 
 from support_triage.learning.dataset import Snapshot
 from support_triage.learning.openai_file import ChatLines
+from support_triage.learning.openai_rules import problems
 
 _NAME_DIGITS = 20
 
@@ -28,3 +31,11 @@ def training_file(snapshot: Snapshot, encoding: str) -> TrainingFile:
     content = start + b"".join(lines.line(one.text, one.label) for one in snapshot.train)
     digest = hashlib.sha256(content).hexdigest()[:_NAME_DIGITS]
     return TrainingFile(f"support-triage-{digest}.jsonl", content)
+
+
+def refusals(snapshot: Snapshot) -> list[str]:
+    """What a provider would refuse the training file for; nothing where it is right."""
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
+        file.write(training_file(snapshot, "utf-8").content)
+        file.flush()
+        return problems(Path(file.name))

@@ -14,10 +14,11 @@ from support_triage.learning.finetune.openai import OpenAiBackend
 from support_triage.learning.finetune.progress import Pace
 from support_triage.learning.finetune.trainer import Trainer
 from support_triage.storage.connection import Client
-from support_triage.storage.examples import StoredExample
+from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.jobs import Job, Jobs
 from support_triage.storage.models import Models
 from support_triage.storage.snapshots import Snapshots
+from support_triage.storage.workspaces import Workspaces
 from tests.learning.finetuning_server import (
     KEY,
     Dialect,
@@ -38,9 +39,9 @@ def _text(number: int) -> str:
     return f"{first} {second} {third}, write to jane@example.com"
 
 
-def snapshot(number: int = 160, label_set: LabelSet = LABELS) -> Snapshot:
+def examples(number: int = 160, label_set: LabelSet = LABELS) -> list[StoredExample]:
     """Up to `number` examples, as many of each label."""
-    examples = [
+    return [
         StoredExample(
             id=f"C1:{n}.0",
             text=_text(n),
@@ -51,7 +52,18 @@ def snapshot(number: int = 160, label_set: LabelSet = LABELS) -> Snapshot:
         )
         for n in range(number)
     ]
-    return freeze(examples, label_set, "1.0")
+
+
+def snapshot(number: int = 160, label_set: LabelSet = LABELS) -> Snapshot:
+    """A snapshot of `examples`."""
+    return freeze(examples(number, label_set), label_set, "1.0")
+
+
+async def teach(redis: Client, team: str, label_set: LabelSet) -> None:
+    """Make `examples` the standing ones of a workspace."""
+    await Workspaces(redis).add(team)
+    for one in examples(160, label_set):
+        await Examples(redis).stand(team, one.id, one)
 
 
 def backend_of(server: FinetuningServer, key: str = KEY, **more: Any) -> Backend:

@@ -1,0 +1,20 @@
+"""`/triage cancel JOB`: end a training job here and at the provider."""
+
+from collections.abc import Sequence
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.markup import escape
+from support_triage.learning.finetune.base import FinetuneError
+from support_triage.learning.finetune.starting import cancel
+
+
+async def answer(context: Context, arguments: Sequence[str]) -> str:
+    """Ask for the end; the job's message says when it has come."""
+    desk = context.desk
+    if len(arguments) != 1:
+        return "Write `/triage cancel JOB`; `/triage jobs` names them."
+    try:
+        job = await cancel(desk.trainer, desk.team, arguments[0])
+    except FinetuneError as error:
+        return escape(str(error))
+    return f"Job `{job.id}` is being cancelled."

@@ -1,0 +1,38 @@
+"""`/triage train`: a challenger, from the examples that stand now."""
+
+from collections.abc import Sequence
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.markup import escape
+from support_triage.learning.dataset import take_snapshot
+from support_triage.learning.finetune.backends import NAMES
+from support_triage.learning.finetune.starting import Word, begin, plan, wanting
+from support_triage.learning.finetune.telling import job_lines, plan_lines
+
+
+async def answer(context: Context, arguments: Sequence[str]) -> str:
+    """What it would cost and what speaks against it; begins the job once that is confirmed."""
+    desk = context.desk
+    words = [one.lower() for one in arguments]
+    said = {Word(one) for one in words if one in list(Word)}
+    names = [one for one in words if one not in list(Word)]
+    if len(names) > 1 or not set(names) <= set(NAMES):
+        return f"Write `/triage train {'|'.join(NAMES)}`, not `{escape(' '.join(names)[:60])}`"
+    backend = desk.trainer.backends[names[0] if names else desk.config.train.backend]
+    snapshot = await take_snapshot(desk.examples, desk.team, desk.config.label_set)
+    what = await plan(desk.trainer, desk.team, backend, snapshot, desk.config.train.epochs)
+    lines = [escape(line) for line in plan_lines(what)]
+    if what.known:
+        assert what.standing is not None
+        now = desk.trainer.clock()
+        lines += ["This job is there already:"]
+        lines += map(escape, job_lines(what.standing, desk.trainer.pace, now))
+    elif what.refused:
+        lines += ["Nothing was begun."]
+    elif missing := wanting(what, said):
+        more = " ".join([*sorted(said), *missing])
+        lines += [f"Nothing was begun yet. To go on: `/triage train {backend.name} {more}`"]
+    else:
+        job = await begin(desk.trainer, desk.team, what, context.user)
+        lines += [f"Begun as job `{job.id}`. I tell you in a direct message how it goes."]
+    return "\n".join(lines)

@@ -1,0 +1,86 @@
+"""Training jobs in a running bot: brought on, and told of in Slack by one message each."""
+
+import asyncio
+import hashlib
+
+import structlog
+
+from support_triage.bot.cards import Card
+from support_triage.bot.gateway import Gateway, GatewayError
+from support_triage.bot.markup import escape
+from support_triage.learning.finetune.progress import late
+from support_triage.learning.finetune.telling import job_lines
+from support_triage.learning.finetune.trainer import Trainer
+from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.jobs import Job, Report
+
+_POLL_S = 1.0
+_SLACK_USERS = ("U", "W")
+_TEXT_MAX = 2_400
+
+log = structlog.get_logger()
+
+
+def card(job: Job, channel: str, text: str) -> Card:
+    """The message that tells of a job."""
+    first, *rest = escape(text[:_TEXT_MAX]).split("\n")
+    section = {"type": "mrkdwn", "text": "\n".join([f"*{first}*", *rest])}
+    blocks = ({"type": "section", "text": section},)
+    return Card(channel, blocks, first, f"job:{job.id}")
+
+
+class JobPoller:
+    """Steps the jobs of one workspace. Any number of processes may: a lease keeps them apart."""
+
+    def __init__(self, trainer: Trainer, gateway: Gateway, team: str) -> None:
+        self._trainer = trainer
+        self._gateway = gateway
+        self._team = team
+
+    async def run(self) -> None:
+        """Once a second, until cancelled."""
+        while True:
+            try:
+                await self.turn()
+            except StorageUnavailableError as error:
+                log.warning("jobs.storage", error=type(error).__name__)
+            await asyncio.sleep(_POLL_S)
+
+    async def turn(self) -> None:
+        """Step every job that is due, and tell of what changed."""
+        jobs = await self._trainer.jobs.all(self._team)
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(self._one(job))
+
+    async def _one(self, job: Job) -> None:
+        after = await self._trainer.advance(job)
+        if after.stage is not job.stage:
+            log.info("jobs.stepped", job=job.id, backend=job.backend, stage=after.stage)
+        if after.who.startswith(_SLACK_USERS):
+            try:
+                await self._tell(after)
+            except GatewayError as error:
+                log.warning("jobs.not_told", job=job.id, error=str(error))
+
+    async def _tell(self, job: Job) -> None:
+        """Post the job's message, or change it where it shows something else than it should."""
+        jobs = self._trainer.jobs
+        report = await jobs.report(self._team, job.id)
+        pace, now = self._trainer.pace, job.finished or self._trainer.clock()
+        text = "\n".join(job_lines(job, pace, now))
+        facts = job.model_dump_json(exclude={"due", "tries", "problem_since"})
+        shows = hashlib.sha256(f"{facts} {late(job, pace, now)}".encode()).hexdigest()[:16]
+        if report is not None and report.shows == shows:
+            return
+        async with jobs.lease(self._team, f"report:{job.id}") as lease:
+            if lease is None:
+                return
+            if report is None or not report.ts:
+                channel = await self._gateway.direct(job.who)
+                await self._gateway.ready("chat.postMessage", channel, urgent=False)
+                ts = await self._gateway.post(card(job, channel, text))
+            else:
+                channel, ts = report.channel, report.ts
+                await self._gateway.update(card(job, channel, text), ts)
+            await jobs.put_report(self._team, job.id, Report(channel=channel, ts=ts, shows=shows))

@@ -1,0 +1,127 @@
+"""An admin trains from Slack: cost first, then one message that follows the job to its end."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from support_triage.bot import answering
+from support_triage.bot.app import running, serve_socket_mode
+from support_triage.bot.config import Config
+from support_triage.bot.training import trainer_of
+from support_triage.sandbox.config import SandboxConfig
+from support_triage.storage.connection import Client
+from support_triage.storage.jobs import Jobs
+from support_triage.storage.models import Models
+from tests.learning.finetune.world import QUICK, teach
+from tests.learning.finetuning_server import KEY, FinetuningServer, finetuning_server
+from tests.sandbox.running import eventually, running_sandbox
+from tests.stories.conftest import Story, settings_of
+
+TEAM = "TSANDBOX1"
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[FinetuningServer]:
+    async with finetuning_server() as server:
+        server.script = deque(["queued"])
+        yield server
+
+
+@pytest.fixture
+async def story(
+    redis: Client,
+    valkey_url: str,
+    config: Config,
+    provider: FinetuningServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Story]:
+    monkeypatch.setattr(answering, "trainer_of", partial(trainer_of, pace=QUICK))
+    await teach(redis, TEAM, config.label_set)
+    async with running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox:
+        settings = settings_of(
+            sandbox,
+            valkey_url,
+            openai_api_key=SecretStr(KEY),
+            openai_base_url=f"{provider.url}/v1/",
+            triage_config=Path("triage.toml"),
+        )
+        async with running(settings, config) as bot:
+            stop = asyncio.Event()
+            serving = asyncio.create_task(serve_socket_mode(bot, settings, stop))
+            await eventually(lambda: sandbox.server.sandbox.sockets.connections)
+            try:
+                yield Story(bot, sandbox, redis)
+            finally:
+                stop.set()
+                await serving
+
+
+async def told(story: Story) -> list[str]:
+    """What the bot wrote to the admin in direct messages, as it stands now."""
+    state = await story.people.state()
+    return [
+        str(one["blocks"][0]["text"]["text"])
+        for messages in state["messages"].values()
+        for one in messages
+        if "Training openai" in one["text"]
+    ]
+
+
+async def test_from_the_question_to_the_challenger(
+    story: Story, provider: FinetuningServer
+) -> None:
+    plan = await story.command("train openai")
+    assert "Cost: about" in plan
+    assert "2027-01-14" in plan  # when the base model stops
+    assert "To go on: `/triage train openai anyway confirm`" in plan
+    assert provider.files == []
+    begun = await story.command("train openai confirm anyway")
+    assert "Begun as job" in begun
+
+    async def ready() -> str | None:
+        found = await told(story)
+        return found[0] if found and "Challenger" in found[0] else None
+
+    text = await eventually(ready, 25)
+    [model] = await Models(story.redis).all(TEAM)
+    assert f"Challenger {model.id} answers" in text
+    assert "123,456 tokens" in text
+    assert len(await told(story)) == 1
+    assert "This job is there already" in await story.command("train openai confirm anyway")
+    assert len(provider.jobs) == 1
+    assert "Training openai: ready" in await story.command("jobs")
+
+
+async def test_an_admin_cancels_from_slack(story: Story, provider: FinetuningServer) -> None:
+    provider.ends = "running"
+    await story.command("train openai confirm anyway")
+
+    async def trains() -> bool:
+        return any("says running" in one for one in await told(story))
+
+    await eventually(trains, 25)
+    [job] = await Jobs(story.redis).all(TEAM)
+    assert "being cancelled" in await story.command(f"cancel {job.id[:4]}")
+
+    async def ended() -> bool:
+        return any("Training openai: cancelled" in one for one in await told(story))
+
+    await eventually(ended, 25)
+    assert provider.cancelled == [job.remote]
+    assert "has ended already" in await story.command(f"cancel {job.id}")
+
+
+async def test_what_is_wrong_is_said(story: Story) -> None:
+    for text, words in (
+        ("train magic", "local|openai|azure|nebius"),
+        ("train nebius", "NEBIUS_API_KEY is not set"),
+        ("jobs", "No training yet"),
+        ("cancel", "/triage cancel JOB"),
+        ("cancel <!channel>", "no job &lt;!channel&gt;"),
+    ):
+        assert words in await story.command(text)
