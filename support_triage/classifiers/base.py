@@ -103,7 +103,8 @@ class Prediction:
     """A classifier's answer to one text; `label` is None when it abstains, with the reason.
 
     `confidence` is that of the best label, also when abstaining; `alternatives` are the best
-    labels in falling confidence, the first of them the best one.
+    labels in falling confidence, the first of them the best one. `known` is higher the more the
+    text is like what the labels are about, in [0, 1]; None where the classifier does not judge it.
     """
 
     label: str | None
@@ -114,6 +115,7 @@ class Prediction:
     classifier: str = ""
     latency_ms: float = 0.0
     usage: Usage = field(default_factory=Usage)
+    known: float | None = None
 
     @property
     def abstained(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from support_triage.classifiers.base import Classifier, Example, Prediction
+from support_triage.classifiers.calibration import Standing
 
 MOST = 64
 
@@ -33,6 +34,11 @@ class BatchingClassifier:
     def version(self) -> str:
         """That of the classifier within."""
         return self._inner.version
+
+    @property
+    def standing(self) -> Standing | None:
+        """How far the classifier within meets the target precision; None where it cannot say."""
+        return getattr(self._inner, "standing", None)
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
         """Pass examples on."""

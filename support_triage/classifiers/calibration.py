@@ -68,3 +68,47 @@ def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: f
     if len(good) == 0:
         return Threshold(target, met=False)
     return Threshold(float(confidence[order][good[-1]]), met=True)
+
+
+_FACTORS = np.geomspace(1.0, 64.0, 49)  # how many times as many examples are looked ahead to
+
+
+def factor_needed(confidence: Floats, right: npt.NDArray[np.bool_], target: float) -> float | None:
+    """How many times as many held-out predictions, alike, would show `target`; None if none would.
+
+    What is known so far is taken to repeat itself: of the most confident so many are right, and
+    only the bound on that share comes nearer to it.
+    """
+    hits = np.cumsum(right[np.argsort(-confidence, kind="stable")])
+    given = np.arange(1, len(hits) + 1)
+    for factor in _FACTORS.tolist():
+        right_then = np.maximum(hits * factor, 1e-9)
+        bounds = betaincinv(right_then, (given - hits) * factor + 1, 1 - STATED_CONFIDENCE)
+        if (bounds >= target).any():
+            return float(factor)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the target precision is shown: `answered` of the held-out messages get a label.
+
+    `missing` is about how many more examples would show it: 0 when it is shown, None when more of
+    the same alone would not.
+    """
+
+    target: float
+    answered: float
+    missing: int | None
+    examples: int
+
+    def __str__(self) -> str:
+        target = f"{self.target:.0%} precision"
+        if self.missing == 0:
+            return f"{target} is met, with a label for about {self.answered:.0%} of messages"
+        if self.missing is None:
+            return (
+                f"{target} is not met, and more of the same examples would not do it: the labels "
+                "are hard to tell apart; describe or merge them, or ask for less"
+            )
+        return f"{target} is not shown yet: it takes about {self.missing:,} more examples"

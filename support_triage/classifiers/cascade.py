@@ -15,6 +15,7 @@ from support_triage.classifiers.base import (
     Usage,
 )
 from support_triage.classifiers.breaker import Breaker
+from support_triage.classifiers.calibration import Standing
 from support_triage.classifiers.worth import Judged, Terms, joined
 
 
@@ -101,6 +102,11 @@ class CascadeClassifier:
     def llm(self) -> Classifier:
         """The one that is asked second."""
         return self._llm
+
+    @property
+    def standing(self) -> Standing | None:
+        """How far the local classifier meets the target precision; None where it cannot say."""
+        return getattr(self._local, "standing", None)
 
     @property
     def degraded(self) -> str | None:

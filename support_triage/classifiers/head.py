@@ -1,7 +1,7 @@
 """The trained part of the local classifier: logistic regression on vectors, calibrated."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,14 @@ from scipy.special import softmax
 from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.calibration import (
     Floats,
+    Standing,
     Threshold,
     choose_threshold,
+    factor_needed,
     fit_temperature,
+    needed,
 )
+from support_triage.classifiers.novelty import Novelty, fit_novelty, signs
 from support_triage.classifiers.training import Training
 
 _COLD_THRESHOLD = 0.5
@@ -24,6 +28,9 @@ _FOLDS = 5
 _HELD_OUT_MAX = 2_000  # so many held-out predictions say enough
 _CALIBRATE_FROM = 40  # with fewer a temperature is noise
 _PER_LABEL = 3
+_ENOUGH = 2  # times the fewest that could show the target: enough for a threshold of its own
+_HIDDEN = 3  # so many parts of the labels are hidden in turn
+_NOVELTY_MAX = 4_000
 _ABSENT = -50.0  # the logit of a label that a fold did not show
 
 Chosen = npt.NDArray[np.bool_]
@@ -32,11 +39,20 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Logits of `labels` for unit vectors: `centre` (d,), `coefficients` (labels, d + 1)."""
+    """Logits of `labels` for unit vectors: `centre` (d,), `coefficients` (labels, d + 1).
+
+    `material` (n, d) is what it was fitted on, centred and of unit length.
+    """
 
     labels: tuple[str, ...]
     centre: Vectors
     coefficients: Vectors
+    material: Vectors
+
+    def signs(self, vectors: Vectors) -> Floats:
+        """What tells whether a text belongs to a label, shape (len(vectors), 3)."""
+        similar = _centred(vectors, self.centre)[:, :-1] @ self.material.T
+        return signs(similar, self.logits(vectors))
 
     def logits(self, vectors: Vectors) -> Floats:
         """Shape (len(vectors), labels)."""
@@ -51,6 +67,18 @@ class Head:
     linear: Linear
     temperature: float
     threshold: Threshold
+    own: Mapping[str, Threshold] = field(default_factory=dict)
+    novelty: Novelty | None = None
+
+    def needs(self, label: str) -> float:
+        """The confidence from which `label` is given."""
+        return self.own.get(label, self.threshold).value
+
+    def known(self, vectors: Vectors) -> tuple[Floats, float] | None:
+        """How likely each belongs to a label at all, and from when; None before it is learnt."""
+        if self.novelty is None:
+            return None
+        return self.novelty.known(self.linear.signs(vectors)), self.novelty.floor
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -103,7 +131,7 @@ def _linear(training: Training, chosen: Chosen, c: float) -> Linear:
         options={"maxiter": _ITERATIONS, "gtol": _GRADIENT},
     )
     coefficients = found.x.reshape(len(names), -1).astype(np.float32)
-    return Linear(tuple(names.tolist()), centre, coefficients)
+    return Linear(tuple(names.tolist()), centre, coefficients, inputs[:, :-1])
 
 
 def _folds(labels: npt.NDArray[np.str_]) -> Iterator[Places]:
@@ -149,12 +177,18 @@ def held_out(training: Training, c: float) -> tuple[Floats, Places] | None:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What held-out predictions said: a temperature and a threshold; `size` taught examples."""
+    """What held-out predictions said, of `size` taught examples: temperature and thresholds.
+
+    `own` are thresholds of labels with enough predictions of their own.
+    """
 
     c: float
     temperature: float
     threshold: Threshold
     size: int
+    own: Mapping[str, Threshold] = field(default_factory=dict)
+    novelty: Novelty | None = None
+    standing: Standing | None = None
 
 
 def calibrate(training: Training, target_precision: float, c: float) -> Calibration:
@@ -162,16 +196,77 @@ def calibrate(training: Training, target_precision: float, c: float) -> Calibrat
     size = int(training.taught.sum())
     found = held_out(training, c)
     if found is None:
-        return Calibration(c, 1.0, Threshold(_COLD_THRESHOLD, met=False), size)
+        missing = max(1, max(_CALIBRATE_FROM, needed(target_precision)) - size)
+        standing = Standing(target_precision, 0.0, missing, size)
+        return Calibration(c, 1.0, Threshold(_COLD_THRESHOLD, met=False), size, standing=standing)
     logits, truth = found
     temperature = fit_temperature(logits, truth)
     confidences = softmax(logits / temperature, axis=1)
-    right = confidences.argmax(axis=1) == truth
-    threshold = choose_threshold(confidences.max(axis=1), right, target_precision)
-    return Calibration(c, temperature, threshold, size)
+    sure, said = confidences.max(axis=1), confidences.argmax(axis=1)
+    threshold = choose_threshold(sure, said == truth, target_precision)
+    return Calibration(
+        c,
+        temperature,
+        threshold,
+        size,
+        _own(np.unique(training.labels)[said], sure, said == truth, target_precision),
+        _novelty(training, c),
+        _standing(sure, said == truth, threshold, target_precision, size),
+    )
+
+
+def _own(
+    said: npt.NDArray[np.str_], sure: Floats, right: Chosen, target: float
+) -> dict[str, Threshold]:
+    """Thresholds of the labels that were given often enough to be judged alone, and meet it."""
+    enough = _ENOUGH * needed(target)
+    found = {
+        str(label): choose_threshold(sure[said == label], right[said == label], target)
+        for label, count in zip(*np.unique(said, return_counts=True), strict=True)
+        if count >= enough
+    }
+    return {label: one for label, one in found.items() if one.met}
+
+
+def _standing(
+    sure: Floats, right: Chosen, threshold: Threshold, target: float, size: int
+) -> Standing:
+    if threshold.met:
+        return Standing(target, float((sure >= threshold.value).mean()), 0, size)
+    factor = factor_needed(sure, right, target)
+    missing = None if factor is None else max(1, round(size * (factor - 1)))
+    return Standing(target, float((sure >= threshold.value).mean()), missing, size)
+
+
+def _novelty(training: Training, c: float) -> Novelty | None:
+    """Hide a third of the labels in turn, and a fifth of the other examples to compare with."""
+    names = np.unique(training.labels[training.taught])
+    if len(names) < _HIDDEN:
+        return None
+    rng = np.random.default_rng(0)
+    part = dict(zip(names.tolist(), rng.permutation(len(names)) % _HIDDEN, strict=True))
+    parts = np.array([part.get(label, -1) for label in training.labels.tolist()])
+    kept = np.zeros(len(parts), bool)
+    kept[rng.permutation(len(parts))[:_NOVELTY_MAX]] = True
+    fold = rng.integers(_FOLDS, size=len(parts))
+    rows, known = [], []
+    for number in range(_HIDDEN):
+        unknown = training.taught & (parts == number)
+        held = training.taught & (parts != number) & (fold == number)
+        linear = _linear(training, kept & (parts != number) & ~held, c)
+        judged = kept & (unknown | held)
+        rows.append(linear.signs(training.vectors[judged]))
+        known.append(held[judged])
+    return fit_novelty(rows, known)
 
 
 def fit(training: Training, calibration: Calibration) -> Head:
     """Fit on everything; at least two labels must be present."""
     linear = _linear(training, np.ones(len(training.labels), bool), calibration.c)
-    return Head(linear, calibration.temperature, calibration.threshold)
+    return Head(
+        linear,
+        calibration.temperature,
+        calibration.threshold,
+        calibration.own,
+        calibration.novelty,
+    )

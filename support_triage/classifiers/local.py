@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from support_triage.classifiers.base import (
     Score,
     Vectors,
 )
-from support_triage.classifiers.calibration import Floats
+from support_triage.classifiers.calibration import Floats, Standing
 from support_triage.classifiers.head import Calibration, Head, calibrate, fit
 from support_triage.classifiers.index import EmbeddedIndex, Snapshot
 from support_triage.classifiers.recipe import Recipe
@@ -28,7 +29,7 @@ from support_triage.classifiers.training import Training, phrases, seeds, traini
 _NEIGHBOURS = 3
 _ALTERNATIVES = 4
 _SAME = 0.92  # cosine from which two texts say the same
-_UNKNOWN = 0.33  # cosine to all that is known, below which a text is about something else
+_UNKNOWN = 0.33  # cosine to all that is known; below it is something else, until that is learnt
 _LEARN_S = 1.5
 _RECALIBRATE = 1.1  # growth after which held-out predictions are made again
 _SHORTCODE = re.compile(r":[a-z0-9_+'-]+:")
@@ -37,6 +38,13 @@ _SHORTCODE = re.compile(r":[a-z0-9_+'-]+:")
 def has_words(text: str) -> bool:
     """Whether there is anything to read: a letter or digit outside of emoji names."""
     return any(map(str.isalnum, _SHORTCODE.sub("", text)))
+
+
+class _Familiar(NamedTuple):
+    """How much a text is like what is known, and below which it is about something else."""
+
+    score: float
+    floor: float
 
 
 class LocalClassifier:
@@ -74,6 +82,11 @@ class LocalClassifier:
     def version(self) -> str:
         """`local:` and eight hex digits of embedder, label set, recipe and examples."""
         return self._version
+
+    @property
+    def standing(self) -> Standing | None:
+        """How far the target precision is met; None of a single label."""
+        return None if self._calibration is None else self._calibration.standing
 
     def _training(self, snapshot: Snapshot) -> Training:
         return training(
@@ -133,12 +146,22 @@ class LocalClassifier:
             vectors = self._embedder.embed([_SHORTCODE.sub(" ", texts[one]) for one in readable])
             confidences = self._confidences(vectors)
             neighbours = self._index.snapshot().nearest(vectors, _NEIGHBOURS)
-            known = (vectors @ self._known.vectors.T).max(axis=1)
+            known = self._familiar(vectors, neighbours)
             rows = zip(readable, confidences, neighbours, known, strict=True)
-            for place, row, near, similar in rows:
-                found[place] = self._decide(row, near, float(similar))
+            for place, row, near, belongs in rows:
+                found[place] = self._decide(row, near, belongs)
         ms = (time.perf_counter() - started) * 1000 / max(1, len(texts))
         return [replace(one, latency_ms=ms) for one in found]
+
+    def _familiar(self, vectors: Vectors, neighbours: list[list[Neighbour]]) -> list[_Familiar]:
+        learnt = None if self._head is None else self._head.known(vectors)
+        if learnt is not None:
+            return [_Familiar(one, learnt[1]) for one in learnt[0].tolist()]
+        known = (vectors @ self._known.vectors.T).max(axis=1).tolist()
+        return [
+            _Familiar(max(one, near[0].similarity if near else 0.0), _UNKNOWN)
+            for one, near in zip(known, neighbours, strict=True)
+        ]
 
     def _confidences(self, vectors: Vectors) -> Floats:
         if self._head is None:
@@ -148,16 +171,16 @@ class LocalClassifier:
     def _names(self) -> tuple[str, ...]:
         return self._label_set.names if self._head is None else self._head.labels
 
-    def _decide(self, row: Floats, near: list[Neighbour], known: float) -> Prediction:
+    def _decide(self, row: Floats, near: list[Neighbour], known: _Familiar) -> Prediction:
         names = self._names()
         best = np.argsort(-row, kind="stable")[:_ALTERNATIVES]
         scores = tuple(Score(names[one], float(row[one])) for one in best)
-        if self._lags() and near and near[0].similarity >= _SAME and near[0].label in names:
+        same = bool(near) and near[0].similarity >= _SAME and near[0].label in names
+        if same and self._lags():
             scores = _first(scores, near[0])
-        similar = max(known, near[0].similarity if near else 0.0)
-        threshold = 0.0 if self._head is None else self._head.threshold.value
+        threshold = 0.0 if self._head is None else self._head.needs(scores[0].label)
         reason = None
-        if similar < _UNKNOWN:
+        if known.score < known.floor and not same:
             reason = Abstention.UNKNOWN
         elif scores[0].confidence < threshold:
             reason = Abstention.UNSURE
@@ -168,6 +191,7 @@ class LocalClassifier:
             reason=reason,
             neighbours=tuple(near),
             classifier=self._version,
+            known=known.score,
         )
 
     def _lags(self) -> bool:

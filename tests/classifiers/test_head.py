@@ -3,10 +3,11 @@
 import numpy as np
 
 from support_triage.classifiers.base import Vectors
+from support_triage.classifiers.evaluation import auroc
 from support_triage.classifiers.head import Calibration, Head, calibrate, fit, held_out
 from support_triage.classifiers.training import Training
 
-_NAMES = ("A", "B", "C", "D")
+_NAMES = tuple("ABCDEFGHIJKL")
 
 
 def clouds(count: int, noise: float, labels: int = 4, seed: int = 0) -> Training:
@@ -90,3 +91,49 @@ def test_each_example_is_held_out_once() -> None:
     logits, truth = found
     assert np.bincount(truth).tolist() == [11] * 4
     assert logits.shape == (44, 4)
+
+
+def test_it_says_how_many_examples_are_missing_until_the_target_is_shown() -> None:
+    found = calibrate(clouds(5, 0.3), 0.9, 45.0).standing
+    assert found is not None
+    assert found.missing == 20
+    assert str(found) == "90% precision is not shown yet: it takes about 20 more examples"
+
+
+def test_the_standing_of_labels_that_are_easy_and_of_such_as_nobody_can_tell_apart() -> None:
+    easy = calibrate(clouds(30, 0.3), 0.9, 45.0).standing
+    hard = calibrate(clouds(30, 30.0), 0.9, 45.0).standing
+    assert easy is not None
+    assert hard is not None
+    assert (easy.missing, easy.answered) == (0, 1.0)
+    assert hard.missing != 0
+    assert "not" in str(hard)
+
+
+def test_a_label_with_enough_answers_has_a_threshold_of_its_own() -> None:
+    calibration = calibrate(clouds(100, 1.3), 0.9, 45.0)
+    assert set(calibration.own) <= set("ABCD")
+    assert calibration.own
+    head = fit(clouds(100, 1.3), calibration)
+    for label, own in calibration.own.items():
+        assert head.needs(label) == own.value
+    assert head.needs("another") == calibration.threshold.value
+
+
+def test_labels_that_were_never_shown_look_unlike_the_others() -> None:
+    everything = clouds(30, 0.5, labels=12)
+    shown = everything.labels < "J"
+    part = Training(
+        everything.vectors[shown],
+        everything.labels[shown],
+        everything.weights[shown],
+        everything.taught[shown],
+    )
+    fresh = clouds(100, 0.5, labels=12, seed=1)
+    found = fitted(part).known(fresh.vectors)
+    assert found is not None
+    known, floor = found
+    unknown = fresh.labels >= "J"
+    assert np.mean(known[unknown] < floor) > 0.5
+    assert np.mean(known[~unknown] < floor) < 0.12
+    assert auroc(known[~unknown].tolist(), known[unknown].tolist()) > 0.9
