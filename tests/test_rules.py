@@ -8,6 +8,7 @@ import yaml
 from support_triage.bot import intake
 from support_triage.bot.config import Settings
 from support_triage.bot.doctor import SCOPES
+from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.storage import keys
 
 SOURCES = sorted(Path("support_triage").rglob("*.py"))
@@ -63,6 +64,11 @@ def test_every_setting_is_in_the_example_file_and_the_docs() -> None:
     assert example == names
     operator = Path("docs/operator.md").read_text()
     assert [name for name in sorted(names) if f"`{name}`" not in operator] == []
+
+
+def test_every_key_of_the_llm_table_is_in_the_docs() -> None:
+    operator = Path("docs/operator.md").read_text()
+    assert [name for name in LlmConfig.model_fields if f"`{name}" not in operator] == []
 
 
 def test_keys_are_made_in_one_place_and_say_their_life() -> None:

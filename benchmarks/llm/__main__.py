@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.classify.machine import machine, today
-from benchmarks.llm import bias, curve, injection, report
+from benchmarks.llm import bias, curve, injection, report, simulated
 from benchmarks.llm.asked import PRICED_AS, PYTHON, Asker, config, local_server
 from benchmarks.llm.desks import Desk, desk, public, tickets
 from benchmarks.llm.routes import ROUTES, asked, local_alone
@@ -32,6 +32,7 @@ _RESULTS = Path(".benchmarks/llm-results.json")
 _PAGE = Path("docs/benchmarks-llm.md")
 _CHART = Path("docs/pictures/cascade.png")
 _CURVE_OF = "few-shot, narrowed"
+_SIMULATED = 1000
 
 
 def arguments() -> argparse.Namespace:
@@ -88,6 +89,7 @@ async def measure(given: argparse.Namespace, choice: LlmChoice) -> dict[str, Any
         "permutations": [],
         "majority": [],
         "injection": [],
+        "simulated": [],
     }
     narrowed = config(choice.model, **ROUTES[2].changes)
     asker = Asker(Chat(choice, narrowed), choice.model)
@@ -114,6 +116,8 @@ async def measure(given: argparse.Namespace, choice: LlmChoice) -> dict[str, Any
             say(f"{one.name}: orders: done")
             kept(found)
     await asker.chat.aclose()
+    found["simulated"] = await simulated.run(given.data, _SIMULATED)
+    kept(found)
     return found
 
 

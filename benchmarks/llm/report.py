@@ -13,6 +13,8 @@ def report(found: dict[str, Any]) -> str:
         parts.append(_permutations(found["permutations"], found["majority"]))
     if found["injection"]:
         parts.append(_injection(found["injection"]))
+    if found["simulated"]:
+        parts.append(_simulated(found["simulated"]))
     return "\n\n".join(parts)
 
 
@@ -137,3 +139,26 @@ def _injection(rows: Sequence[dict[str, Any]]) -> str:
             for one in rows
         ],
     )
+
+
+def _simulated(rows: Sequence[dict[str, Any]]) -> str:
+    return _table(
+        (
+            "data", "made-up LLM %", "its errors", "local alone %", "asked at default %",
+            "accuracy %", "best threshold: asked %", "accuracy %", "ECE of what is given %",
+        ),
+        [
+            (
+                one["desk"],
+                _percent(one["accuracy"]),
+                one["errors"],
+                _percent(one["local"]),
+                _percent(one["default"]["share"]),
+                _percent(one["default"]["accuracy"]),
+                _percent(one["best"]["share"]),
+                _percent(one["best"]["accuracy"]),
+                _percent(one["joined_ece"]),
+            )
+            for one in rows
+        ],
+    )  # fmt: skip

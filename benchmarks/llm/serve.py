@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import os
 import time
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
+    parent = os.getppid()
     params = xllamacpp.CommonParams()
     params.model.path = str(weights(given.model))
     params.n_ctx = 8192
@@ -38,7 +40,7 @@ def main() -> None:
     params.cpuparams_batch.n_threads = given.threads
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)
-    while True:
+    while os.getppid() == parent:  # a benchmark that is killed leaves no server behind
         time.sleep(1)
 
 

@@ -101,6 +101,8 @@ async def test_what_is_imported_is_exported(redis: Client, valkey_url: str, tmp_
     assert "Total examples: 2" in done.stdout
     status = json.loads(triage("status", "--json", REDIS_URL=valkey_url).stdout)
     assert (status["workspace"], status["examples"]) == ("T1", 2)
+    assert status["llm_today"].startswith("0 requests, 0 tokens read")
+    assert status["llm_problems"] == []
     labels = json.loads(triage("labels", "--json", REDIS_URL=valkey_url).stdout)
     assert [one["count"] for one in labels] == [1, 1, 0, 0]
 

@@ -22,6 +22,7 @@ def test_the_shipped_file_is_right() -> None:
     assert config.label_set.names == ("BILLING", "TECHNICAL", "ACCOUNT", "OTHER")
     assert config.channels == {"#support": Mode.ROUTE}
     assert config.label_of_emoji("wrench") == "TECHNICAL"
+    assert config.llm.prices["gpt-6-luna"].cached == 0.01
     assert config.label("OTHER").examples == ("Do you offer student discounts?",)
 
 
@@ -41,6 +42,9 @@ def test_the_shipped_file_is_right() -> None:
         ('[channels]\n"support" = "route"\n' + LABEL, ["channels.support", "C0123ABCD"]),
         ("[triage]\ntarget_precision = 90\n" + LABEL, ["triage.target_precision", "less than 1"]),
         ('[triage]\nagents = ["ava"]\n' + LABEL, ["triage.agents.0", "@handle"]),
+        ("[llm]\ntimeout_s = 0\n" + LABEL, ["llm.timeout_s", "greater than 0"]),
+        ("[llm]\nbudget = 1\n" + LABEL, ["llm.budget", "not permitted"]),
+        ('[llm.prices."m"]\nprompt = 1\n' + LABEL, ["llm.prices.m.cached", "required"]),
         ("[triage]\ncolour = 1\n" + LABEL, ["triage.colour", "not permitted"]),
         ('[[labels]]\nname = "A"\nemoji = "Not An Emoji"\n', ["labels.0.emoji", "moneybag"]),
     ],

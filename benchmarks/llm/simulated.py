@@ -1,0 +1,100 @@
+"""The cascade's arithmetic with made-up LLMs of known accuracy, where no real one is at hand.
+
+An LLM of accuracy a names the true label with probability a, else a wrong one: `alike` draws it
+as the local classifier's scores say, `evenly` from all labels. Messages are those of the full
+training part that the 10-shot part leaves out: nothing here touches a test part.
+"""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.classify.data import read, sampled
+from benchmarks.llm.curve import curve, point
+from benchmarks.llm.desks import desk
+from support_triage.classifiers.base import Label, LabelSet, Prediction, Score, Usage
+from support_triage.classifiers.evaluation import best, expected_calibration_error
+from support_triage.classifiers.worth import Judged, Terms, joined
+
+_PER_THOUSAND = 1000
+_COST = 0.0002
+
+
+def named(
+    local: Prediction,
+    truth: str,
+    names: Sequence[str],
+    accuracy: float,
+    how: str,
+    rng: random.Random,
+) -> str:
+    """What such an LLM answers."""
+    if rng.random() < accuracy:
+        return truth
+    if how == "evenly":
+        return rng.choice([name for name in names if name != truth])
+    wrong = [one for one in local.alternatives if one.label != truth]
+    return rng.choices([one.label for one in wrong], [one.confidence for one in wrong])[0]
+
+
+def simulate(
+    local: Sequence[Prediction],
+    truth: Sequence[str],
+    names: Sequence[str],
+    accuracy: float,
+    how: str,
+) -> dict[str, Any]:
+    """The default threshold against the best one, and the calibration of joined confidence."""
+    rng = random.Random(0)  # noqa: S311 - repeatable on purpose
+    answers = [
+        named(one, label, names, accuracy, how, rng)
+        for one, label in zip(local, truth, strict=True)
+    ]
+    llm = [
+        Prediction(one, accuracy, (Score(one, accuracy),), usage=Usage(1, 0, 1, _COST))
+        for one in answers
+    ]
+    judged = Judged(round(accuracy * _PER_THOUSAND), round((1 - accuracy) * _PER_THOUSAND))
+    terms = Terms(call_price_usd=_COST)
+    asked = [terms.pays(one.alternatives, judged, given=True) for one in local]
+    sure, right = [], []
+    for one, answer, label, ask in zip(local, answers, truth, asked, strict=True):
+        if ask:
+            sure.append(joined(answer, one.alternatives, judged.accuracy)[0].confidence)
+            right.append(answer == label)
+    default = point(local, llm, truth, judged.accuracy - _COST / terms.error_price_usd)
+    top = max(curve(local, llm, truth), key=lambda one: (one["accuracy"], -one["share"]))
+    return {
+        "accuracy": accuracy,
+        "errors": how,
+        "local": sum(best(one) == label for one, label in zip(local, truth, strict=True))
+        / len(truth),
+        "default": default,
+        "best": top,
+        "joined_ece": expected_calibration_error(sure, right),
+    }
+
+
+def folders(data: Path) -> list[Path]:
+    """Data sets with a 10-shot part."""
+    return sorted(one.parent for one in data.glob("*/train_10shot.csv"))
+
+
+async def run(data: Path, size: int) -> list[dict[str, Any]]:
+    """Figures of each data set, on a sample of `size` messages."""
+    found = []
+    for folder in folders(data):
+        taught = read(folder / "train_10shot.csv")
+        known = {text for text, _ in taught}
+        rest = [row for row in read(folder / "train_full.csv") if row[0] not in known]
+        labels = LabelSet(tuple(Label(name) for name in sorted({label for _, label in taught})))
+        one = await desk(folder.name, labels, taught, sampled(tuple(rest), size))
+        local = await one.local.classify([text for text, _ in one.asked])
+        truth = [label for _, label in one.asked]
+        found += [
+            {"desk": one.name} | simulate(local, truth, labels.names, accuracy, how)
+            for accuracy in (0.5, 0.8, 0.9, 0.95)
+            for how in ("alike", "evenly")
+        ]
+    return found
