@@ -1,0 +1,110 @@
+"""Where providers differ: encodings, fields, and how a trained model comes to answer."""
+
+from support_triage.learning.finetune.azure import AzureBackend, Principal
+from support_triage.learning.finetune.base import Backend
+from support_triage.learning.finetune.hosted import Account
+from support_triage.learning.finetune.starting import begin, plan
+from support_triage.learning.finetune.telling import plan_lines
+from support_triage.learning.finetune.trainer import Trainer
+from support_triage.storage.connection import Client
+from support_triage.storage.jobs import Job, Stage
+from tests.learning.finetune.world import TEAM, backend_of, snapshot, trainer_of, until
+from tests.learning.finetuning_server import (
+    KEY,
+    Fault,
+    FinetuningServer,
+    azure_table,
+    failed,
+    finetuning_server,
+)
+
+
+async def begun(redis: Client, backend: Backend) -> tuple[Trainer, Job]:
+    trainer = trainer_of(redis, backend)
+    what = await plan(trainer, TEAM, backend, snapshot(), 3)
+    return trainer, await begin(trainer, TEAM, what, "U1")
+
+
+def azure_by_hand(server: FinetuningServer, secret: str = "") -> AzureBackend:
+    account = Account("Azure", "AZURE_OPENAI_API_KEY", KEY, f"{server.url}/openai/v1/")
+    principal = Principal("t1", "c1", secret)
+    return AzureBackend("azure", account, azure_table(server), "triage", principal)
+
+
+async def test_azure_gets_its_training_type_and_a_deployment(redis: Client) -> None:
+    async with finetuning_server("azure") as server:
+        trainer, job = await begun(redis, backend_of(server))
+        done = await until(trainer, job)
+        [created] = server.sent("POST jobs")
+        assert created["trainingType"] == "globalStandard"
+        [deployed] = server.sent("PUT deployment")
+        assert deployed["properties"]["model"]["name"] == done.tuned
+        assert done.serving in server.deployments
+
+
+async def test_without_a_service_principal_a_person_deploys_in_azure(redis: Client) -> None:
+    async with finetuning_server("azure") as server:
+        backend = azure_by_hand(server)
+        trainer, job = await begun(redis, backend)
+        waiting = await until(trainer, job, lambda one: one.tries > 2)
+        assert waiting.stage is Stage.DEPLOYED
+        assert f"deploy {waiting.tuned} in Foundry under the name {waiting.serving}" in (
+            waiting.problem
+        )
+        server.deployments[waiting.serving] = {"name": waiting.serving}
+        assert (await until(trainer, waiting)).stage is Stage.READY
+        text = "\n".join(plan_lines(await plan(trainer, TEAM, backend, snapshot(), 3)))
+        assert "cannot deploy by itself" in text
+
+
+async def test_a_service_principal_that_is_refused_is_said_and_tried_again(redis: Client) -> None:
+    async with finetuning_server("azure") as server:
+        trainer, job = await begun(redis, azure_by_hand(server, "wrong"))
+        waiting = await until(trainer, job, lambda one: one.tries > 1)
+        assert waiting.stage is Stage.TRAINED
+        assert "Invalid secret" in waiting.problem
+        assert "Foundry Owner role" in waiting.problem
+
+
+async def test_a_deployment_that_failed_fails_the_job(redis: Client) -> None:
+    async with finetuning_server("azure") as server:
+        server.fail("POST chat", Fault(failed(404, "DeploymentNotFound")))
+        trainer, job = await begun(redis, backend_of(server))
+        job = await until(trainer, job, lambda one: one.stage is Stage.DEPLOYED)
+        server.deployments[job.serving]["properties"]["provisioningState"] = "Failed"
+        done = await until(trainer, job)
+        assert done.stage is Stage.FAILED
+        assert "Azure did not deploy" in done.problem
+
+
+async def test_nebius_gets_hyperparameters_on_top_and_the_last_checkpoint_deployed(
+    redis: Client,
+) -> None:
+    async with finetuning_server("nebius") as server:
+        trainer, job = await begun(redis, backend_of(server))
+        done = await until(trainer, job)
+        [created] = server.sent("POST jobs")
+        assert created["hyperparameters"]["n_epochs"] == 3
+        assert not {"method", "metadata"} & created.keys()
+        [deployed] = server.sent("POST adapters")
+        assert deployed["source"] == f"{done.remote}:ftckpt-40"
+        assert done.serving.endswith("-AbCd")
+
+
+async def test_a_nebius_adapter_is_deployed_once(redis: Client) -> None:
+    async with finetuning_server("nebius") as server:
+        server.fail("POST adapters", Fault(failed(500), done=True))
+        trainer, job = await begun(redis, backend_of(server))
+        assert (await until(trainer, job)).stage is Stage.READY
+        assert len(server.deployments) == 1
+
+
+async def test_a_nebius_adapter_that_is_not_valid_fails_the_job(redis: Client) -> None:
+    async with finetuning_server("nebius") as server:
+        trainer, job = await begun(redis, backend_of(server))
+        job = await until(trainer, job, lambda one: one.stage is Stage.DEPLOYED)
+        [adapter] = server.deployments.values()
+        adapter |= {"status": "error", "status_reason": "rank too large"}
+        done = await until(trainer, job)
+        assert done.stage is Stage.FAILED
+        assert "rank too large" in done.problem

@@ -1,0 +1,172 @@
+"""What is said before money is spent: of the examples, the provider, the dates."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support_triage.classifiers.base import Label, LabelSet
+from support_triage.learning.dataset import Snapshot, SnapshotExample
+from support_triage.learning.finetune import closing, preflight
+from support_triage.learning.finetune.base import Finding, Level, RefusedError
+from support_triage.learning.finetune.preflight import examine
+from support_triage.learning.finetune.starting import Word, begin, plan, wanting
+from support_triage.learning.finetune.training_file import refusals, training_file
+from support_triage.storage.connection import Client
+from tests.learning.finetune.world import LABELS, TEAM, backend_of, snapshot, trainer_of
+from tests.learning.finetuning_server import Fault, failed, finetuning_server
+
+
+def shot(*labels: str, held_out: int = 30, text: str = "words", **more: Any) -> Snapshot:
+    label_set = more.get("label_set", LABELS)
+
+    def examples(names: tuple[str, ...], side: str) -> tuple[SnapshotExample, ...]:
+        return tuple(
+            SnapshotExample(f"{side}{n}", f"{text} {n}", name, "correction", "v", f"{n}.0")
+            for n, name in enumerate(names)
+        )
+
+    test = (label_set.names[0],) * held_out
+    return Snapshot("s", label_set, "1.0", examples(labels, "a"), examples(test, "b"))
+
+
+def said(found: list[Finding]) -> dict[Level, str]:
+    return {one.level: one.message for one in found}
+
+
+BOTH = ("BILLING", "TECHNICAL")
+
+
+@pytest.mark.parametrize(
+    ("what", "level", "words"),
+    [
+        (shot(*BOTH * 4), Level.REFUSE, "at least 10 are needed"),
+        (shot(*BOTH * 20), Level.ADVISE, "wait for 100, because a hosted model shows no gain"),
+        (shot(*BOTH * 60, held_out=0), Level.ADVISE, "none of 120 examples is held out"),
+        (shot(*("BILLING",) * 100), Level.ADVISE, "no example of TECHNICAL"),
+        (shot(*("BILLING",) * 100, "TECHNICAL"), Level.NOTE, "100 examples of BILLING, 1 of"),
+        (shot(*BOTH * 60, text="long " * 1000), Level.NOTE, "longer than 4000 characters"),
+        (shot(*BOTH * 60, text="\u5b57" * 3000), Level.REFUSE, "more than the 2000 tokens"),
+    ],
+)
+def test_the_examples_are_looked_at(what: Snapshot, level: Level, words: str) -> None:
+    assert words in said(examine(what, hosted=True, longest=2000))[level]
+
+
+def test_enough_balanced_examples_give_nothing_to_say() -> None:
+    assert examine(shot(*BOTH * 60), hosted=True, longest=2000) == []
+
+
+def test_long_descriptions_count_too() -> None:
+    labels = LabelSet(tuple(Label(f"L{n}", "what it means " * 20) for n in range(150)))
+    what = shot(*labels.names, label_set=labels)
+    found = said(examine(what, hosted=True, longest=8192))
+    assert "shorten the labels' descriptions" in found[Level.REFUSE]
+    assert Level.REFUSE not in said(examine(what, hosted=False, longest=None))
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_tokens_grow_with_the_text(one: str, other: str) -> None:
+    assert preflight.tokens(one + other) >= preflight.tokens(one)
+    assert preflight.tokens(one + other) <= preflight.tokens(one) + preflight.tokens(other)
+
+
+def test_openai_says_when_it_ends() -> None:
+    before, after = date(2026, 11, 24), date(2027, 1, 7)
+    [advice] = closing.of_openai(before)
+    assert advice.level is Level.ADVISE
+    assert "2027-01-06" in advice.message
+    assert "train local" in advice.message
+    [refusal] = closing.of_openai(after)
+    assert refusal.level is Level.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("model", "announced", "day"),
+    [
+        ("gpt-4.1-mini-2025-04-14", None, date(2027, 1, 14)),
+        ("gpt-4.1-mini-2025-04-14", "2026-12-01", date(2026, 12, 1)),
+        ("gpt-4.1-mini-2025-04-14", "soon", None),
+        ("gpt-4.10", None, None),
+        ("meta-llama/Llama-3.1-8B-Instruct", None, None),
+    ],
+)
+def test_when_a_model_stops(model: str, announced: str | None, day: date | None) -> None:
+    stop = closing.known_stop(model, announced)
+    assert (None if stop is None else stop.day) == day
+
+
+def test_a_model_that_stopped_is_refused() -> None:
+    stop = closing.Stop("m", date(2026, 11, 23))
+    [finding] = closing.of_model(stop, date(2026, 11, 24))
+    assert (finding.level, "choose another" in finding.message) == (Level.REFUSE, True)
+    assert "in 1 days" in closing.of_model(stop, date(2026, 11, 22))[0].message
+
+
+async def test_a_closed_organisation_is_told_what_to_do_instead(redis: Client) -> None:
+    async with finetuning_server() as server:
+        server.closed = True
+        backend = backend_of(server)
+        trainer = trainer_of(redis, backend)
+        what = await plan(trainer, TEAM, backend, snapshot(), 3)
+        [refusal] = [one for one in what.findings if one.level is Level.REFUSE]
+        for words in ("2026-05-07", "2027-01-06", "2027-01-14", "train local", "train nebius"):
+            assert words in refusal.message
+        with pytest.raises(RefusedError, match="does not let this organisation"):
+            await begin(trainer, TEAM, what, "U1")
+        assert (server.files, server.jobs) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("route", "answer", "words"),
+    [
+        ("GET files", failed(403, "Missing scopes: api.files.read"), "lacks a permission"),
+        ("GET jobs", failed(401, "Incorrect API key provided: sk-a"), "set a valid OPENAI_API"),
+        ("GET jobs", failed(503), "answered 503"),
+    ],
+)
+async def test_what_the_provider_says_refuses(
+    redis: Client, route: str, answer: Any, words: str
+) -> None:
+    async with finetuning_server() as server:
+        server.fail(route, Fault(answer))
+        backend = backend_of(server)
+        what = await plan(trainer_of(redis, backend), TEAM, backend, snapshot(), 3)
+        assert what.refused
+        assert any(words in one.message for one in what.findings)
+
+
+async def test_a_base_model_that_is_not_there_or_stops_is_said(redis: Client) -> None:
+    async with finetuning_server() as server:
+        backend = backend_of(server)
+        trainer = trainer_of(redis, backend)
+        server.shutdown_date = "2099-01-01"
+        what = await plan(trainer, TEAM, backend, snapshot(), 3)
+        assert any("stop on 2099-01-01" in one.message for one in what.findings)
+        assert wanting(what, ()) == (Word.ANYWAY, Word.CONFIRM)
+        assert wanting(what, (Word.ANYWAY, Word.CONFIRM)) == ()
+        server.models = {"gpt-other"}
+        what = await plan(trainer, TEAM, backend, snapshot(), 3)
+        assert any("no model gpt-4.1-mini" in one.message for one in what.findings)
+
+
+async def test_without_a_key_nothing_is_asked(redis: Client) -> None:
+    async with finetuning_server() as server:
+        backend = backend_of(server, key="")
+        what = await plan(trainer_of(redis, backend), TEAM, backend, snapshot(), 3)
+        assert "OPENAI_API_KEY is not set" in str(what.findings)
+        assert server.requests == []
+
+
+def test_the_training_file_is_what_the_provider_takes() -> None:
+    what = snapshot()
+    assert refusals(what) == []
+    plain, marked = training_file(what, "utf-8"), training_file(what, "utf-8-sig")
+    assert marked.content == b"\xef\xbb\xbf" + plain.content
+    assert plain.name != marked.name
+    assert training_file(what, "utf-8") == plain
+    rows = [json.loads(line) for line in plain.content.splitlines()]
+    assert len(rows) == len(what.train)
