@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import tempfile
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
@@ -27,16 +28,21 @@ def cpu_s(pid: int) -> float:
 
 @asynccontextmanager
 async def child(environment: Mapping[str, str], *arguments: str) -> AsyncIterator[Process]:
-    """A Python process, ended by SIGTERM; its exit must be a clean one."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env={**os.environ, **environment}
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
+    """A Python process that logs to a file, ended by SIGTERM."""
+    with tempfile.TemporaryFile() as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, env={**os.environ, **environment}, stdout=log, stderr=log
+        )
+        try:
+            yield process
+        except BaseException:
+            log.seek(max(0, log.tell() - 4000))
+            sys.stderr.write(log.read().decode(errors="replace"))
+            raise
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
 
 
 def triage(environment: Mapping[str, str], *arguments: str) -> AsyncIterator[Process]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from support_triage.bot.making import classifier_of
 
 async def main(count: int, batch: int) -> None:
     """Print texts per second."""
-    config = load_config(Path("triage.toml"))
+    config = load_config(Path(os.environ["TRIAGE_CONFIG"]))
     classifier = classifier_of(Settings(), config.label_set, config.triage.target_precision)
     texts = [text(number) for number in range(count)]
     await classifier.classify(texts[:batch])

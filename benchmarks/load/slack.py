@@ -82,9 +82,10 @@ class Slack:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
                 length = int(head.partition("content-length:")[2].split("\r\n")[0] or 0)
-                body = await reader.readexactly(length)
-                method = head.split(" ", 2)[1].partition("?")[0].rpartition("/")[2]
-                found = json.dumps({"ok": True, **self._call(method, body)}).encode()
+                await reader.readexactly(length)
+                path, _, query = head.split(" ", 2)[1].partition("?")
+                method = path.rpartition("/")[2]
+                found = json.dumps({"ok": True, **self._call(method, query)}).encode()
                 writer.write(
                     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
                     b"content-length: %d\r\n\r\n%b" % (len(found), found)
@@ -94,11 +95,11 @@ class Slack:
         finally:
             writer.close()
 
-    def _call(self, method: str, body: bytes) -> dict[str, Any]:
+    def _call(self, method: str, query: str) -> dict[str, Any]:
         self.calls += 1
         match method:
             case "reactions.add":
-                ts = parse_qs(body.decode())["timestamp"][0]
+                ts = parse_qs(query)["timestamp"][0]
                 seen = self.messages[ts]
                 if not seen.labelled:
                     seen.labelled = time.perf_counter()
@@ -150,20 +151,27 @@ class Slack:
 
 
 class HttpSender:
-    """Some kept-alive connections to where the app listens."""
+    """Some kept-alive connections to where the app listens; one that was closed is made again."""
 
     def __init__(self, port: int, connections: int = 32) -> None:
         self._port = port
-        self._free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter] | None]
-        self._free = asyncio.Queue()
-        for _ in range(connections):
-            self._free.put_nowait(None)
+        self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._places = asyncio.Semaphore(connections)
 
     async def send(self, payload: dict[str, Any]) -> bool:
         """POST once, signed; True for 200."""
-        connection = await self._free.get()
-        if connection is None:
-            connection = await asyncio.open_connection("127.0.0.1", self._port)
+        async with self._places:
+            while self._free:
+                connection = self._free.pop()
+                try:
+                    return await self._post(connection, payload)
+                except (asyncio.IncompleteReadError, ConnectionError):
+                    connection[1].close()  # it was idle for too long
+            return await self._post(await asyncio.open_connection("127.0.0.1", self._port), payload)
+
+    async def _post(
+        self, connection: tuple[asyncio.StreamReader, asyncio.StreamWriter], payload: dict[str, Any]
+    ) -> bool:
         reader, writer = connection
         body = json.dumps(payload)
         stamp = str(int(time.time()))
@@ -176,5 +184,5 @@ class HttpSender:
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
         await reader.readexactly(length)
-        self._free.put_nowait(connection)
+        self._free.append(connection)
         return head.startswith(b"HTTP/1.1 200")

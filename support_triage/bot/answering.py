@@ -13,6 +13,7 @@ from support_triage.bot.ending import end
 from support_triage.bot.gating import Gating
 from support_triage.bot.jobs import JobPoller
 from support_triage.bot.making import builder
+from support_triage.bot.observed import ObservedClassifier
 from support_triage.bot.parts import Parts
 from support_triage.bot.presenter import Presenter
 from support_triage.bot.promoting import Promoting
@@ -26,6 +27,8 @@ from support_triage.classifiers.factory import LlmUse, close, make_parts
 from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.events import Asked, Event
 
+_DRAIN_S = 25.0  # less than the 30 s after which Kubernetes kills; what is left is handed on
+
 
 @dataclass(frozen=True)
 class Answering:
@@ -34,6 +37,12 @@ class Answering:
     classifier: ChampionClassifier
     worker: Worker
     desk: Desk
+    working: asyncio.Task[None]
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker is still at work."""
+        return not self.working.done()
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         parts.examples,
         parts.workspaces,
         parts.directory,
-        classifier,
+        ObservedClassifier(classifier, parts.metrics),
         presenter,
         teaching,
         Watching(parts.series, shadowing),
@@ -113,12 +122,13 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         asyncio.create_task(JobPoller(trainer, parts.gateway, parts.team).run()),
     ]
     try:
-        yield Answering(classifier, worker, desk)
+        yield Answering(classifier, worker, desk, working)
     finally:
         worker.stop()
         for one in following:
             await end(one)
-        await working
+        await asyncio.wait({working}, timeout=_DRAIN_S)
+        await end(working)
         await desk.finish()
         await shadowing.finish()
         for each in (*classifier.former, classifier.current):

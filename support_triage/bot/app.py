@@ -6,25 +6,19 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import structlog
-from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from support_triage.bot import forwarding, intake
 from support_triage.bot.backfill import Backfill, backfill_of
-from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.config import Config, Settings
 from support_triage.bot.ending import end
 from support_triage.bot.parts import Parts, opened
 
 if TYPE_CHECKING:
     from support_triage.bot.answering import Answering
     from support_triage.bot.champion import ChampionClassifier
-
-_PING_S = 5.0  # a connection that was cut is found out and replaced after this
-
-log = structlog.get_logger()
 
 
 class Role(StrEnum):
@@ -96,22 +90,3 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
             backfill.want()
             stack.push_async_callback(end, asyncio.create_task(backfill.follow()))
         yield Bot(parts, app, answerer, backfill)
-
-
-async def serve_socket_mode(bot: Bot, settings: Settings, stop: asyncio.Event) -> None:
-    """Receive over Socket Mode until `stop`; old and new connections overlap at a refresh."""
-    if settings.slack_app_token is None:
-        raise ConfigError("SLACK_APP_TOKEN: not set; it starts with xapp- (connections:write)")
-    handler = AsyncSocketModeHandler(
-        bot.app, settings.slack_app_token.get_secret_value(), ping_interval=_PING_S
-    )
-
-    async def heard(_: object, message: dict[str, Any], __: object) -> None:
-        if message.get("type") == "hello":  # a new connection: what came before it may be missing
-            bot.backfill.want()
-
-    handler.client.message_listeners.append(heard)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
-    log.info("bot.listening", over="socket mode", team=bot.team)
-    await stop.wait()
-    await handler.close_async()  # type: ignore[no-untyped-call]

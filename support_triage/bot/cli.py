@@ -51,6 +51,9 @@ def run(
     role: Annotated[
         str, typer.Option(help="all, intake (receive only) or worker (answer only).")
     ] = "all",
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Serve /metrics, /healthz, /readyz on this port.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Run the bot: over Socket Mode with SLACK_APP_TOKEN, or over HTTP with --port."""
@@ -59,7 +62,7 @@ def run(
 
     settings, loaded = load(config)
     logs.configure()
-    asyncio.run(serve(settings, loaded, port, role_of(role)))
+    asyncio.run(serve(settings, loaded, port, role_of(role), metrics_port))
 
 
 @app.command()

@@ -19,9 +19,11 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.markup import escape
 
-from support_triage.bot.app import running, serve_socket_mode
+from support_triage.bot.app import running
 from support_triage.bot.config import Settings, load_config, shipped_config
 from support_triage.bot.demo_story import tell
+from support_triage.bot.health import Health
+from support_triage.bot.socket_mode import serve_socket_mode
 
 _START_S = 20.0
 _WAIT_S = 15.0
@@ -105,16 +107,15 @@ async def play(*, once: bool) -> int:
     config = load_config(shipped_config())
     with tempfile.TemporaryDirectory(prefix="triage-demo-") as folder:
         async with _sandbox() as url, running(_settings(url, Path(folder)), config) as bot:
-            stop = asyncio.Event()
-            serving = asyncio.create_task(
-                serve_socket_mode(bot, _settings(url, Path(folder)), stop)
-            )
+            health = Health(bot)
+            settings = _settings(url, Path(folder))
+            serving = asyncio.create_task(serve_socket_mode(settings, health))
             async with httpx2.AsyncClient(base_url=url, timeout=10) as client:
                 failed = await _tell(Sandbox(client, console), console)
             if not once:
                 console.print(f"\nThe page: [bold]{url}[/]   (Ctrl+C ends the demo)")
                 await _until_interrupted()
-            stop.set()
+            health.stop.set()
             await serving
     return failed
 

@@ -10,6 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.metrics import Metrics
+from support_triage.bot.observed import ObservedExamples, ObservedInbox
 from support_triage.bot.pacing import Pacing
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
@@ -42,6 +44,7 @@ class Parts:
     shadows: Shadows
     spending: Spending
     forgetting: Forgetting
+    metrics: Metrics
 
 
 async def _whoami(client: AsyncWebClient) -> str:
@@ -70,21 +73,23 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
     client = web_client(_token(settings), settings.slack_api_url)
     team = await _whoami(client)
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+        metrics = Metrics()
         parts = Parts(
             team=team,
             client=client,
             redis=redis,
             directory=Directory(client, config),
             gateway=Gateway(client, Pacing(Limiter(redis, team), config.pacing)),
-            inbox=Inbox(redis, config.intake.limit),
+            inbox=ObservedInbox(redis, config.intake.limit, metrics),
             records=Records(redis),
-            examples=Examples(redis),
+            examples=ObservedExamples(redis, metrics),
             workspaces=Workspaces(redis),
             models=Models(redis),
             series=Series(redis, team),
             shadows=Shadows(redis, team),
             spending=Spending(redis, team),
             forgetting=Forgetting(redis),
+            metrics=metrics,
         )
         await parts.workspaces.add(team)
         yield parts

@@ -2,12 +2,16 @@
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
-from support_triage.bot.app import Role, running, serve_socket_mode
+from support_triage.bot.app import Role, running
 from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.health import Health, routes, serve_until, web_server
 from support_triage.bot.http import serve_http
+from support_triage.bot.socket_mode import serve_socket_mode
 
 log = structlog.get_logger()
 
@@ -28,18 +32,47 @@ def _stop_on_signals() -> asyncio.Event:
 
 
 async def serve(
-    settings: Settings, config: Config, port: int | None, role: Role = Role.ALL
+    settings: Settings,
+    config: Config,
+    port: int | None,
+    role: Role = Role.ALL,
+    metrics_port: int | None = None,
 ) -> None:
     """Do what `role` says until SIGTERM or SIGINT; what was taken is answered before the end."""
     way_in = role is not Role.WORKER
     if way_in and port is None and settings.slack_app_token is None:
         raise ConfigError("SLACK_APP_TOKEN: not set; set it for Socket Mode, or give --port")
     stop = _stop_on_signals()
-    async with running(settings, config, role) as bot:
+    async with AsyncExitStack() as stack:
+        bot = await stack.enter_async_context(running(settings, config, role))
+        health = Health(bot, stop)
+        watched = metrics_port or settings.triage_metrics_port
+        if watched is not None:
+            await stack.enter_async_context(_watched(health, watched))
         if not way_in:
-            log.info("bot.working", team=bot.team)
-            await stop.wait()
+            await _work(health)
         elif port is None:
-            await serve_socket_mode(bot, settings, stop)
+            await serve_socket_mode(settings, health)
         else:
-            await serve_http(bot, settings, port, stop)
+            await serve_http(settings, port, health)
+
+
+@asynccontextmanager
+async def _watched(health: Health, port: int) -> AsyncIterator[None]:
+    """Serve health and metrics on a port of their own, for the length of a block."""
+    over = asyncio.Event()
+    serving = asyncio.create_task(serve_until(web_server(routes(health), port), over))
+    try:
+        yield
+    finally:
+        over.set()
+        await serving
+
+
+async def _work(health: Health) -> None:
+    async def slack() -> bool:
+        return True  # it knew the token at the start; from then on each call says for itself
+
+    health.connected = slack
+    log.info("bot.working", team=health.bot.team)
+    await health.stop.wait()

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Sequence
 
 from support_triage.bot import logs
-from support_triage.bot.app import Role, running, serve_socket_mode
+from support_triage.bot.app import Role, running
 from support_triage.bot.config import load_config, load_settings
 from support_triage.bot.ending import end
+from support_triage.bot.health import Health
 from support_triage.bot.parts import opened
 from support_triage.bot.presenter import Presenter
+from support_triage.bot.socket_mode import serve_socket_mode
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
 from support_triage.bot.watching import Watching
@@ -41,7 +43,7 @@ async def main(role: Role) -> None:
     config = load_config(settings.triage_config)
     if role is Role.INTAKE:
         async with running(settings, config, role) as bot:
-            await serve_socket_mode(bot, settings, asyncio.Event())
+            await serve_socket_mode(settings, Health(bot))
     async with opened(settings, config) as parts:
         classifier = FirstWord()
         teaching = Teaching(parts.examples, classifier, parts.team, TrackRecord())

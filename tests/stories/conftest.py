@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from support_triage.bot.app import Bot, running, serve_socket_mode
+from support_triage.bot.app import Bot, running
 from support_triage.bot.config import Config, Settings, load_config
+from support_triage.bot.health import Health
+from support_triage.bot.socket_mode import serve_socket_mode
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage.connection import Client
 from support_triage.storage.inbox import Inbox
@@ -30,6 +32,7 @@ class Story:
     bot: Bot
     sandbox: RunningSandbox
     redis: Client
+    health: Health
 
     @property
     def inbox(self) -> Inbox:
@@ -114,11 +117,11 @@ async def telling(
     async with running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox:
         settings = settings_of(sandbox, valkey_url, **more)
         async with running(settings, config) as bot:
-            stop = asyncio.Event()
-            serving = asyncio.create_task(serve_socket_mode(bot, settings, stop))
+            health = Health(bot)
+            serving = asyncio.create_task(serve_socket_mode(settings, health))
             await eventually(lambda: sandbox.server.sandbox.sockets.connections)
             try:
-                yield Story(bot, sandbox, redis)
+                yield Story(bot, sandbox, redis, health)
             finally:
-                stop.set()
+                health.stop.set()
                 await serving

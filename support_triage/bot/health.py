@@ -1,0 +1,114 @@
+"""Whether a process lives and is ready, and its figures: three addresses for whoever watches."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from support_triage.bot.app import Bot
+from support_triage.bot.metrics import CONTENT_TYPE
+from support_triage.storage.connection import StorageUnavailableError
+
+_DEADLINE_S = 1.0
+
+
+async def _not_yet() -> bool:
+    return False
+
+
+@dataclass
+class Health:
+    """What a process hangs on; `connected` is set by whoever connects it to Slack."""
+
+    bot: Bot
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    connected: Callable[[], Awaitable[bool]] = _not_yet
+
+    def alive(self) -> bool:
+        """Whether the worker, where there is one, is still at work."""
+        answering = self.bot.answering
+        return answering is None or answering.alive
+
+    async def ready(self) -> dict[str, bool]:
+        """Each part, and whether it is ready."""
+        return {
+            "redis": await self._measure(),
+            "slack": await self.connected(),
+            "worker": self.alive(),
+            "taking": not self.stop.is_set(),
+        }
+
+    async def _measure(self) -> bool:
+        """Read the queue's figures; False where Redis does not answer in time."""
+        parts = self.bot.parts
+        team, inbox, metrics = parts.team, parts.inbox, parts.metrics
+        try:
+            async with asyncio.timeout(_DEADLINE_S):
+                metrics.depth.labels(team).set(await inbox.depth(team))
+                metrics.age.labels(team).set(await inbox.oldest_s(team))
+                metrics.dead.labels(team).set(await inbox.dead(team))
+        except (StorageUnavailableError, TimeoutError):
+            return False
+        return True
+
+    async def exposition(self) -> bytes:
+        """The metrics, gauges read now."""
+        metrics = self.bot.parts.metrics
+        for part, ready in (await self.ready()).items():
+            metrics.ready.labels(part).set(ready)
+        if self.bot.answering is not None:
+            metrics.model.clear()
+            metrics.model.labels(self.bot.answering.classifier.version).set(1)
+        return metrics.exposition()
+
+
+def routes(health: Health) -> list[Route]:
+    """`/healthz` (alive), `/readyz` (ready, part by part) and `/metrics`; 503 where not."""
+
+    async def healthz(_: Request) -> Response:
+        alive = health.alive()
+        return PlainTextResponse("ok" if alive else "worker ended", 200 if alive else 503)
+
+    async def readyz(_: Request) -> Response:
+        parts = await health.ready()
+        return JSONResponse(parts, 200 if all(parts.values()) else 503)
+
+    async def metrics(_: Request) -> Response:
+        return Response(await health.exposition(), media_type=CONTENT_TYPE)
+
+    return [
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+    ]
+
+
+class _Server(uvicorn.Server):
+    """One that leaves signals to the process."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def web_server(addresses: list[Route], port: int) -> uvicorn.Server:
+    """A server on every address of this machine: a load balancer or Prometheus comes from afar."""
+    app = Starlette(routes=addresses)
+    host = "0.0.0.0"  # noqa: S104 - see above
+    return _Server(uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False))
+
+
+async def serve_until(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    """Serve until `stop`, or until the server gives up by itself."""
+    serving = asyncio.create_task(server.serve())
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    waiting.cancel()
+    await serving

@@ -1,0 +1,61 @@
+"""Figures of a process for Prometheus: every metric, its name and labels; ids, never a text."""
+
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_LABEL_S = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+_STORE_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
+
+
+class Metrics:
+    """One process's. Only gauges of the queue carry a workspace, so that series stay few."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self.received = self._counter("events_received", "Events from Slack", "kind")
+        self.acked = self._counter("events_acked", "Events stored, so acknowledged", "kind")
+        self.refused = self._counter("events_refused", "Events left to Slack's retry", "why")
+        self.storing = self._histogram("store_seconds", "Time to store an event", _STORE_S)
+        self.answered = self._counter("events_answered", "Events done with", "kind")
+        self.retried = self._counter("events_retried", "Tries put off to later")
+        self.given_up = self._counter("events_given_up", "Events moved to the dead letters")
+        self.to_label = self._histogram(
+            "label_seconds", "From a message's receipt to its label and card", _LABEL_S
+        )
+        self.labelled = self._counter("messages_labelled", "Predictions with a label", "label")
+        self.abstained = self._counter("messages_abstained", "Predictions without one", "reason")
+        self.corrected = self._counter("corrections", "What agents' emoji said", "act")
+        self.tokens = self._counter("llm_tokens", "Tokens read, cached and written", "kind")
+        self.money = self._counter("llm_cost_usd", "Cost of the LLM in US dollars")
+        self.depth = self._gauge("queue_depth", "Events not answered yet", "team")
+        self.age = self._gauge("queue_age_seconds", "Wait of the oldest event", "team")
+        self.dead = self._gauge("dead_letters", "Events given up on and kept", "team")
+        self.model = self._gauge("model_info", "1 for the classifier in use", "classifier")
+        self.ready = self._gauge("ready", "1 where a part is ready, else 0", "part")
+
+    def _counter(self, name: str, what: str, *labels: str) -> Counter:
+        return Counter(f"triage_{name}", f"{what}.", labels, registry=self.registry)
+
+    def _gauge(self, name: str, what: str, *labels: str) -> Gauge:
+        return Gauge(f"triage_{name}", f"{what}.", labels, registry=self.registry)
+
+    def _histogram(self, name: str, what: str, bounds: tuple[float, ...]) -> Histogram:
+        return Histogram(f"triage_{name}", f"{what}.", buckets=bounds, registry=self.registry)
+
+    def exposition(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)

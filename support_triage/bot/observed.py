@@ -1,0 +1,101 @@
+"""The parts that are counted: each does what it did, and notes it."""
+
+from collections.abc import Sequence
+
+from support_triage.bot.metrics import Metrics
+from support_triage.classifiers.base import Classifier, Example, Prediction
+from support_triage.storage.connection import Client, StorageUnavailableError
+from support_triage.storage.events import Event, Posted
+from support_triage.storage.examples import Examples, Reaction
+from support_triage.storage.inbox import Entry, Inbox
+from support_triage.storage.records import MessageId
+
+
+class ObservedInbox(Inbox):
+    """Counts what comes in, what is answered, put off and given up."""
+
+    def __init__(self, redis: Client, limit: int, metrics: Metrics) -> None:
+        super().__init__(redis, limit)
+        self._metrics = metrics
+
+    async def receive(self, event: Event) -> bool:
+        """Store an event; see `Inbox.receive`."""
+        self._metrics.received.labels(event.kind).inc()
+        try:
+            with self._metrics.storing.time():
+                stored = await super().receive(event)
+        except StorageUnavailableError as error:
+            self._metrics.refused.labels(type(error).__name__).inc()
+            raise
+        self._metrics.acked.labels(event.kind).inc()
+        return stored
+
+    async def answered(self, entry: Entry) -> None:
+        """Forget an entry; see `Inbox.answered`."""
+        await super().answered(entry)
+        self._metrics.answered.labels(entry.event.kind).inc()
+        if isinstance(entry.event, Posted) and not entry.event.message.edited:
+            self._metrics.to_label.observe(entry.age_s)
+
+    async def postpone(self, entry: Entry, delay_s: float, strikes: int = 0) -> None:
+        """Hand out again later; see `Inbox.postpone`."""
+        await super().postpone(entry, delay_s, strikes)
+        self._metrics.retried.inc()
+
+    async def bury(self, entry: Entry, reason: str) -> None:
+        """Give up on an entry; see `Inbox.bury`."""
+        await super().bury(entry, reason)
+        self._metrics.given_up.inc()
+
+
+class ObservedExamples(Examples):
+    """Counts labels that agents gave."""
+
+    def __init__(self, redis: Client, metrics: Metrics) -> None:
+        super().__init__(redis)
+        self._metrics = metrics
+
+    async def add_reaction(self, item: MessageId, reaction: Reaction) -> None:
+        """Remember a reaction; see `Examples.add_reaction`."""
+        await super().add_reaction(item, reaction)
+        act = "correction" if reaction.label is not None else "confirmation"
+        self._metrics.corrected.labels(act if reaction.added else "undone").inc()
+
+
+class ObservedClassifier:
+    """Counts predictions by label, and what they cost."""
+
+    def __init__(self, inner: Classifier, metrics: Metrics) -> None:
+        self._inner = inner
+        self._metrics = metrics
+
+    @property
+    def version(self) -> str:
+        """That of the classifier within."""
+        return self._inner.version
+
+    async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
+        """Pass examples on."""
+        await self._inner.learn(put, remove)
+
+    async def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """Predict each text."""
+        predictions = await self._inner.classify(texts)
+        for one in predictions:
+            self._note(one)
+        return predictions
+
+    def _note(self, one: Prediction) -> None:
+        if one.label is not None:
+            self._metrics.labelled.labels(one.label).inc()
+        else:
+            self._metrics.abstained.labels(one.reason.value if one.reason else "unsure").inc()
+        used = one.usage
+        for kind, count in (
+            ("prompt", used.prompt_tokens),
+            ("cached", used.cached_tokens),
+            ("completion", used.completion_tokens),
+        ):
+            if count:
+                self._metrics.tokens.labels(kind).inc(count)
+        self._metrics.money.inc(used.cost_usd)

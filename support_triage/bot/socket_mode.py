@@ -1,0 +1,34 @@
+"""Slack's envelopes over Socket Mode: the way in that needs no public address."""
+
+from typing import Any
+
+import structlog
+from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
+
+from support_triage.bot.config import ConfigError, Settings
+from support_triage.bot.health import Health
+
+_PING_S = 5.0  # a connection that was cut is found out and replaced after this
+
+log = structlog.get_logger()
+
+
+async def serve_socket_mode(settings: Settings, health: Health) -> None:
+    """Receive until `health.stop`; old and new connections overlap at a refresh."""
+    if settings.slack_app_token is None:
+        raise ConfigError("SLACK_APP_TOKEN: not set; it starts with xapp- (connections:write)")
+    bot = health.bot
+    handler = AsyncSocketModeHandler(
+        bot.app, settings.slack_app_token.get_secret_value(), ping_interval=_PING_S
+    )
+
+    async def heard(_: object, message: dict[str, Any], __: object) -> None:
+        if message.get("type") == "hello":  # a new connection: what came before it may be missing
+            bot.backfill.want()
+
+    handler.client.message_listeners.append(heard)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    health.connected = handler.client.is_connected
+    log.info("bot.listening", over="socket mode", team=bot.team)
+    await health.stop.wait()
+    await handler.close_async()  # type: ignore[no-untyped-call]

@@ -1,0 +1,89 @@
+"""What a running bot says of itself: figures and health, and never what somebody wrote."""
+
+import asyncio
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+
+from support_triage.bot.health import routes
+from tests.sandbox.running import eventually
+from tests.stories.conftest import BILLING, Story
+
+CANARY = "kumquat"
+
+
+def figures(exposition: str) -> dict[str, float]:
+    """Samples by name and labels, such as `triage_events_acked_total{kind=posted}`."""
+    found = {}
+    for family in text_string_to_metric_families(exposition):
+        for one in family.samples:
+            labels = ",".join(f"{key}={value}" for key, value in sorted(one.labels.items()))
+            found[f"{one.name}{{{labels}}}" if labels else one.name] = one.value
+    return found
+
+
+async def test_what_happens_is_counted_and_no_text_is_in_logs_or_metrics(
+    story: Story, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ts = await story.write(f"My invoice about the {CANARY} shows the wrong amount")
+    await story.shows(ts, "moneybag", BILLING)
+    await story.people.react("U0ADA", "C0SUPPORT", ts, "wrench")
+    await story.shows(ts, "wrench", "C0TECHNICAL")
+    await story.people.edit("C0SUPPORT", ts, f"My {CANARY} invoice is wrong")
+    await story.people.delete("C0SUPPORT", ts)
+    await story.quiet()
+    await story.command(f"nonsense {CANARY}")
+    app = Starlette(routes=routes(story.health))
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://bot"
+    ) as client:
+        answer = await client.get("/metrics")
+        assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+        seen = figures(answer.text)
+        assert seen["triage_events_acked_total{kind=posted}"] == 2
+        assert seen["triage_events_received_total{kind=reacted}"] == 1
+        assert seen["triage_events_answered_total{kind=deleted}"] == 1
+        assert seen["triage_messages_labelled_total{label=BILLING}"] == 1
+        assert seen["triage_corrections_total{act=correction}"] == 1
+        assert seen["triage_label_seconds_count"] == 1
+        assert seen["triage_queue_depth{team=TSANDBOX1}"] == 0
+        assert seen[f"triage_model_info{{classifier={story.bot.classifier.version}}}"] == 1
+        assert seen["triage_ready{part=redis}"] == seen["triage_ready{part=slack}"] == 1
+        assert (await client.get("/readyz")).status_code == 200
+        assert (await client.get("/healthz")).text == "ok"
+        story.health.stop.set()
+        draining = await client.get("/readyz")
+        assert (draining.status_code, draining.json()["taking"]) == (503, False)
+    out, err = capfd.readouterr()
+    assert "message.classified" in out + err
+    assert CANARY not in out + err + answer.text
+
+
+async def test_without_redis_it_is_not_ready_and_says_so(story: Story) -> None:
+    await story.redis.config_set("maxclients", 1)
+    try:
+        await story.redis.client_kill_filter(_type="normal", skipme=True)
+
+        async def unready() -> bool:
+            return (await story.health.ready())["redis"] is False
+
+        await eventually(unready)
+    finally:
+        await story.redis.config_set("maxclients", 10_000)
+
+    async def ready() -> bool:
+        return all((await story.health.ready()).values())
+
+    await eventually(ready)
+
+
+async def test_a_worker_that_ended_is_not_alive(story: Story) -> None:
+    answering = story.bot.answering
+    assert answering is not None
+    assert story.health.alive()
+    answering.worker.stop()
+    await asyncio.wait({answering.working}, timeout=10)
+    assert not story.health.alive()
+    assert (await story.health.ready())["worker"] is False
