@@ -10,8 +10,10 @@ import pytest
 from pydantic import SecretStr
 
 from support_triage.bot import answering
-from support_triage.bot.app import running, serve_socket_mode
+from support_triage.bot.app import running
 from support_triage.bot.config import Config
+from support_triage.bot.health import Health
+from support_triage.bot.socket_mode import serve_socket_mode
 from support_triage.bot.training import trainer_of
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage.connection import Client
@@ -51,13 +53,13 @@ async def story(
             triage_config=Path("triage.toml"),
         )
         async with running(settings, config) as bot:
-            stop = asyncio.Event()
-            serving = asyncio.create_task(serve_socket_mode(bot, settings, stop))
+            health = Health(bot)
+            serving = asyncio.create_task(serve_socket_mode(settings, health))
             await eventually(lambda: sandbox.server.sandbox.sockets.connections)
             try:
-                yield Story(bot, sandbox, redis)
+                yield Story(bot, sandbox, redis, health)
             finally:
-                stop.set()
+                health.stop.set()
                 await serving
 
 
