@@ -64,7 +64,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
     """A worker that has learnt all there is; leaving ends what it took, and takes nothing more."""
     track_record = TrackRecord()
     use = LlmUse(config.llm, parts.spending, track_record.judged)
-    made = await asyncio.to_thread(make_parts)
+    made = await asyncio.to_thread(make_parts, config.local.embedder)
     build = builder(settings, config, made, use=use)
     default = await asyncio.to_thread(build, None, b"")
     classifier = ChampionClassifier(parts.models, parts.team, build, default)

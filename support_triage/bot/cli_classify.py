@@ -14,7 +14,7 @@ from rich.console import Console
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.classifiers.base import Classifier, Example, Label, LabelSet, Prediction
 from support_triage.classifiers.evaluation import evaluate as measured
-from support_triage.classifiers.factory import KINDS, LlmUse, close
+from support_triage.classifiers.factory import KINDS, LlmUse, close, make_parts
 from support_triage.learning import dataset, reading
 
 _BATCH = 64
@@ -70,7 +70,11 @@ async def classify(settings: Settings, config: Config, name: str) -> None:
     from support_triage.bot.making import classifier_of
 
     classifier = classifier_of(
-        settings, config.label_set, config.triage.target_precision, use=LlmUse(config.llm)
+        settings,
+        config.label_set,
+        config.triage.target_precision,
+        parts=make_parts(config.local.embedder),
+        use=LlmUse(config.llm),
     )
     raw = sys.stdin.buffer if name == "-" else _open(name)
     with io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as file:

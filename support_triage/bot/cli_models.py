@@ -44,12 +44,12 @@ ModelArgument = Annotated[
 async def _open(settings: Settings, config: Config, team: str | None) -> AsyncIterator["Promoting"]:
     from support_triage.bot.gating import Gating
     from support_triage.bot.promoting import Promoting
-    from support_triage.classifiers.embedder import MiniLmEmbedder
+    from support_triage.classifiers.embedders import make_embedder
 
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
         workspaces = Workspaces(redis)
         chosen = await chosen_team(workspaces, team)
-        embedder = await asyncio.to_thread(MiniLmEmbedder)
+        embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
         gating = Gating(
             settings,
             config,

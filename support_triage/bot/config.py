@@ -23,6 +23,7 @@ from pydantic import (
 from support_triage.bot.pacing import PacingConfig
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
+from support_triage.classifiers.local_config import LocalConfig
 from support_triage.learning.drift_config import DriftConfig
 from support_triage.learning.finetune.settings import TrainConfig
 from support_triage.learning.gate_config import GateConfig
@@ -99,6 +100,7 @@ class Config(_Frozen):
 
     triage: TriageConfig = TriageConfig()
     llm: LlmConfig = LlmConfig()
+    local: LocalConfig = LocalConfig()
     intake: IntakeConfig = IntakeConfig()
     pacing: PacingConfig = PacingConfig()
     channels: dict[Channel, Mode] = {}

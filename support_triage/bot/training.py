@@ -40,7 +40,11 @@ def trainer_of(
 ) -> Trainer:
     """What steps training jobs, with every backend that the settings allow."""
     backends = make_backends(
-        config.train, keys_of(settings), settings.openai_base_url, config.triage.target_precision
+        config.train,
+        keys_of(settings),
+        settings.openai_base_url,
+        config.triage.target_precision,
+        config.local.embedder,
     )
     stores = Jobs(redis), Snapshots(redis), Models(redis)
     return Trainer(*stores, backends, pace or Pace())

@@ -12,11 +12,12 @@ from support_triage.classifiers.base import (
 )
 from support_triage.classifiers.batching import BatchingClassifier
 from support_triage.classifiers.cascade import CascadeClassifier, CascadeSettings, Ledger
-from support_triage.classifiers.embedder import MiniLmEmbedder
+from support_triage.classifiers.embedders import make_embedder
 from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.classifiers.llm import LlmClassifier
 from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
 from support_triage.classifiers.local import LocalClassifier
+from support_triage.classifiers.local_config import MINILM
 from support_triage.classifiers.prompt import messages
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.selection import tokens
@@ -50,9 +51,9 @@ class Parts:
     index: EmbeddedIndex
 
 
-def make_parts() -> Parts:
-    """An embedder and an empty index."""
-    embedder = MiniLmEmbedder()
+def make_parts(choice: str = MINILM) -> Parts:
+    """The embedder of `[local] embedder` and an empty index."""
+    embedder = make_embedder(choice)
     return Parts(embedder, EmbeddedIndex(embedder))
 
 

@@ -21,7 +21,8 @@ from support_triage.classifiers.base import (
     Vectors,
 )
 from support_triage.classifiers.calibration import Floats, Standing
-from support_triage.classifiers.head import Calibration, Head, calibrate, fit
+from support_triage.classifiers.crossvalidation import calibrate
+from support_triage.classifiers.head import Calibration, Head, fit
 from support_triage.classifiers.index import EmbeddedIndex, Snapshot
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.training import Training, phrases, seeds, training

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from support_triage.classifiers.base import ClassifierSetupError, Embedder, Example, LabelSet
-from support_triage.classifiers.calibration import fit_temperature, log_loss
-from support_triage.classifiers.head import held_out
+from support_triage.classifiers.crossvalidation import held_out
 from support_triage.classifiers.training import phrases, training
 
 _FORMAT = 1
@@ -70,8 +69,7 @@ def tune(
         found = held_out(material, c)
         if found is None:
             return Recipe()
-        logits, truth = found
-        loss = log_loss(logits / fit_temperature(logits, truth), truth)
+        _, _, loss = found.calibrated()
         if loss < least:
             best, least = replace(Recipe(), c=c), loss
     return best

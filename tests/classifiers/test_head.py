@@ -3,8 +3,9 @@
 import numpy as np
 
 from support_triage.classifiers.base import Vectors
+from support_triage.classifiers.crossvalidation import calibrate, held_out
 from support_triage.classifiers.evaluation import auroc
-from support_triage.classifiers.head import Calibration, Head, calibrate, fit, held_out
+from support_triage.classifiers.head import Calibration, Head, fit
 from support_triage.classifiers.training import Training
 
 _NAMES = tuple("ABCDEFGHIJKL")
@@ -88,9 +89,8 @@ def test_few_examples_are_not_cross_validated() -> None:
 def test_each_example_is_held_out_once() -> None:
     found = held_out(clouds(11, 0.3), 45.0)
     assert found is not None
-    logits, truth = found
-    assert np.bincount(truth).tolist() == [11] * 4
-    assert logits.shape == (44, 4)
+    assert np.bincount(found.truth).tolist() == [11] * 4
+    assert found.logits.shape == found.votes.shape == (44, 4)
 
 
 def test_it_says_how_many_examples_are_missing_until_the_target_is_shown() -> None:

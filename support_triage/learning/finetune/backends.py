@@ -1,8 +1,10 @@
 """The backends there are, from the settings; one without its key says so when it is checked."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
-from support_triage.classifiers.embedder import MiniLmEmbedder
+from support_triage.classifiers.embedders import embedder_name, make_embedder
+from support_triage.classifiers.local_config import MINILM
 from support_triage.learning.finetune.azure import AzureBackend, Principal
 from support_triage.learning.finetune.base import Backend
 from support_triage.learning.finetune.hosted import Account
@@ -26,7 +28,11 @@ class Keys:
 
 
 def make_backends(
-    config: TrainConfig, keys: Keys, openai_url: str | None, target_precision: float
+    config: TrainConfig,
+    keys: Keys,
+    openai_url: str | None,
+    target_precision: float,
+    embedder: str = MINILM,
 ) -> dict[str, Backend]:
     """Every backend by its name."""
     azure_url = f"{config.azure.endpoint or ''}openai/v1/"
@@ -37,7 +43,9 @@ def make_backends(
     }
     suffix = config.suffix
     return {
-        "local": LocalBackend(MiniLmEmbedder, MiniLmEmbedder.name, target_precision),
+        "local": LocalBackend(
+            partial(make_embedder, embedder), embedder_name(embedder), target_precision
+        ),
         "openai": OpenAiBackend("openai", accounts["openai"], config.openai, suffix),
         "azure": AzureBackend("azure", accounts["azure"], config.azure, suffix, keys.principal),
         "nebius": NebiusBackend("nebius", accounts["nebius"], config.nebius, suffix),

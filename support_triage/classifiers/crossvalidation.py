@@ -1,0 +1,171 @@
+"""What predictions of held-out examples say: temperature, thresholds, what is unknown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import softmax
+
+from support_triage.classifiers.calibration import (
+    Floats,
+    Standing,
+    Threshold,
+    choose_threshold,
+    factor_needed,
+    fit_temperature,
+    log_loss,
+    needed,
+)
+from support_triage.classifiers.head import Calibration, mixed
+from support_triage.classifiers.linear import Chosen, Places, fit_linear
+from support_triage.classifiers.novelty import Novelty, fit_novelty
+from support_triage.classifiers.training import Training
+
+_COLD_THRESHOLD = 0.5
+_FOLDS = 5
+_HELD_OUT_MAX = 2_000  # so many held-out predictions say enough
+_CALIBRATE_FROM = 40  # with fewer a temperature is noise
+_PER_LABEL = 3
+_ENOUGH = 2  # times the fewest that could show the target: enough for a threshold of its own
+_HIDDEN = 3  # so many parts of the labels are hidden in turn
+_NOVELTY_MAX = 4_000
+_ABSENT = -50.0  # the logit of a label that a fold did not show
+_VOTES = (0.0, 0.15, 0.3, 0.45)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Logits and votes of held-out examples, shape (n, labels), and their true columns, (n,).
+
+    Columns are in the order of the labels' names.
+    """
+
+    logits: Floats
+    votes: Floats
+    truth: Places
+
+    def calibrated(self) -> tuple[float, float, float]:
+        """The share of votes and the temperature with the lowest log-loss, and that loss."""
+        tried = []
+        for share in _VOTES:
+            logits = mixed(self.logits, self.votes, share)
+            temperature = fit_temperature(logits, self.truth)
+            tried.append((log_loss(logits / temperature, self.truth), share, temperature))
+        loss, share, temperature = min(tried)
+        return share, temperature, loss
+
+
+def _folds(labels: npt.NDArray[np.str_]) -> Iterator[Places]:
+    """Places to hold out, each label spread evenly over the folds."""
+    rng = np.random.default_rng(0)
+    fold = np.zeros(len(labels), dtype=np.int64)
+    start = 0
+    for name in np.unique(labels):
+        places = rng.permutation(np.flatnonzero(labels == name))
+        fold[places] = (start + np.arange(len(places))) % _FOLDS
+        start += len(places)
+    yield from (np.flatnonzero(fold == number) for number in range(_FOLDS))
+
+
+def held_out(training: Training, c: float) -> HeldOut | None:
+    """Cross-validate taught examples at penalty `c`; None with too few.
+
+    Of very many examples some folds are enough.
+    """
+    names, sizes = np.unique(training.labels[training.taught], return_counts=True)
+    common = names[sizes >= _PER_LABEL]
+    places = np.flatnonzero(training.taught & np.isin(training.labels, common))
+    if len(places) < _CALIBRATE_FROM or len(common) < 2:  # noqa: PLR2004 - nothing to tell apart
+        return None
+    columns = {label: column for column, label in enumerate(np.unique(training.labels).tolist())}
+    logits: list[Floats] = []
+    votes: list[Floats] = []
+    truth: list[int] = []
+    for held in _folds(training.labels[places]):
+        chosen = np.ones(len(training.labels), bool)
+        chosen[places[held]] = False
+        linear = fit_linear(training, chosen, c)
+        own = [columns[label] for label in linear.labels]
+        for rows, found in (
+            (logits, linear.logits(training.vectors[places[held]])),
+            (votes, linear.votes(training.vectors[places[held]])),
+        ):
+            row = np.full((len(held), len(columns)), _ABSENT)
+            row[:, own] = found
+            rows.append(row)
+        truth.extend(columns[label] for label in training.labels[places[held]].tolist())
+        if len(truth) >= _HELD_OUT_MAX:
+            break
+    return HeldOut(np.vstack(logits), np.vstack(votes), np.array(truth, dtype=np.int64))
+
+
+def calibrate(training: Training, target_precision: float, c: float) -> Calibration:
+    """Cross-validate; before there is enough to do so, a fixed and cautious guess."""
+    size = int(training.taught.sum())
+    found = held_out(training, c)
+    if found is None:
+        missing = max(1, max(_CALIBRATE_FROM, needed(target_precision)) - size)
+        standing = Standing(target_precision, 0.0, missing, size)
+        return Calibration(c, 1.0, Threshold(_COLD_THRESHOLD, met=False), size, standing=standing)
+    truth = found.truth
+    votes, temperature, _ = found.calibrated()
+    logits = mixed(found.logits, found.votes, votes)
+    confidences = softmax(logits / temperature, axis=1)
+    sure, said = confidences.max(axis=1), confidences.argmax(axis=1)
+    threshold = choose_threshold(sure, said == truth, target_precision)
+    return Calibration(
+        c,
+        temperature,
+        threshold,
+        size,
+        votes,
+        _own(np.unique(training.labels)[said], sure, said == truth, target_precision),
+        _novelty(training, c),
+        _standing(sure, said == truth, threshold, target_precision, size),
+    )
+
+
+def _own(
+    said: npt.NDArray[np.str_], sure: Floats, right: Chosen, target: float
+) -> dict[str, Threshold]:
+    """Thresholds of the labels that were given often enough to be judged alone, and meet it."""
+    enough = _ENOUGH * needed(target)
+    found = {
+        str(label): choose_threshold(sure[said == label], right[said == label], target)
+        for label, count in zip(*np.unique(said, return_counts=True), strict=True)
+        if count >= enough
+    }
+    return {label: one for label, one in found.items() if one.met}
+
+
+def _standing(
+    sure: Floats, right: Chosen, threshold: Threshold, target: float, size: int
+) -> Standing:
+    if threshold.met:
+        return Standing(target, float((sure >= threshold.value).mean()), 0, size)
+    factor = factor_needed(sure, right, target)
+    missing = None if factor is None else max(1, round(size * (factor - 1)))
+    return Standing(target, float((sure >= threshold.value).mean()), missing, size)
+
+
+def _novelty(training: Training, c: float) -> Novelty | None:
+    """Hide a third of the labels in turn, and a fifth of the other examples to compare with."""
+    names = np.unique(training.labels[training.taught])
+    if len(names) < _HIDDEN:
+        return None
+    rng = np.random.default_rng(0)
+    part = dict(zip(names.tolist(), rng.permutation(len(names)) % _HIDDEN, strict=True))
+    parts = np.array([part.get(label, -1) for label in training.labels.tolist()])
+    kept = np.zeros(len(parts), bool)
+    kept[rng.permutation(len(parts))[:_NOVELTY_MAX]] = True
+    fold = rng.integers(_FOLDS, size=len(parts))
+    rows, known = [], []
+    for number in range(_HIDDEN):
+        unknown = training.taught & (parts == number)
+        held = training.taught & (parts != number) & (fold == number)
+        linear = fit_linear(training, kept & (parts != number) & ~held, c)
+        judged = kept & (unknown | held)
+        rows.append(linear.signs(training.vectors[judged]))
+        known.append(held[judged])
+    return fit_novelty(rows, known)

@@ -1,0 +1,100 @@
+"""Logistic regression on sentence vectors, with the examples that it was fitted on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from support_triage.classifiers.base import Vectors
+from support_triage.classifiers.calibration import Floats
+from support_triage.classifiers.novelty import signs
+from support_triage.classifiers.training import Training
+
+_ITERATIONS = 100
+_GRADIENT = 5e-5  # of the mean loss: further steps move no answer
+_NEAREST = 30
+_NEARNESS = 20.0
+_NO_VOTE = 1e-6
+
+Chosen = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Logits of `labels` for unit vectors: `centre` (d,), `coefficients` (labels, d + 1).
+
+    `material` (n, d) is what it was fitted on, centred and of unit length, and `columns` (n,) its
+    labels.
+    """
+
+    labels: tuple[str, ...]
+    centre: Vectors
+    coefficients: Vectors
+    material: Vectors
+    columns: Places
+
+    def signs(self, vectors: Vectors) -> Floats:
+        """What tells whether a text belongs to a label, shape (len(vectors), 3)."""
+        similar = _centred(vectors, self.centre)[:, :-1] @ self.material.T
+        return signs(similar, self.logits(vectors))
+
+    def logits(self, vectors: Vectors) -> Floats:
+        """Shape (len(vectors), labels)."""
+        found: Floats = (_centred(vectors, self.centre) @ self.coefficients.T).astype(np.float64)
+        return found
+
+    def votes(self, vectors: Vectors) -> Floats:
+        """Logarithms of each label's share in the 30 nearest examples, the nearer the heavier."""
+        similar = _centred(vectors, self.centre)[:, :-1] @ self.material.T
+        count = min(_NEAREST, similar.shape[1])
+        near = np.argpartition(-similar, count - 1, axis=1)[:, :count]
+        weights = np.exp(_NEARNESS * (np.take_along_axis(similar, near, axis=1) - 1.0))
+        shares = np.full((len(vectors), len(self.labels)), _NO_VOTE)
+        np.add.at(shares, (np.arange(len(near))[:, None], self.columns[near]), weights)
+        found: Floats = np.log(shares / shares.sum(axis=1, keepdims=True))
+        return found
+
+
+def _centred(vectors: Vectors, centre: Vectors) -> Vectors:
+    """What tells vectors apart: the mean taken off, length one again, and a column of ones."""
+    moved = vectors - centre
+    moved /= np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
+    found: Vectors = np.hstack([moved, np.ones((len(moved), 1), np.float32)])
+    return found
+
+
+def fit_linear(training: Training, chosen: Chosen, c: float) -> Linear:
+    """Multinomial logistic regression with an L2 penalty, by L-BFGS; the intercept is free."""
+    vectors = training.vectors[chosen]
+    weights = training.weights[chosen].astype(np.float32)
+    names, columns = np.unique(training.labels[chosen], return_inverse=True)
+    centre: Vectors = vectors.mean(axis=0)
+    inputs = _centred(vectors, centre)
+    rows, size = np.arange(len(columns)), float(weights.sum())
+    penalised = np.append(np.ones(inputs.shape[1] - 1), 0.0) / c
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        now = flat.reshape(len(names), -1)
+        logits = inputs @ now.T.astype(np.float32)
+        logits -= logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits)
+        total = odds.sum(axis=1, keepdims=True)
+        value = weights @ (np.log(total[:, 0]) - logits[rows, columns])
+        value += 0.5 * (penalised * now * now).sum()
+        wrong = odds / total
+        wrong[rows, columns] -= 1.0
+        wrong *= weights[:, None]
+        gradient = wrong.T @ inputs + penalised * now
+        return float(value) / size, gradient.ravel() / size
+
+    found = minimize(
+        loss,
+        np.zeros(len(names) * inputs.shape[1]),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": _ITERATIONS, "gtol": _GRADIENT},
+    )
+    coefficients = found.x.reshape(len(names), -1).astype(np.float32)
+    return Linear(tuple(names.tolist()), centre, coefficients, inputs[:, :-1], columns)
