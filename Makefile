@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm faults
+.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -61,6 +61,15 @@ bench-llm: .venv/.ready .benchmarks/llm/.ready
 	$(PYTHON) -m venv .benchmarks/llm
 	.benchmarks/llm/bin/python -m pip install --quiet --no-deps -r $<
 	.benchmarks/llm/bin/python -m pip install --quiet matplotlib==3.11.2
+	@touch $@
+
+# 2,000 jobs under kill -9 through the inbox, bare consumer groups and three libraries: ten minutes.
+bench-queue: .venv/.ready .benchmarks/queue/.ready
+	$(RUN) python -m benchmarks.queue --peers .benchmarks/queue/bin/python $(ARGS)
+
+.benchmarks/queue/.ready: benchmarks/queue/peers.txt
+	$(PYTHON) -m venv .benchmarks/queue
+	.benchmarks/queue/bin/python -m pip install --quiet -r $<
 	@touch $@
 
 faults: .venv/.ready  # about 10 minutes; writes faults.json

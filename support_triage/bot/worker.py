@@ -22,6 +22,7 @@ _AT_ONCE = 64
 _PER_CHANNEL = 32  # a channel in flood leaves the other half of the places to the others
 _WAIT_S = 0.5
 _PAUSE_S = 0.5
+_GATHER_S = 0.005
 _STRIKES_MAX = 5
 _REFUSED_MAX_S = 3600.0
 _PASSING = (
@@ -67,6 +68,7 @@ class Worker:
         self._held: dict[asyncio.Task[None], Entry] = {}
         self._calling: asyncio.Task[str | None] | None = None
         self._unfinished: set[str] = set()
+        self._freed = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -103,30 +105,37 @@ class Worker:
 
     async def _take(self) -> None:
         """Wait for a call, or for a free place where work was left for want of one; then take."""
+        team = await self._next_team(_AT_ONCE - len(self._held))
         free = _AT_ONCE - len(self._held)
-        team = await self._next_team(free)
-        if (
-            team is None or team not in self._triages
-        ):  # the workers of that workspace hear of it at their sweep
-            return
+        if team is None or team not in self._triages or not free:
+            return  # the workers of another workspace hear of it at their sweep
         running = Counter(entry.channel for entry in self._held.values() if entry.team == team)
         taken = await self._inbox.take(team, free, _PER_CHANNEL, running)
         self._unfinished = self._unfinished - {team} | ({team} if taken.more else set())
         for entry in taken.entries:
             task = asyncio.create_task(self._answer(entry))
             self._held[task] = entry
-            task.add_done_callback(self._held.pop)
+            task.add_done_callback(self._ended)
 
     async def _next_team(self, free: int) -> str | None:
         if self._calling is None:
             self._calling = asyncio.create_task(self._inbox.called(_WAIT_S))
-        calls = {self._calling} if free else set()
-        places = set(self._held) if self._unfinished or not free else set()
-        done, _ = await asyncio.wait({*calls, *places}, return_when=asyncio.FIRST_COMPLETED)
+        sources: set[asyncio.Task[Any]] = {self._calling} if free else set()
+        if self._unfinished or not free:
+            self._freed.clear()
+            sources.add(asyncio.create_task(self._freed.wait()))
+        done, _ = await asyncio.wait(sources, return_when=asyncio.FIRST_COMPLETED)
+        for one in sources - {self._calling}:
+            one.cancel()
         if self._calling in done:
             calling, self._calling = self._calling, None
             return calling.result()
+        await asyncio.sleep(_GATHER_S)  # so that one step takes for several free places
         return next(iter(self._unfinished), None)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._held[task]
+        self._freed.set()
 
     async def _answer(self, entry: Entry) -> None:
         if entry.strikes >= _STRIKES_MAX:

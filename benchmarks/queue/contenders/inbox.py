@@ -1,0 +1,46 @@
+"""The inbox and worker of the bot, as they are."""
+
+from pathlib import Path
+
+from benchmarks.queue.work import URL, job
+from support_triage.bot.worker import Worker
+from support_triage.storage.connection import Client, connect
+from support_triage.storage.events import Event, Posted
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.records import Message, MessageId
+from support_triage.storage.workspaces import Workspaces
+
+TEAM = "T1"
+
+
+class Jobs:
+    """Does a job for each message."""
+
+    def __init__(self, redis: Client) -> None:
+        self._redis = redis
+
+    async def handle(self, event: Event) -> None:
+        """Do it."""
+        await job(self._redis, int(event.item.ts))
+
+
+async def produce(numbers: range) -> list[float]:
+    """Enqueue one by one; the seconds each took."""
+    from time import perf_counter
+
+    took = []
+    async with connect(URL, Path("/nonexistent")) as redis:
+        inbox = Inbox(redis)
+        await Workspaces(redis).add(TEAM)
+        for number in numbers:
+            at = MessageId(team=TEAM, channel=f"C{number % 4}", ts=str(number))
+            started = perf_counter()
+            await inbox.receive(Posted(message=Message(id=at, user="U", text="t")))
+            took.append(perf_counter() - started)
+    return took
+
+
+async def work() -> None:
+    """Work until killed."""
+    async with connect(URL, Path("/nonexistent")) as redis:
+        await Worker(Inbox(redis), {TEAM: Jobs(redis)}).run()
