@@ -97,6 +97,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         Promoting(gating, parts.workspaces, parts.series),
         parts.forgetting,
         trainer,
+        made.embedder,
     )
     presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
     triage = Triage(

@@ -158,6 +158,21 @@ def status(
 
 
 @app.command()
+def conflicts(
+    most: Annotated[int, typer.Option(help="How many of each kind.", min=1)] = 10,
+    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show labels to look at: one text with two labels, and probable errors."""
+    from support_triage.bot import cli_conflicts
+
+    settings, loaded = load(config)
+    asyncio.run(cli_conflicts.conflicts(settings, loaded, team, most, as_json=as_json))
+
+
+@app.command()
 def forget(
     user: Annotated[str, typer.Argument(help="The person's member id in Slack, U….")],
     team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,

@@ -4,6 +4,9 @@ import html
 import re
 from typing import Any
 
+from support_triage.classifiers.redaction import redact
+
+_EXCERPT = 120
 _LINK = re.compile(r"<(?P<target>[^<>|\s][^<>|]*)(?:\|(?P<label>[^<>]*))?>")
 
 
@@ -26,6 +29,12 @@ def to_plain(text: str) -> str:
 def escape(text: str) -> str:
     """Plain text so that Slack shows it as it is: no mention, link or entity comes to life."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def excerpt(text: str) -> str:
+    """The start of a text on one line, redacted and printable: enough to know it by."""
+    line = "".join(filter(str.isprintable, " ".join(redact(text).text.split())))
+    return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"
 
 
 def _texts(part: Any) -> list[str]:

@@ -12,6 +12,7 @@ from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import (
     accuracy,
     cancel,
+    conflicts,
     export,
     forget,
     helping,
@@ -29,6 +30,7 @@ from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
 from support_triage.bot.markup import escape
 from support_triage.bot.promoting import Promoting
+from support_triage.classifiers.base import Embedder
 from support_triage.learning.finetune.trainer import Trainer
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.examples import Examples
@@ -46,6 +48,7 @@ VERBS = {
     "status": status.answer,
     "labels": labels.answer,
     "accuracy": accuracy.answer,
+    "conflicts": conflicts.answer,
     "export": export.answer,
     "forget": forget.answer,
     "models": models.answer,
@@ -73,6 +76,7 @@ class Desk:
     promoting: Promoting
     forgetting: Forgetting
     trainer: Trainer
+    embedder: Embedder
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def answer(self, user: str, text: str) -> str:

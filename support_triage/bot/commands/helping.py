@@ -8,6 +8,7 @@ HELP = """*What I answer to*
 • `/triage status` - what I am doing, and what needs your help
 • `/triage labels` - the labels, their emoji, routes and examples
 • `/triage accuracy` - how often agents agreed with me
+• `/triage conflicts` - the few labels that somebody should look at
 • `/triage export [openai|jsonl|csv|parquet] [2026-11-01|30d]` - the labelled examples, sent to you
 • `/triage forget @user` - remove all that a person wrote
 • `/triage models` - the models there are, which one answers, and who decided so

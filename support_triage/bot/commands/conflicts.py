@@ -1,0 +1,52 @@
+"""`/triage conflicts`: the few labels that somebody should look at."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.markup import escape, excerpt
+from support_triage.learning.conflicts import Doubts, doubts
+from support_triage.storage.examples import StoredExample
+
+_SHOWN = 5
+
+
+async def answer(context: Context, _: Sequence[str]) -> str:
+    """Conflicts and probable errors, the newest first, each with the way to its message."""
+    desk = context.desk
+    found = await doubts(desk.examples, desk.team, desk.config.label_set, desk.embedder, _SHOWN)
+    return await render(found, desk.gateway.permalink)
+
+
+async def render(found: Doubts, permalink: Callable[[str, str], Awaitable[str]]) -> str:
+    """The doubts as a Slack text; `permalink` gives the address of a message."""
+
+    async def place(one: StoredExample) -> str:
+        if one.source == "import":
+            return "imported"
+        channel, _, ts = one.id.partition(":")
+        link = await permalink(channel, ts)
+        return f"<{link}|message>" if link else escape(one.id)
+
+    lines = []
+    if found.conflicts:
+        lines.append(f"*One text, two labels* ({found.conflicts_in_all:,}, the newest first)")
+    for conflict in found.conflicts:
+        labels = [
+            f"*{escape(one.label)}* ({await place(one)})" for one in conflict.examples[:_SHOWN]
+        ]
+        lines.append(f"• {escape(excerpt(conflict.examples[0].text))}\n   {', '.join(labels)}")
+    if found.suspects:
+        lines.append(
+            f"*Probably mislabelled* ({found.suspects_in_all:,} of the newest {found.judged:,})"
+        )
+    lines += [
+        f"• {escape(excerpt(one.example.text))}\n   *{escape(one.example.label)}* "
+        f"({await place(one.example)}), the others say *{escape(one.instead)}*"
+        for one in found.suspects
+    ]
+    if not lines:
+        return (
+            f"Nothing to look at: no text has two labels, and of the newest {found.judged:,} "
+            "examples none stands against the others."
+        )
+    return "\n".join([*lines, "An agent's emoji on the message sets it right."])
