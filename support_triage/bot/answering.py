@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from support_triage.bot.advising import Advising
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import Desk
 from support_triage.bot.config import Config, Settings
@@ -84,6 +85,16 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         made.embedder,
     )
     trainer = trainer_of(settings, config, parts.redis)
+    advising = Advising(
+        config,
+        parts.team,
+        settings.openai_model,
+        parts.examples,
+        parts.models,
+        parts.series,
+        parts.spending,
+        made.embedder,
+    )
     desk = Desk(
         config,
         parts.team,
@@ -98,6 +109,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         parts.forgetting,
         trainer,
         made.embedder,
+        advising,
     )
     presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
     triage = Triage(

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from support_triage.bot import cli_dead, cli_labels, cli_models, cli_train
+from support_triage.bot import cli_advice, cli_dead, cli_labels, cli_models, cli_train
 from support_triage.bot.cli_options import ConfigOption, load
 from support_triage.bot.config import ConfigError, load_settings
 from support_triage.classifiers.base import ClassifierError
@@ -33,6 +33,7 @@ app = typer.Typer(
 err = Console(stderr=True)
 app.add_typer(cli_dead.app)
 app.add_typer(cli_models.app)
+app.add_typer(cli_advice.app)
 app.add_typer(cli_labels.app)
 app.add_typer(cli_train.app)
 _MENDABLE = (

@@ -145,6 +145,11 @@ class Examples:
         stored = await self._redis.hget(keys.history(team), identity)
         return () if stored is None else _HISTORY.validate_json(stored)
 
+    async def histories(self, team: str) -> AsyncIterator[tuple[Correction, ...]]:
+        """The corrections of each message, in no order; one may come twice while others write."""
+        async for _, stored in self._redis.hscan_iter(keys.history(team), count=500):
+            yield _HISTORY.validate_json(stored)
+
     async def get(self, team: str, identities: Sequence[str]) -> list[StoredExample | None]:
         """The standing examples of these ids, None where there is none."""
         if not identities:

@@ -8,9 +8,11 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from support_triage.bot.advising import Advising
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import (
     accuracy,
+    advice,
     cancel,
     conflicts,
     export,
@@ -57,6 +59,7 @@ VERBS = {
     "train": train.answer,
     "jobs": jobs.answer,
     "cancel": cancel.answer,
+    "advice": advice.answer,
 }
 
 
@@ -77,6 +80,7 @@ class Desk:
     forgetting: Forgetting
     trainer: Trainer
     embedder: Embedder
+    advising: Advising
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     async def answer(self, user: str, text: str) -> str:

@@ -16,6 +16,7 @@ HELP = """*What I answer to*
 • `/triage rollback` - back to the model before this one
 • `/triage train [local|openai|azure|nebius]` - a challenger from the examples; costs come first
 • `/triage jobs`, `/triage cancel JOB` - how training goes, and its end
+• `/triage advice` - prompt or fine-tune? from your own numbers, with the learning curve
 • `/triage help` - this text
 Agents correct me with another label's emoji on a message or its card."""
 

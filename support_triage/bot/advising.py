@@ -1,0 +1,96 @@
+"""Advice at work: the numbers are gathered, the curve is measured, the options are priced."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from support_triage.bot.config import Config
+from support_triage.classifiers.base import Embedder, Example
+from support_triage.classifiers.prompt import messages
+from support_triage.classifiers.recipe import Recipe
+from support_triage.classifiers.selection import tokens
+from support_triage.learning.advice import Advice, Price, advise
+from support_triage.learning.advice_facts import Facts, agreement, judged, per_month, times
+from support_triage.learning.curve import learning_curve
+from support_triage.storage.examples import Examples
+from support_triage.storage.models import DEFAULT, Models
+from support_triage.storage.series import Answer, Series
+from support_triage.storage.spending import Spending
+
+_MESSAGE_TOKENS = 100
+_ANSWER_TOKENS = 15
+
+
+@dataclass(frozen=True)
+class Advising:
+    """Advises one workspace; `model` is the LLM that would be, or is, prompted."""
+
+    config: Config
+    team: str
+    model: str
+    examples: Examples
+    models: Models
+    series: Series
+    spending: Spending
+    embedder: Embedder
+
+    async def advise(self) -> tuple[Advice, Facts]:
+        """The advice and the numbers it rests on; measuring the curve takes seconds to a minute."""
+        facts = await self._facts()
+        target = self.config.triage.target_precision
+        return advise(facts, self._prices(facts), target, datetime.now(UTC).date()), facts
+
+    async def _facts(self) -> Facts:
+        stored = [one async for one in self.examples.iterate(self.team)]
+        histories = [one async for one in self.examples.histories(self.team)]
+        _, values = await self.series.read("answers")
+        answers = [Answer.model_validate_json(one) for one in values]
+        taught = [Example(one.id, one.text, one.label) for one in stored]
+        label_set, recipe = self.config.label_set, await self._recipe()
+        curve = await asyncio.to_thread(learning_curve, taught, label_set, self.embedder, recipe)
+        spent, today = await self.spending.today(), datetime.now(UTC).date()
+        answered = sum(datetime.fromtimestamp(one.at, UTC).date() == today for one in answers)
+        return Facts(
+            counts=await self.examples.counts(self.team),
+            labels=label_set.names,
+            agreement=agreement(histories),
+            curve=curve,
+            per_month=per_month(answers),
+            prompting=judged(stored, "llm:"),
+            llm_usd=1000 * spent.cost_usd / answered if answered and spent.requests else None,
+            times_ms=times(answers),
+        )
+
+    async def _recipe(self) -> Recipe:
+        """That of the champion, where it is a local model."""
+        identity = await self.models.champion(self.team)
+        model = None if identity == DEFAULT else await self.models.get(self.team, identity)
+        if model is None or model.kind != "local":
+            return Recipe()
+        return Recipe.from_bytes(await self.models.file(self.team, model))
+
+    def _prices(self, facts: Facts) -> list[Price]:
+        """What 1,000 messages cost, by the price tables; today's real cost where there is one."""
+        prefix = tokens(messages(self.config.label_set, (), "")[0]["content"]) + _MESSAGE_TOKENS
+        price = self.config.llm.prices.get(self.model)
+        prompted = None
+        if price is not None:
+            prompt = prefix + self.config.llm.shot_tokens
+            prompted = 1000 * price.cost_usd(prompt, 0, _ANSWER_TOKENS)
+        found = [
+            Price("local", 0.0, "on your machine"),
+            Price("llm", prompted, f"{self.model} asked of every message, nothing cached"),
+        ]
+        if facts.llm_usd is not None:
+            found.insert(1, Price("cascade", facts.llm_usd, "as today: the LLM where it pays"))
+        return [*found, *self._tuned(prefix)]
+
+    def _tuned(self, prefix: int) -> list[Price]:
+        found = []
+        for name in ("openai", "azure", "nebius"):
+            table = getattr(self.config.train, name)
+            price = self.config.llm.prices.get(table.base_model)
+            usd = None if price is None else 1000 * price.cost_usd(prefix, 0, _ANSWER_TOKENS)
+            missing = "" if price else f'; set [llm.prices."{table.base_model}"]'
+            found.append(Price(name, usd, f"{table.base_model} fine-tuned{missing}"))
+        return found

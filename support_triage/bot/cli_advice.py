@@ -1,0 +1,78 @@
+"""The verb `advice` of the command line."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, chosen_team, load
+from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.storage.connection import connect
+from support_triage.storage.examples import Examples
+from support_triage.storage.models import Models
+from support_triage.storage.series import Series
+from support_triage.storage.spending import Spending
+from support_triage.storage.workspaces import Workspaces
+
+if TYPE_CHECKING:  # loads slowly
+    from support_triage.learning.advice import Advice
+    from support_triage.learning.advice_facts import Facts
+
+app = typer.Typer()
+
+
+async def _advice(settings: Settings, config: Config, team: str | None) -> tuple["Advice", "Facts"]:
+    from support_triage.bot.advising import Advising
+    from support_triage.classifiers.embedder import MiniLmEmbedder
+
+    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+        chosen = await chosen_team(Workspaces(redis), team)
+        advising = Advising(
+            config,
+            chosen,
+            settings.openai_model,
+            Examples(redis),
+            Models(redis),
+            Series(redis, chosen),
+            Spending(redis, chosen),
+            await asyncio.to_thread(MiniLmEmbedder),
+        )
+        return await advising.advise()
+
+
+@app.command()
+def advice(
+    picture: Annotated[
+        Path | None, typer.Option(help="Write the learning curve, a PNG, here.")
+    ] = None,
+    team: TeamOption = None,
+    *,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Prompt or fine-tune? From this team's numbers: examples, agreement, curve, costs, dates."""
+    from support_triage.learning.advice_report import advice_lines
+
+    settings, loaded = load(config)
+    found, facts = asyncio.run(_advice(settings, loaded, team))
+    if as_json:
+        print(json.dumps(asdict(found) | {"facts": asdict(facts)}))  # noqa: T201 - for scripts
+    else:
+        lines = advice_lines(found, facts)
+        Console().print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    if picture is not None and facts.curve is not None:
+        _draw(facts, loaded.triage.target_precision, picture)
+
+
+def _draw(facts: "Facts", target: float, path: Path) -> None:
+    from support_triage.learning.pictures import curve_png
+
+    assert facts.curve is not None
+    try:
+        path.write_bytes(curve_png(facts.curve, target))
+    except OSError as error:
+        raise ConfigError(f"--picture: {path}: {error.strerror}") from None

@@ -1,0 +1,28 @@
+"""`/triage advice`: prompt or fine-tune? From this team's numbers, with the learning curve."""
+
+import asyncio
+from collections.abc import Sequence
+
+from support_triage.bot.commands.context import Context
+from support_triage.bot.commands.promote import fenced
+from support_triage.bot.markup import escape
+from support_triage.classifiers.base import ClassifierError
+from support_triage.learning.advice_report import advice_lines
+from support_triage.learning.pictures import curve_png
+from support_triage.storage.models import ModelError
+
+
+async def answer(context: Context, _: Sequence[str]) -> str:
+    """The recommendation and its numbers; the curve comes as a picture in a direct message."""
+    desk = context.desk
+    try:
+        advice, facts = await desk.advising.advise()
+    except (ModelError, ClassifierError) as error:
+        return f"No advice now: {escape(str(error))}"
+    if facts.curve is not None:
+        target = desk.config.triage.target_precision
+        picture = await asyncio.to_thread(curve_png, facts.curve, target)
+        await desk.gateway.send_picture(
+            context.user, "learning-curve.png", picture, f"*{escape(advice.do)}*"
+        )
+    return fenced(advice_lines(advice, facts))
