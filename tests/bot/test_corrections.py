@@ -1,10 +1,15 @@
 """Reactions to the standing label: the same whatever order and however often they come."""
 
-from hypothesis import given
+from pathlib import Path
+from random import Random
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_triage.bot.corrections import fold
-from support_triage.storage.examples import Reaction
+from support_triage.storage.connection import connect
+from support_triage.storage.examples import Examples, Reaction
+from support_triage.storage.records import MessageId
 
 
 def reaction(at: int, user: str, label: str | None, *, added: bool = True) -> Reaction:
@@ -70,3 +75,20 @@ def test_duplicates_and_order_of_arrival_change_nothing(events: list[Reaction]) 
     assert fold(again, "A") == fold(ordered, "A")
     found, history = fold(ordered, "A")
     assert (history[-1].after if history else None) == (found.label if found else None)
+
+
+@settings(max_examples=25, deadline=None)
+@given(reactions, st.randoms(), st.sampled_from(["A", None]))
+async def test_what_is_stored_folds_the_same_in_whatever_order_it_came(
+    valkey_url: str, events: list[Reaction], random: Random, predicted: str | None
+) -> None:
+    item = MessageId(team="T", channel="C", ts="1")
+    arrived = [*events, *events]
+    random.shuffle(arrived)
+    async with connect(valkey_url, Path("/none")) as redis:
+        await redis.flushall()
+        stored = Examples(redis)
+        for one in arrived:
+            await stored.add_reaction(item, one)
+        found = await stored.reactions([item])
+    assert fold(found, predicted) == fold(sorted(events, key=lambda one: float(one.at)), predicted)

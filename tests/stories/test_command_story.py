@@ -22,6 +22,8 @@ async def test_others_get_a_friendly_no(story: Story, user: str) -> None:
         ("labels", "BILLING"),
         ("accuracy", "No agent has judged"),
         ("export", "nothing to export"),
+        ("export csv yesterday", "nor a day"),
+        ("conflicts", "Nothing to look at"),
         ("export xml", "openai, jsonl, csv"),
         ("<!channel> boom", "&lt;!channel&gt;"),
     ],
