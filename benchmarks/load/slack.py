@@ -7,12 +7,13 @@ sent, acknowledged and labelled, and nothing else. What it sends is shaped by th
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosedError
 
 from benchmarks.load.texts import text
 from support_triage.sandbox.delivery import envelope
@@ -118,7 +119,7 @@ class Slack:
         await websocket.send(json.dumps({"type": "hello", "num_connections": 1}))
         self.sockets.append(websocket)
         try:
-            async for raw in websocket:
+            async for raw in _received(websocket):
                 waiting = self.waiting.get(json.loads(raw).get("envelope_id", ""))
                 if waiting is not None and not waiting.done():
                     waiting.set_result(None)
@@ -148,6 +149,14 @@ class Slack:
         async with web, serve(self._socket, "127.0.0.1", 0, compression=None) as sockets:
             self.socket_port = next(iter(sockets.sockets)).getsockname()[1]
             await ready()
+
+
+async def _received(websocket: ServerConnection) -> AsyncIterator[str | bytes]:
+    try:
+        async for raw in websocket:
+            yield raw
+    except ConnectionClosedError:
+        return
 
 
 class HttpSender:
