@@ -42,8 +42,8 @@ class JobPoller:
         while True:
             try:
                 await self.turn()
-            except StorageUnavailableError as error:
-                log.warning("jobs.storage", error=type(error).__name__)
+            except* StorageUnavailableError as errors:
+                log.warning("jobs.storage", error=type(errors.exceptions[0]).__name__)
             await asyncio.sleep(_POLL_S)
 
     async def turn(self) -> None:

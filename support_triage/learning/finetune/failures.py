@@ -18,6 +18,8 @@ _PERMISSION = ("scope", "permission", "role")
 _UNAUTHORISED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 _PASSING = frozenset({408, 409, 425, _TOO_MANY})
 _SERVER = 500
+# The SDK does not check what servers send: an answer may lack any field, or be no object at all.
+_UNREADABLE = (AttributeError, TypeError, KeyError, ValueError)
 
 
 @cache
@@ -45,10 +47,10 @@ def translated(provider: str, key: str) -> Iterator[None]:
         yield
     except openai.APIStatusError as error:
         raise of_status(provider, key, error) from None
-    except openai.APIResponseValidationError:
-        raise UnavailableError(f"{provider} answered something unreadable") from None
     except openai.APIConnectionError:
         raise UnavailableError(f"{provider} cannot be reached") from None
+    except (openai.APIError, *_UNREADABLE):
+        raise UnavailableError(f"{provider} answered something unreadable") from None
 
 
 @contextmanager

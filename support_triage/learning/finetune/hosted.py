@@ -124,7 +124,7 @@ class HostedBackend:
                 if one.filename == file.name and one.bytes == len(file.content):
                     return (one.id,)
             made = await client.files.create(file=(file.name, file.content), purpose="fine-tune")
-            return (made.id,)
+            return (_worded(made.id),)
 
     async def create(self, job: Job) -> str:
         """The provider's job: the one that carries the tag, else a new one."""
@@ -133,7 +133,7 @@ class HostedBackend:
                 return found
             await self._imported(client, job.files[0])
             made = await client.fine_tuning.jobs.create(**self.arguments(job))
-            return made.id
+            return _worded(made.id)
 
     async def find(self, client: openai.AsyncOpenAI, job: Job) -> str:
         """The id of the oldest job that carries the tag; later ones are cancelled. "" if none."""
@@ -178,14 +178,13 @@ class HostedBackend:
         del snapshot
         async with self.client() as client:
             found = await client.fine_tuning.jobs.retrieve(job.remote)
-            events = await self._events(client, job)
-        return Remote(
-            status=str(found.status),
-            tuned=found.fine_tuned_model or "",
-            trained_tokens=found.trained_tokens,
-            events=events,
-            error=self._reason(found),
-        )
+            return Remote(
+                status=_worded(found.status),
+                tuned=str(found.fine_tuned_model or ""),
+                trained_tokens=None if found.trained_tokens is None else int(found.trained_tokens),
+                events=await self._events(client, job),
+                error=self._reason(found),
+            )
 
     async def _events(self, client: openai.AsyncOpenAI, job: Job) -> tuple[str, ...]:
         try:
@@ -219,11 +218,11 @@ class HostedBackend:
                     response_format=answer_format,
                     **self.privately(),
                 )
+                said = str(answer.choices[0].message.content or "")
         except RefusedError as error:
             # 404 and the like: deployed a moment ago, or by hand later.
             raise UnavailableError(f"{job.serving} cannot be called yet: {error}") from None
-        said = answer.choices[0].message.content if answer.choices else None
-        if prompt.parse(said or "", names) is None and not prompt.declined(said or ""):
+        if prompt.parse(said, names) is None and not prompt.declined(said):
             raise UnavailableError(f"{job.serving} answered with no label of the set")
 
     def privately(self) -> Mapping[str, Any]:
@@ -251,6 +250,13 @@ class HostedBackend:
             remote = job.remote or await self.find(client, job)
             if remote:
                 await _end(client, remote)
+
+
+def _worded(found: object) -> str:
+    """A provider's id or status: ValueError where it is not a word."""
+    if not isinstance(found, str) or not found:
+        raise ValueError("not a word")
+    return found
 
 
 async def _end(client: openai.AsyncOpenAI, remote: str) -> None:

@@ -3,6 +3,7 @@
 from collections import deque
 
 import pytest
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from support_triage.classifiers import prompt
 from support_triage.learning.dataset import Snapshot
@@ -156,6 +157,20 @@ async def test_what_passes_is_tried_again(redis: Client, answer: Drop) -> None:
         assert troubled.problem
         done = await until(trainer, troubled)
         assert (done.stage, done.problem, done.tries) == (Stage.READY, "", 0)
+        assert (len(server.files), len(server.jobs)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "answer", [JSONResponse({}), JSONResponse([]), JSONResponse(None), HTMLResponse("<p>hello")]
+)
+async def test_an_unreadable_answer_is_waited_out(redis: Client, answer: Response) -> None:
+    async with finetuning_server() as server:
+        routes = ("POST files", "POST jobs", "GET jobs", "GET file", "GET job", "POST chat")
+        trainer, job, _ = await begun(redis, server)
+        for route in routes:
+            server.fail(route, Fault(answer))
+        done = await until(trainer, job)
+        assert (done.stage, done.problem) == (Stage.READY, "")
         assert (len(server.files), len(server.jobs)) == (1, 1)
 
 
