@@ -7,6 +7,7 @@ import structlog
 from support_triage.bot.champion import Build, built
 from support_triage.classifiers.base import Classifier, ClassifierError, Prediction
 from support_triage.classifiers.evaluation import best
+from support_triage.classifiers.factory import close
 from support_triage.learning.gate_config import GateConfig
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.models import ModelError, Models
@@ -102,6 +103,8 @@ class Shadowing:
             await asyncio.sleep(_POLL_S)
 
     async def finish(self) -> None:
-        """Wait for the answers that are under way."""
+        """Wait for the answers that are under way, and close the challenger's connections."""
         if self._pending:
             await asyncio.wait(self._pending)
+        if self._challenger is not None:
+            await close(self._challenger)
