@@ -49,7 +49,8 @@ async def test_an_outage_is_known_to_all_until_it_ends_or_is_forgotten(redis: Cl
 async def test_usage_is_stored_with_the_record(redis: Client) -> None:
     message = Message(id=MessageId(team=TEAM, channel="C1", ts="1.0"), user="U1", text="hi")
     prediction = Prediction("A", 0.9, classifier="llm:m:1", usage=USAGE)
-    await Records(redis).put(Record(message=message, prediction=prediction))
+    async with Records(redis).held(message.id) as hold:
+        await hold.put(Record(message=message, prediction=prediction))
     record = await Records(redis).get(message.id)
     assert record is not None
     assert record.prediction is not None
