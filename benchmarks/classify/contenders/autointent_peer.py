@@ -10,7 +10,7 @@ from autointent import Dataset, Pipeline
 from autointent.configs import LoggingConfig, SentenceTransformerEmbeddingConfig
 
 from benchmarks.classify.contender import Answer
-from benchmarks.classify.contenders import minilm
+from benchmarks.classify.contenders import weights
 
 
 class AutoIntent:
@@ -18,7 +18,7 @@ class AutoIntent:
         logging.getLogger("autointent").setLevel(logging.ERROR)
         self._folder = tempfile.TemporaryDirectory()
         self._embedder = SentenceTransformerEmbeddingConfig(
-            model_name=minilm.folder(), use_cache=False, device="cpu"
+            model_name=weights.folder(), use_cache=False, device="cpu"
         )
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:

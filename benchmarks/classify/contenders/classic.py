@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 
 from benchmarks.classify.contender import Answer
-from support_triage.classifiers.embedder import MiniLmEmbedder
+from benchmarks.classify.contenders.minilm import Embedder
 
 _NEIGHBOURS = 5
 
@@ -32,7 +32,7 @@ class Nearest:
     """Confidence is the share of the winner in the summed similarity of the nearest five."""
 
     def __init__(self) -> None:
-        self._embedder = MiniLmEmbedder()
+        self._embedder = Embedder()
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:
         self._vectors = self._embedder.embed(texts)

@@ -8,12 +8,12 @@ import numpy as np
 from fast_intent_classifier import FastIntentClassifier
 
 from benchmarks.classify.contender import Answer
-from support_triage.classifiers.embedder import MiniLmEmbedder
+from benchmarks.classify.contenders.minilm import Embedder
 
 
 class FastIntent:
     def __init__(self) -> None:
-        self._embedder = MiniLmEmbedder()
+        self._embedder = Embedder()
         self._model = FastIntentClassifier("custom", embedding_function=self._embed)
 
     def _embed(self, text: str) -> np.ndarray:

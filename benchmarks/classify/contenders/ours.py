@@ -15,7 +15,8 @@ _TARGET = 0.95
 
 
 def answer(one: Prediction) -> Answer:
-    return Answer(best(one), one.confidence, one.confidence, one.abstained, one.usage)
+    known = one.confidence if one.known is None else one.known
+    return Answer(best(one), one.confidence, known, one.abstained, one.usage)
 
 
 def model_of_environment() -> LlmChoice:

@@ -9,7 +9,7 @@ from semantic_router.calibration import Calibrator
 from semantic_router.encoders import DenseEncoder
 
 from benchmarks.classify.contender import Answer
-from support_triage.classifiers.embedder import MiniLmEmbedder
+from benchmarks.classify.contenders.minilm import Embedder
 
 _HELD = 5  # every fifth utterance calibrates
 
@@ -25,7 +25,7 @@ class _Encoder(DenseEncoder):
 
 class Router:
     def __init__(self) -> None:
-        self._encoder = _Encoder(embedder=MiniLmEmbedder())
+        self._encoder = _Encoder(embedder=Embedder())
 
     def _routes(self, rows: Sequence[tuple[str, str]]) -> list[Route]:
         by_label: dict[str, list[str]] = {}

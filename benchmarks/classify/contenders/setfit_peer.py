@@ -7,7 +7,7 @@ import datasets
 from setfit import SetFitModel, Trainer, TrainingArguments
 
 from benchmarks.classify.contender import Answer
-from benchmarks.classify.contenders import minilm
+from benchmarks.classify.contenders import weights
 
 STEPS = int(os.environ.get("BENCH_SETFIT_STEPS", "300"))
 _PAIRS = 16
@@ -18,10 +18,10 @@ class SetFit:
 
     def __init__(self) -> None:
         datasets.disable_progress_bars()
-        self._model = SetFitModel.from_pretrained(minilm.folder())
+        self._model = SetFitModel.from_pretrained(weights.folder())
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:
-        self._model = SetFitModel.from_pretrained(minilm.folder())  # forgets what it had learnt
+        self._model = SetFitModel.from_pretrained(weights.folder())  # forgets what it had learnt
         names = sorted(set(labels))
         self._names = names
         rows = {"text": list(texts), "label": [names.index(one) for one in labels]}

