@@ -18,7 +18,7 @@ from support_triage.learning.openai_rules import BYTES_MAX, EXAMPLES_MIN
 from support_triage.learning.rows import Row, Written
 from support_triage.learning.whole_file import WholeFile
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17  # marks read at a time
 _JSON = json.JSONEncoder(ensure_ascii=False).encode
 _Mask = npt.NDArray[np.bool_]
 
@@ -58,7 +58,7 @@ class _Part:
         return split.newest(self.texts, self.when)
 
     def chunks(self) -> Iterator[npt.NDArray[np.uint64]]:
-        """The marks of all rows, a million at a time."""
+        """The marks of all rows, some at a time."""
         self.marks.seek(0)
         while chunk := self.marks.read(_CHUNK * 8):
             yield np.frombuffer(chunk, dtype=np.uint64)
