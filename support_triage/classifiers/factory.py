@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from support_triage.classifiers.base import (
     Classifier,
@@ -14,7 +15,6 @@ from support_triage.classifiers.batching import BatchingClassifier
 from support_triage.classifiers.cascade import CascadeClassifier, CascadeSettings, Ledger
 from support_triage.classifiers.embedders import make_embedder
 from support_triage.classifiers.index import EmbeddedIndex
-from support_triage.classifiers.llm import LlmClassifier
 from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
 from support_triage.classifiers.local import LocalClassifier
 from support_triage.classifiers.local_config import MINILM
@@ -28,6 +28,11 @@ __all__ = ["KINDS", "LlmChoice", "LlmUse", "Parts", "close", "make_classifier", 
 KINDS = ("local", "llm", "cascade")
 _MESSAGE_TOKENS = 100
 _ANSWER_TOKENS = 15
+
+
+@runtime_checkable
+class _Closing(Protocol):
+    async def aclose(self) -> None: ...
 
 
 def _not_judged(_: str) -> Judged:
@@ -81,6 +86,8 @@ def make_classifier(
         return local
     if llm is None:
         raise ClassifierSetupError(f"OPENAI_API_KEY: not set, and {kind} asks a model with it")
+    from support_triage.classifiers.llm import LlmClassifier  # noqa: PLC0415 - openai loads slowly
+
     use = use or LlmUse()
     if use.config.daily_budget_usd is not None and llm.model not in use.config.prices:
         raise ClassifierSetupError(
@@ -99,10 +106,9 @@ def make_classifier(
 
 async def close(classifier: Classifier) -> None:
     """Close the connections that a classifier of `make_classifier` holds."""
-    if isinstance(classifier, CascadeClassifier):
-        classifier = classifier.llm
-    if isinstance(classifier, LlmClassifier):
-        await classifier.aclose()
+    inner = classifier.llm if isinstance(classifier, CascadeClassifier) else classifier
+    if isinstance(inner, _Closing):
+        await inner.aclose()
 
 
 def _call_price_usd(label_set: LabelSet, llm: LlmChoice, config: LlmConfig) -> float:

@@ -71,9 +71,11 @@ class Calibration:
     standing: Standing | None = None
 
 
-def fit(training: Training, calibration: Calibration) -> Head:
-    """Fit on everything; at least two labels must be present."""
-    linear = fit_linear(training, np.ones(len(training.labels), bool), calibration.c)
+def fit(training: Training, calibration: Calibration, before: Head | None = None) -> Head:
+    """Fit on everything, from the head `before`; at least two labels must be present."""
+    everything = np.ones(len(training.labels), bool)
+    start = None if before is None else before.linear
+    linear = fit_linear(training, everything, calibration.c, start)
     return Head(
         linear,
         calibration.temperature,

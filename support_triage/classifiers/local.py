@@ -106,7 +106,7 @@ class LocalClassifier:
             if old is None or not old.size <= taught <= max(old.size * _RECALIBRATE, old.size + 5):
                 self._calibration = calibrate(known, self._target, self._recipe.c)
             assert self._calibration is not None
-            self._head = fit(known, self._calibration)
+            self._head = fit(known, self._calibration, self._head)
         content = repr([(one.id, one.text, one.label) for one in snapshot.examples])
         digest = hashlib.sha256(
             f"{self._embedder.name} {self._label_set.version} {self._recipe} {content}".encode()

@@ -137,3 +137,11 @@ def test_labels_that_were_never_shown_look_unlike_the_others() -> None:
     assert np.mean(known[unknown] < floor) > 0.5
     assert np.mean(known[~unknown] < floor) < 0.12
     assert auroc(known[~unknown].tolist(), known[unknown].tolist()) > 0.9
+
+
+def test_an_earlier_fit_is_where_the_next_one_starts_and_not_where_it_ends() -> None:
+    few, more, fresh = clouds(20, 1.0), clouds(40, 1.0), clouds(50, 1.0, seed=1)
+    calibration = calibrate(more, 0.9, 45.0)
+    anew = fit(more, calibration).confidences(fresh.vectors)
+    again = fit(more, calibration, fit(few, calibration)).confidences(fresh.vectors)
+    assert np.abs(anew - again).max() < 0.02
