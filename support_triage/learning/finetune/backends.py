@@ -5,9 +5,9 @@ from functools import partial
 
 from support_triage.classifiers.embedders import embedder_name, make_embedder
 from support_triage.classifiers.local_config import MINILM
+from support_triage.learning.finetune.account import Account
 from support_triage.learning.finetune.azure import AzureBackend, Principal
 from support_triage.learning.finetune.base import Backend
-from support_triage.learning.finetune.hosted import Account
 from support_triage.learning.finetune.local import LocalBackend
 from support_triage.learning.finetune.nebius import NebiusBackend
 from support_triage.learning.finetune.openai import OpenAiBackend

@@ -19,7 +19,7 @@ _UNAUTHORISED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 _PASSING = frozenset({408, 409, 425, _TOO_MANY})
 _SERVER = 500
 # The SDK does not check what servers send: an answer may lack any field, or be no object at all.
-_UNREADABLE = (AttributeError, TypeError, KeyError, ValueError)
+UNREADABLE = (AttributeError, TypeError, KeyError, ValueError)
 
 
 @cache
@@ -49,7 +49,7 @@ def translated(provider: str, key: str) -> Iterator[None]:
         raise of_status(provider, key, error) from None
     except openai.APIConnectionError:
         raise UnavailableError(f"{provider} cannot be reached") from None
-    except (openai.APIError, *_UNREADABLE):
+    except (openai.APIError, *UNREADABLE):
         raise UnavailableError(f"{provider} answered something unreadable") from None
 
 

@@ -17,6 +17,7 @@ class NebiusBackend(HostedBackend):
     """LoRA adapters; the API knows no `metadata`, so the suffix carries the tag."""
 
     table: NebiusTable
+    named = False
 
     async def check_model(self, client: openai.AsyncOpenAI) -> list[Finding]:
         """That adapters of this base model can be deployed is the provider's to say."""
@@ -39,7 +40,7 @@ class NebiusBackend(HostedBackend):
 
     async def deploy(self, job: Job) -> str:
         """Deploy the last checkpoint under the job's name, unless it was; the full name to call."""
-        async with self.client() as client:
+        async with self.account.client() as client:
             if found := await self._deployed(client, job):
                 return str(found["name"])
             checkpoints = await client.fine_tuning.jobs.checkpoints.list(job.remote)
@@ -72,7 +73,7 @@ class NebiusBackend(HostedBackend):
 
     async def probe(self, job: Job, snapshot: Snapshot) -> None:
         """As elsewhere, once the adapter was validated."""
-        async with self.client() as client:
+        async with self.account.client() as client:
             found = await self._deployed(client, job)
         if found is not None and found.get("status") == "error":
             raise RefusedError(f"Nebius: the adapter is not valid: {shown(_why(found))}")

@@ -1,8 +1,8 @@
 """Where providers differ: encodings, fields, and how a trained model comes to answer."""
 
+from support_triage.learning.finetune.account import Account
 from support_triage.learning.finetune.azure import AzureBackend, Principal
 from support_triage.learning.finetune.base import Backend
-from support_triage.learning.finetune.hosted import Account
 from support_triage.learning.finetune.starting import begin, plan
 from support_triage.learning.finetune.telling import plan_lines
 from support_triage.learning.finetune.trainer import Trainer

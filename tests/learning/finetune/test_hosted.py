@@ -174,6 +174,27 @@ async def test_an_unreadable_answer_is_waited_out(redis: Client, answer: Respons
         assert (len(server.files), len(server.jobs)) == (1, 1)
 
 
+async def test_events_that_cannot_be_read_keep_no_job(redis: Client) -> None:
+    async with finetuning_server() as server:
+        server.fail(
+            "GET events", *(Fault(JSONResponse({"data": [{"id": 1}, {"id": 2}]})) for _ in range(9))
+        )
+        trainer, job, _ = await begun(redis, server)
+        done = await until(trainer, job)
+        assert (done.stage, done.events) == (Stage.READY, ())
+
+
+async def test_a_model_without_a_name_yet_is_waited_for(redis: Client) -> None:
+    async with finetuning_server() as server:
+        trainer, job, _ = await begun(redis, server)
+        job = await until(trainer, job, lambda one: one.stage is Stage.TRAINING)
+        server.jobs[0]["status"] = "succeeded"
+        job = await until(trainer, job, lambda one: one.tries > 1)
+        assert "does not name the model yet" in job.problem
+        server.jobs[0]["fine_tuned_model"] = "ft:late"
+        assert (await until(trainer, job)).stage is Stage.READY
+
+
 async def test_no_key_is_shown(redis: Client) -> None:
     async with finetuning_server() as server:
         trainer, job, _ = await begun(redis, server)

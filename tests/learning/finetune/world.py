@@ -6,9 +6,9 @@ from typing import Any
 
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.learning.dataset import Snapshot, freeze
+from support_triage.learning.finetune.account import Account
 from support_triage.learning.finetune.azure import AzureBackend, Principal
 from support_triage.learning.finetune.base import Backend
-from support_triage.learning.finetune.hosted import Account
 from support_triage.learning.finetune.nebius import NebiusBackend
 from support_triage.learning.finetune.openai import OpenAiBackend
 from support_triage.learning.finetune.progress import Pace
