@@ -27,7 +27,7 @@ from support_triage.storage.inbox import Inbox
 from support_triage.storage.records import MessageId, Records
 
 _LOOK_BACK_S = 3600.0  # before the newest message known: for its edits and emoji
-_ALIVE_S = 30.0
+_ALIVE_S = 5.0
 
 _PASSING = (
     GatewayError,
@@ -53,13 +53,14 @@ class Backfill:
     records: Records
     examples: Examples
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _server_since: float = 0.0
 
     def want(self) -> None:
         """Something may have been missed: a connection is new, or an event could not be stored."""
         self._wanted.set()
 
     async def follow(self) -> None:
-        """Run whenever it is wanted, until cancelled; note every half minute that one listens."""
+        """Run whenever it is wanted, until cancelled; note every few seconds that one listens."""
         while True:
             try:
                 await self._once()
@@ -74,6 +75,10 @@ class Backfill:
                 await self._wanted.wait()
         except TimeoutError:
             await self.inbox.note_alive(self.team, time.time())
+            since = await self.inbox.server_since(self.team)
+            if since > self._server_since:  # it may lack the last that was acknowledged
+                self._server_since = since
+                self.want()
             return
         self._wanted.clear()
         if await self.inbox.may_backfill(self.team):
@@ -111,12 +116,12 @@ class Backfill:
                 return found
             for message in reversed(page):
                 if triaged and card_about(message) is None:
-                    found += await self._message(channel, message)
-            found += await self._emoji(channel, page)
+                    found += await self._message(channel, message, since)
+            found += await self._emoji(channel, page, since)
             if not cursor:
                 return found
 
-    async def _message(self, channel: str, message: dict[str, Any]) -> bool:
+    async def _message(self, channel: str, message: dict[str, Any], since: float) -> bool:
         event = posted(self.team, channel, message, self.config.triage.allowed_bots)
         if event is None:
             return False
@@ -126,9 +131,9 @@ class Backfill:
                 known.deleted or float(known.message.edited or 0) >= float(event.message.edited)
             ):
                 return False
-        return await self.inbox.receive(Posted(message=event.message))
+        return await self.inbox.receive(Posted(message=event.message, doubt=since))
 
-    async def _emoji(self, channel: str, page: list[dict[str, Any]]) -> int:
+    async def _emoji(self, channel: str, page: list[dict[str, Any]], since: float) -> int:
         """Emoji that were put on or taken off without our knowledge, on a page of messages."""
         items = [MessageId(team=self.team, channel=channel, ts=one["ts"]) for one in page]
         known: defaultdict[str, list[Reaction]] = defaultdict(list)
@@ -138,7 +143,8 @@ class Backfill:
         for item, message in zip(items, page, strict=True):
             there = await self._agents_emoji(message)
             for event in missed(item, there, known[str(item)]):
-                found += await self.inbox.receive(event)
+                doubtful = event.model_copy(update={"doubt": since})
+                found += await self.inbox.receive(doubtful)
         return found
 
     async def _agents_emoji(self, message: dict[str, Any]) -> list[tuple[str, str]]:

@@ -95,7 +95,7 @@ class Gateway:
             token=client.token, base_url=client.base_url, timeout=_TIMEOUT_S, retry_handlers=[]
         )
         self._pacing = pacing
-        self._home: str | None = None
+        self._who: tuple[str, str] | None = None
 
     async def ready(self, method: str, channel: str = "", *, urgent: bool = True) -> None:
         """Wait for a turn at a method; GatewayUnavailableError where that takes too long."""
@@ -201,10 +201,18 @@ class Gateway:
 
     async def permalink(self, channel: str, ts: str) -> str:
         """The address of a message that is no reply, made from the workspace's own."""
-        if self._home is None:
+        home, _ = await self._whoami()
+        return f"{home}/archives/{channel}/p{ts.replace('.', '')}"
+
+    async def me(self) -> str:
+        """The bot's own user id."""
+        return (await self._whoami())[1]
+
+    async def _whoami(self) -> tuple[str, str]:
+        if self._who is None:
             answer = await self._call("auth.test", "", self._client.auth_test)
-            self._home = str(answer["url"]).rstrip("/")
-        return f"{self._home}/archives/{channel}/p{ts.replace('.', '')}"
+            self._who = str(answer["url"]).rstrip("/"), str(answer["user_id"])
+        return self._who
 
     async def send_files(self, user: str, files: Sequence[Path], comment: str) -> None:
         """Send files to a person in a direct message; slack_sdk holds them in memory meanwhile."""

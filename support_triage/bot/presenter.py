@@ -11,6 +11,7 @@ from support_triage.bot.config import Config
 from support_triage.bot.corrections import Standing
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError
+from support_triage.bot.memory import Memory
 from support_triage.storage.records import CardAt, Hold, Record
 from support_triage.storage.workspaces import Workspaces
 
@@ -49,7 +50,11 @@ class Presenter:
     gateway: Gateway
     directory: Directory
     workspaces: Workspaces
+    memory: Memory = field(init=False)
     _problems: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.memory = Memory(self.config, self.gateway, self.directory)
 
     async def show(
         self,
@@ -75,6 +80,22 @@ class Presenter:
             raise bug
         await self._report(now)
         return record
+
+    async def recall(self, record: Record, doubt: float) -> Record:
+        """With what may be shown already although it is not on record, since a server lost it."""
+        if not doubt:
+            return record
+        shown, about = record.shown, record.message.id
+        known = {(at.channel, at.ts) for at in shown.cards}
+        there = await self.memory.cards(about, doubt)
+        lost = [at for at in there if (at.channel, at.ts) not in known]
+        if shown.card is not None or shown.posting is not None:
+            changes: dict[str, Any] = {"stale": (*shown.stale, *lost)}
+        else:
+            changes = {"card": next(iter(lost), None), "stale": (*shown.stale, *lost[1:])}
+        emoji = await self.memory.emoji(about, doubt) - {shown.emoji}
+        changes["maybe_emoji"] = tuple(sorted({*shown.maybe_emoji, *emoji}))
+        return record.model_copy(update={"shown": shown.model_copy(update=changes)})
 
     async def _intend(
         self, now: _Try, standing: Standing | None, decision: Decision

@@ -68,28 +68,28 @@ class Triage:
         """Take one event in; when it raises, the event is to be handled again."""
         match event:
             case Posted(message=message):
-                await self._posted(message)
+                await self._posted(message, event.doubt)
             case Deleted(id=identity):
-                await self._deleted(identity)
+                await self._deleted(identity, event.doubt)
             case Reacted():
                 await self._reacted(event)
 
-    async def _posted(self, message: Message) -> None:
+    async def _posted(self, message: Message, doubt: float) -> None:
         mode = await self.directory.mode(message.id.channel)
         if mode is None:
             return
         async with self.records.held(message.id) as hold:
             record = hold.record or Record(message=message)
-            await self._settle(hold, record.with_version(message), mode)
+            await self._settle(hold, record.with_version(message), mode, doubt)
 
-    async def _deleted(self, identity: MessageId) -> None:
+    async def _deleted(self, identity: MessageId, doubt: float) -> None:
         mode = await self.directory.mode(identity.channel)
         if mode is None:
             return
         async with self.records.held(identity) as hold:
             empty = Message(id=identity, user="", text="")
             record = hold.record or Record(message=empty)
-            await self._settle(hold, record.gone(), mode)
+            await self._settle(hold, record.gone(), mode, doubt)
 
     async def _reacted(self, event: Reacted) -> None:
         emoji = await self.directory.same_emoji(event.emoji)
@@ -112,7 +112,7 @@ class Triage:
             return
         async with self.records.held(identity) as hold:
             if hold.record is not None:  # else it is read when the message or card becomes known
-                await self._settle(hold, hold.record, mode)
+                await self._settle(hold, hold.record, mode, event.doubt)
 
     async def _label_of(self, emoji: str) -> str | None:
         for one in self.config.labels:
@@ -120,7 +120,8 @@ class Triage:
                 return one.name
         return None
 
-    async def _settle(self, hold: Hold, record: Record, mode: Mode) -> None:
+    async def _settle(self, hold: Hold, record: Record, mode: Mode, doubt: float) -> None:
+        record = await self.presenter.recall(record, doubt)
         cards = -1
         while len(record.shown.cards) != cards:  # a new card may have been reacted on already
             cards = len(record.shown.cards)

@@ -7,7 +7,13 @@ from pydantic import Field, TypeAdapter
 from support_triage.storage.records import Frozen, Message, MessageId
 
 
-class Posted(Frozen):
+class _Happened(Frozen):
+    """`doubt`: what was shown since this Unix time may not be on record; 0 where it is."""
+
+    doubt: float = 0.0
+
+
+class Posted(_Happened):
     """A message was written, or edited when `message.edited` is set."""
 
     kind: Literal["posted"] = "posted"
@@ -19,7 +25,7 @@ class Posted(Frozen):
         return self.message.id
 
 
-class Deleted(Frozen):
+class Deleted(_Happened):
     """A message was deleted."""
 
     kind: Literal["deleted"] = "deleted"
@@ -31,7 +37,7 @@ class Deleted(Frozen):
         return self.id
 
 
-class Reacted(Frozen):
+class Reacted(_Happened):
     """An emoji was put on a message or card, or taken off; `at` is Slack's event time."""
 
     kind: Literal["reacted"] = "reacted"
@@ -42,7 +48,7 @@ class Reacted(Frozen):
     at: str
 
 
-class Asked(Frozen):
+class Asked(_Happened):
     """An admin's command that waits for a worker; `item` is a place of its own, no message."""
 
     kind: Literal["asked"] = "asked"

@@ -18,6 +18,7 @@ LEASE_S = 6.0
 
 _SWEEP_COUNT = 500
 _BACKFILL_S = 5
+_LOST_S = 60.0  # a server that took over may lack what was written in its last seconds
 
 
 class IntakeConfig(BaseModel):
@@ -78,6 +79,7 @@ class Inbox:
         self._answered = redis.register_script(scripts.ANSWERED)
         self._postpone = redis.register_script(scripts.POSTPONE)
         self._bury = redis.register_script(scripts.BURY)
+        self._since = redis.register_script(scripts.SINCE)
         self._cursor = 0
 
     async def receive(self, event: Event) -> bool:
@@ -119,7 +121,7 @@ class Inbox:
         self, team: str, count: int, cap: int, running: Mapping[str, int] | None = None
     ) -> Taken:
         """Up to `count` entries, channel by channel; at most `cap` of one with those `running`."""
-        left, found = await self._take(
+        left, since_ms, found = await self._take(
             keys=[
                 keys.inbox(team),
                 keys.handed(team),
@@ -127,6 +129,7 @@ class Inbox:
                 keys.turns(team),
                 keys.taken(team),
                 keys.later(team),
+                keys.server(team),
             ],
             args=[
                 keys.waiting(team, ""),
@@ -146,6 +149,8 @@ class Inbox:
             except ValueError:
                 await self._to_dead(team, entry_id, "this version cannot read it")
                 continue
+            if int(entry_id.partition(":")[0]) < since_ms * 1000:
+                event = event.model_copy(update={"doubt": since_ms / 1000 - _LOST_S})
             entries.append(Entry(entry_id, team, event, int(handed), int(strikes)))
         return Taken(tuple(entries), left > 0)
 
@@ -206,6 +211,13 @@ class Inbox:
     async def note_alive(self, team: str, when: float) -> None:
         """Somebody listens to this workspace at this time."""
         await self._redis.hset(keys.newest(team), "", f"{when:.6f}")
+
+    async def server_since(self, team: str) -> float:
+        """When the server lost its memory or took over, as a Unix time; 0 if it never did.
+
+        What was received before is handed out with `doubt`.
+        """
+        return int(await self._since(keys=[keys.server(team)])) / 1000
 
     async def may_backfill(self, team: str) -> bool:
         """Whether it is our turn to backfill: one process does, once in a while."""

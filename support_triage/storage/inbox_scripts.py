@@ -40,9 +40,36 @@ return add(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2])
 )
 """0 known already, -1 full, 1 stored, 2 stored where nothing waited."""
 
-TAKE = """#!lua flags=allow-oom
--- KEYS events handed strikes turns taken later; ARGV prefix, lease ms, count, cap, running (JSON)
-local events, handed, strikes, turns, taken, later = unpack(KEYS)
+_SERVER = """
+local function since(server, now)
+  local here = redis.call('INFO', 'replication'):match('master_replid:(%x+)')
+  local was = redis.call('HGET', server, 'id')
+  if was ~= here then
+    redis.call('HSET', server, 'id', here)
+    if was then redis.call('HSET', server, 'since', now) end
+  end
+  return tonumber(redis.call('HGET', server, 'since') or 0)
+end
+"""
+
+SINCE = (
+    "#!lua flags=allow-oom\n"
+    + _SERVER
+    + """
+-- KEYS server
+local t = redis.call('TIME')
+return since(KEYS[1], t[1] * 1000 + math.floor(t[2] / 1000))
+"""
+)
+"""When this server took over from another, or was started again, in ms; 0 if it never was."""
+
+TAKE = (
+    "#!lua flags=allow-oom\n"
+    + _SERVER
+    + """
+-- KEYS events handed strikes turns taken later server
+-- ARGV prefix, lease ms, count, cap, running (JSON)
+local events, handed, strikes, turns, taken, later, server = unpack(KEYS)
 local prefix, count, cap = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4])
 local running = cjson.decode(ARGV[5])
 local t = redis.call('TIME')
@@ -92,9 +119,10 @@ while round > 0 and #found < count * 4 do
 end
 local left = 0
 if redis.call('EXISTS', turns) == 1 then left = round > 0 and 2 or (capped and 1 or 0) end
-return {left, found}
+return {left, since(server, now), found}
 """
-"""{2 more can be taken, 1 only by others or later, 0 nothing waits; id, event, handed, strikes…}"""
+)
+"""{2 more can be taken, 1 not now, 0 nothing waits; since; id, event, handed, strikes…}"""
 
 RENEW = """#!lua flags=allow-oom
 -- KEYS handed taken; ARGV lease ms, then id and number of the hand-out, in turn

@@ -65,6 +65,11 @@ def newest(team: str) -> str:
     return f"triage:{{{team}}}:inbox:newest"
 
 
+def server(team: str) -> str:
+    """Hash: which server keeps this workspace, and since when (ms). Permanent, two fields."""
+    return f"triage:{{{team}}}:inbox:server"
+
+
 def backfilling(team: str) -> str:
     """String: some process looks for what was missed. Lives seconds."""
     return f"triage:{{{team}}}:inbox:backfilling"

@@ -246,3 +246,18 @@ async def test_a_death_at_each_boundary_leaves_one_answer(office: Office) -> Non
             break
         lives += 1
     assert lives >= 30  # a call less would be a boundary less, not a failure to look
+
+
+async def test_what_a_server_lost_is_recalled_from_slack(office: Office) -> None:
+    """A record that is gone: neither a second card nor a second emoji, in whatever channel."""
+    ts = office.write("BILLING then")
+    events = story(ts)
+    for name in ("post", "correct"):
+        await office.deliver(events[name], None)
+    assert office.cards(ts) == [PLACE["ACCOUNT"]]
+    at = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
+    await office.redis.delete(keys.record(TEAM, SUPPORT, ts), keys.reactions(TEAM, SUPPORT, ts))
+    doubtful = events["post"].model_copy(update={"doubt": float(at.ts) - 60})
+    await office.deliver(doubtful, None)
+    assert office.cards(ts) == [BILLING]
+    assert office.emoji(ts) == {EMOJI["BILLING"]}
