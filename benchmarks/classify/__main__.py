@@ -45,10 +45,7 @@ def chosen(wanted: str | None, names: list[str]) -> list[str]:
     if wanted is None:
         return names
     parts = [part.strip().casefold() for part in wanted.split(",")]
-    found = [name for name in names if any(part in name.casefold() for part in parts)]
-    if not found:
-        sys.exit(f"{wanted}: none of {', '.join(names)}")
-    return found
+    return [name for name in names if any(part in name.casefold() for part in parts)]
 
 
 def say(words: str) -> None:
@@ -97,7 +94,10 @@ def main() -> None:
     for data in given.data or [Path("../shared/data")]:
         results += collect(given, data, plan)
     if not results:
-        sys.exit("nothing was measured: no train*.csv with a test.csv in the data folder")
+        sys.exit(
+            "nothing was measured: --data needs folders with train*.csv and test.csv, --splits and "
+            f"--only parts of their names; contenders are {', '.join(one.name for one in ENTRIES)}"
+        )
     text = page(results, plan)
     print(text)
     RESULTS.mkdir(parents=True, exist_ok=True)

@@ -45,9 +45,10 @@ def run(entry: Entry, data: Path, split: Split, plan: Plan) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         figures = _child(entry, data, split, plan)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        said = error.stderr or b""
-        figures = {"error": _last_line(said) or type(error).__name__}
+    except subprocess.TimeoutExpired:
+        figures = {"error": f"not done after {_LONGEST_S:,} s"}
+    except subprocess.CalledProcessError as error:
+        figures = {"error": _last_line(error.stderr) or f"it ended with {error.returncode}"}
     result = {
         "contender": entry.name,
         "dataset": split.dataset,
