@@ -94,15 +94,24 @@ def backfill(
 @app.command()
 def classify(
     file: Annotated[
-        str, typer.Argument(help="Text lines, .csv or .jsonl; - is standard input.")
+        str, typer.Argument(help="Text lines, .csv, .jsonl or .parquet; - is standard input.")
     ] = "-",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write there, with all cores; the same command again goes on."),
+    ] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="With --out. [cores]")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Label texts: one JSON line each, with confidence and alternatives."""
-    from support_triage.bot import cli_classify
+    from support_triage.bot import bulk, cli_classify
 
     settings, loaded = load(config)
-    asyncio.run(cli_classify.classify(settings, loaded, file))
+    if out is None:
+        asyncio.run(cli_classify.classify(settings, loaded, file))
+        return
+    before = bulk.classify_file(settings, loaded, file, out, processes)
+    err.print(f"{out} is complete" + (f"; {before} chunks were there already" if before else ""))
 
 
 @app.command("import")

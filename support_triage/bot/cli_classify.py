@@ -1,68 +1,28 @@
 """Verbs of the command line on texts alone: classify and evaluate."""
 
-import csv
-import io
 import json
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 from rich.console import Console
 
 from support_triage.bot.config import Config, ConfigError, Settings
-from support_triage.classifiers.base import Classifier, Example, Label, LabelSet, Prediction
+from support_triage.bot.prediction_row import row
+from support_triage.classifiers.base import Classifier, Example, Label, LabelSet
 from support_triage.classifiers.evaluation import evaluate as measured
 from support_triage.classifiers.factory import KINDS, LlmUse, close, make_parts
-from support_triage.learning import dataset, reading
+from support_triage.learning import reading
+from support_triage.learning.bulk import chunks
+from support_triage.learning.bulk_file import texts
 
 _BATCH = 64
 _TARGET_PRECISION = 0.95
 
 
-def _texts(file: TextIO, name: str) -> Iterator[str]:
-    """Texts of a CSV (column `text`), JSONL (key `text`) or plain file of lines."""
-    if name.endswith(".csv"):
-        for row in csv.DictReader(file):
-            if row.get("text") is None:
-                raise dataset.DatasetError(f'{name}: needs a column "text" in its header')
-            yield row["text"]
-        return
-    for line in file:
-        bare = line.rstrip("\n")
-        if name.endswith(".jsonl") or (name == "-" and bare.startswith('{"')):
-            yield _text_of(bare, name)
-        elif bare.strip():
-            yield bare
-
-
-def _text_of(line: str, name: str) -> str:
-    try:
-        text = json.loads(line)["text"]
-    except (json.JSONDecodeError, KeyError, TypeError):
-        raise dataset.DatasetError(f'{name}: not a JSON object with "text": {line[:40]}') from None
-    return str(text)
-
-
-def _row(text: str, one: Prediction) -> dict[str, object]:
-    return {
-        "text": text,
-        "label": one.label,
-        "confidence": round(one.confidence, 4),
-        "alternatives": [
-            {"label": score.label, "confidence": round(score.confidence, 4)}
-            for score in one.alternatives
-        ],
-        "abstained": one.abstained,
-        "reason": None if one.reason is None else one.reason.value,
-        "classifier": one.classifier,
-    }
-
-
 async def _write(classifier: Classifier, texts: Sequence[str]) -> None:
     for text, one in zip(texts, await classifier.classify(texts), strict=True):
-        print(json.dumps(_row(text, one), ensure_ascii=False))  # noqa: T201 - the output
+        print(json.dumps(row(text, one), ensure_ascii=False))  # noqa: T201 - the output
 
 
 async def classify(settings: Settings, config: Config, name: str) -> None:
@@ -76,24 +36,9 @@ async def classify(settings: Settings, config: Config, name: str) -> None:
         parts=make_parts(config.local.embedder),
         use=LlmUse(config.llm),
     )
-    raw = sys.stdin.buffer if name == "-" else _open(name)
-    with io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as file:
-        batch: list[str] = []
-        for text in _texts(file, name):
-            batch.append(text)
-            if len(batch) == _BATCH:
-                await _write(classifier, batch)
-                batch = []
-        if batch:
-            await _write(classifier, batch)
+    for batch in chunks(texts(name), _BATCH):
+        await _write(classifier, batch)
     await close(classifier)
-
-
-def _open(name: str) -> io.BufferedReader:
-    try:
-        return Path(name).open("rb")
-    except OSError as error:
-        raise dataset.DatasetError(f"{name}: {error.strerror}") from None
 
 
 def _label_set(labels: Sequence[str]) -> LabelSet:

@@ -8,9 +8,11 @@ from support_triage.classifiers.local_config import MINILM
 from support_triage.classifiers.onnx_folder import OnnxFolderEmbedder
 
 
-def make_embedder(choice: str = MINILM) -> Embedder:
+def make_embedder(choice: str = MINILM, threads: int = 2) -> Embedder:
     """The embedder of `[local] embedder`; ClassifierSetupError says what is wrong with it."""
-    return MiniLmEmbedder() if choice == MINILM else OnnxFolderEmbedder(Path(choice).expanduser())
+    if choice == MINILM:
+        return MiniLmEmbedder(threads)
+    return OnnxFolderEmbedder(Path(choice).expanduser(), threads)
 
 
 def embedder_name(choice: str = MINILM) -> str:

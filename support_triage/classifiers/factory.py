@@ -56,9 +56,9 @@ class Parts:
     index: EmbeddedIndex
 
 
-def make_parts(choice: str = MINILM) -> Parts:
+def make_parts(choice: str = MINILM, threads: int = 2) -> Parts:
     """The embedder of `[local] embedder` and an empty index."""
-    embedder = make_embedder(choice)
+    embedder = make_embedder(choice, threads)
     return Parts(embedder, EmbeddedIndex(embedder))
 
 

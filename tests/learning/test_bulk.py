@@ -1,0 +1,135 @@
+"""Bulk: any file, in order, and the same bytes however often it was killed on the way."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from support_triage.learning.bulk import answered, chunks, write
+from support_triage.learning.bulk_file import texts
+from support_triage.learning.dataset import DatasetError
+from tests.learning.shouting import TEXTS, dying, shout, shouting
+
+CHILD = """
+import sys
+from pathlib import Path
+from functools import partial
+from support_triage.learning.bulk import answered, write
+from tests.learning.shouting import TEXTS, shouting
+print("started", flush=True)
+def told(todo):
+    for lines in answered(todo, shouting, 2):
+        yield lines
+        print("chunk", flush=True)
+        if len(sys.argv) > 2: sys.stdin.readline()
+if __name__ == "__main__":
+    write(TEXTS, Path(sys.argv[1]), "job", told)
+"""
+
+
+class CutError(Exception):
+    """The run ends here."""
+
+
+def whole(todo: Iterator[list[str]]) -> Iterator[str]:
+    return map(shout, todo)
+
+
+def cut_after(count: int, todo: Iterator[list[str]]) -> Iterator[str]:
+    yield from map(shout, islice(todo, count))
+    raise CutError
+
+
+@pytest.mark.parametrize("first", [0, 1, 3, 5])
+def test_a_run_that_was_cut_off_goes_on_to_the_same_file(tmp_path: Path, first: int) -> None:
+    out = tmp_path / "out.jsonl"
+    with pytest.raises(CutError):
+        write(TEXTS, out, "job", lambda todo: cut_after(first, todo))
+    assert not out.exists()
+    with (tmp_path / ".out.jsonl.part").open("ab") as torn:
+        torn.write(b"half a li")
+    assert write(TEXTS, out, "job", whole) == first
+    assert out.read_text() == shout(TEXTS)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+def test_another_job_begins_anew(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    with pytest.raises(CutError):
+        write(TEXTS, out, "job", lambda todo: cut_after(2, todo))
+    assert write(TEXTS[:3], out, "another", whole) == 0
+    assert out.read_text() == shout(TEXTS[:3])
+
+
+def test_processes_answer_in_order() -> None:
+    assert "".join(answered(chunks(TEXTS, 100), shouting, 2)) == shout(TEXTS)
+
+
+def test_a_process_that_is_killed_is_said_with_what_to_do() -> None:
+    with pytest.raises(DatasetError, match="run the same command again"):
+        list(answered(chunks(TEXTS), dying, 1))
+
+
+def test_killed_on_the_way_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    script, out = tmp_path / "child.py", tmp_path / "out.jsonl"
+    script.write_text(CHILD)
+    command = [sys.executable, str(script), str(out)]
+    environment = os.environ | {"PYTHONPATH": str(Path.cwd())}
+    child = subprocess.Popen(
+        [*command, "waiting"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    assert child.stdin is not None
+    for line in child.stdout:
+        if line == "chunk\n":
+            child.stdin.write("\n")
+            child.stdin.flush()
+            break
+    assert "chunk" in next(line for line in child.stdout)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    child.stdin.close()
+    child.stdout.close()
+    assert json.loads((tmp_path / ".out.jsonl.progress").read_text())["chunks"] >= 1
+    assert not out.exists()
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    assert out.read_text() == shout(TEXTS)
+
+
+def test_texts_of_each_kind_of_file_are_the_same(tmp_path: Path) -> None:
+    wanted = ["one", "two, with a comma", "drei ä"]
+    files = {
+        "a.csv": 'id,text\n1,one\n2,"two, with a comma"\n3,drei ä\n',
+        "a.jsonl": "".join(json.dumps({"text": text}) + "\n" for text in wanted),
+        "a.txt": "\n".join(wanted) + "\n\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+        assert list(texts(str(tmp_path / name))) == wanted, name
+        assert list(texts(f"file://{tmp_path / name}")) == wanted, name
+    pq.write_table(pa.table({"text": wanted, "n": [1, 2, 3]}), tmp_path / "a.parquet")
+    assert list(texts(str(tmp_path / "a.parquet"))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.csv", "id\n1\n"), ("a.jsonl", '{"secret": 1}\n'), ("b.csv", None)]
+)
+def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    with pytest.raises(DatasetError, match=name) as caught:
+        list(texts(str(tmp_path / name)))
+    assert "secret" not in str(caught.value)
