@@ -7,7 +7,6 @@ later, and whatever Slack still sends is later than it. What was deleted leaves 
 
 import asyncio
 import time
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, GatewayError, card_about
+from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError, card_about
 from support_triage.bot.intake import posted
 from support_triage.bot.parts import Parts
 from support_triage.storage.connection import StorageUnavailableError
@@ -105,21 +104,32 @@ class Backfill:
         found, cursor = 0, ""
         triaged = await self.directory.mode(channel) is not None
         while True:
+            here = cursor
             try:
-                page, cursor = await self.gateway.history(
-                    channel, f"{since:.6f}", cursor, urgent=False
-                )
+                page, cursor = await self._page(channel, since, here)
+                for message in reversed(page):
+                    if triaged and card_about(message) is None:
+                        found += await self._message(channel, message, since)
+                known = await self._known(channel, page)
+                if await self._missed(channel, page, known):
+                    # Read again, as what came between the page and what is known of it would
+                    # look as if it had been missed.
+                    page, _ = await self._page(channel, since, here)
+                    for event in await self._missed(channel, page, known):
+                        doubtful = event.model_copy(update={"doubt": since})
+                        found += await self.inbox.receive(doubtful)
+            except GatewayUnavailableError:
+                raise
             except GatewayError as error:
-                if type(error) is not GatewayError:
-                    raise
                 log.warning("backfill.refused", channel=channel, problem=str(error))
                 return found
-            for message in reversed(page):
-                if triaged and card_about(message) is None:
-                    found += await self._message(channel, message, since)
-            found += await self._emoji(channel, page, since)
             if not cursor:
                 return found
+
+    async def _page(
+        self, channel: str, since: float, cursor: str
+    ) -> tuple[list[dict[str, Any]], str]:
+        return await self.gateway.history(channel, f"{since:.6f}", cursor, urgent=False)
 
     async def _message(self, channel: str, message: dict[str, Any], since: float) -> bool:
         event = posted(self.team, channel, message, self.config.triage.allowed_bots)
@@ -133,18 +143,23 @@ class Backfill:
                 return False
         return await self.inbox.receive(Posted(message=event.message, doubt=since))
 
-    async def _emoji(self, channel: str, page: list[dict[str, Any]], since: float) -> int:
-        """Emoji that were put on or taken off without our knowledge, on a page of messages."""
+    async def _known(self, channel: str, page: list[dict[str, Any]]) -> dict[str, list[Reaction]]:
         items = [MessageId(team=self.team, channel=channel, ts=one["ts"]) for one in page]
-        known: defaultdict[str, list[Reaction]] = defaultdict(list)
+        known: dict[str, list[Reaction]] = {str(item): [] for item in items}
         for one in await self.examples.reactions(items):
             known[one.item].append(one)
-        found = 0
-        for item, message in zip(items, page, strict=True):
-            there = await self._agents_emoji(message)
-            for event in missed(item, there, known[str(item)]):
-                doubtful = event.model_copy(update={"doubt": since})
-                found += await self.inbox.receive(doubtful)
+        return known
+
+    async def _missed(
+        self, channel: str, page: list[dict[str, Any]], known: dict[str, list[Reaction]]
+    ) -> list[Reacted]:
+        """Emoji that were put on or taken off without our knowledge, on a page of messages."""
+        found: list[Reacted] = []
+        for message in page:
+            item = MessageId(team=self.team, channel=channel, ts=message["ts"])
+            if str(item) in known:
+                there = await self._agents_emoji(message)
+                found += missed(item, there, known[str(item)])
         return found
 
     async def _agents_emoji(self, message: dict[str, Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,3 +104,26 @@ def test_missed_emoji_come_just_after_the_last_known_one() -> None:
         ("U1", "a", False, "9.000001"),
         ("U3", "c", True, "9.000002"),
     ]
+
+
+async def test_an_emoji_that_arrives_while_history_is_read_is_not_taken_for_one_taken_off(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backfill.run()
+    ts = write(sandbox, "first")
+    read = backfill.gateway.history
+    put_on: list[str] = []
+
+    async def history(channel: str, *given: str, urgent: bool = True) -> tuple[list[Any], str]:
+        page = await read(channel, *given, urgent=urgent)
+        if channel == SUPPORT and not put_on:  # it is put on, and heard of, just after the page
+            acts.react(sandbox.state, "U0AVA", SUPPORT, ts, "wrench")
+            at = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
+            heard = reaction("U0AVA", "wrench", f"{float(ts) + 1:.6f}")
+            await backfill.examples.add_reaction(at, heard.model_copy(update={"item": str(at)}))
+            put_on.append(ts)
+        return page
+
+    monkeypatch.setattr(backfill.gateway, "history", history)
+    assert await backfill.run() == 1
+    assert [type(event) for event in await received(redis)] == [Posted]
