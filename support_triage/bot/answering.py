@@ -20,6 +20,7 @@ from support_triage.bot.presenter import Presenter
 from support_triage.bot.promoting import Promoting
 from support_triage.bot.shadowing import Shadowing
 from support_triage.bot.teaching import Teaching
+from support_triage.bot.tracing import Tracing
 from support_triage.bot.training import trainer_of
 from support_triage.bot.triage import Triage
 from support_triage.bot.watching import Watching
@@ -52,12 +53,14 @@ class _Events:
 
     triage: Triage
     desk: Desk
+    tracing: Tracing
 
     async def handle(self, event: Event) -> None:
-        if isinstance(event, Asked):
-            await self.desk.respond(event.user, event.text, event.response_url)
-        else:
-            await self.triage.handle(event)
+        with self.tracing.span("answer", event.item):
+            if isinstance(event, Asked):
+                await self.desk.respond(event.user, event.text, event.response_url)
+            else:
+                await self.triage.handle(event)
 
 
 @asynccontextmanager
@@ -123,7 +126,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         teaching,
         Watching(parts.series, shadowing),
     )
-    worker = Worker(parts.inbox, {parts.team: _Events(triage, desk)})
+    worker = Worker(parts.inbox, {parts.team: _Events(triage, desk, parts.tracing)})
     working = asyncio.create_task(worker.run())
     following = [
         asyncio.create_task(teaching.follow()),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from support_triage.bot.metrics import Metrics
+from support_triage.bot.tracing import Tracing
 from support_triage.classifiers.base import Classifier, Example, Prediction
 from support_triage.storage.connection import Client, StorageUnavailableError
 from support_triage.storage.events import Event, Posted
@@ -14,15 +15,16 @@ from support_triage.storage.records import MessageId
 class ObservedInbox(Inbox):
     """Counts what comes in, what is answered, put off and given up."""
 
-    def __init__(self, redis: Client, limit: int, metrics: Metrics) -> None:
+    def __init__(self, redis: Client, limit: int, metrics: Metrics, tracing: Tracing) -> None:
         super().__init__(redis, limit)
         self._metrics = metrics
+        self._tracing = tracing
 
     async def receive(self, event: Event) -> bool:
         """Store an event; see `Inbox.receive`."""
         self._metrics.received.labels(event.kind).inc()
         try:
-            with self._metrics.storing.time():
+            with self._tracing.span("receive", event.item), self._metrics.storing.time():
                 stored = await super().receive(event)
         except StorageUnavailableError as error:
             self._metrics.refused.labels(type(error).__name__).inc()

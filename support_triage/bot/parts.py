@@ -1,5 +1,6 @@
 """What every process of the bot has: a way to Slack, and what is remembered."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from support_triage.bot.gateway import Gateway, web_client
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.observed import ObservedExamples, ObservedInbox
 from support_triage.bot.pacing import Pacing
+from support_triage.bot.tracing import Tracing, tracing_of
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.forgetting import Forgetting
@@ -45,6 +47,7 @@ class Parts:
     spending: Spending
     forgetting: Forgetting
     metrics: Metrics
+    tracing: Tracing
 
 
 async def _whoami(client: AsyncWebClient) -> str:
@@ -73,14 +76,14 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
     client = web_client(_token(settings), settings.slack_api_url)
     team = await _whoami(client)
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-        metrics = Metrics()
+        metrics, tracing = Metrics(), tracing_of()
         parts = Parts(
             team=team,
             client=client,
             redis=redis,
             directory=Directory(client, config),
             gateway=Gateway(client, Pacing(Limiter(redis, team), config.pacing)),
-            inbox=ObservedInbox(redis, config.intake.limit, metrics),
+            inbox=ObservedInbox(redis, config.intake.limit, metrics, tracing),
             records=Records(redis),
             examples=ObservedExamples(redis, metrics),
             workspaces=Workspaces(redis),
@@ -90,6 +93,10 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             spending=Spending(redis, team),
             forgetting=Forgetting(redis),
             metrics=metrics,
+            tracing=tracing,
         )
         await parts.workspaces.add(team)
-        yield parts
+        try:
+            yield parts
+        finally:
+            await asyncio.to_thread(tracing.close)
