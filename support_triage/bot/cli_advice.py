@@ -27,8 +27,9 @@ app = typer.Typer()
 
 async def _advice(settings: Settings, config: Config, team: str | None) -> tuple["Advice", "Facts"]:
     from support_triage.bot.advising import Advising
-    from support_triage.classifiers.embedder import MiniLmEmbedder
+    from support_triage.classifiers.embedders import make_embedder
 
+    embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
         chosen = await chosen_team(Workspaces(redis), team)
         advising = Advising(
@@ -39,7 +40,7 @@ async def _advice(settings: Settings, config: Config, team: str | None) -> tuple
             Models(redis),
             Series(redis, chosen),
             Spending(redis, chosen),
-            await asyncio.to_thread(MiniLmEmbedder),
+            embedder,
         )
         return await advising.advise()
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # loads slowly, and most verbs do without
 
 _WHO = "command line"
 _LABELS_MAX = 16
+_CELL = 12  # columns that a label's name needs to be read
 _SHADES = ("grey70", "yellow", "dark_orange", "red")
 
 app = typer.Typer()
@@ -65,7 +66,7 @@ async def _open(settings: Settings, config: Config, team: str | None) -> AsyncIt
 def _confusion(counts: Counter[tuple[str, str]]) -> Table | None:
     """The confusion matrix of few labels, errors by their share in colour; None for many."""
     names = sorted({name for pair in counts for name in pair})
-    if len(names) > _LABELS_MAX:
+    if len(names) > _LABELS_MAX or _CELL * (len(names) + 1) > out.width:
         return None
     table = Table("true \\ said", *(name or "none" for name in names), title="Challenger")
     for true in names:

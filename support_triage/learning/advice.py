@@ -26,9 +26,10 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to label: what it costs a month at the present volume, and how fast it answers."""
+    """One way to label: what it costs at the present volume, and how fast it answers."""
 
     name: str
+    usd_per_1000: float | None
     usd_per_month: float | None
     ms: float | None
     note: str
@@ -50,6 +51,7 @@ def advise(facts: Facts, prices: Sequence[Price], target: float, today: date) ->
     options = tuple(
         Option(
             one.name,
+            one.usd_per_1000,
             None
             if one.usd_per_1000 is None or facts.per_month is None
             else one.usd_per_1000 * facts.per_month / 1000,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from support_triage.learning.advice import Advice
+from support_triage.learning.advice import Advice, Option
 from support_triage.learning.advice_facts import Facts
 from support_triage.learning.curve import Curve, Point
 
@@ -46,15 +46,22 @@ def _numbers(facts: Facts) -> Iterator[str]:
     yield f"  volume: {volume}"
 
 
+def _cost(option: Option) -> str:
+    if option.usd_per_month is not None:
+        return f"${option.usd_per_month:,.2f} a month"
+    if option.usd_per_1000 is not None:
+        return f"${option.usd_per_1000:,.2f} for 1,000"
+    return "price not set"
+
+
 def advice_lines(advice: Advice, facts: Facts) -> list[str]:
     """The recommendation, why, the numbers, the options and what closes when."""
     lines = [advice.do, *(f"  because {one}" for one in advice.because)]
     lines += ["", "Your numbers:", *_numbers(facts)]
     lines += ["", "Options at this volume:"]
     for one in advice.options:
-        cost = "?" if one.usd_per_month is None else f"${one.usd_per_month:,.2f}"
         speed = "?" if one.ms is None else f"{one.ms:,.0f} ms"
-        lines.append(f"  {one.name:<12}{cost:>12} a month {speed:>10}  {one.note}".rstrip())
+        lines.append(f"  {one.name:<8} {_cost(one):<22} {speed:>8}  {one.note}".rstrip())
     lines += ["", "What closes when:", *(f"  {one}" for one in advice.closing)]
     if facts.curve is not None:
         lines += ["", "Learning curve of the local model:", *curve_lines(facts.curve)]

@@ -1,5 +1,7 @@
 """An admin promotes, looks and takes back in Slack; the bot follows without a restart."""
 
+import pytest
+
 from support_triage.bot.config import Config
 from tests.learning.teaching import add_recipe, teach
 from tests.sandbox.running import eventually
@@ -24,11 +26,12 @@ async def test_promote_by_force_follow_and_roll_back(story: Story, config: Confi
     assert "nothing was promoted" in await story.command("rollback")
 
 
+@pytest.mark.timeout(150)
 async def test_the_gate_reports_with_a_picture(story: Story, config: Config) -> None:
     team = story.bot.team
     await teach(story.redis, team, 60, config.label_set.version)
     model = await add_recipe(story.redis, team, config, 99.0)
-    answer = await story.command("promote", seconds=40)
+    answer = await story.command("promote", seconds=120)
     assert f"`{model.id}` stays a challenger" in answer
     assert "KEEP the champion" in answer
     assert "more held-out examples" in answer
