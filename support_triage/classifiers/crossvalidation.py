@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
+from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.calibration import (
     Floats,
     Standing,
@@ -17,9 +18,9 @@ from support_triage.classifiers.calibration import (
     log_loss,
     needed,
 )
-from support_triage.classifiers.head import Calibration, mixed
-from support_triage.classifiers.linear import Chosen, Places, fit_linear
-from support_triage.classifiers.novelty import Novelty, fit_novelty
+from support_triage.classifiers.head import ROWS, Calibration, mixed
+from support_triage.classifiers.linear import Chosen, Linear, Places, fit_linear
+from support_triage.classifiers.novelty import Novelty, fit_novelty, signs
 from support_triage.classifiers.training import Training
 
 _COLD_THRESHOLD = 0.5
@@ -68,6 +69,12 @@ def _folds(labels: npt.NDArray[np.str_]) -> Iterator[Places]:
     yield from (np.flatnonzero(fold == number) for number in range(_FOLDS))
 
 
+def _votes(linear: Linear, vectors: Vectors) -> Floats:
+    starts = range(0, len(vectors), ROWS)
+    parts = [linear.votes(linear.similarities(vectors[one : one + ROWS])) for one in starts]
+    return np.vstack(parts)
+
+
 def held_out(training: Training, c: float) -> HeldOut | None:
     """Cross-validate taught examples at penalty `c`; None with too few.
 
@@ -89,7 +96,7 @@ def held_out(training: Training, c: float) -> HeldOut | None:
         own = [columns[label] for label in linear.labels]
         for rows, found in (
             (logits, linear.logits(training.vectors[places[held]])),
-            (votes, linear.votes(training.vectors[places[held]])),
+            (votes, _votes(linear, training.vectors[places[held]])),
         ):
             row = np.full((len(held), len(columns)), _ABSENT)
             row[:, own] = found
@@ -166,6 +173,7 @@ def _novelty(training: Training, c: float) -> Novelty | None:
         held = training.taught & (parts != number) & (fold == number)
         linear = fit_linear(training, kept & (parts != number) & ~held, c)
         judged = kept & (unknown | held)
-        rows.append(linear.signs(training.vectors[judged]))
+        vectors = training.vectors[judged]
+        rows.append(signs(linear.similarities(vectors), linear.logits(vectors)))
         known.append(held[judged])
     return fit_novelty(rows, known)

@@ -9,8 +9,14 @@ from scipy.special import log_softmax, softmax
 from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.calibration import Floats, Standing, Threshold
 from support_triage.classifiers.linear import Linear, fit_linear
-from support_triage.classifiers.novelty import Novelty
+from support_triage.classifiers.novelty import Novelty, signs
 from support_triage.classifiers.training import Training
+
+ROWS = 256  # compared with all that was taught at a time: more would fill the memory
+
+
+def _starts(count: int) -> range:
+    return range(0, count, ROWS)
 
 
 def mixed(logits: Floats, votes: Floats, share: float) -> Floats:
@@ -34,23 +40,29 @@ class Head:
         """The confidence from which `label` is given."""
         return self.own.get(label, self.threshold).value
 
-    def known(self, vectors: Vectors) -> tuple[Floats, float] | None:
-        """How likely each belongs to a label at all, and from when; None before it is learnt."""
-        if self.novelty is None:
-            return None
-        return self.novelty.known(self.linear.signs(vectors)), self.novelty.floor
-
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels in the order of the columns."""
         return self.linear.labels
 
+    def judged(self, vectors: Vectors) -> tuple[Floats, Floats | None]:
+        """Confidences, and how likely each belongs to a label at all; None before it is learnt.
+
+        Calibrated confidence of each label has shape (len(vectors), labels); rows add up to 1.
+        """
+        logits = self.linear.logits(vectors)
+        similar = self.linear.similarities(vectors)
+        votes = self.linear.votes(similar) if self.votes else np.zeros(1)
+        mix = mixed(logits, votes, self.votes)
+        confidences: Floats = softmax(mix / self.temperature, axis=1)
+        if self.novelty is None:
+            return confidences, None
+        return confidences, self.novelty.known(signs(similar, logits))
+
     def confidences(self, vectors: Vectors) -> Floats:
-        """Calibrated confidence of each label, shape (len(vectors), labels); rows add up to 1."""
-        votes = self.linear.votes(vectors) if self.votes else np.zeros(1)
-        logits = mixed(self.linear.logits(vectors), votes, self.votes)
-        found: Floats = softmax(logits / self.temperature, axis=1)
-        return found
+        """Calibrated confidence of each label, shape (len(vectors), labels)."""
+        parts = [self.judged(vectors[start : start + ROWS])[0] for start in _starts(len(vectors))]
+        return np.vstack(parts) if parts else np.zeros((0, len(self.labels)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from scipy.optimize import minimize
 
 from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.calibration import Floats
-from support_triage.classifiers.novelty import signs
 from support_triage.classifiers.training import Training
 
 _ITERATIONS = 100
@@ -35,23 +34,21 @@ class Linear:
     material: Vectors
     columns: Places
 
-    def signs(self, vectors: Vectors) -> Floats:
-        """What tells whether a text belongs to a label, shape (len(vectors), 3)."""
-        similar = _centred(vectors, self.centre)[:, :-1] @ self.material.T
-        return signs(similar, self.logits(vectors))
+    def similarities(self, vectors: Vectors) -> Vectors:
+        """Cosines to the material, shape (len(vectors), n)."""
+        return _centred(vectors, self.centre)[:, :-1] @ self.material.T
 
     def logits(self, vectors: Vectors) -> Floats:
         """Shape (len(vectors), labels)."""
         found: Floats = (_centred(vectors, self.centre) @ self.coefficients.T).astype(np.float64)
         return found
 
-    def votes(self, vectors: Vectors) -> Floats:
+    def votes(self, similar: Vectors) -> Floats:
         """Logarithms of each label's share in the 30 nearest examples, the nearer the heavier."""
-        similar = _centred(vectors, self.centre)[:, :-1] @ self.material.T
         count = min(_NEAREST, similar.shape[1])
-        near = np.argpartition(-similar, count - 1, axis=1)[:, :count]
+        near = np.argpartition(similar, -count, axis=1)[:, -count:]
         weights = np.exp(_NEARNESS * (np.take_along_axis(similar, near, axis=1) - 1.0))
-        shares = np.full((len(vectors), len(self.labels)), _NO_VOTE)
+        shares = np.full((len(similar), len(self.labels)), _NO_VOTE)
         np.add.at(shares, (np.arange(len(near))[:, None], self.columns[near]), weights)
         found: Floats = np.log(shares / shares.sum(axis=1, keepdims=True))
         return found
@@ -59,9 +56,10 @@ class Linear:
 
 def _centred(vectors: Vectors, centre: Vectors) -> Vectors:
     """What tells vectors apart: the mean taken off, length one again, and a column of ones."""
-    moved = vectors - centre
-    moved /= np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
-    found: Vectors = np.hstack([moved, np.ones((len(moved), 1), np.float32)])
+    found = np.ones((len(vectors), vectors.shape[1] + 1), dtype=np.float32)
+    moved = np.subtract(vectors, centre, out=found[:, :-1])
+    lengths = np.sqrt(np.einsum("ij,ij->i", moved, moved))
+    moved /= np.maximum(lengths, 1e-9)[:, None]
     return found
 
 
@@ -76,11 +74,12 @@ def fit_linear(training: Training, chosen: Chosen, c: float, start: Linear | Non
 
     From `start`, an earlier fit of the same labels, it takes few steps. The end is the same.
     """
-    vectors = training.vectors[chosen]
     weights = training.weights[chosen].astype(np.float32)
     names, columns = np.unique(training.labels[chosen], return_inverse=True)
+    vectors = training.vectors if chosen.all() else training.vectors[chosen]
     centre: Vectors = vectors.mean(axis=0)
     inputs = _centred(vectors, centre)
+    del vectors  # as large as all that was taught
     rows, size = np.arange(len(columns)), float(weights.sum())
     penalised = np.append(np.ones(inputs.shape[1] - 1), 0.0) / c
 

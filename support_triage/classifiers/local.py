@@ -135,7 +135,7 @@ class LocalClassifier:
 
     def rank(self, text: str) -> tuple[str, ...]:
         """The labels of a text, likeliest first; blocks while it embeds."""
-        [row] = self._confidences(self._embedder.embed([_SHORTCODE.sub(" ", text)]))
+        [row], _ = self._judged(self._embedder.embed([_SHORTCODE.sub(" ", text)]))
         names = self._names()
         return tuple(names[place] for place in np.argsort(-row, kind="stable"))
 
@@ -145,29 +145,30 @@ class LocalClassifier:
         found = [self._abstain(Abstention.EMPTY)] * len(texts)
         if readable:
             vectors = self._embedder.embed([_SHORTCODE.sub(" ", texts[one]) for one in readable])
-            confidences = self._confidences(vectors)
+            confidences, learnt = self._judged(vectors)
             neighbours = self._index.snapshot().nearest(vectors, _NEIGHBOURS)
-            known = self._familiar(vectors, neighbours)
+            known = self._familiar(vectors, neighbours, learnt)
             rows = zip(readable, confidences, neighbours, known, strict=True)
             for place, row, near, belongs in rows:
                 found[place] = self._decide(row, near, belongs)
         ms = (time.perf_counter() - started) * 1000 / max(1, len(texts))
         return [replace(one, latency_ms=ms) for one in found]
 
-    def _familiar(self, vectors: Vectors, neighbours: list[list[Neighbour]]) -> list[_Familiar]:
-        learnt = None if self._head is None else self._head.known(vectors)
-        if learnt is not None:
-            return [_Familiar(one, learnt[1]) for one in learnt[0].tolist()]
+    def _familiar(
+        self, vectors: Vectors, neighbours: list[list[Neighbour]], learnt: Floats | None
+    ) -> list[_Familiar]:
+        if learnt is not None and self._head is not None and self._head.novelty is not None:
+            return [_Familiar(one, self._head.novelty.floor) for one in learnt.tolist()]
         known = (vectors @ self._known.vectors.T).max(axis=1).tolist()
         return [
             _Familiar(max(one, near[0].similarity if near else 0.0), _UNKNOWN)
             for one, near in zip(known, neighbours, strict=True)
         ]
 
-    def _confidences(self, vectors: Vectors) -> Floats:
+    def _judged(self, vectors: Vectors) -> tuple[Floats, Floats | None]:
         if self._head is None:
-            return np.ones((len(vectors), 1))
-        return self._head.confidences(vectors)
+            return np.ones((len(vectors), 1)), None
+        return self._head.judged(vectors)
 
     def _names(self) -> tuple[str, ...]:
         return self._label_set.names if self._head is None else self._head.labels

@@ -130,9 +130,11 @@ def test_labels_that_were_never_shown_look_unlike_the_others() -> None:
         everything.taught[shown],
     )
     fresh = clouds(100, 0.5, labels=12, seed=1)
-    found = fitted(part).known(fresh.vectors)
-    assert found is not None
-    known, floor = found
+    head = fitted(part)
+    assert head.novelty is not None
+    _, known = head.judged(fresh.vectors)
+    assert known is not None
+    floor = head.novelty.floor
     unknown = fresh.labels >= "J"
     assert np.mean(known[unknown] < floor) > 0.5
     assert np.mean(known[~unknown] < floor) < 0.12

@@ -19,6 +19,7 @@ async def test_others_get_a_friendly_no(story: Story, user: str) -> None:
         ("", "/triage export"),
         ("help", "/triage status"),
         ("status", "Classifier: `local:"),
+        ("status", "90% precision is not shown yet: it takes about 40 more examples"),
         ("labels", "BILLING"),
         ("accuracy", "No agent has judged"),
         ("export", "nothing to export"),
