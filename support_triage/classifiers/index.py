@@ -11,8 +11,12 @@ from support_triage.classifiers.base import Embedder, Example, Neighbour, Vector
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All examples at one moment; `vectors` has shape (len(examples), dimensions)."""
+    """All examples at one moment; `vectors` has shape (len(examples), dimensions).
 
+    `number` is another one after each change.
+    """
+
+    number: int
     examples: tuple[Example, ...]
     vectors: Vectors
 
@@ -40,6 +44,7 @@ class EmbeddedIndex:
         self._embedder = embedder
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[Example, Vectors]] = {}
+        self._changes = 0
         self._snapshot: Snapshot | None = None
 
     def put(self, examples: Sequence[Example]) -> None:
@@ -51,7 +56,7 @@ class EmbeddedIndex:
         with self._lock:
             for one, vector in zip(new, vectors, strict=True):
                 self._kept[one.id] = (one, vector)
-            self._snapshot = None
+            self._changed()
 
     def _known(self, identity: str) -> Example | None:
         found = self._kept.get(identity)
@@ -60,19 +65,24 @@ class EmbeddedIndex:
     def remove(self, ids: Sequence[str]) -> None:
         """Drop the examples of these ids; unknown ids are ignored."""
         with self._lock:
-            for identity in ids:
-                self._kept.pop(identity, None)
-            self._snapshot = None
+            gone = [self._kept.pop(identity, None) for identity in ids]
+            if any(gone):
+                self._changed()
+
+    def _changed(self) -> None:
+        self._changes += 1
+        self._snapshot = None
 
     def snapshot(self) -> Snapshot:
         """All examples as they are now; a later change makes a new snapshot."""
         with self._lock:
             if self._snapshot is None:
                 rows = list(self._kept.values())
-                vectors = np.stack([vector for _, vector in rows]) if rows else np.zeros((0, 1))
-                self._snapshot = Snapshot(
-                    tuple(one for one, _ in rows), vectors.astype(np.float32, copy=False)
-                )
+                found = [vector for _, vector in rows]
+                vectors = np.stack(found) if found else np.zeros((0, 1), dtype=np.float32)
+                for (one, _), vector in zip(rows, vectors, strict=True):
+                    self._kept[one.id] = (one, vector)  # a view: each vector is there once
+                self._snapshot = Snapshot(self._changes, tuple(one for one, _ in rows), vectors)
             return self._snapshot
 
     def nearest(self, texts: Sequence[str], k: int) -> list[list[Neighbour]]:

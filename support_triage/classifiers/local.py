@@ -73,11 +73,11 @@ class LocalClassifier:
         self._known = phrases(label_set, embedder)
         index.put(seeds(label_set))
         self._calibration: Calibration | None = None
-        self._fitted: Snapshot | None = None
+        self._fitted: int | None = None
         self._head: Head | None = None
         self._fitting: asyncio.Task[None] | None = None
         self._version = ""
-        self._refit(index.snapshot())
+        self._refit()
 
     @property
     def version(self) -> str:
@@ -98,7 +98,8 @@ class LocalClassifier:
             self._recipe.phrase_weight,
         )
 
-    def _refit(self, snapshot: Snapshot) -> None:
+    def _refit(self) -> None:
+        snapshot = self._index.snapshot()
         known = self._training(snapshot)
         if len(self._label_set.labels) > 1:
             taught = int(known.taught.sum())
@@ -112,7 +113,7 @@ class LocalClassifier:
             f"{self._embedder.name} {self._label_set.version} {self._recipe} {content}".encode()
         )
         self._version = f"local:{digest.hexdigest()[:8]}"
-        self._fitted = snapshot
+        self._fitted = snapshot.number
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
         """Use examples from now on: as neighbours at once, in the head when it is fitted again.
@@ -126,8 +127,8 @@ class LocalClassifier:
         await asyncio.wait({self._fitting}, timeout=self._patience_s)
 
     async def _catch_up(self) -> None:
-        while (snapshot := self._index.snapshot()) is not self._fitted:
-            await asyncio.to_thread(self._refit, snapshot)
+        while self._lags():
+            await asyncio.to_thread(self._refit)
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict each text; raises nothing."""
@@ -198,7 +199,7 @@ class LocalClassifier:
 
     def _lags(self) -> bool:
         """Whether the head does not know yet what the index does."""
-        return self._index.snapshot() is not self._fitted
+        return self._index.snapshot().number != self._fitted
 
     def _abstain(self, reason: Abstention) -> Prediction:
         return Prediction(label=None, confidence=0.0, reason=reason, classifier=self._version)
