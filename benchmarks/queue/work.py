@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 URL = os.environ.get("QUEUE_URL", "")
-AT_ONCE = 16
+AT_ONCE = 64
 TAKE_OVER_S = 6.0
 """How long a silent worker keeps a job, where a queue lets that be chosen."""
 
