@@ -87,11 +87,13 @@ class Bench:
         self.slack.labels = 0
 
     @asynccontextmanager
-    async def noop(self, *, sockets: bool) -> AsyncIterator[measure.Send]:
+    async def noop(self, *, sockets: bool) -> AsyncIterator[tuple[measure.Send, int]]:
         port = free_port()
         arguments = () if sockets else (str(port),)
-        async with processes.child(self.environment, "-m", "benchmarks.load.noop", *arguments):
-            yield await self._way_in(port, 1, sockets=sockets)
+        async with processes.child(
+            self.environment, "-m", "benchmarks.load.noop", *arguments
+        ) as process:
+            yield await self._way_in(port, 1, sockets=sockets), process.pid
 
     @asynccontextmanager
     async def bot(
@@ -144,9 +146,11 @@ async def acks(bench: Bench) -> Figures:
     found: Figures = {}
     for way, sockets in (("http", False), ("socket_mode", True)):
         bench.fresh()
-        async with bench.noop(sockets=sockets) as send:
+        async with bench.noop(sockets=sockets) as (send, pid):
             await measure.fastest(bench.slack, send, 200)
+            cpu = Cpu(noop=pid, generator=os.getpid())
             noop = {"fastest": await measure.fastest(bench.slack, send, bench.plan.acks)}
+            noop["cpu_ms_per_message"] = cpu.per(bench.plan.acks)
             noop["at_200"] = await measure.steady(bench.slack, send, 200, bench.plan.seconds)
         bench.fresh()
         async with bench.bot(role="intake", sockets=sockets) as (send, pids):
