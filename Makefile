@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load deploy-check
+.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load bench-bulk deploy-check
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -56,6 +56,10 @@ bench-export: .venv/.ready
 # The whole bot beside a bolt app that does nothing: five minutes; ARGS=--full takes half an hour.
 bench-load: .venv/.ready
 	$(RUN) python -m benchmarks.load $(ARGS)
+
+# A file of 50,000 texts against the model alone: ten minutes on two cores; ARGS="--texts 5000" one.
+bench-bulk: .venv/.ready
+	$(RUN) python -m benchmarks.load.bulk $(ARGS)
 
 # hadolint, helm lint and template, Kubernetes' schemas: half a minute once installed.
 deploy-check: .benchmarks/deploy/.ready

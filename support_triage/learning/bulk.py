@@ -23,6 +23,8 @@ from support_triage.learning.dataset import DatasetError
 CHUNK: Final = 512
 Answer = Callable[[list[str]], str]
 """What answers the texts of a chunk: one line for each, each with its end."""
+Todo = Iterator[list[str]]
+Answers = Iterator[str]
 
 _answer: Answer | None = None  # of this process, made once by `_start`
 
@@ -82,7 +84,7 @@ def write(
     texts: Iterable[str],
     out: Path,
     job: str,
-    answers: Callable[[Iterator[list[str]]], Iterator[str]],
+    answers: Callable[[Todo], Answers],
 ) -> int:
     """Write the answers to all texts to `out`; how many chunks were done before.
 
