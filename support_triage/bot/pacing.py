@@ -39,7 +39,7 @@ class Pacing:
     def _pace(self, method: str, channel: str) -> tuple[str, Pace]:
         limit, window_s = _LIMITS[method]
         allowed = limit * (self._factor or 1.0)
-        pace = Pace(window_s / (allowed * _STEADY), max(1, int(allowed * (1 - _STEADY))))
+        pace = Pace(window_s / (allowed * _STEADY), max(1, round(allowed * (1 - _STEADY))))
         return (f"{method}:{channel}" if method == "chat.postMessage" else method), pace
 
     async def turn(self, method: str, channel: str, patience_s: float, *, urgent: bool) -> float:
