@@ -36,6 +36,7 @@ async def ended(process: Process) -> int:
     return await asyncio.wait_for(process.wait(), 20)
 
 
+@pytest.mark.timeout(180)  # five processes start
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
 async def test_two_intakes_and_a_worker_answer_and_a_rolling_restart_loses_nothing(
     redis: Client, valkey_url: str
@@ -83,6 +84,7 @@ async def test_two_intakes_and_a_worker_answer_and_a_rolling_restart_loses_nothi
             assert sorted(await cards(sandbox)) == sorted(f"{SUPPORT}:{ts}" for ts in sent)
 
 
+@pytest.mark.timeout(180)
 async def test_intake_over_http_leaves_the_answer_to_a_worker(
     redis: Client, valkey_url: str
 ) -> None:
