@@ -22,7 +22,8 @@ def markdown(found: dict[str, Any]) -> str:
         f"{times['p99_ms']:.0f} ms), looked twice as fast in {times['looked_faster']} of "
         f"{times['repeats']} samples of 200 messages."
     )
-    parts = [[about], _traffic(plays), _verdicts(gates), [timing], _power(gates)]
+    picture = "![Accuracy on unseen messages against messages seen](pictures/learning.png)"
+    parts = [[about], _traffic(plays), [picture], _verdicts(gates), [timing], _power(gates)]
     return "\n\n".join("\n".join(part) for part in parts)
 
 
