@@ -12,7 +12,7 @@ from support_triage.bot.corrections import Standing
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError
 from support_triage.bot.memory import Memory
-from support_triage.storage.records import CardAt, Hold, Record
+from support_triage.storage.records import CardAt, Hold, LostHoldError, Record
 from support_triage.storage.workspaces import Workspaces
 
 log = structlog.get_logger()
@@ -36,6 +36,7 @@ class _Try:
     record: Record
     errors: list[tuple[str, GatewayError]] = field(default_factory=list)
     worked: list[str] = field(default_factory=list)
+    posted: CardAt | None = None
 
     def change(self, **changes: Any) -> None:
         shown = self.record.shown.model_copy(update=changes)
@@ -75,7 +76,11 @@ class Presenter:
         if ready:
             effects.append(self._show_card(now, wanted))
         ended = await asyncio.gather(*effects, return_exceptions=True)
-        record = await hold.put(now.record)
+        try:
+            record = await hold.put(now.record)
+        except LostHoldError:
+            await self._withdraw(now)
+            raise
         for bug in filter(None, ended):
             raise bug
         await self._report(now)
@@ -200,11 +205,24 @@ class Presenter:
                 now.change(posting=None)
                 raise
             made = CardAt(channel=wanted.channel, ts=ts, content=wanted.content)
+            now.posted = made
             now.change(card=made, posting=None)
         elif at.content != wanted.content:
             await self.gateway.update(wanted, at.ts)
             now.change(card=at.model_copy(update={"content": wanted.content}))
         now.worked.append(f"card in {wanted.channel}")
+
+    async def _withdraw(self, now: _Try) -> None:
+        """Take back the card that a process posted which was stopped until another had the message.
+
+        Where the other has not yet recorded a card, it finds both and takes one down itself.
+        """
+        ours, there = now.posted, await now.hold.stored()
+        if ours is None or there is None or there.shown.card is None:
+            return
+        kept = there.shown.card
+        if (kept.channel, kept.ts) != (ours.channel, ours.ts):
+            await self.gateway.delete(ours.channel, ours.ts)
 
     async def _report(self, now: _Try) -> None:
         """Note what Slack refused, take back what works again, and raise what went wrong."""

@@ -188,6 +188,7 @@ class Hold:
     def __init__(self, records: Records, identity: MessageId) -> None:
         self.record: Record | None = None
         self._records = records
+        self._identity = identity
         self._team = identity.team
         self._lock = keys.lock(identity.team, identity.channel, identity.ts)
         self._stored = keys.record(identity.team, identity.channel, identity.ts)
@@ -246,6 +247,10 @@ class Hold:
             raise LostHoldError("the lease of this message ran out")
         self.record = record
         return record
+
+    async def stored(self) -> Record | None:
+        """What is stored now, by whomever."""
+        return await self._records.get(self._identity)
 
     async def leave(self) -> None:
         """Give the message back."""
