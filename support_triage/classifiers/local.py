@@ -25,11 +25,10 @@ from support_triage.classifiers.crossvalidation import calibrate
 from support_triage.classifiers.head import Calibration, Head, fit
 from support_triage.classifiers.index import EmbeddedIndex, Snapshot
 from support_triage.classifiers.recipe import Recipe
-from support_triage.classifiers.training import Training, phrases, seeds, training
+from support_triage.classifiers.training import SAME, Training, phrases, seeds, training
 
 _NEIGHBOURS = 3
 _ALTERNATIVES = 4
-_SAME = 0.92  # cosine from which two texts say the same
 _UNKNOWN = 0.33  # cosine to all that is known; below it is something else, until that is learnt
 _LEARN_S = 1.5
 _RECALIBRATE = 1.1  # growth after which held-out predictions are made again
@@ -178,7 +177,7 @@ class LocalClassifier:
         names = self._names()
         best = np.argsort(-row, kind="stable")[:_ALTERNATIVES]
         scores = tuple(Score(names[one], float(row[one])) for one in best)
-        same = bool(near) and near[0].similarity >= _SAME and near[0].label in names
+        same = bool(near) and near[0].similarity >= SAME and near[0].label in names
         if same and self._lags():
             scores = _first(scores, near[0])
         threshold = 0.0 if self._head is None else self._head.needs(scores[0].label)

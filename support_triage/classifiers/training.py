@@ -13,6 +13,8 @@ from support_triage.classifiers.calibration import Floats
 Labels = npt.NDArray[np.str_]
 
 _SEED = "seed:"
+SAME = 0.92
+"""Cosine from which two texts say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,15 @@ def training(
     vectors: Vectors,
     phrase_weight: float,
 ) -> Training:
-    """Phrases and those examples, vectors of shape (len(examples), d), whose label exists."""
+    """Phrases and those examples, vectors of shape (len(examples), d), whose label exists.
+
+    A seed whose text people gave another label is left out: they outrank the configuration.
+    """
     names = set(label_set.names)
-    places = [place for place, one in enumerate(examples) if one.label in names]
+    wrong = _outranked(examples, vectors)
+    places = [
+        place for place, one in enumerate(examples) if one.label in names and place not in wrong
+    ]
     kept = [examples[place] for place in places]
     stacked = [known.vectors, vectors[places]] if places else [known.vectors]
     taught = [not one.id.startswith(_SEED) for one in kept]
@@ -81,3 +89,15 @@ def training(
         np.concatenate([np.where(known.weak, phrase_weight, 1.0), np.ones(len(kept))]),
         np.array([False] * len(known.labels) + taught, dtype=bool),
     )
+
+
+def _outranked(examples: Sequence[Example], vectors: Vectors) -> set[int]:
+    """Places of seeds that say the same as an example of another label."""
+    sown = [place for place, one in enumerate(examples) if one.id.startswith(_SEED)]
+    taught = [place for place, one in enumerate(examples) if not one.id.startswith(_SEED)]
+    if not sown or not taught:
+        return set()
+    alike = vectors[sown] @ vectors[taught].T >= SAME
+    labels = np.array([one.label for one in examples])
+    differs = labels[sown][:, None] != labels[taught][None, :]
+    return {sown[row] for row in np.flatnonzero((alike & differs).any(axis=1))}

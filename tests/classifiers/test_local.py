@@ -137,3 +137,16 @@ def test_a_recipe_is_tuned_from_what_was_taught(embedder: MiniLmEmbedder) -> Non
     assert local(label_set, embedder, recipe).version != local(label_set, embedder).version or (
         recipe == Recipe()
     )
+
+
+async def test_what_people_say_of_a_configured_example_outranks_it(
+    shipped: LabelSet, embedder: MiniLmEmbedder
+) -> None:
+    classifier = local(shipped, embedder)
+    text = "The dashboard is not loading on Chrome"  # TECHNICAL in the shipped triage.toml
+    await classifier.learn([Example("C1:1.0", text, "BILLING")])
+    found = await classifier.classify([text, "The dashboard does not load in Chrome"])
+    assert [one.label for one in found] == ["BILLING", "BILLING"]
+    await classifier.learn([], ["C1:1.0"])
+    [back] = await classifier.classify([text])
+    assert back.label == "TECHNICAL"
