@@ -25,6 +25,7 @@ from support_triage.classifiers.crossvalidation import calibrate
 from support_triage.classifiers.head import Calibration, Head, fit
 from support_triage.classifiers.index import EmbeddedIndex, Snapshot
 from support_triage.classifiers.recipe import Recipe
+from support_triage.classifiers.threads import one_blas_thread
 from support_triage.classifiers.training import SAME, Training, phrases, seeds, training
 
 _NEIGHBOURS = 3
@@ -63,6 +64,7 @@ class LocalClassifier:
         patience_s: float | None = _LEARN_S,
         recipe: Recipe | None = None,
     ) -> None:
+        one_blas_thread()
         self._label_set = label_set
         self._embedder = embedder
         self._index = index

@@ -9,6 +9,7 @@ import numpy as np
 
 from support_triage.classifiers.base import ClassifierSetupError, Embedder, Example, LabelSet
 from support_triage.classifiers.crossvalidation import held_out
+from support_triage.classifiers.threads import one_blas_thread
 from support_triage.classifiers.training import phrases, training
 
 _FORMAT = 1
@@ -60,6 +61,7 @@ def tune(
     Of all candidates the one with the lowest log-loss after calibration is taken: it ranks
     confidence well, and so covers most at `target_precision`.
     """
+    one_blas_thread()
     known = phrases(label_set, embedder)
     taught = embedder.embed([one.text for one in examples])
     del target_precision  # log-loss serves every target
