@@ -98,7 +98,7 @@ def test_killed_on_the_way_it_goes_on_where_it_was(tmp_path: Path) -> None:
             child.stdin.write("\n")
             child.stdin.flush()
             break
-    assert "chunk" in next(line for line in child.stdout)
+    assert any("chunk" in line for line in child.stdout)  # another process may start between
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     child.stdin.close()
