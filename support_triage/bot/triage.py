@@ -8,6 +8,7 @@ import structlog
 from support_triage.bot.config import Config, Mode
 from support_triage.bot.corrections import Standing, fold
 from support_triage.bot.directory import Directory
+from support_triage.bot.gateway import GatewayUnavailableError
 from support_triage.bot.presenter import Decision, Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.watching import Watching
@@ -136,9 +137,16 @@ class Triage:
             outcome = ""
             if first and prediction is not None:
                 outcome = "abstained" if prediction.abstained else "labelled"
-            record = await self.presenter.show(hold, record, standing, decision, outcome)
-            if outcome and prediction is not None:
-                await self.watching.answered(record.message, prediction)
+            try:
+                record = await self.presenter.show(hold, record, standing, decision, outcome)
+            except GatewayUnavailableError:  # the answer is recorded, the rest is shown later
+                await self._watched(record, prediction, outcome)
+                raise
+            await self._watched(record, prediction, outcome)
+
+    async def _watched(self, record: Record, prediction: Prediction | None, outcome: str) -> None:
+        if outcome and prediction is not None:
+            await self.watching.answered(record.message, prediction)
 
     async def _present(self, team: str, standing: Standing | None) -> Standing | None:
         """The standing label by its present name: it may have been renamed since it was given."""
