@@ -33,13 +33,6 @@ def fit_temperature(logits: Floats, truth: npt.NDArray[np.int64]) -> float:
     return float(np.exp(found.x))
 
 
-def lower_bound(right: int, given: int, level: float = STATED_CONFIDENCE) -> float:
-    """One-sided Clopper-Pearson lower bound of a share `right / given` at confidence `level`."""
-    if right == 0:
-        return 0.0
-    return float(betaincinv(right, given - right + 1, 1 - level))
-
-
 def needed(precision: float) -> int:
     """How many answers in a row must be right before `precision` is shown: the fewest there are."""
     return int(np.ceil(np.log(1 - STATED_CONFIDENCE) / np.log(precision)))

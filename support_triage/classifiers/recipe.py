@@ -53,18 +53,15 @@ class Recipe:
         return cls(**found)
 
 
-def tune(
-    examples: Sequence[Example], label_set: LabelSet, embedder: Embedder, target_precision: float
-) -> Recipe:
+def tune(examples: Sequence[Example], label_set: LabelSet, embedder: Embedder) -> Recipe:
     """The recipe that cross-validation on `examples` likes best; the default with too few.
 
     Of all candidates the one with the lowest log-loss after calibration is taken: it ranks
-    confidence well, and so covers most at `target_precision`.
+    confidence well, and so covers most at any target precision.
     """
     one_blas_thread()
     known = phrases(label_set, embedder)
     taught = embedder.embed([one.text for one in examples])
-    del target_precision  # log-loss serves every target
     best, least = Recipe(), float("inf")
     material = training(known, label_set, examples, taught, best.phrase_weight)
     for c in _CANDIDATES:

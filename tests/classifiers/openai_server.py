@@ -3,19 +3,19 @@
 import asyncio
 import json
 import re
-import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from tests.serving import listening, serving
 
 Body = dict[str, Any]
 Reply = Response | str
@@ -61,28 +61,12 @@ async def openai_server(
     answer: Callable[[Body], Reply] | None = None,
 ) -> AsyncIterator[OpenAiServer]:
     """Serve on a free local port; by default it answers like a crude nearest-shot classifier."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     port = listener.getsockname()[1]
     fake = OpenAiServer(f"http://127.0.0.1:{port}/v1", answer or nearest_shot)
     app = Starlette(routes=[Route("/v1/chat/completions", fake.chat, methods=["POST"])])
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
-    config.load()
-    server = uvicorn.Server(config)
-    # Not `serve` and `shutdown`: they take over the process's signals, and wait for ticks.
-    server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[listener])
-    try:
+    async with serving(app, listener):
         yield fake
-    finally:
-        for each in server.servers:
-            each.close()
-        hanging = list(server.server_state.tasks)
-        for task in hanging:
-            task.cancel()
-        await asyncio.gather(*hanging, return_exceptions=True)
-        for connection in list(server.server_state.connections):
-            connection.shutdown()
-        listener.close()
 
 
 def answered(

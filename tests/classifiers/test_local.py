@@ -131,8 +131,8 @@ def _labels() -> Iterator[Label]:
 
 def test_a_recipe_is_tuned_from_what_was_taught(embedder: MiniLmEmbedder) -> None:
     label_set = LabelSet(tuple(_labels()))
-    assert tune(list(taught())[:10], label_set, embedder, 0.9) == Recipe()
-    recipe = tune(list(taught()), label_set, embedder, 0.9)
+    assert tune(list(taught())[:10], label_set, embedder) == Recipe()
+    recipe = tune(list(taught()), label_set, embedder)
     assert recipe.c in {15.0, 45.0, 150.0}
     assert local(label_set, embedder, recipe).version != local(label_set, embedder).version or (
         recipe == Recipe()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,7 +12,6 @@ from email.policy import HTTP
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -21,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from support_triage.learning.finetune.settings import AzureTable, NebiusTable, OpenAiTable
+from tests.serving import listening, serving
 
 Row = dict[str, Any]
 Dialect = Literal["openai", "azure", "nebius"]
@@ -391,25 +390,9 @@ def nebius_table(server: FinetuningServer, **more: Any) -> NebiusTable:
 @asynccontextmanager
 async def finetuning_server(dialect: Dialect = "openai") -> AsyncIterator[FinetuningServer]:
     """Serve on a free local port."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     fake = FinetuningServer(f"http://127.0.0.1:{listener.getsockname()[1]}", dialect)
     fake.models = {OpenAiTable().base_model, NebiusTable().base_model}
     app = Starlette(routes=fake.routes())
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
-    config.load()
-    server = uvicorn.Server(config)
-    # Not `serve` and `shutdown`: they take over the process's signals, and wait for ticks.
-    server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[listener])
-    try:
+    async with serving(app, listener):
         yield fake
-    finally:
-        for each in server.servers:
-            each.close()
-        hanging = list(server.server_state.tasks)
-        for task in hanging:
-            task.cancel()
-        await asyncio.gather(*hanging, return_exceptions=True)
-        for connection in list(server.server_state.connections):
-            connection.shutdown()
-        listener.close()

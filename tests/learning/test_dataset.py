@@ -2,14 +2,12 @@
 
 import hashlib
 from dataclasses import replace
-from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support_triage.bot.config import load_config
 from support_triage.learning import split
 from support_triage.learning.dataset import freeze, take_snapshot
 from support_triage.learning.reading import identity
@@ -17,20 +15,13 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.snapshots import Snapshot, SnapshotError, Snapshots
-
-LABELS = load_config(Path("triage.toml")).label_set
+from tests.learning import exports
+from tests.learning.exports import LABELS
 
 
 def example(text: str, label: str = "BILLING", when: str = "1.5") -> StoredExample:
-    return StoredExample(
-        id=f"{identity(text)}:{label}:{when}",
-        text=text,
-        label=label,
-        source="correction",
-        label_set=LABELS.version,
-        when=when,
-        author="U1",
-    )
+    identity_of = f"{identity(text)}:{label}:{when}"
+    return exports.example(text, label, when).model_copy(update={"id": identity_of})
 
 
 words = st.sampled_from(

@@ -1,6 +1,5 @@
 """An admin trains from Slack: cost first, then one message that follows the job to its end."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from functools import partial
@@ -10,19 +9,15 @@ import pytest
 from pydantic import SecretStr
 
 from support_triage.bot import answering
-from support_triage.bot.app import running
 from support_triage.bot.config import Config
-from support_triage.bot.health import Health
-from support_triage.bot.socket_mode import serve_socket_mode
 from support_triage.bot.training import trainer_of
-from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage.connection import Client
 from support_triage.storage.jobs import Jobs
 from support_triage.storage.models import Models
 from tests.learning.finetune.world import QUICK, teach
 from tests.learning.finetuning_server import KEY, FinetuningServer, finetuning_server
-from tests.sandbox.running import eventually, running_sandbox
-from tests.stories.conftest import Story, settings_of
+from tests.sandbox.running import eventually
+from tests.stories.conftest import Story, telling
 
 TEAM = "TSANDBOX1"
 
@@ -44,23 +39,15 @@ async def story(
 ) -> AsyncIterator[Story]:
     monkeypatch.setattr(answering, "trainer_of", partial(trainer_of, pace=QUICK))
     await teach(redis, TEAM, config.label_set)
-    async with running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox:
-        settings = settings_of(
-            sandbox,
-            valkey_url,
-            openai_api_key=SecretStr(KEY),
-            openai_base_url=f"{provider.url}/v1/",
-            triage_config=Path("triage.toml"),
-        )
-        async with running(settings, config) as bot:
-            health = Health(bot)
-            serving = asyncio.create_task(serve_socket_mode(settings, health))
-            await eventually(lambda: sandbox.server.sandbox.sockets.connections)
-            try:
-                yield Story(bot, sandbox, redis, health)
-            finally:
-                health.stop.set()
-                await serving
+    async with telling(
+        redis,
+        valkey_url,
+        config,
+        openai_api_key=SecretStr(KEY),
+        openai_base_url=f"{provider.url}/v1/",
+        triage_config=Path("triage.toml"),
+    ) as told_story:
+        yield told_story
 
 
 async def told(story: Story) -> list[str]:

@@ -65,7 +65,7 @@ class Tuned(Local):
     """As after `triage train local`: with a recipe that cross-validation chose."""
 
     def _recipe(self, examples: Sequence[Example], label_set: LabelSet) -> Recipe:
-        return tune(examples, label_set, self._embedder, _TARGET)
+        return tune(examples, label_set, self._embedder)
 
 
 class FewShot(Local):

@@ -107,7 +107,7 @@ class LocalBackend:
         return self._tuned[job.id]
 
     def _tune(self, snapshot: Snapshot) -> Recipe:
-        return tune(_examples(snapshot), snapshot.label_set, self._make(), self._target)
+        return tune(_examples(snapshot), snapshot.label_set, self._make())
 
 
 def _examples(snapshot: Snapshot) -> list[Example]:
