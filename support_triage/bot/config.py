@@ -29,6 +29,7 @@ from support_triage.learning.finetune.settings import TrainConfig
 from support_triage.learning.gate_config import GateConfig
 from support_triage.storage import address
 from support_triage.storage.inbox import IntakeConfig
+from support_triage.storage.records import KeepConfig
 
 
 class ConfigError(Exception):
@@ -102,6 +103,7 @@ class Config(_Frozen):
     llm: LlmConfig = LlmConfig()
     local: LocalConfig = LocalConfig()
     intake: IntakeConfig = IntakeConfig()
+    keep: KeepConfig = KeepConfig()
     pacing: PacingConfig = PacingConfig()
     channels: dict[Channel, Mode] = {}
     labels: tuple[LabelConfig, ...] = Field(min_length=1)

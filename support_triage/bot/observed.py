@@ -53,8 +53,8 @@ class ObservedInbox(Inbox):
 class ObservedExamples(Examples):
     """Counts labels that agents gave."""
 
-    def __init__(self, redis: Client, metrics: Metrics) -> None:
-        super().__init__(redis)
+    def __init__(self, redis: Client, keep_s: int, metrics: Metrics) -> None:
+        super().__init__(redis, keep_s)
         self._metrics = metrics
 
     async def add_reaction(self, item: MessageId, reaction: Reaction) -> None:

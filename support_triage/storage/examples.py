@@ -93,8 +93,9 @@ _HISTORY: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(tuple[Correction, ..
 class Examples:
     """The examples of all workspaces."""
 
-    def __init__(self, redis: Client) -> None:
+    def __init__(self, redis: Client, keep_s: int = keys.RETENTION_S) -> None:
         self._redis = redis
+        self._keep_s = keep_s
         self._stand = redis.register_script(_STAND)
         self._page = redis.register_script(_PAGE)
 
@@ -103,7 +104,7 @@ class Examples:
         key = keys.reactions(item.team, item.channel, item.ts)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.zadd(key, {reaction.model_dump_json(): float(reaction.at)})
-            pipe.expire(key, keys.RETENTION_S)
+            pipe.expire(key, self._keep_s)
             await pipe.execute()
 
     async def reactions(self, items: Sequence[MessageId]) -> list[Reaction]:

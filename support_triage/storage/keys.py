@@ -4,7 +4,7 @@ All keys of a workspace carry its id as hash tag, so that a cluster keeps them i
 """
 
 RETENTION_S = 90 * 24 * 3600
-"""How long a message and what was done with it are kept: 90 days."""
+"""How long a message and what was done with it are kept, unless `[keep]` says otherwise."""
 
 DEDUPE_S = 3 * 24 * 3600
 """How long a message's identity is remembered after receipt: Slack retries for up to 24 hours."""
@@ -86,7 +86,7 @@ def pace(team: str, name: str) -> str:
 
 
 def record(team: str, channel: str, ts: str) -> str:
-    """JSON string: a message, its prediction and what was shown. Lives RETENTION_S."""
+    """JSON string: a message, its prediction and what was shown. Lives `[keep] days`."""
     return f"triage:{{{team}}}:message:{channel}:{ts}"
 
 
@@ -96,12 +96,12 @@ def lock(team: str, channel: str, ts: str) -> str:
 
 
 def reactions(team: str, channel: str, ts: str) -> str:
-    """Sorted set of agents' reactions on a message or card, by time. Lives RETENTION_S."""
+    """Sorted set of agents' reactions on a message or card, by time. Lives `[keep] days`."""
     return f"triage:{{{team}}}:reactions:{channel}:{ts}"
 
 
 def card(team: str, channel: str, ts: str) -> str:
-    """String: the message (channel:ts) that this card is about. Lives RETENTION_S."""
+    """String: the message (channel:ts) that this card is about. Lives `[keep] days`."""
     return f"triage:{{{team}}}:card:{channel}:{ts}"
 
 
@@ -241,7 +241,7 @@ def alarms(team: str) -> str:
 
 
 def shadow(team: str, model: str) -> str:
-    """Hash of message id to what a challenger said to it. Lives RETENTION_S after the last one."""
+    """Hash of message id to a challenger's answer. Lives `[keep] days` after the last one."""
     return f"triage:{{{team}}}:shadow:{model}"
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from redis.exceptions import RedisError
 
 from support_triage.classifiers.base import Prediction
@@ -16,6 +16,20 @@ from support_triage.storage.connection import Client
 _LEASE_S = 4.0  # a hold outlives its holder's death by this, less than the inbox's take-over
 _HOLD_WAIT_S = 2.0
 _VERSIONS_MAX = 20
+_DAY_S = 24 * 3600
+
+
+class KeepConfig(BaseModel):
+    """The table `[keep]`: how long messages, and what was said and shown of them, are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days: int = Field(default=keys.RETENTION_S // _DAY_S, ge=1, le=3_650)
+
+    @property
+    def seconds(self) -> int:
+        """The same in seconds, as Redis takes it."""
+        return self.days * _DAY_S
 
 
 class Frozen(BaseModel):
@@ -148,8 +162,9 @@ return 1
 class Records:
     """Records in Redis, and the hold under which one is changed."""
 
-    def __init__(self, redis: Client) -> None:
+    def __init__(self, redis: Client, keep_s: int = keys.RETENTION_S) -> None:
         self._redis = redis
+        self.keep_s = keep_s
         self.hold = redis.register_script(_HOLD)
         self.renew = redis.register_script(_RENEW)
         self.release = redis.register_script(_RELEASE)
@@ -241,7 +256,7 @@ class Hold:
             places.append(keys.card(at.team, record.shown.card.channel, record.shown.card.ts))
         stored = await self._records.put(
             keys=places,
-            args=[self._token, record.model_dump_json(), keys.RETENTION_S, str(at), outcome],
+            args=[self._token, record.model_dump_json(), self._records.keep_s, str(at), outcome],
         )
         if not stored:
             raise LostHoldError("the lease of this message ran out")

@@ -25,16 +25,17 @@ class ShadowAnswer(Frozen):
 class Shadows:
     """The shadow answers of one workspace, by model and message."""
 
-    def __init__(self, redis: Client, team: str) -> None:
+    def __init__(self, redis: Client, team: str, keep_s: int = keys.RETENTION_S) -> None:
         self._redis = redis
         self._team = team
+        self._keep_s = keep_s
 
     async def put(self, model: str, message: str, answer: ShadowAnswer) -> None:
         """Store an answer, and add what it cost to this UTC day."""
         key, day = keys.shadow(self._team, model), self._day()
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(key, message, answer.model_dump_json())
-            pipe.expire(key, keys.RETENTION_S)
+            pipe.expire(key, self._keep_s)
             pipe.incrbyfloat(day, answer.usd)
             pipe.expire(day, _DAY_S)
             await pipe.execute()

@@ -43,6 +43,7 @@ def test_the_shipped_file_is_right() -> None:
         ("[triage]\ntarget_precision = 90\n" + LABEL, ["triage.target_precision", "less than 1"]),
         ('[triage]\nagents = ["ava"]\n' + LABEL, ["triage.agents.0", "@handle"]),
         ("[llm]\ntimeout_s = 0\n" + LABEL, ["llm.timeout_s", "greater than 0"]),
+        ("[keep]\ndays = 0\n" + LABEL, ["keep.days", "greater than or equal to 1"]),
         ("[llm]\nbudget = 1\n" + LABEL, ["llm.budget", "not permitted"]),
         ('[llm.prices."m"]\nprompt = 1\n' + LABEL, ["llm.prices.m.cached", "required"]),
         ("[triage]\ncolour = 1\n" + LABEL, ["triage.colour", "not permitted"]),
