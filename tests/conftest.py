@@ -1,5 +1,6 @@
-"""One real Valkey for the whole run, flushed before each test that uses it."""
+"""What many tests stand on: one real Valkey, flushed before each use, and a training provider."""
 
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.embedded import EmbeddedValkey
+from tests.learning.finetuning_server import FinetuningServer, finetuning_server
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,11 @@ async def redis(valkey_url: str) -> AsyncIterator[Client]:
     async with connect(valkey_url, Path("/nonexistent")) as client:
         await client.flushall()
         yield client
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[FinetuningServer]:
+    """One whose job waits in its queue until a test says what comes next."""
+    async with finetuning_server() as server:
+        server.script = deque(["queued"])
+        yield server

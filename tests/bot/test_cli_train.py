@@ -2,7 +2,6 @@
 
 import json
 from collections import deque
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from support_triage.learning.finetune.base import RefusedError
 from support_triage.storage.connection import Client
 from support_triage.storage.models import Models
 from tests.learning.finetune.world import QUICK, teach
-from tests.learning.finetuning_server import KEY, FinetuningServer, finetuning_server
+from tests.learning.finetuning_server import KEY, FinetuningServer
 
 
 @pytest.fixture
@@ -28,13 +27,6 @@ def config(tmp_path: Path) -> Config:
     names = ("BILLING", "TECHNICAL")
     file.write_text("".join(f'[[labels]]\nname="{n}"\nemoji="{n.lower()}"\n' for n in names))
     return load_config(file)
-
-
-@pytest.fixture
-async def provider() -> AsyncIterator[FinetuningServer]:
-    async with finetuning_server() as server:
-        server.script = deque(["queued"])
-        yield server
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """An admin trains from Slack: cost first, then one message that follows the job to its end."""
 
-from collections import deque
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -15,18 +14,11 @@ from support_triage.storage.connection import Client
 from support_triage.storage.jobs import Jobs
 from support_triage.storage.models import Models
 from tests.learning.finetune.world import QUICK, teach
-from tests.learning.finetuning_server import KEY, FinetuningServer, finetuning_server
+from tests.learning.finetuning_server import KEY, FinetuningServer
 from tests.sandbox.running import eventually
 from tests.stories.conftest import Story, telling
 
 TEAM = "TSANDBOX1"
-
-
-@pytest.fixture
-async def provider() -> AsyncIterator[FinetuningServer]:
-    async with finetuning_server() as server:
-        server.script = deque(["queued"])
-        yield server
 
 
 @pytest.fixture
