@@ -135,7 +135,7 @@ class CascadeClassifier:
 
     async def _second(self, texts: Sequence[str]) -> list[Prediction]:
         """The LLM's predictions, or none at all when it is not to be had."""
-        if not texts or self._breaker.open(self._now()) or await self._budget_is_spent():
+        if not texts or await self._budget_is_spent() or not self._breaker.admits(self._now()):
             return []
         try:
             predictions = await self._llm.classify(texts)

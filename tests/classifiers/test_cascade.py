@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from support_triage.classifiers.cascade import (
     UnsharedLedger,
 )
 from support_triage.classifiers.worth import Judged, Terms
+from tests.sandbox.running import eventually
 
 
 @dataclass
@@ -31,11 +33,14 @@ class Fake:
     version: str
     answers: dict[str, Prediction] = field(default_factory=dict)
     fails: ClassifierError | None = None
+    answers_when: asyncio.Event | None = None
     asked: list[list[str]] = field(default_factory=list)
     learnt: list[str] = field(default_factory=list)
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
         self.asked.append(list(texts))
+        if self.answers_when is not None:
+            await self.answers_when.wait()
         if self.fails:
             raise self.fails
         return [self.answers.get(text, UNSURE) for text in texts]
@@ -138,6 +143,23 @@ async def test_a_failing_llm_is_left_alone_longer_and_longer_up_to_a_minute(
             tries.append(second)
         clock.advance(1)
     assert tries == [0, 5, 15, 35, 75, 135, 195, 255]
+
+
+async def test_after_a_pause_one_message_tries_and_the_others_do_not_wait_for_it(
+    local: Fake, llm: Fake, clock: Clock
+) -> None:
+    cascade = CascadeClassifier(local, llm, now=clock)
+    llm.fails = ClassifierUnavailableError("down")
+    await cascade.classify(["hard"])
+    clock.advance(6)
+    llm.fails, llm.answers_when = None, asyncio.Event()
+    trying = asyncio.create_task(cascade.classify(["hard"]))
+    await eventually(lambda: len(llm.asked) == 2)
+    assert await cascade.classify(["hard"]) == [UNSURE]
+    assert cascade.degraded is not None
+    llm.answers_when.set()
+    assert (await trying)[0].label == "B"
+    assert (await cascade.classify(["hard"]))[0].label == "B"
 
 
 async def test_a_success_ends_the_degradation_and_the_pauses_start_anew(

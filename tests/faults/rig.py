@@ -8,7 +8,7 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +24,8 @@ from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BOT, SUPPORT, TEAM
 from tests.valkeys import Node, node
 
-CHILD = [sys.executable, "-m", "tests.faults.child"]
+CHILD = (sys.executable, "-m", "tests.faults.child")
+TRIAGE = (sys.executable, "-c", "from support_triage.bot.cli import main; main()", "run", "--role")
 LABELS = {"BILLING": "moneybag", "TECHNICAL": "wrench", "ACCOUNT": "bust_in_silhouette"}
 _END_S = 90.0
 
@@ -55,7 +56,11 @@ class Outcome:
 
 @dataclass
 class Rig:
-    """What a fault may get its hands on."""
+    """What a fault may get its hands on.
+
+    `command` starts a process of the role that stands behind it. `emoji_shown` are those that a
+    message may get; by default the one of its first word, which the classifier of CHILD goes by.
+    """
 
     folder: Path
     sandbox: RunningSandbox
@@ -64,6 +69,9 @@ class Rig:
     to_slack: Proxy
     valkey: Node | None
     stack: AsyncExitStack
+    command: Sequence[str] = CHILD
+    environment: Mapping[str, str] = field(default_factory=dict)
+    emoji_shown: frozenset[str] = frozenset()
     processes: dict[str, Process] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     corrected: dict[str, str] = field(default_factory=dict)
@@ -77,10 +85,11 @@ class Rig:
             "SLACK_API_URL": f"http://127.0.0.1:{self.to_slack.port}/api/",
             "REDIS_URL": self.redis_url,
             "TRIAGE_CONFIG": str(self.folder / "triage.toml"),
+            **self.environment,
         }
         with (self.folder / f"{name}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *CHILD, role, env=environment, stderr=log, stdout=log
+                *self.command, role, env=environment, stderr=log, stdout=log
             )
         self.processes[name] = process
 
@@ -111,11 +120,18 @@ class Rig:
 
     def unanswered(self) -> list[str]:
         cards = self.cards()
-        return [
-            ts
-            for ts, label in self.sent.items()
-            if self.emoji(ts) != {LABELS[self.corrected.get(ts, label)]} or cards[ts] != 1
-        ]
+        return [ts for ts in self.sent if not self._right(self.emoji(ts), ts) or cards[ts] != 1]
+
+    def _right(self, emoji: set[str], ts: str) -> bool:
+        if ts in self.corrected or not self.emoji_shown:
+            return emoji == {LABELS[self.corrected.get(ts, self.sent[ts])]}
+        return len(emoji) == 1 and emoji <= self.emoji_shown
+
+    async def write(self, label: str) -> str:
+        """Somebody writes a message of this label; its ts."""
+        ts = await self.sandbox.control.post("U0CLEO", SUPPORT, f"{label} please")
+        self.sent[ts] = label
+        return ts
 
     def usage(self) -> tuple[float, int]:
         """Memory in MB and open files of all processes of the bot."""
@@ -127,14 +143,13 @@ class Rig:
             files += len(list((proc / "fd").iterdir()))
         return rss, files
 
-    async def load(self, seconds: float, per_second: float) -> None:
-        """People write, and agents correct every fifth message a little later."""
+    async def load(self, seconds: float, per_second: float, healed: asyncio.Event) -> None:
+        """People write for so long, and until healed; agents correct every fifth a little later."""
         choose = random.Random(7)  # noqa: S311 - the same people each time
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while time.monotonic() < until or not healed.is_set():
             label = choose.choice(sorted(LABELS))
-            ts = await self.sandbox.control.post("U0CLEO", SUPPORT, f"{label} please")
-            self.sent[ts] = label
+            await self.write(label)
             if len(self.sent) % 5 == 0:
                 late = choose.choice(list(self.sent)[-10:])
                 if late not in self.corrected:
@@ -199,9 +214,16 @@ def _configure(folder: Path) -> None:
 
 @asynccontextmanager
 async def rig(
-    folder: Path, *, workers: int = 1, redis_url: str | None = None
+    folder: Path,
+    names: Sequence[str] = ("intake", "worker0"),
+    redis_url: str | None = None,
+    kind: type[Rig] = Rig,
+    **more: Any,
 ) -> AsyncIterator[Rig]:
-    """Sandbox, Valkey with its append-only file, a proxy before each, one intake, workers."""
+    """Sandbox, Valkey with its append-only file, a proxy before each, and processes by name.
+
+    `redis_url` is that of another server; `more` are fields of a rig of `kind`.
+    """
     _configure(folder)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(running_sandbox(SandboxConfig(retry_scale=0.01)))
@@ -216,8 +238,8 @@ async def rig(
         to_slack = await stack.enter_async_context(proxied("127.0.0.1", slack_port))
         inner.config = replace(inner.config, url=f"http://127.0.0.1:{to_slack.port}")
         url = redis_url or f"redis://127.0.0.1:{to_redis.port}"
-        made = Rig(folder, sandbox, url, to_redis, to_slack, valkey, stack)
-        for name in ("intake", *(f"worker{number}" for number in range(workers))):
+        made = kind(folder, sandbox, url, to_redis, to_slack, valkey, stack, **more)
+        for name in names:
             await made.start(name)
         await eventually(lambda: sandbox.server.sandbox.sockets.connections, 60)
         try:
@@ -236,13 +258,15 @@ async def suffer(
     made: Rig, name: str, fault: Fault, *, seconds: float, per_second: float
 ) -> Outcome:
     """Load before, during and after a fault; what came of it."""
-    warm = await made.sandbox.control.post("U0CLEO", SUPPORT, "BILLING first")
-    made.sent[warm] = "BILLING"
+    await made.write("BILLING")
     await eventually(lambda: not made.unanswered(), 60)
     base = made.usage()
-    loading = asyncio.create_task(made.load(seconds, per_second))
+    healed = asyncio.Event()
+    loading = asyncio.create_task(made.load(seconds, per_second, healed))
     await asyncio.sleep(seconds / 5)
-    await fault(made)
-    healed = time.monotonic()
-    await loading
-    return await made.outcome(name, max(healed, time.monotonic()), base)
+    try:
+        await fault(made)
+    finally:
+        healed.set()
+        await loading
+    return await made.outcome(name, time.monotonic(), base)

@@ -1,0 +1,161 @@
+"""The LLM hanging, refusing, cut off and talking nonsense: the bot as shipped, its wire faked."""
+
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from support_triage.storage.connection import connect
+from support_triage.storage.records import MessageId, Records
+from tests.classifiers.openai_server import (
+    Body,
+    Drop,
+    Hang,
+    OpenAiServer,
+    failed,
+    openai_server,
+    said,
+    undelimited,
+)
+from tests.faults.rig import LABELS, TRIAGE, Fault, Rig, rig
+from tests.faults.scenario import Scenario
+from tests.sandbox.running import eventually
+from tests.stories.conftest import SUPPORT, TEAM
+
+_ADMIN = "U0ADA"
+_AT_ONCE_S = 4.0  # less than the deadline of a request to the LLM
+_BACK_S = 45.0  # the third pause of the breaker is 20 s
+
+
+def first_word(body: Body) -> str:
+    return undelimited(body["messages"][-1]["content"]).split()[0]
+
+
+@dataclass
+class LlmRig(Rig):
+    """With an LLM, which is asked of what local is unsure of."""
+
+    llm: OpenAiServer = field(kw_only=True)
+
+    async def answered_by(self, kind: str, seconds: float) -> None:
+        """Somebody writes, and soon a classifier of this kind has answered."""
+        ts = await self.write("TECHNICAL")
+        at = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
+        async with connect(self.redis_url, self.folder) as redis:
+
+            async def answered() -> str:
+                record = await Records(redis).get(at)
+                found = None if record is None else record.prediction
+                return "" if found is None else found.classifier
+
+            by = await eventually(answered, seconds)
+        assert by.startswith(f"{kind}:"), by
+
+    async def status(self) -> str:
+        """What `/triage status` answers."""
+        people = self.sandbox.control
+        before = len(await people.ephemerals(_ADMIN))
+        await people.slash(_ADMIN, SUPPORT, "/triage", "status")
+
+        async def told() -> list[dict[str, Any]]:
+            return (await people.ephemerals(_ADMIN))[before:]
+
+        return str((await eventually(told, 30))[0]["text"])
+
+
+@asynccontextmanager
+async def _llm_rig(folder: Path) -> AsyncIterator[Rig]:
+    async with openai_server(first_word) as llm:
+        environment = {
+            "OPENAI_BASE_URL": llm.url,
+            "OPENAI_API_KEY": "sk-x",
+            "OPENAI_MODEL": "small",
+        }
+        emoji = frozenset({*LABELS.values(), "speech_balloon", "raising_hand"})
+        async with rig(
+            folder,
+            kind=LlmRig,
+            command=TRIAGE,
+            environment=environment,
+            emoji_shown=emoji,
+            llm=llm,
+        ) as made:
+            yield made
+
+
+def _out(answer: Callable[[Body], Response], reason: str) -> Fault:
+    """The LLM fails: local goes on alone, `status` says why, and it comes back by itself."""
+
+    async def fails(made: Rig) -> None:
+        assert isinstance(made, LlmRig)
+        await made.answered_by("llm", 20)
+        made.llm.answer = answer
+
+        async def left_alone() -> bool:
+            said = await made.status()
+            return "LLM: local alone since" in said and reason in said
+
+        await eventually(left_alone, 30)
+        await made.answered_by("local", _AT_ONCE_S)
+        made.llm.answer = first_word
+
+        async def asked_again() -> bool:
+            return "LLM: local alone since" not in await made.status()
+
+        await eventually(asked_again, _BACK_S)
+        await made.answered_by("llm", 20)
+
+    return fails
+
+
+def _for_an_hour(_: Body) -> Response:
+    error = {"message": "slow down", "type": "requests", "code": "rate_limit_exceeded"}
+    return JSONResponse({"error": error}, 429, {"retry-after": "3600"})
+
+
+def _nonsense() -> Callable[[Body], Response]:
+    deep = JSONResponse(json.loads("[" * 200 + "]" * 200))
+    answers = itertools.cycle(
+        [
+            HTMLResponse("<html>Sign in to the proxy</html>"),
+            JSONResponse({"choices": "none"}),
+            JSONResponse(None),
+            deep,
+            said("I think that this is about BILLING or TECHNICAL, or ACCOUNT."),
+            said('{"label": "REFUNDS"}'),
+            said("\x00\ufffd" * 50_000),
+            said(None),
+        ]
+    )
+    return lambda _: next(answers)
+
+
+async def _garbage(made: Rig) -> None:
+    """An answer that cannot be read leaves local's own; the next message is asked about again."""
+    assert isinstance(made, LlmRig)
+    await made.answered_by("llm", 20)
+    made.llm.answer = _nonsense()
+    asked = len(made.llm.requests)
+    await eventually(lambda: len(made.llm.requests) > asked + 16, 30)
+    await made.answered_by("local", _AT_ONCE_S)
+    made.llm.answer = first_word
+    await made.answered_by("llm", 20)
+
+
+SCENARIOS = {
+    "LLM hanging": Scenario(_out(lambda _: Hang(), "took more than 6 s"), _llm_rig),
+    "LLM answers 429 for an hour": Scenario(_out(_for_an_hour, "(429)"), _llm_rig),
+    "LLM answers 500": Scenario(_out(lambda _: failed(500), "(500)"), _llm_rig),
+    "LLM cut in the middle of its answer": Scenario(
+        _out(lambda _: Drop(), "(no answer)"), _llm_rig
+    ),
+    "LLM rejects the key": Scenario(
+        _out(lambda _: failed(401), "OPENAI_API_KEY was rejected"), _llm_rig
+    ),
+    "LLM answers garbage": Scenario(_garbage, _llm_rig),
+}
