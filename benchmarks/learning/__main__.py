@@ -2,9 +2,10 @@
 
     make bench-learning DATA=../shared/data ARGS="--write docs"
 
-A bot starts with 4 examples a label and answers 2,000 messages; agents correct what it got wrong.
-Its accuracy on the test part is compared with a bot that never learns and with one that is fitted
-on every label. Then the gate is asked 200 times about equal models and models 3 points apart.
+A bot starts with 4 examples a label and answers 2,000 messages; agents correct what it got wrong,
+or half of it, and the answers that they accept count in its threshold, or do not. Its accuracy on
+the test part is compared with a bot that never learns and with one that is fitted on every label.
+Then the gate is asked 200 times about equal models and models 3 points apart.
 Prints JSON, and keeps it in .benchmarks/learning.json.
 """
 

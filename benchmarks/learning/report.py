@@ -7,7 +7,7 @@ from support_triage.learning.pictures import figure, png
 
 _BOTS = (
     ("all", "fitted anew on every true label", "0.55", "s--"),
-    ("learning", "learns from corrections", "black", "o-"),
+    ("accepted", "learns from corrections", "black", "o-"),
     ("never", "never learns", "tab:red", "^:"),
 )
 
@@ -23,7 +23,8 @@ def markdown(found: dict[str, Any]) -> str:
         f"{times['repeats']} samples of 200 messages."
     )
     picture = "![Accuracy on unseen messages against messages seen](pictures/learning.png)"
-    parts = [[about], _traffic(plays), [picture], _verdicts(gates), [timing], _power(gates)]
+    parts = [[about], _traffic(plays), [picture], _work(plays)]
+    parts += [_verdicts(gates), [timing], _power(gates)]
     return "\n\n".join("\n".join(part) for part in parts)
 
 
@@ -40,22 +41,37 @@ def _traffic(plays: list[dict[str, Any]]) -> list[str]:
     for place, one in enumerate(plays[0]["rows"]):
         row = [f"{one['messages']:,}"]
         row += [
-            f"{100 * _mean(plays, place, bot, 'accuracy'):.1f}"
-            for bot in ("never", "learning", "all")
+            _percent(plays, place, bot, "accuracy")
+            for bot in ("never", "corrections", "accepted", "all")
         ]
-        row += [f"{100 * _mean(plays, place, 'learning', 'right_of_given'):.1f}"]
-        row += _work(plays, place) if "work" in one else ["-", "-", "-"]
         rows.append(row)
-    names = ["messages", "never learns", "learns", "fitted on all labels", "right of given labels"]
-    return _table([*names, "corrections", "had it never learnt", "needless"], rows)
+    names = ["messages", "never learns", "corrections alone", "accepted count", "all true labels"]
+    return _table(names, rows)
 
 
-def _work(plays: list[dict[str, Any]], place: int) -> list[str]:
-    found = [
-        _mean(plays, place, "work", key)
-        for key in ("corrections", "corrected_if_never_learnt", "needless_share_of_corrections")
-    ]
-    return [f"{found[0]:.0f}", f"{found[1]:.0f}", f"{found[2]:.0%}"]
+_TEAMS = (
+    ("all", "corrections", "no"),
+    ("all", "accepted", "yes"),
+    ("half of both", "half_corrections", "no"),
+    ("half of both", "half", "yes"),
+    ("half of what is wrong, all that is left", "careless", "yes"),
+)
+
+
+def _work(plays: list[dict[str, Any]]) -> list[str]:
+    rows = []
+    for place, one in enumerate(plays[0]["rows"]):
+        for team, bot, counted in _TEAMS:
+            shares = [
+                _percent(plays, place, bot, key)
+                for key in ("given_a_label", "right_of_given", "right_so_far", "needless_share")
+            ]
+            corrections = f"{_mean(plays, place, bot, 'corrections'):.0f}"
+            rows.append(
+                [f"{one['messages']:,}", team, counted, *shares[:3], corrections, shares[3]]
+            )
+    names = ["messages", "agents say", "accepted count", "given a label", "right of them"]
+    return _table([*names, "right so far", "corrections", "needless"], rows)
 
 
 def _verdicts(gates: dict[str, Any]) -> list[str]:
@@ -86,6 +102,10 @@ def _power(gates: dict[str, Any]) -> list[str]:
 
 def _mean(plays: list[dict[str, Any]], place: int, part: str, key: str) -> float:
     return float(sum(one["rows"][place][part][key] for one in plays) / len(plays))
+
+
+def _percent(plays: list[dict[str, Any]], place: int, part: str, key: str) -> str:
+    return f"{100 * _mean(plays, place, part, key):.1f}"
 
 
 def chart(plays: list[dict[str, Any]], path: Path) -> None:

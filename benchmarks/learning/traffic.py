@@ -11,6 +11,9 @@ from support_triage.classifiers.base import Embedder, Example, Label, LabelSet, 
 from support_triage.classifiers.evaluation import best
 from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.classifiers.local import LocalClassifier
+from support_triage.classifiers.outcomes import Outcomes
+from support_triage.learning.outcomes import noted, outcomes
+from support_triage.storage.series import KEPT, Answer
 
 TARGET_PRECISION = 0.9
 _EVERY = 50  # messages that arrive while the head is fitted once
@@ -71,71 +74,103 @@ async def figures(classifier: LocalClassifier, unseen: Rows) -> dict[str, float]
     }
 
 
+@dataclass(frozen=True)
+class Team:
+    """The shares of wrong labels, and of messages left to it, that a team says the label of."""
+
+    corrects: float = 1.0
+    takes_up: float = 1.0
+
+
+class Learner:
+    """A bot that learns what a team says; with `accepts`, its threshold from what it leaves too."""
+
+    def __init__(self, scene: Stage, embedder: Embedder, team: Team, *, accepts: bool) -> None:
+        index = EmbeddedIndex(embedder)
+        index.put(scene.start)
+        self._names = scene.labels.names
+        self._team = team
+        self._chance = random.Random(0)  # noqa: S311 - repeatable on purpose
+        self._answers: list[Answer] = []
+        self._said: dict[str, str] = {}
+        self.counts: Counter[str] = Counter()
+        self.classifier = LocalClassifier(
+            scene.labels,
+            embedder,
+            index,
+            TARGET_PRECISION,
+            None,
+            outcomes=self._outcomes if accepts else Outcomes,
+        )
+
+    def _outcomes(self) -> Outcomes:
+        return outcomes(self._answers[-KEPT:], self._said, self._names)
+
+    async def work(self, batch: Sequence[Example], ideal: Sequence[Prediction]) -> None:
+        """Answer a few messages, count, and learn what the team says of them."""
+        answers = await self.classifier.classify([one.text for one in batch])
+        said = []
+        for one, mine, possible in zip(batch, answers, ideal, strict=True):
+            message = f"C:{one.id}"
+            self._answers.append(noted(message, mine, 0.0))
+            outcome = "left" if mine.abstained else "wrong"
+            self.counts["right" if mine.label == one.label else outcome] += 1
+            share = self._team.takes_up if mine.abstained else self._team.corrects
+            if mine.label != one.label and self._chance.random() < share:
+                self.counts["corrections"] += 1
+                self.counts["needless"] += possible.label == one.label
+                said.append(Example(message, one.text, one.label))
+        self._said |= {one.id: one.label for one in said}
+        await self.classifier.learn(said)
+
+    def work_done(self) -> dict[str, float]:
+        """What its team had to do so far, and how often its labels were right."""
+        given = self.counts["right"] + self.counts["wrong"]
+        return {
+            **self.counts,
+            "needless_share": self.counts["needless"] / max(1, self.counts["corrections"]),
+            "right_so_far": self.counts["right"] / max(1, given),
+        }
+
+
+BOTS = {
+    "corrections": (Team(), False),
+    "accepted": (Team(), True),
+    "half": (Team(0.5, 0.5), True),
+    "half_corrections": (Team(0.5, 0.5), False),
+    "careless": (Team(0.5, 1.0), True),
+}
+"""Who learns: from corrections alone, or counting accepted answers; and what its team says."""
+
+
 async def play(
     scene: Stage, embedder: Embedder, checkpoints: Sequence[int], say: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Accuracy on unseen messages at each checkpoint, of three bots, and what agents had to do.
+    """Figures on unseen messages at each checkpoint, and what agents had to do.
 
-    `learning` learns from corrections: a wrong label, or a message left to a human. `never` keeps
-    what it started with. `all` is fitted anew on every message's true label. A correction is
-    needless where `all`, as of the last hundred, would have given the right label.
+    `never` keeps what it started with. `all` is fitted anew on every message's true label. A
+    correction is needless where `all`, as of the last hundred, would have given the right label.
     """
-    learning = fresh(scene.labels, embedder, scene.start)
+    bots = {name: Learner(scene, embedder, team, accepts=on) for name, (team, on) in BOTS.items()}
     never = fresh(scene.labels, embedder, scene.start)
-    everything = never
-    counts: Counter[str] = Counter()
-    rows = [{"messages": 0, **await _bots(learning, never, never, scene.unseen)}]
+    everything, if_never = never, 0
+    rows: list[dict[str, Any]] = []
     for start in range(0, len(scene.messages), _EVERY):
         batch = scene.messages[start : start + _EVERY]
-        corrected = await _batch(batch, learning, never, everything, counts)
-        await learning.learn(corrected)
+        texts = [one.text for one in batch]
+        old, ideal = await never.classify(texts), await everything.classify(texts)
+        if_never += sum(said.label != one.label for said, one in zip(old, batch, strict=True))
+        for bot in bots.values():
+            await bot.work(batch, ideal)
         seen = scene.messages[: start + len(batch)]
         if len(seen) % _EVERYTHING == 0 or len(seen) in checkpoints:
             everything = fresh(scene.labels, embedder, (*scene.start, *seen))
         if len(seen) in checkpoints:
-            found = await _bots(learning, never, everything, scene.unseen)
-            rows.append({"messages": len(seen), **found, "work": _work(counts)})
-            say(f"{len(seen)} messages: {found['learning']['accuracy']:.3f}")
+            row: dict[str, Any] = {"messages": len(seen), "corrected_if_never_learnt": if_never}
+            for name, classifier in (("never", never), ("all", everything)):
+                row[name] = await figures(classifier, scene.unseen)
+            for name, bot in bots.items():
+                row[name] = await figures(bot.classifier, scene.unseen) | bot.work_done()
+            rows.append(row)
+            say(f"{len(seen)} messages: {row}")
     return {"rows": rows, "labels": len(scene.labels.labels), "start": len(scene.start)}
-
-
-async def _bots(
-    learning: LocalClassifier, never: LocalClassifier, everything: LocalClassifier, unseen: Rows
-) -> dict[str, Any]:
-    return {
-        "learning": await figures(learning, unseen),
-        "never": await figures(never, unseen),
-        "all": await figures(everything, unseen),
-    }
-
-
-async def _batch(
-    batch: Sequence[Example],
-    learning: LocalClassifier,
-    never: LocalClassifier,
-    everything: LocalClassifier,
-    counts: Counter[str],
-) -> list[Example]:
-    """Answer a few messages and count; the examples that agents' corrections make of them."""
-    texts = [one.text for one in batch]
-    answers = [await bot.classify(texts) for bot in (learning, never, everything)]
-    corrected = []
-    for one, mine, old, ideal in zip(batch, *answers, strict=True):
-        counts["messages"] += 1
-        counts["corrected_if_never_learnt"] += old.label != one.label
-        if mine.label == one.label:
-            continue
-        corrected.append(one)
-        counts["left_to_a_human" if mine.abstained else "wrong"] += 1
-        counts["needless"] += ideal.label == one.label
-    return corrected
-
-
-def _work(counts: Counter[str]) -> dict[str, Any]:
-    corrections = counts["wrong"] + counts["left_to_a_human"]
-    return {
-        **counts,
-        "corrections": corrections,
-        "needless_share_of_corrections": counts["needless"] / max(1, corrections),
-        "needless_share_of_messages": counts["needless"] / max(1, counts["messages"]),
-    }

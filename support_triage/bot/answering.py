@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from support_triage.bot.advising import Advising
 from support_triage.bot.champion import ChampionClassifier
@@ -69,10 +70,11 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
     track_record = TrackRecord()
     use = LlmUse(config.llm, parts.spending, track_record.judged)
     made = await asyncio.to_thread(make_parts, config.local.embedder)
+    made = replace(made, outcomes=partial(track_record.outcomes, config.label_set.names))
     build = builder(settings, config, made, use=use)
     default = await asyncio.to_thread(build, None, b"")
     classifier = ChampionClassifier(parts.models, parts.team, build, default)
-    teaching = Teaching(parts.examples, classifier, parts.team, track_record)
+    teaching = Teaching(parts.examples, parts.series, classifier, parts.team, track_record)
     await teaching.load()
     await classifier.refresh()
     shadowing = Shadowing(

@@ -8,6 +8,7 @@ from support_triage.classifiers.base import Classifier, Example
 from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.examples import Examples, StoredExample
+from support_triage.storage.series import Series
 
 _POLL_S = 0.5
 
@@ -18,9 +19,15 @@ class Teaching:
     """Follows one workspace's feed of changes, also those that other processes made."""
 
     def __init__(
-        self, examples: Examples, classifier: Classifier, team: str, track_record: TrackRecord
+        self,
+        examples: Examples,
+        series: Series,
+        classifier: Classifier,
+        team: str,
+        track_record: TrackRecord,
     ) -> None:
         self._examples = examples
+        self._series = series
         self._classifier = classifier
         self._team = team
         self._track_record = track_record
@@ -54,6 +61,7 @@ class Teaching:
     async def _learn(self, stored: list[StoredExample], gone: list[str]) -> None:
         self._track_record.put(stored)
         self._track_record.remove(gone)
+        self._track_record.answered(await self._series.answers())
         put = [Example(id=one.id, text=one.text, label=one.label) for one in stored]
         await self._classifier.learn(put, gone)
         self._known.update(one.id for one in stored)

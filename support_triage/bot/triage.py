@@ -140,13 +140,14 @@ class Triage:
             try:
                 record = await self.presenter.show(hold, record, standing, decision, outcome)
             except GatewayUnavailableError:  # the answer is recorded, the rest is shown later
-                await self._watched(record, prediction, outcome)
+                await self._watched(record, mode, outcome)
                 raise
-            await self._watched(record, prediction, outcome)
+            await self._watched(record, mode, outcome)
 
-    async def _watched(self, record: Record, prediction: Prediction | None, outcome: str) -> None:
-        if outcome and prediction is not None:
-            await self.watching.answered(record.message, prediction)
+    async def _watched(self, record: Record, mode: Mode, outcome: str) -> None:
+        if outcome and record.prediction is not None:
+            shown = mode is not Mode.MONITOR
+            await self.watching.answered(record.message, record.prediction, shown=shown)
 
     async def _present(self, team: str, standing: Standing | None) -> Standing | None:
         """The standing label by its present name: it may have been renamed since it was given."""

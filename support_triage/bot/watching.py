@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from support_triage.bot.shadowing import Shadowing
 from support_triage.classifiers.base import Prediction
+from support_triage.learning.outcomes import noted
 from support_triage.storage.examples import StoredExample
 from support_triage.storage.records import Message
-from support_triage.storage.series import Answer, Series
+from support_triage.storage.series import Series
 
 
 @dataclass(frozen=True)
@@ -17,14 +18,9 @@ class Watching:
     series: Series
     shadowing: Shadowing | None = None
 
-    async def answered(self, message: Message, prediction: Prediction) -> None:
-        """A message was answered for the first time."""
-        answer = Answer(
-            at=time.time(),
-            label=prediction.label or "",
-            classifier=prediction.classifier,
-            ms=prediction.latency_ms,
-        )
+    async def answered(self, message: Message, prediction: Prediction, *, shown: bool) -> None:
+        """A message was answered for the first time; `shown` says whether people see it."""
+        answer = noted(str(message.id) if shown else "", prediction, time.time())
         await self.series.append("answers", answer.model_dump_json())
         if self.shadowing is not None:
             self.shadowing.offer(str(message.id), message.text, prediction)

@@ -105,6 +105,8 @@ class Prediction:
     `confidence` is that of the best label, also when abstaining; `alternatives` are the best
     labels in falling confidence, the first of them the best one. `known` is higher the more the
     text is like what the labels are about, in [0, 1]; None where the classifier does not judge it.
+    `local` is the best label of the local classifier and its own confidence in it, on which its
+    threshold decides, whoever answers in the end; None where there is nothing to decide.
     """
 
     label: str | None
@@ -116,6 +118,7 @@ class Prediction:
     latency_ms: float = 0.0
     usage: Usage = field(default_factory=Usage)
     known: float | None = None
+    local: Score | None = None
 
     @property
     def abstained(self) -> bool:

@@ -63,6 +63,25 @@ def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: f
     return Threshold(float(confidence[order][good[-1]]), met=True)
 
 
+_ENOUGH = 2  # times the fewest that could show the target: enough for a threshold of its own
+
+
+def own_thresholds(
+    said: npt.NDArray[np.str_], confidence: Floats, right: npt.NDArray[np.bool_], target: float
+) -> dict[str, Threshold]:
+    """Thresholds of the labels that were given often enough to be judged alone, and meet it.
+
+    All arrays have shape (n,); `said` are the best labels.
+    """
+    enough = _ENOUGH * needed(target)
+    found = {
+        str(label): choose_threshold(confidence[said == label], right[said == label], target)
+        for label, count in zip(*np.unique(said, return_counts=True), strict=True)
+        if count >= enough
+    }
+    return {label: one for label, one in found.items() if one.met}
+
+
 _FACTORS = np.geomspace(1.0, 64.0, 49)  # how many times as many examples are looked ahead to
 
 
@@ -84,21 +103,24 @@ def factor_needed(confidence: Floats, right: npt.NDArray[np.bool_], target: floa
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far the target precision is shown: `answered` of the held-out messages get a label.
+    """How far the target precision is shown: `answered` of the messages it rests on get a label.
 
-    `missing` is about how many more examples would show it: 0 when it is shown, None when more of
-    the same alone would not.
+    It rests on `answers` that people saw, or, where that is 0, on held-out `examples`. `missing`
+    is about how many more examples would show it: 0 when it is shown, None when more of the same
+    alone would not.
     """
 
     target: float
     answered: float
     missing: int | None
     examples: int
+    answers: int = 0
 
     def __str__(self) -> str:
         target = f"{self.target:.0%} precision"
         if self.missing == 0:
-            return f"{target} is met, with a label for about {self.answered:.0%} of messages"
+            rests = f", by its last {self.answers:,} answers" if self.answers else ""
+            return f"{target} is met{rests}, with a label for about {self.answered:.0%} of messages"
         if self.missing is None:
             return (
                 f"{target} is not met, and more of the same examples would not do it: the labels "

@@ -166,6 +166,7 @@ class CascadeClassifier:
                 alternatives=scores,
                 reason=Abstention.UNSURE if unsure else None,
                 neighbours=local.neighbours or llm.neighbours,
+                local=local.local,
             )
         return replace(
             both,

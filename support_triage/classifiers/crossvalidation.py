@@ -17,6 +17,7 @@ from support_triage.classifiers.calibration import (
     fit_temperature,
     log_loss,
     needed,
+    own_thresholds,
 )
 from support_triage.classifiers.head import ROWS, Calibration, mixed
 from support_triage.classifiers.linear import Chosen, Linear, Places, fit_linear
@@ -28,7 +29,6 @@ _FOLDS = 5
 _HELD_OUT_MAX = 2_000  # so many held-out predictions say enough
 _CALIBRATE_FROM = 40  # with fewer a temperature is noise
 _PER_LABEL = 3
-_ENOUGH = 2  # times the fewest that could show the target: enough for a threshold of its own
 _HIDDEN = 3  # so many parts of the labels are hidden in turn
 _NOVELTY_MAX = 4_000
 _ABSENT = -50.0  # the logit of a label that a fold did not show
@@ -127,23 +127,10 @@ def calibrate(training: Training, target_precision: float, c: float) -> Calibrat
         threshold,
         size,
         votes,
-        _own(np.unique(training.labels)[said], sure, said == truth, target_precision),
+        own_thresholds(np.unique(training.labels)[said], sure, said == truth, target_precision),
         _novelty(training, c),
         _standing(sure, said == truth, threshold, target_precision, size),
     )
-
-
-def _own(
-    said: npt.NDArray[np.str_], sure: Floats, right: Chosen, target: float
-) -> dict[str, Threshold]:
-    """Thresholds of the labels that were given often enough to be judged alone, and meet it."""
-    enough = _ENOUGH * needed(target)
-    found = {
-        str(label): choose_threshold(sure[said == label], right[said == label], target)
-        for label, count in zip(*np.unique(said, return_counts=True), strict=True)
-        if count >= enough
-    }
-    return {label: one for label, one in found.items() if one.met}
 
 
 def _standing(

@@ -18,6 +18,7 @@ from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
 from support_triage.classifiers.local import LocalClassifier
 from support_triage.classifiers.local_config import MINILM
+from support_triage.classifiers.outcomes import Outcomes
 from support_triage.classifiers.prompt import messages
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.selection import tokens
@@ -50,10 +51,14 @@ class LlmUse:
 
 @dataclass(frozen=True)
 class Parts:
-    """What classifiers may share: one taught by its index knows what the others were taught."""
+    """What classifiers may share: one taught by its index knows what the others were taught.
+
+    `outcomes` tells what became of their answers.
+    """
 
     embedder: Embedder
     index: EmbeddedIndex
+    outcomes: Callable[[], Outcomes] = Outcomes
 
 
 def make_parts(choice: str = MINILM, threads: int = 2) -> Parts:
@@ -80,7 +85,9 @@ def make_classifier(
     """
     parts = parts or make_parts()
     embedder, index = parts.embedder, parts.index
-    head = LocalClassifier(label_set, embedder, index, target_precision, patience_s, recipe)
+    head = LocalClassifier(
+        label_set, embedder, index, target_precision, patience_s, recipe, parts.outcomes
+    )
     local = BatchingClassifier(head)
     if kind == "local":
         return local

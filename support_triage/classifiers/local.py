@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from support_triage.classifiers.calibration import Floats, Standing
 from support_triage.classifiers.crossvalidation import calibrate
 from support_triage.classifiers.head import Calibration, Head, fit
 from support_triage.classifiers.index import EmbeddedIndex, Snapshot
+from support_triage.classifiers.outcomes import Outcomes, by_outcomes
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.threads import one_blas_thread
 from support_triage.classifiers.training import SAME, Training, phrases, seeds, training
@@ -52,7 +53,8 @@ class LocalClassifier:
     """Labels by a calibrated linear head; abstains below the threshold of the target precision.
 
     It answers from the first minute, from label names, descriptions and seeds alone. Examples of
-    labels outside of the label set are kept in the index and not learnt from.
+    labels outside of the label set are kept in the index and not learnt from. `outcomes` tells at
+    each fit what became of its answers.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class LocalClassifier:
         target_precision: float,
         patience_s: float | None = _LEARN_S,
         recipe: Recipe | None = None,
+        outcomes: Callable[[], Outcomes] = Outcomes,
     ) -> None:
         one_blas_thread()
         self._label_set = label_set
@@ -71,9 +74,11 @@ class LocalClassifier:
         self._target = target_precision
         self._patience_s = patience_s
         self._recipe = recipe or Recipe()
+        self._outcomes = outcomes
         self._known = phrases(label_set, embedder)
         index.put(seeds(label_set))
         self._calibration: Calibration | None = None
+        self._standing: Standing | None = None
         self._fitted: int | None = None
         self._head: Head | None = None
         self._fitting: asyncio.Task[None] | None = None
@@ -88,7 +93,7 @@ class LocalClassifier:
     @property
     def standing(self) -> Standing | None:
         """How far the target precision is met; None of a single label."""
-        return None if self._calibration is None else self._calibration.standing
+        return self._standing
 
     def _training(self, snapshot: Snapshot) -> Training:
         return training(
@@ -108,7 +113,9 @@ class LocalClassifier:
             if old is None or not old.size <= taught <= max(old.size * _RECALIBRATE, old.size + 5):
                 self._calibration = calibrate(known, self._target, self._recipe.c)
             assert self._calibration is not None
-            self._head = fit(known, self._calibration, self._head)
+            ruling = by_outcomes(self._calibration, self._outcomes(), self._target)
+            self._standing = ruling.standing
+            self._head = fit(known, ruling, self._head)
         content = repr([(one.id, one.text, one.label) for one in snapshot.examples])
         digest = hashlib.sha256(
             f"{self._embedder.name} {self._label_set.version} {self._recipe} {content}".encode()
@@ -196,6 +203,7 @@ class LocalClassifier:
             neighbours=tuple(near),
             classifier=self._version,
             known=known.score,
+            local=None if reason is Abstention.UNKNOWN else scores[0],
         )
 
     def _lags(self) -> bool:

@@ -1,28 +1,35 @@
-"""How agents judged what the LLM answered: kept up to date with the standing examples."""
+"""How agents judged what was answered: kept up to date with the standing examples."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from support_triage.classifiers.outcomes import Outcomes
 from support_triage.classifiers.worth import Judged
+from support_triage.learning.outcomes import outcomes
 from support_triage.storage.examples import StoredExample
+from support_triage.storage.series import Answer
 
 _LLM = "llm:"  # a version is llm:<model>:<hash of prompt and labels>
 
 
 class TrackRecord:
-    """Right and wrong answers of each model, by message.
+    """Right and wrong answers of each LLM, by message, and what became of the newest answers.
 
-    Only messages that the LLM labelled and an agent judged count. Agents judge what looks wrong
-    first, so it is a cautious estimate; the local classifier's confidence, with which it is
+    Of an LLM, only messages that it labelled and an agent judged count. Agents judge what looks
+    wrong first, so it is a cautious estimate; the local classifier's confidence, with which it is
     compared, is calibrated on the same judged messages.
     """
 
     def __init__(self) -> None:
         self._right: dict[str, tuple[str, bool]] = {}
+        self._labels: dict[str, str] = {}
+        self._answers: Sequence[Answer] = ()
 
     def put(self, examples: Iterable[StoredExample]) -> None:
         """Take in new or changed examples."""
         for one in examples:
-            self._right.pop(one.id, None)
+            self.remove([one.id])
+            if one.source != "import":
+                self._labels[one.id] = one.label
             judged = one.source != "import" and one.predicted is not None
             if judged and one.classifier.startswith(_LLM):
                 model = one.classifier.removeprefix(_LLM).rpartition(":")[0]
@@ -32,6 +39,15 @@ class TrackRecord:
         """Forget the examples of these ids."""
         for identity in ids:
             self._right.pop(identity, None)
+            self._labels.pop(identity, None)
+
+    def answered(self, answers: Sequence[Answer]) -> None:
+        """Take the newest answers, oldest first, for those known before."""
+        self._answers = answers
+
+    def outcomes(self, labels: Sequence[str]) -> Outcomes:
+        """What became of them, as far as they named one of `labels`."""
+        return outcomes(self._answers, self._labels, labels)
 
     def judged(self, model: str) -> Judged:
         """The counts of a model now."""

@@ -1,5 +1,6 @@
 """The newest values of what is watched over time, counted for ever; for all processes."""
 
+from collections.abc import Collection
 from typing import Literal
 
 from support_triage.storage import keys
@@ -14,12 +15,19 @@ Name = Literal["answers", "judgements"]
 
 
 class Answer(Frozen):
-    """A message was answered: when (Unix seconds), by which classifier, how fast; "" is unsure."""
+    """A message was answered: when (Unix seconds), by which classifier, how fast; "" is unsure.
+
+    `id` is the message, "" where nobody saw the answer. `best` is the local classifier's best label
+    and `confidence` its own in it, "" where its threshold decided nothing.
+    """
 
     at: float
     label: str
     classifier: str
     ms: float
+    id: str = ""
+    best: str = ""
+    confidence: float = 0.0
 
 
 class Progress(Frozen):
@@ -53,6 +61,21 @@ class Series:
             pipe.lrange(keys.series(self._team, name), 0, -1)
             progress, values = await pipe.execute()
         return Progress.model_validate(progress), values
+
+    async def answers(self) -> list[Answer]:
+        """The newest answers since this model answers or the last alarm, oldest first."""
+        progress, values = await self.read("answers")
+        kept = values[max(0, len(values) - (progress.total - progress.since)) :]
+        return [Answer.model_validate_json(one) for one in kept]
+
+    async def forget(self, messages: Collection[str]) -> None:
+        """Drop the answers to these messages."""
+        _, values = await self.read("answers")
+        gone = {one for one in values if Answer.model_validate_json(one).id in messages}
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for one in gone:
+                pipe.lrem(keys.series(self._team, "answers"), 0, one)
+            await pipe.execute()
 
     async def claim(self, name: Name) -> bool:
         """Whether it is this process's turn to look; a turn is over after two minutes."""

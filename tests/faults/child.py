@@ -46,7 +46,7 @@ async def main(role: Role) -> None:
             await serve_socket_mode(settings, Health(bot))
     async with opened(settings, config) as parts:
         classifier = FirstWord()
-        teaching = Teaching(parts.examples, classifier, parts.team, TrackRecord())
+        teaching = Teaching(parts.examples, parts.series, classifier, parts.team, TrackRecord())
         presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
         triage = Triage(
             config,

@@ -110,6 +110,7 @@ class Office:
             gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig(factor=0)))
             gateway._client = client  # noqa: SLF001 - the same, but mortal
             examples, workspaces = Examples(redis), Workspaces(redis)
+            series = Series(redis, TEAM)
             classifier = Keywords()
             yield Triage(
                 self.config,
@@ -119,8 +120,8 @@ class Office:
                 self.directory,
                 classifier,
                 Presenter(self.config, gateway, self.directory, workspaces),
-                Teaching(examples, classifier, TEAM, TrackRecord()),
-                Watching(Series(redis, TEAM)),
+                Teaching(examples, series, classifier, TEAM, TrackRecord()),
+                Watching(series),
             )
 
     async def deliver(self, event: Event, lives: int | None) -> None:
