@@ -41,10 +41,14 @@ async def forget(
 ) -> Forgotten:
     """Remove all that a person wrote, or with `apply` False only count it.
 
-    `take_down` deletes a card by channel and ts. Cards go before the record that knows them, so
-    that the same call does the rest after it was cut off.
+    `take_down` deletes a card by channel and ts. What is found by a record goes before it, so that
+    the same call does the rest after it was cut off.
     """
     records = {str(one.message.id): one async for one in found.records(team, user)}
+    examples = [one.id for one in await found.examples(team, user)]
+    ids = [*dict.fromkeys([*examples, *records])]
+    if apply:
+        await found.drop_watched(team, ids)
     cards = 0
     for one in records.values():
         present = [card for card in one.shown.cards if card not in one.shown.former]
@@ -53,8 +57,6 @@ async def forget(
             for card in present:
                 await take_down(card.channel, card.ts)
             await found.drop_record(one)
-    examples = [one.id for one in await found.examples(team, user)]
-    ids = [*dict.fromkeys([*examples, *records])]
     snapshots = await found.snapshots(team, ids, apply=apply)
     if apply:
         await found.drop_examples(team, ids)

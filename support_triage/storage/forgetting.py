@@ -9,6 +9,8 @@ from support_triage.storage.events import Posted
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.label_moves import LabelMoves
 from support_triage.storage.records import Record, Records
+from support_triage.storage.series import Series
+from support_triage.storage.shadows import Shadows
 from support_triage.storage.snapshots import Snapshots
 
 _PAGE = 500
@@ -52,6 +54,12 @@ class Forgetting:
             page = ids[start : start + _PAGE]
             await self._examples.stand_all(team, [(one, None, ()) for one in page])
             await self._redis.hdel(keys.aside(team), *page)
+
+    async def drop_watched(self, team: str, ids: list[str]) -> None:
+        """Remove what is kept of answers to these messages, so that models can be judged by it."""
+        await Series(self._redis, team).forget(ids)
+        for model in await self._redis.hkeys(keys.models(team)):
+            await Shadows(self._redis, team).forget(model, ids)
 
     async def dead_letters(self, team: str, user: str, *, apply: bool) -> int:
         """Count, or remove, the person's messages among the events given up on."""

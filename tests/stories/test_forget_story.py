@@ -1,13 +1,16 @@
 """Forgetting a person: counted first, then gone from Redis, the cards, snapshots and examples."""
 
+from support_triage.bot.config import Config
 from support_triage.learning.dataset import freeze
 from support_triage.storage import keys
 from support_triage.storage.dead import DeadLetters
 from support_triage.storage.events import Posted
 from support_triage.storage.examples import Examples
 from support_triage.storage.records import Message, MessageId
+from support_triage.storage.shadows import ShadowAnswer
 from support_triage.storage.snapshots import Snapshots
 from tests.learning.exports import LABELS
+from tests.learning.teaching import add_recipe
 from tests.sandbox.running import eventually
 from tests.stories.conftest import BILLING, SUPPORT, Story
 
@@ -24,7 +27,7 @@ async def holds(story: Story) -> list[str]:
     return found
 
 
-async def test_a_person_is_forgotten_everywhere(story: Story) -> None:
+async def test_a_person_is_forgotten_everywhere(story: Story, config: Config) -> None:
     team, examples = story.bot.team, Examples(story.redis)
     ts = await story.write(SECRET)
     await story.shows(ts, "moneybag", BILLING)
@@ -34,6 +37,12 @@ async def test_a_person_is_forgotten_everywhere(story: Story) -> None:
         return [one async for one in examples.iterate(team)]
 
     [example] = await eventually(taught)
+    series, shadows = story.bot.parts.series, story.bot.parts.shadows
+    assert [one.id for one in await series.answers()] == [f"{SUPPORT}:{ts}"]
+    model = await add_recipe(story.redis, team, config, 5.0)
+    said = ShadowAnswer(label="BILLING", given=True, champion="BILLING")
+    for message in (f"{SUPPORT}:{ts}", "C:other"):
+        await shadows.put(model.id, message, said)
     snapshots = Snapshots(story.redis)
     snapshot = freeze([example], LABELS, "1")
     await snapshots.add(team, snapshot)
@@ -56,6 +65,8 @@ async def test_a_person_is_forgotten_everywhere(story: Story) -> None:
 
     await eventually(unseen)
     assert await taught() == []
+    assert await series.answers() == []
+    assert list(await shadows.all(model.id)) == ["C:other"]
     assert await examples.counts(team) == {}
     assert [one async for one in DeadLetters(story.redis).iterate(team)] == []
     left = await snapshots.get(team, snapshot.id)
