@@ -1,71 +1,163 @@
-"""`python -m benchmarks.load.bulk`: `triage classify --out` against the model's own speed."""
+"""`python -m benchmarks.load.bulk`: `triage classify --out` beside the model alone, by turns.
+
+Both run in the same number of processes, on the same chunks. The model alone has its texts in
+memory and throws its answers away; bulk reads a file and writes one. Time and processor seconds
+count from the moment when the last process is ready; what comes before is shown apart.
+"""
 
 import argparse
 import asyncio
 import json
+import multiprocessing
 import os
+import resource
+import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from benchmarks.load.texts import text
-from support_triage.bot.bulk import make_answer
-from support_triage.bot.config import Config, Settings, load_config
-from support_triage.bot.making import classifier_of
+from benchmarks.load.texts import TEXTS, text
+from support_triage.bot.blueprint import Blueprint
+from support_triage.bot.bulk import blueprint_of, rows_by
+from support_triage.bot.config import Config, load_config
+from support_triage.bot.crew import Crew
+from support_triage.bot.taught import Taught
+from support_triage.classifiers.base import Example
 from support_triage.learning import bulk
 from support_triage.learning.bulk_file import texts
+from support_triage.learning.bulk_out import FileOut
+
+_EXAMPLES = 480
+SPAWN = multiprocessing.get_context("spawn")
 
 
-def raw(config: Config, count: int) -> float:
-    """Texts per second of the local classifier alone, all cores in one process."""
-    classifier = classifier_of(
-        Settings(), config.label_set, config.triage.target_precision, kind="local"
-    )
-    chunks = list(bulk.chunks(text(number) for number in range(count)))
-    asyncio.run(classifier.classify(chunks[0][:64]))
-    start = time.perf_counter()
-    for chunk in chunks:
+@dataclass(frozen=True)
+class Pass:
+    """One pass: wall and processor seconds of the work, seconds until all were ready."""
+
+    work_s: float
+    cpu_s: float
+    start_s: float
+
+
+class Ready:
+    """Where processes wait for each other once their models are made."""
+
+    def __init__(self, processes: int) -> None:
+        self._barrier = SPAWN.Barrier(processes)
+        self._moment = SPAWN.Value("d", 0.0)
+        self._cpu = SPAWN.Value("d", 0.0)
+
+    def wait(self) -> None:
+        self._barrier.wait()
+        with self._cpu:
+            self._cpu.value += time.process_time()
+            self._moment.value = time.monotonic()  # one clock for all processes
+
+    @contextmanager
+    def timed(self) -> Iterator[list[Pass]]:
+        found: list[Pass] = []
+        started, parent, before = time.monotonic(), time.process_time(), _children_s()
+        yield found
+        ended = time.monotonic()
+        cpu = time.process_time() - parent + _children_s() - before - self._cpu.value
+        found.append(Pass(ended - self._moment.value, cpu, self._moment.value - started))
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def example(number: int, config: Config) -> Example:
+    """One of many, its label that of its text."""
+    place = number % len(TEXTS) * len(config.label_set.labels) // len(TEXTS)
+    return Example(f"e{number}", text(-number), config.label_set.names[place])
+
+
+def alone(blueprint: Blueprint, threads: int, ready: Ready, share: list[bulk.Chunk]) -> None:
+    """Answer one process's share of the chunks, and nothing else."""
+    classifier = blueprint.make(threads)
+    ready.wait()
+    for chunk in share:
         asyncio.run(classifier.classify(chunk))
-    return count / (time.perf_counter() - start)
 
 
-def whole(config: Config, count: int, processes: int) -> float:
-    """Texts per second from file to file, counted once the models are loaded."""
-    moments: list[float] = []
+def raw(blueprint: Blueprint, crew: Crew, count: int, processes: int) -> Pass:
+    """The model alone."""
+    ready = Ready(processes)
+    work = list(bulk.chunks(text(number) for number in range(count)))
+    with ready.timed() as found:
+        at_work = [
+            SPAWN.Process(target=alone, args=(blueprint, crew.threads, ready, work[one::processes]))
+            for one in range(processes)
+        ]
+        for one in at_work:
+            one.start()
+        for one in at_work:
+            one.join()
+            assert one.exitcode == 0
+    return found[0]
 
-    def timed(todo: bulk.Todo) -> bulk.Answers:
-        make = partial(make_answer, Settings(), config, max(1, (os.cpu_count() or 1) // processes))
-        for lines in bulk.answered(todo, make, processes):
-            moments.append(time.perf_counter())
-            yield lines
 
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "texts.jsonl"
-        rows = (json.dumps({"text": text(number)}) for number in range(count))
-        source.write_text("\n".join(rows))
-        bulk.write(texts(str(source)), Path(folder) / "out.jsonl", "bench", timed)
-        ended = time.perf_counter()
-    # The first chunks of all processes come at about the same time: count from the last of them.
-    return (count - processes * bulk.CHUNK) / (ended - moments[processes - 1])
+def rows_when_ready(blueprint: Blueprint, threads: int, ready: Ready) -> bulk.Answer[str]:
+    answer = rows_by(blueprint, threads)
+    ready.wait()
+    return answer
+
+
+def whole(blueprint: Blueprint, crew: Crew, source: Path, processes: int) -> Pass:
+    """From file to file, as the command does it."""
+    ready = Ready(processes)
+    make = partial(rows_when_ready, blueprint, crew.threads, ready)
+    out = FileOut(source.with_name("out.jsonl"))
+    out.begin("bench", b"")
+    with ready.timed() as found:
+        bulk.write(texts(str(source)), out, lambda todo: crew.answers(todo, make))
+    return found[0]
+
+
+def figures(name: str, passes: list[Pass], count: int) -> dict[str, Any]:
+    """Medians of one side's passes."""
+    return {
+        f"{name}_per_s": statistics.median(count / one.work_s for one in passes),
+        f"{name}_cpu_ms_per_text": statistics.median(1000 * one.cpu_s / count for one in passes),
+        f"{name}_start_s": statistics.median(one.start_s for one in passes),
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load.bulk")
-    parser.add_argument("--texts", type=int, default=50_000)
+    parser.add_argument("--texts", type=int, default=20_480)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=Path(".benchmarks/bulk.json"))
     options = parser.parse_args()
-    config = load_config(Path("triage.toml"))
-    figures = {
-        "texts": options.texts,
-        "processes": options.processes,
-        "raw_per_s": raw(config, options.texts),
-        "bulk_per_s": whole(config, options.texts, options.processes),
-    }
-    figures["share_of_raw"] = figures["bulk_per_s"] / figures["raw_per_s"]
-    shown = json.dumps({name: round(one, 3) for name, one in figures.items()}, indent=2)
+    config, crew = load_config(Path("triage.toml")), Crew(processes=options.processes)
+    examples = tuple(example(number, config) for number in range(1, _EXAMPLES + 1))
+    blueprint = blueprint_of(config, Taught(source="", examples=examples))
+    count, processes = options.texts, options.processes
+    model, run = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "texts.jsonl"
+        rows = (json.dumps({"text": text(number)}) + "\n" for number in range(count))
+        source.write_text("".join(rows))
+        for _ in range(options.rounds):
+            model.append(raw(blueprint, crew, count, processes))
+            run.append(whole(blueprint, crew, source, processes))
+    shares = [one.work_s / other.work_s for one, other in zip(model, run, strict=True)]
+    cpu = [one.cpu_s / other.cpu_s for one, other in zip(model, run, strict=True)]
+    found: dict[str, Any] = {"texts": count, "processes": processes, "rounds": options.rounds}
+    found |= figures("raw", model, count) | figures("bulk", run, count)
+    found |= {"share_of_raw": statistics.median(shares), "share_of_raw_of_each_round": shares}
+    found |= {"share_of_raw_in_cpu": statistics.median(cpu)}
+    shown = json.dumps(found, indent=2)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(shown + "\n")
     sys.stdout.write(shown + "\n")

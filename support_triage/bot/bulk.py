@@ -1,31 +1,47 @@
-"""`triage classify FILE --out FILE`: the local classifier in as many processes as are asked for."""
+"""Files of any length: the local classifier in as many processes as are asked for."""
 
 import asyncio
 import hashlib
 import json
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from support_triage.bot.blueprint import Blueprint
 from support_triage.bot.config import Config, ConfigError, Settings
-from support_triage.bot.making import classifier_of
+from support_triage.bot.crew import Crew
 from support_triage.bot.prediction_row import row
+from support_triage.bot.taught import Choice, Taught, take
 from support_triage.classifiers.factory import make_parts
+from support_triage.classifiers.recipe import Recipe
+from support_triage.classifiers.training import seeds
 from support_triage.learning import bulk
 from support_triage.learning.bulk_file import texts
+from support_triage.learning.bulk_out import FileOut, Out
+from support_triage.learning.bulk_parts import PartsOut
+from support_triage.learning.opening import remote, stamp
 
 
-def make_answer(settings: Settings, config: Config, threads: int) -> bulk.Answer:
-    """What answers a chunk in a process of its own."""
-    classifier = classifier_of(
-        settings,
+def blueprint_of(config: Config, taught: Taught) -> Blueprint:
+    """Embed what is taught, once for all processes."""
+    parts = make_parts(config.local.embedder, os.cpu_count() or 1)
+    parts.index.put(seeds(config.label_set))
+    parts.index.put(taught.examples)
+    return Blueprint(
         config.label_set,
         config.triage.target_precision,
-        kind="local",
-        parts=make_parts(config.local.embedder, threads),
+        config.local.embedder,
+        parts.index.snapshot(),
+        Recipe.from_bytes(taught.recipe) if taught.recipe else Recipe(),
     )
 
-    def answer(chunk: list[str]) -> str:
+
+def rows_by(blueprint: Blueprint, threads: int) -> bulk.Answer[str]:
+    """What answers a chunk with a JSON line for each text, in a process of its own."""
+    classifier = blueprint.make(threads)
+
+    def answer(chunk: bulk.Chunk) -> str:
         predictions = asyncio.run(classifier.classify(chunk))
         lines = [
             json.dumps(row(text, one), ensure_ascii=False)
@@ -36,26 +52,39 @@ def make_answer(settings: Settings, config: Config, threads: int) -> bulk.Answer
     return answer
 
 
-def job_of(name: str, config: Config) -> str:
-    """What a run does to what: the input as it is now, labels, precision and embedder."""
-    path = Path(name)
-    stamp = ""
-    if path.exists():
-        found = path.stat()
-        stamp = f"{found.st_size}:{found.st_mtime_ns}"
-    what = [name, stamp, config.label_set.version, config.triage.target_precision]
-    what += [config.local.embedder, bulk.CHUNK]
+def job_of(name: str, config: Config, choice: Choice) -> str:
+    """What a run does to what: the input as it is now, settings, and who was to be asked."""
+    what = [name, stamp(name), config.label_set.version, config.triage.target_precision]
+    what += [config.local.embedder, bulk.CHUNK, choice.team, choice.kind]
+    what += [choice.examples, stamp(choice.examples or "")]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that is complete: by what it was taught, and chunks that an earlier run had done."""
+
+    taught: Taught
+    before: int
+
+
 def classify_file(
-    settings: Settings, config: Config, name: str, out: Path, processes: int | None
-) -> int:
-    """Write a JSON line for each text to `out`; how many chunks an earlier run had done."""
+    settings: Settings, config: Config, name: str, out: str, choice: Choice, crew: Crew
+) -> Done:
+    """Write a JSON line for each text to `out`.
+
+    A run that goes on is answered by what the one before was taught, whatever came since.
+    """
     if name == "-":
         raise ConfigError("--out: needs a file to read, which can be read again to go on")
-    cores = os.cpu_count() or 1
-    count = processes or cores
-    make = partial(make_answer, settings, config, max(1, cores // count))
-    answers = partial(bulk.answered, make=make, processes=count)
-    return bulk.write(texts(name), out, job_of(name, config), answers)
+    job = job_of(name, config, choice)
+    to: Out = PartsOut(out) if remote(out) else FileOut(Path(out))
+    given = to.left(job)
+    if given is None:
+        taught = asyncio.run(take(settings, config, choice))
+        to.begin(job, taught.model_dump_json().encode())
+    else:
+        taught = Taught.model_validate_json(given)
+    make = partial(rows_by, blueprint_of(config, taught), crew.threads)
+    before = bulk.write(texts(name), to, lambda todo: crew.answers(todo, make))
+    return Done(taught, before)

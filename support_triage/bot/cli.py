@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from support_triage.bot import cli_advice, cli_dead, cli_labels, cli_models, cli_train
-from support_triage.bot.cli_options import ConfigOption, load
+from support_triage.bot.cli_options import ConfigOption, TeamOption, load
 from support_triage.bot.config import ConfigError, load_settings
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.dataset import DatasetError
@@ -94,24 +94,37 @@ def backfill(
 @app.command()
 def classify(
     file: Annotated[
-        str, typer.Argument(help="Text lines, .csv, .jsonl or .parquet; - is standard input.")
+        str,
+        typer.Argument(help="Text lines, .csv, .jsonl, .parquet, s3://…; - is standard input."),
     ] = "-",
     out: Annotated[
-        Path | None,
-        typer.Option(help="Write there, with all cores; the same command again goes on."),
+        str | None,
+        typer.Option(help="Write there, in parallel; the same command again goes on."),
     ] = None,
-    processes: Annotated[int | None, typer.Option(min=1, help="With --out. [cores]")] = None,
+    classifier: Annotated[
+        str | None, typer.Option(help="local, llm or cascade [default: the one in use].")
+    ] = None,
+    examples: Annotated[
+        str | None, typer.Option(help="A file of text and label, instead of the workspace's.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="With --out: local, or ray for a cluster.")] = "local",
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="With --out [default: one a core].")
+    ] = None,
+    team: TeamOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Label texts: one JSON line each, with confidence and alternatives."""
-    from support_triage.bot import bulk, cli_classify
+    """Label texts as the bot would: one JSON line each, with confidence and alternatives."""
+    from support_triage.bot import cli_classify
+    from support_triage.bot.crew import Crew
+    from support_triage.bot.taught import Choice
 
     settings, loaded = load(config)
+    choice, crew = Choice(team, examples, classifier), Crew(engine, processes)
     if out is None:
-        asyncio.run(cli_classify.classify(settings, loaded, file))
-        return
-    before = bulk.classify_file(settings, loaded, file, out, processes)
-    err.print(f"{out} is complete" + (f"; {before} chunks were there already" if before else ""))
+        asyncio.run(cli_classify.classify(settings, loaded, file, choice))
+    else:
+        cli_classify.classify_to(settings, loaded, file, out, choice, crew)
 
 
 @app.command("import")
@@ -122,7 +135,7 @@ def import_(
     renamed: Annotated[
         list[str] | None, typer.Option("--map", help="A label of the file to one of ours: OLD=NEW.")
     ] = None,
-    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    team: TeamOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Add labelled examples; the same file twice adds nothing."""
@@ -143,7 +156,7 @@ def export(
     since: Annotated[
         str | None, typer.Option(help="Only what was labelled since: 2026-11-01, or 30d.")
     ] = None,
-    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    team: TeamOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Write the labelled examples to a file."""
@@ -155,7 +168,7 @@ def export(
 
 @app.command()
 def status(
-    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    team: TeamOption = None,
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
     config: ConfigOption = None,
@@ -170,7 +183,7 @@ def status(
 @app.command()
 def conflicts(
     most: Annotated[int, typer.Option(help="How many of each kind.", min=1)] = 10,
-    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    team: TeamOption = None,
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
     config: ConfigOption = None,
@@ -185,7 +198,7 @@ def conflicts(
 @app.command()
 def forget(
     user: Annotated[str, typer.Argument(help="The person's member id in Slack, U….")],
-    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    team: TeamOption = None,
     *,
     apply: Annotated[
         bool, typer.Option("--apply", help="Remove it; without, it is counted.")
@@ -201,7 +214,7 @@ def forget(
 
 @app.command()
 def accuracy(
-    team: Annotated[str | None, typer.Option(help="Workspace id, if there are several.")] = None,
+    team: TeamOption = None,
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
     config: ConfigOption = None,

@@ -8,14 +8,17 @@ from pathlib import Path
 from rich.console import Console
 
 from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.crew import Crew
 from support_triage.bot.prediction_row import row
+from support_triage.bot.taught import Choice
 from support_triage.classifiers.base import Classifier, Example, Label, LabelSet
 from support_triage.classifiers.evaluation import evaluate as measured
-from support_triage.classifiers.factory import KINDS, LlmUse, close, make_parts
+from support_triage.classifiers.factory import KINDS, close
 from support_triage.learning import reading
 from support_triage.learning.bulk import chunks
 from support_triage.learning.bulk_file import texts
 
+err = Console(stderr=True)
 _BATCH = 64
 _TARGET_PRECISION = 0.95
 
@@ -25,20 +28,26 @@ async def _write(classifier: Classifier, texts: Sequence[str]) -> None:
         print(json.dumps(row(text, one), ensure_ascii=False))  # noqa: T201 - the output
 
 
-async def classify(settings: Settings, config: Config, name: str) -> None:
+async def classify(settings: Settings, config: Config, name: str, choice: Choice) -> None:
     """Print a JSON line for each text, in batches as they come."""
-    from support_triage.bot.making import classifier_of
+    from support_triage.bot.in_use import in_use
 
-    classifier = classifier_of(
-        settings,
-        config.label_set,
-        config.triage.target_precision,
-        parts=make_parts(config.local.embedder),
-        use=LlmUse(config.llm),
-    )
-    for batch in chunks(texts(name), _BATCH):
-        await _write(classifier, batch)
-    await close(classifier)
+    async with in_use(settings, config, choice) as classifier:
+        for batch in chunks(texts(name), _BATCH):
+            await _write(classifier, batch)
+
+
+def classify_to(
+    settings: Settings, config: Config, name: str, out: str, choice: Choice, crew: Crew
+) -> None:
+    """Write a JSON line for each text to `out`, and say who answered."""
+    from support_triage.bot.bulk import classify_file
+
+    done = classify_file(settings, config, name, out, choice, crew)
+    goes_on = f"; {done.before} chunks were there already" if done.before else ""
+    err.print(f"{out} is complete{goes_on}", markup=False, highlight=False)
+    taught = done.taught
+    err.print(f"Taught by {taught.source}: {len(taught.examples)} examples", markup=False)
 
 
 def _label_set(labels: Sequence[str]) -> LabelSet:

@@ -44,6 +44,15 @@ def _hosted(model: Model, settings: Settings) -> LlmChoice:
     )
 
 
+def check(model: Model, label_set: LabelSet) -> None:
+    """ModelError for a model of another label set."""
+    if model.label_set != label_set.version:
+        raise ModelError(
+            f"model {model.id} is for label set {model.label_set}, and triage.toml has "
+            f"{label_set.version}: train again with the labels of now"
+        )
+
+
 def builder(
     settings: Settings,
     config: Config,
@@ -61,11 +70,7 @@ def builder(
     def build(model: Model | None, file: bytes) -> Classifier:
         if model is None:
             return classifier_of(settings, label_set, target, None, patience_s, parts, use=use)
-        if model.label_set != label_set.version:
-            raise ModelError(
-                f"model {model.id} is for label set {model.label_set}, and triage.toml has "
-                f"{label_set.version}: train again with the labels of now"
-            )
+        check(model, label_set)
         if model.kind == "local":
             recipe = Recipe.from_bytes(file)
             return classifier_of(settings, label_set, target, None, patience_s, parts, recipe, use)

@@ -38,12 +38,16 @@ class Snapshot:
 
 
 class EmbeddedIndex:
-    """Examples by id with their unit vectors; safe to use from several threads."""
+    """Examples by id with their unit vectors; safe to use from several threads.
 
-    def __init__(self, embedder: Embedder) -> None:
+    It begins with those of `known`, embedded elsewhere by the same embedder.
+    """
+
+    def __init__(self, embedder: Embedder, known: Snapshot | None = None) -> None:
         self._embedder = embedder
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[Example, Vectors]] = {}
+        rows = () if known is None else zip(known.examples, known.vectors, strict=True)
+        self._kept: dict[str, tuple[Example, Vectors]] = {one.id: (one, row) for one, row in rows}
         self._changes = 0
         self._snapshot: Snapshot | None = None
 

@@ -3,49 +3,19 @@
 import csv
 import io
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO
 
 from support_triage.learning.dataset import DatasetError
+from support_triage.learning.opening import opened
 from support_triage.learning.parquet_file import pyarrow
 
 _ROWS = 8192
 
 
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    """The bytes of `-` (standard input), a path, or an address such as s3://bucket/key."""
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        if "://" in name:
-            with _fsspec().open(name, "rb") as file:
-                yield cast("BinaryIO", file)
-            return
-        with Path(name).open("rb") as file:
-            yield file
-    except OSError as error:
-        raise DatasetError(f"{name}: {error.strerror or error}") from None
-
-
-def _fsspec() -> Any:
-    try:
-        import fsspec  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise DatasetError(
-            "addresses such as s3:// need fsspec and its driver: "
-            "pip install 'support-triage[remote]'"
-        ) from None
-    return fsspec
-
-
 def texts(name: str) -> Iterator[str]:
     """Each text of the file; DatasetError where it cannot be read, or has no `text`."""
-    with _opened(name) as raw:
+    with opened(name) as raw:
         if name.lower().endswith(".parquet"):
             yield from _parquet(raw, name)
             return

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from support_triage.classifiers.base import LabelSet
+from support_triage.classifiers.base import Example, LabelSet
 from support_triage.classifiers.redaction import redact
 from support_triage.learning import split
 from support_triage.learning.dataset import DatasetError
@@ -24,7 +24,7 @@ _BATCH = 500
 class Plan:
     """A file that can be imported as a whole: every row was read, every label is known."""
 
-    path: Path
+    path: Path | str
     columns: Columns
     renamed: Mapping[str, str]
     label_set: LabelSet
@@ -50,7 +50,7 @@ class Imported:
 
 
 def look_through(
-    path: Path,
+    path: Path | str,
     label_set: LabelSet,
     columns: Columns | None = None,
     renamed: Mapping[str, str] | None = None,
@@ -96,6 +96,13 @@ async def store(
             changed += await examples.stand_all(team, put)
         progress(len(batch))
     return Imported(changed, older)
+
+
+def taught_by(plan: Plan) -> tuple[Example, ...]:
+    """The examples that `store` would make stand in an empty workspace."""
+    rows = zip(read(plan.path, plan.columns), plan.counts, strict=True)
+    stored = (_example(row, plan, "0") for row, counts in rows if counts)
+    return tuple(Example(one.id, one.text, one.label) for one in stored)
 
 
 def _example(row: Labelled, plan: Plan, now: str) -> StoredExample:

@@ -2,13 +2,15 @@
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
 
 from support_triage.learning.dataset import DatasetError
+from support_triage.learning.opening import opened
 from support_triage.learning.parquet_file import pyarrow
 from support_triage.learning.split import normal
 from support_triage.learning.spreadsheet import uncell
@@ -39,21 +41,20 @@ def identity(text: str) -> str:
     return f"import:{hashlib.sha256(normal(text).encode()).hexdigest()[:24]}"
 
 
-def read(path: Path, columns: Columns | None = None) -> Iterator[Labelled]:
+def read(path: Path | str, columns: Columns | None = None) -> Iterator[Labelled]:
     """The rows of a CSV (also with ; or tabs), Parquet or JSONL file, chats of ours included.
 
-    The ending of the name says which, and any other is JSONL. DatasetError names the line of the
-    first row that cannot be read.
+    It is a path, or an address such as s3://bucket/key. The ending of the name says which kind it
+    is, and any other is JSONL. DatasetError names the line of the first row that cannot be read.
     """
-    columns = columns or Columns()
+    columns, name = columns or Columns(), str(path)
     kinds = {".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
-    rows = kinds.get(path.suffix.lower(), _jsonl)(path, columns)
+    rows = kinds.get(PurePath(name).suffix.lower(), _jsonl)
     try:
-        yield from rows
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: no such file") from None
+        with opened(name) as raw:
+            yield from rows(raw, name, columns)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+        raise DatasetError(f"{name}: cannot be read as UTF-8 text: {error}") from None
 
 
 def _labelled(fields: dict[str, Any], columns: Columns, where: str) -> Labelled:
@@ -70,8 +71,8 @@ def _when(given: Any) -> str:
         return ""
 
 
-def _csv(path: Path, columns: Columns) -> Iterator[Labelled]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+def _csv(raw: BinaryIO, name: str, columns: Columns) -> Iterator[Labelled]:
+    with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
         header = file.readline()
         file.seek(0)
         parted = (next(csv.reader([header], delimiter=one), []) for one in _DELIMITERS)
@@ -83,20 +84,20 @@ def _csv(path: Path, columns: Columns) -> Iterator[Labelled]:
         delimiter = next(fitting, None)
         if delimiter is None:
             raise DatasetError(
-                f'{path}, line 1: no columns "{columns.text}" and "{columns.label}" in '
+                f'{name}, line 1: no columns "{columns.text}" and "{columns.label}" in '
                 f'"{header.strip()[:80]}": name them with --text and --label'
             )
         rows = csv.DictReader(file, delimiter=delimiter)
         for row in rows:
-            one = _labelled(row, columns, f"{path}, line {rows.line_num}")
+            one = _labelled(row, columns, f"{name}, line {rows.line_num}")
             yield Labelled(uncell(one.text), uncell(one.label), one.when, one.where)
 
 
-def _jsonl(path: Path, columns: Columns) -> Iterator[Labelled]:
-    with path.open(encoding="utf-8-sig", newline="\n") as file:
+def _jsonl(raw: BinaryIO, name: str, columns: Columns) -> Iterator[Labelled]:
+    with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="\n") as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
-                yield _object(line, columns, f"{path}, line {number}")
+                yield _object(line, columns, f"{name}, line {number}")
 
 
 def _object(line: str, columns: Columns, where: str) -> Labelled:
@@ -122,16 +123,14 @@ def _chat(turns: Any, where: str) -> Labelled:
         raise DatasetError(f"{where}: not a chat of ours: a user turn, then an answer") from None
 
 
-def _parquet(path: Path, columns: Columns) -> Iterator[Labelled]:
-    if not path.exists():
-        raise FileNotFoundError(path)
+def _parquet(raw: BinaryIO, name: str, columns: Columns) -> Iterator[Labelled]:
     arrow, parquet = pyarrow("pyarrow"), pyarrow("pyarrow.parquet")
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(raw) as file:
             number = 0
             for batch in file.iter_batches(batch_size=1_000):
                 for row in batch.to_pylist():
                     number += 1
-                    yield _labelled(row, columns, f"{path}, row {number}")
+                    yield _labelled(row, columns, f"{name}, row {number}")
     except arrow.ArrowException as error:
-        raise DatasetError(f"{path}: cannot be read as Parquet: {error}") from None
+        raise DatasetError(f"{name}: cannot be read as Parquet: {error}") from None

@@ -27,7 +27,7 @@ def triage(
         text=True,
         timeout=50,
         check=False,
-        env=os.environ | environment,
+        env=os.environ | {"TRIAGE_DATA_DIR": "/nonexistent"} | environment,
     )
 
 
@@ -58,7 +58,7 @@ def test_classify_reads_files(tmp_path: Path, name: str, content: str) -> None:
     ("arguments", "environment", "words"),
     [
         (["classify", "-", "--config", "missing.toml"], {}, "missing.toml: no such file"),
-        (["classify", "missing.txt"], {}, "missing.txt: No such file"),
+        (["classify", "missing.txt"], {}, "missing.txt: no such file"),
         (["run"], {"REDIS_URL": "nowhere"}, "REDIS_URL: write redis://"),
         (["run"], {}, "SLACK_APP_TOKEN: not set"),
         (["run", "--port", "1"], {}, "SLACK_BOT_TOKEN: not set"),

@@ -2,8 +2,10 @@
 
 import os
 import signal
+from collections.abc import Callable, Iterable, Iterator
 
-from support_triage.learning.bulk import CHUNK, Answer
+from support_triage.learning.bulk import CHUNK, Answer, Chunk, write
+from support_triage.learning.bulk_out import Out
 
 TEXTS = [f"text {number}" for number in range(CHUNK * 4 + 7)]
 
@@ -12,7 +14,7 @@ def shout(chunk: list[str]) -> str:
     return "".join(f"{text.upper()}!\n" for text in chunk)
 
 
-def shouting() -> Answer:
+def shouting() -> Answer[str]:
     return shout
 
 
@@ -21,5 +23,14 @@ def die(_: list[str]) -> str:
     return ""
 
 
-def dying() -> Answer:
+def dying() -> Answer[str]:
     return die
+
+
+def run(
+    texts: Iterable[str], out: Out, job: str, answers: Callable[[Iterator[Chunk]], Iterator[str]]
+) -> int:
+    """Go on where a run of this job was, or begin."""
+    if out.left(job) is None:
+        out.begin(job, job.encode())
+    return write(texts, out, answers)

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -13,17 +13,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from support_triage.learning.bulk import answered, chunks, write
+from support_triage.learning.bulk import CHUNK, answered, chunks
 from support_triage.learning.bulk_file import texts
+from support_triage.learning.bulk_out import FileOut, Out
+from support_triage.learning.bulk_parts import PartsOut
 from support_triage.learning.dataset import DatasetError
-from tests.learning.shouting import TEXTS, dying, shout, shouting
+from tests.learning.shouting import TEXTS, dying, run, shout, shouting
 
 CHILD = """
 import sys
 from pathlib import Path
 from functools import partial
-from support_triage.learning.bulk import answered, write
-from tests.learning.shouting import TEXTS, shouting
+from support_triage.learning.bulk import answered
+from support_triage.learning.bulk_out import FileOut
+from tests.learning.shouting import TEXTS, run, shouting
 print("started", flush=True)
 def told(todo):
     for lines in answered(todo, shouting, 2):
@@ -31,7 +34,7 @@ def told(todo):
         print("chunk", flush=True)
         if len(sys.argv) > 2: sys.stdin.readline()
 if __name__ == "__main__":
-    write(TEXTS, Path(sys.argv[1]), "job", told)
+    run(TEXTS, FileOut(Path(sys.argv[1])), "job", told)
 """
 
 
@@ -48,25 +51,71 @@ def cut_after(count: int, todo: Iterator[list[str]]) -> Iterator[str]:
     raise CutError
 
 
-@pytest.mark.parametrize("first", [0, 1, 3, 5])
-def test_a_run_that_was_cut_off_goes_on_to_the_same_file(tmp_path: Path, first: int) -> None:
-    out = tmp_path / "out.jsonl"
+@pytest.fixture(params=["file", "parts"])
+def out_of(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Out]:
+    if request.param == "file":
+        return lambda: FileOut(tmp_path / "out.jsonl")
+    (tmp_path / "out").mkdir()
+    return lambda: PartsOut(f"file://{tmp_path}/out", group=2)
+
+
+def written(folder: Path) -> str:
+    files = sorted([*folder.glob("out.jsonl"), *folder.glob("out/part-*")])
+    return "".join(path.read_text() for path in files)
+
+
+@pytest.mark.parametrize("first", [0, 1, 2, 3, 5])
+def test_a_run_that_was_cut_off_goes_on_to_the_same_bytes(
+    tmp_path: Path, out_of: Callable[[], Out], first: int
+) -> None:
     with pytest.raises(CutError):
-        write(TEXTS, out, "job", lambda todo: cut_after(first, todo))
-    assert not out.exists()
-    with (tmp_path / ".out.jsonl.part").open("ab") as torn:
-        torn.write(b"half a li")
-    assert write(TEXTS, out, "job", whole) == first
-    assert out.read_text() == shout(TEXTS)
-    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+        run(TEXTS, out_of(), "job", lambda todo: cut_after(first, todo))
+    assert not (tmp_path / "out.jsonl").exists()
+    assert not (tmp_path / "out" / "_SUCCESS").exists()
+    out = out_of()
+    there = first if isinstance(out, FileOut) else first - first % 2
+    if isinstance(out, FileOut):
+        with (tmp_path / ".out.jsonl.part").open("ab") as torn:
+            torn.write(b"half a li")
+    assert run(TEXTS, out, "job", whole) == there
+    assert written(tmp_path) == shout(TEXTS)
+    left = {path.name for path in tmp_path.rglob("*") if path.name.startswith((".", "_"))}
+    assert left == (set() if isinstance(out, FileOut) else {"_SUCCESS"})
+
+
+def test_what_it_was_given_is_there_to_go_on_with(out_of: Callable[[], Out]) -> None:
+    with pytest.raises(CutError):
+        run(TEXTS, out_of(), "job", lambda todo: cut_after(2, todo))
+    assert out_of().left("another job") is None
+    out = out_of()
+    assert (out.left("job"), out.done) == (b"job", 2)
+    out.close()
 
 
 def test_another_job_begins_anew(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     with pytest.raises(CutError):
-        write(TEXTS, out, "job", lambda todo: cut_after(2, todo))
-    assert write(TEXTS[:3], out, "another", whole) == 0
+        run(TEXTS, FileOut(out), "job", lambda todo: cut_after(2, todo))
+    assert run(TEXTS[:3], FileOut(out), "another", whole) == 0
     assert out.read_text() == shout(TEXTS[:3])
+
+
+def test_parts_of_another_job_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(CutError):
+        run(TEXTS, PartsOut(f"file://{tmp_path}/out", 1), "job", lambda todo: cut_after(2, todo))
+    with pytest.raises(DatasetError, match="is not empty"):
+        run(TEXTS, PartsOut(f"file://{tmp_path}/out", 1), "another", whole)
+    assert written(tmp_path) == shout(TEXTS[: 2 * CHUNK])
+
+
+def test_two_runs_do_not_write_the_same_file(tmp_path: Path) -> None:
+    first, second = FileOut(tmp_path / "out.jsonl"), FileOut(tmp_path / "out.jsonl")
+    first.begin("job", b"")
+    with pytest.raises(DatasetError, match="another run writes it"):
+        second.begin("job", b"")
+    second.close()
+    first.close()
 
 
 def test_processes_answer_in_order() -> None:

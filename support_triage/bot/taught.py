@@ -1,0 +1,111 @@
+"""What the classifiers of a file's texts are taught: a workspace's examples, or those of a file."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from support_triage.bot.cli_options import chosen_team
+from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.making import check, llm_of
+from support_triage.classifiers.base import Example
+from support_triage.classifiers.factory import KINDS
+from support_triage.learning.importing import look_through, taught_by
+from support_triage.storage.connection import Client, connect
+from support_triage.storage.examples import Examples, StoredExample
+from support_triage.storage.models import DEFAULT, ModelError, Models
+from support_triage.storage.workspaces import Workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the options say of who answers: the workspace, a file of examples instead, a kind."""
+
+    team: str | None = None
+    examples: str | None = None
+    kind: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind is not None and self.kind not in KINDS:
+            raise ConfigError(f'--classifier: "{self.kind}" is none of {", ".join(KINDS)}')
+        if self.team is not None and self.examples is not None:
+            raise ConfigError("--examples: stands for the workspace's: leave out --team")
+
+
+class Taught(BaseModel):
+    """All that a local classifier is taught; `recipe` is the champion's file, empty for none."""
+
+    model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
+
+    source: str
+    examples: tuple[Example, ...] = ()
+    recipe: bytes = b""
+
+
+@asynccontextmanager
+async def workspace(settings: Settings, choice: Choice) -> AsyncIterator[tuple[Client, str] | None]:
+    """The storage and the workspace; None where a file stands for it, or no bot has run yet."""
+    unused = settings.redis_url is None and not settings.triage_data_dir.exists()
+    if choice.examples is not None or (choice.team is None and unused):
+        yield None
+        return
+    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+        workspaces = Workspaces(redis)
+        if choice.team is None and not await workspaces.all():
+            yield None
+        else:
+            yield redis, await chosen_team(workspaces, choice.team)
+
+
+def as_taught(stored: Iterable[StoredExample]) -> tuple[Example, ...]:
+    """Stored examples as classifiers take them."""
+    return tuple(Example(one.id, one.text, one.label) for one in stored)
+
+
+def of_file(config: Config, choice: Choice) -> tuple[Example, ...]:
+    """The examples of the file, if one was named; DatasetError where it cannot be used."""
+    if choice.examples is None:
+        return ()
+    return taught_by(look_through(choice.examples, config.label_set))
+
+
+async def take(settings: Settings, config: Config, choice: Choice) -> Taught:
+    """What the local classifier in use knows now.
+
+    ConfigError where the bot would ask an LLM as well and the choice is not for the local one.
+    """
+    if choice.kind in ("llm", "cascade"):
+        raise ConfigError(f"--classifier {choice.kind}: with --out, local alone answers")
+    if choice.kind is None and llm_of(settings) is not None:
+        raise _asks_an_llm(settings.openai_model)
+    async with workspace(settings, choice) as found:
+        if found is None:
+            source = choice.examples or "triage.toml"
+            return Taught(source=source, examples=of_file(config, choice))
+        redis, team = found
+        recipe = await _recipe(Models(redis), team, config, choice)
+        stored = [one async for one in Examples(redis).iterate(team)]
+        return Taught(source=f"workspace {team}", examples=as_taught(stored), recipe=recipe)
+
+
+async def _recipe(models: Models, team: str, config: Config, choice: Choice) -> bytes:
+    identity = await models.champion(team)
+    if identity == DEFAULT:
+        return b""
+    model = await models.get(team, identity)
+    if model is None:
+        raise ModelError(f"model {identity} is not stored, or is not what its id says")
+    if model.kind == "hosted":
+        if choice.kind is None:
+            raise _asks_an_llm(model.name)
+        return b""
+    check(model, config.label_set)
+    return await models.file(team, model)
+
+
+def _asks_an_llm(name: str) -> ConfigError:
+    return ConfigError(
+        f"--out: the bot asks {name} where it is unsure, and with --out the local classifier alone "
+        "answers: add --classifier local, or leave out --out to have the LLM asked"
+    )
