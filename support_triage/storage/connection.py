@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from support_triage.storage.address import Cluster, Login, Sentinels, Single, parse
 from support_triage.storage.embedded import EmbeddedValkey
+from support_triage.storage.pool import ShrinkingPool, ShrinkingSentinelPool
 
 Client = Any
 """A `redis.asyncio.Redis` or `RedisCluster`: annotations answer `bytes | str` in any case."""
@@ -41,7 +42,8 @@ def _sentinel(address: Sentinels) -> tuple[Sentinel, Client]:
         sentinel_kwargs=_OPTIONS | _given(address.own, tls=address.tls),
         **_OPTIONS | _given(address.login, tls=address.tls),
     )
-    return sentinel, sentinel.master_for(address.service, db=address.db)
+    pool = ShrinkingSentinelPool
+    return sentinel, sentinel.master_for(address.service, db=address.db, connection_pool_class=pool)
 
 
 def _cluster(address: Cluster) -> Client:
@@ -61,7 +63,7 @@ async def connect(url: str | None, data_dir: Path) -> AsyncIterator[Client]:
         client: Client
         match parse(url):
             case Single(url=single):
-                client = Redis.from_url(single, **_OPTIONS)
+                client = Redis.from_pool(ShrinkingPool.from_url(single, **_OPTIONS))
             case Sentinels() as watched:
                 sentinel, client = _sentinel(watched)
                 for one in sentinel.sentinels:

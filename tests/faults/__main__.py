@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.faults.faults import SCENARIOS
-from tests.faults.rig import Outcome, suffer
+from tests.faults.outcome import Outcome, suffer
 
 OUT = Path("faults.json")
 COLUMNS = (

@@ -22,7 +22,7 @@ from tests.classifiers.openai_server import (
     said,
     undelimited,
 )
-from tests.faults.rig import LABELS, TRIAGE, Fault, Rig, rig
+from tests.faults.rig import ALL_EMOJI, TRIAGE, Fault, Rig, rig
 from tests.faults.scenario import Scenario
 from tests.sandbox.running import eventually
 from tests.stories.conftest import SUPPORT, TEAM
@@ -76,13 +76,12 @@ async def _llm_rig(folder: Path) -> AsyncIterator[Rig]:
             "OPENAI_API_KEY": "sk-x",
             "OPENAI_MODEL": "small",
         }
-        emoji = frozenset({*LABELS.values(), "speech_balloon", "raising_hand"})
         async with rig(
             folder,
             kind=LlmRig,
             command=TRIAGE,
             environment=environment,
-            emoji_shown=emoji,
+            emoji_shown=ALL_EMOJI,
             llm=llm,
         ) as made:
             yield made

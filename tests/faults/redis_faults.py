@@ -1,13 +1,17 @@
 """Redis killed, away, half open, slow, full, failing over and moved."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from support_triage.storage import keys
-from tests.faults.rig import Fault, Rig, rig
+from support_triage.storage.connection import connect
+from support_triage.storage.embedded import EmbeddedValkey
+from tests.faults.rig import ALL_EMOJI, TRIAGE, Fault, Rig, rig
 from tests.faults.scenario import Scenario
 from tests.stories.conftest import TEAM
 from tests.valkeys import cluster, cluster_url, node, watched
@@ -114,6 +118,28 @@ async def _moved(made: Rig) -> None:
         client.close()
 
 
+@asynccontextmanager
+async def _embedded_rig(folder: Path) -> AsyncIterator[Rig]:
+    """One `triage run` as shipped, with the Valkey that it starts itself."""
+    data = folder / "data"
+    async with rig(
+        folder,
+        ("all",),
+        redis_url=EmbeddedValkey(data).url,
+        command=TRIAGE,
+        environment={"REDIS_URL": "", "TRIAGE_DATA_DIR": str(data)},
+        emoji_shown=ALL_EMOJI,
+    ) as made:
+        yield made
+
+
+async def _embedded_killed(made: Rig) -> None:
+    async with connect(made.redis_url, made.folder) as redis:
+        for _ in range(2):
+            os.kill((await redis.info("server"))["process_id"], signal.SIGKILL)
+            await asyncio.sleep(1)
+
+
 SCENARIOS = {
     "Redis killed": Scenario(_redis_killed),
     "Redis loses its last second": Scenario(_last_second_lost),
@@ -123,4 +149,5 @@ SCENARIOS = {
     "Redis full for 4 s": Scenario(_redis_full),
     "Redis failing over (Sentinel)": Scenario(_failover, _sentinel_rig),
     "Redis slot moved (Cluster)": Scenario(_moved, _cluster_rig),
+    "embedded Valkey killed, twice": Scenario(_embedded_killed, _embedded_rig),
 }

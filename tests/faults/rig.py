@@ -1,4 +1,4 @@
-"""A workspace under load, the bot's processes, a Valkey that can be hurt, and what came of it."""
+"""A workspace under load, the bot's processes, and a Valkey that can be hurt."""
 
 import asyncio
 import os
@@ -16,42 +16,15 @@ from typing import Any
 
 from support_triage.bot.gateway import card_about
 from support_triage.sandbox.config import SandboxConfig
-from support_triage.storage.connection import Client, StorageUnavailableError, connect
-from support_triage.storage.dead import DeadLetters
-from support_triage.storage.examples import Examples
 from tests.faults.proxy import Proxy, proxied
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
-from tests.stories.conftest import BOT, SUPPORT, TEAM
+from tests.stories.conftest import BOT, SUPPORT
 from tests.valkeys import Node, node
 
 CHILD = (sys.executable, "-m", "tests.faults.child")
 TRIAGE = (sys.executable, "-c", "from support_triage.bot.cli import main; main()", "run", "--role")
 LABELS = {"BILLING": "moneybag", "TECHNICAL": "wrench", "ACCOUNT": "bust_in_silhouette"}
-_END_S = 90.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A line of the table; `lost` and `twice` must be 0."""
-
-    fault: str
-    sent: int
-    acked: int
-    answered: int
-    dead: int
-    cards_most: int
-    corrections: str
-    lost: int
-    twice: int
-    recovered_s: float
-    rss_mb: str
-    files: str
-
-    @property
-    def fine(self) -> bool:
-        """Nothing lost, nothing twice, every correction there."""
-        right, _, all_ = self.corrections.partition("/")
-        return self.lost == 0 and self.twice == 0 and right == all_
+ALL_EMOJI = frozenset({*LABELS.values(), "speech_balloon", "raising_hand"})
 
 
 @dataclass
@@ -133,9 +106,9 @@ class Rig:
         self.sent[ts] = label
         return ts
 
-    def usage(self) -> tuple[float, int]:
+    def usage(self) -> tuple[float, float]:
         """Memory in MB and open files of all processes of the bot."""
-        rss, files = 0.0, 0
+        rss, files = 0.0, 0.0
         for process in self.processes.values():
             proc = Path(f"/proc/{process.pid}")
             pages = int((proc / "statm").read_text().split()[1])
@@ -157,54 +130,6 @@ class Rig:
                     await self.sandbox.control.react("U0AVA", SUPPORT, late, LABELS[right])
                     self.corrected[late] = right
             await asyncio.sleep(1 / per_second)
-
-    async def outcome(self, fault: str, healed: float, base: tuple[float, int]) -> Outcome:
-        """Wait until all is answered, or for long enough, and count."""
-        until = time.monotonic() + _END_S
-        while self.unanswered() and time.monotonic() < until:  # noqa: ASYNC110 - polls
-            await asyncio.sleep(0.1)
-        recovered = time.monotonic() - healed
-        async with connect(self.redis_url, self.folder) as redis:
-            await self._quiet(redis)
-            letters = [one async for one in DeadLetters(redis).iterate(TEAM)]
-            dead = {one.event.item.ts for one in letters if one.event is not None}
-            examples = Examples(redis)
-            stored = await examples.get(TEAM, [f"{SUPPORT}:{ts}" for ts in self.corrected])
-        right = sum(
-            one is not None and one.label == label
-            for one, label in zip(stored, self.corrected.values(), strict=True)
-        )
-        cards = self.cards()
-        open_ = set(self.unanswered())
-        twice = [ts for ts in self.sent if cards[ts] > 1 or len(self.emoji(ts)) > 1]
-        rss, files = self.usage()
-        records = self.sandbox.server.sandbox.delivery.records
-        return Outcome(
-            fault=fault,
-            sent=len(self.sent),
-            acked=len({one["ts"] for one in records if one["acked"]} & set(self.sent)),
-            answered=len(self.sent) - len(open_),
-            dead=len(dead),
-            cards_most=max(cards.values(), default=0),
-            corrections=f"{right}/{len(self.corrected)}",
-            lost=len(open_ - dead),
-            twice=len(twice),
-            recovered_s=round(recovered, 1),
-            rss_mb=f"{base[0]:.0f}→{rss:.0f}",
-            files=f"{base[1]}→{files}",
-        )
-
-    async def _quiet(self, redis: Client) -> None:
-        """Wait until the inbox is empty, so that nothing is counted while it still moves."""
-        from support_triage.storage.inbox import Inbox  # noqa: PLC0415
-
-        async def empty() -> bool:
-            try:
-                return await Inbox(redis).depth(TEAM) == 0
-            except StorageUnavailableError:
-                return False
-
-        await eventually(empty, 60)
 
 
 def _configure(folder: Path) -> None:
@@ -252,21 +177,3 @@ async def rig(
 
 
 Fault = Callable[[Rig], Awaitable[None]]
-
-
-async def suffer(
-    made: Rig, name: str, fault: Fault, *, seconds: float, per_second: float
-) -> Outcome:
-    """Load before, during and after a fault; what came of it."""
-    await made.write("BILLING")
-    await eventually(lambda: not made.unanswered(), 60)
-    base = made.usage()
-    healed = asyncio.Event()
-    loading = asyncio.create_task(made.load(seconds, per_second, healed))
-    await asyncio.sleep(seconds / 5)
-    try:
-        await fault(made)
-    finally:
-        healed.set()
-        await loading
-    return await made.outcome(name, time.monotonic(), base)

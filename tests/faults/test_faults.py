@@ -1,11 +1,17 @@
 """A quick part of the faults; `make faults` does them all and prints the table."""
 
+import time
 from pathlib import Path
 
 import pytest
 
+from support_triage.storage import keys
 from tests.faults.faults import QUICK, SCENARIOS
-from tests.faults.rig import suffer
+from tests.faults.outcome import suffer
+from tests.faults.proxy import proxied
+from tests.faults.rig import rig
+from tests.sandbox.running import eventually
+from tests.stories.conftest import TEAM
 
 
 @pytest.mark.timeout(150)
@@ -16,3 +22,25 @@ async def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, name: str) -> N
         outcome = await suffer(made, name, scenario.fault, seconds=3, per_second=8)
     assert outcome.fine, outcome
     assert outcome.sent > 10
+
+
+@pytest.mark.timeout(120)
+async def test_what_a_dead_worker_held_is_taken_over_within_ten_seconds(tmp_path: Path) -> None:
+    async with rig(tmp_path, ("intake",)) as made, proxied(*made.to_slack.target) as calls:
+        assert made.valkey is not None
+        redis = made.valkey.client
+        made.environment = {"SLACK_API_URL": f"http://127.0.0.1:{calls.port}/api/"}
+        await made.start("worker0")
+        await made.write("BILLING")
+        await eventually(lambda: not made.unanswered(), 60)
+        calls.flowing.clear()  # the worker holds what it takes, and waits for Slack
+        for _ in range(8):
+            await made.write("ACCOUNT")
+        await eventually(lambda: redis.zcard(keys.taken(TEAM)) == 8, 30)
+        made.environment = {}
+        await made.start("worker1")
+        await eventually(lambda: redis.info("clients")["blocked_clients"] == 2, 60)
+        made.processes["worker0"].kill()
+        killed = time.monotonic()
+        await eventually(lambda: not made.unanswered(), 30)
+        assert 1 < time.monotonic() - killed < 10

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.storage.connection import connect
+from support_triage.storage.connection import StorageUnavailableError, connect
 from support_triage.storage.embedded import EmbeddedValkey, EmbeddedValkeyError
+from tests.sandbox.running import eventually
 
 CHILD = """
 import asyncio, sys
@@ -67,6 +68,32 @@ async def test_it_comes_back_from_its_log_after_the_server_is_killed(tmp_path: P
         os.kill(await server_pid(tmp_path), signal.SIGKILL)
         async with connect(None, tmp_path) as redis:
             assert await redis.get("kept") == "yes"
+
+
+async def test_one_that_is_killed_while_it_is_used_is_started_again(tmp_path: Path) -> None:
+    async with connect(None, tmp_path) as redis, connect(None, tmp_path) as other:
+        await redis.set("kept", "yes")
+        pid = int((await redis.info("server"))["process_id"])
+        os.kill(pid, signal.SIGKILL)
+
+        async def back() -> bool:
+            try:
+                return int((await other.info("server"))["process_id"]) != pid
+            except StorageUnavailableError:
+                return False
+
+        await eventually(back)
+        assert await redis.get("kept") == "yes"
+    assert not EmbeddedValkey(tmp_path).socket_path.exists()
+
+
+async def test_a_server_that_turns_users_away_is_not_started_twice(tmp_path: Path) -> None:
+    async with connect(None, tmp_path) as redis:
+        pid = (await redis.info("server"))["process_id"]
+        await redis.config_set("maxclients", 1)
+        with EmbeddedValkey(tmp_path):
+            assert (await redis.info("server"))["process_id"] == pid
+        await redis.config_set("maxclients", 100)
 
 
 async def test_a_long_path_still_gets_a_socket(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""What a burst has opened is closed again."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from support_triage.storage import pool
+from support_triage.storage.connection import Client, connect
+from tests.sandbox.running import eventually
+from tests.valkeys import watched
+
+
+async def connections(redis: Client) -> int:
+    return int((await redis.info("clients"))["connected_clients"])
+
+
+async def burst(redis: Client) -> None:
+    await asyncio.gather(*(redis.blpop("nothing", 0.1) for _ in range(20)))
+
+
+async def gives_back(redis: Client) -> None:
+    before = await connections(redis)
+    await burst(redis)
+
+    async def few() -> bool:
+        return await connections(redis) <= before
+
+    await eventually(few)
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_EVERY_S", 0.5)
+
+
+async def test_a_burst_is_served_and_its_connections_are_closed(valkey_url: str) -> None:
+    async with connect(valkey_url, Path("/nonexistent")) as redis:
+        await gives_back(redis)
+
+
+async def test_so_it_is_below_sentinels(tmp_path: Path) -> None:
+    with watched(tmp_path) as servers:
+        async with connect(servers.url, Path("/nonexistent")) as redis:
+            await gives_back(redis)
