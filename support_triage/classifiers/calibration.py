@@ -1,36 +1,15 @@
-"""From raw scores to confidence, and from confidence to the threshold that meets a precision."""
+"""From confidence to the threshold that meets a precision."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.special import betaincinv, log_softmax
+from scipy.special import betaincinv
 
 Floats = npt.NDArray[np.float64]
 
 STATED_CONFIDENCE = 0.9
 """How sure it is that the target precision is met: the level of the Clopper-Pearson bound."""
-
-
-def log_loss(logits: Floats, truth: npt.NDArray[np.int64]) -> float:
-    """Mean negative log-likelihood of the true columns, `truth` (n,), by `logits` (n, labels)."""
-    scaled = log_softmax(logits, axis=1)
-    return float(-scaled[np.arange(len(truth)), truth].mean())
-
-
-def fit_temperature(logits: Floats, truth: npt.NDArray[np.int64]) -> float:
-    """The temperature that minimises the negative log-likelihood of held-out logits.
-
-    `logits` has shape (n, labels), `truth` holds column numbers, shape (n,). After Guo et al.,
-    "On Calibration of Modern Neural Networks" (2017).
-    """
-
-    def loss(log_temperature: float) -> float:
-        return log_loss(logits / np.exp(log_temperature), truth)
-
-    found = minimize_scalar(loss, bounds=(-4.0, 2.0), method="bounded")
-    return float(np.exp(found.x))
 
 
 def needed(precision: float) -> int:

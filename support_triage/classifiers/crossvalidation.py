@@ -1,4 +1,4 @@
-"""What predictions of held-out examples say: temperature, thresholds, what is unknown."""
+"""What predictions of held-out examples say: weights of the views, thresholds, what is unknown."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,54 +7,43 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
-from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.calibration import (
     Floats,
     Standing,
     Threshold,
     choose_threshold,
     factor_needed,
-    fit_temperature,
-    log_loss,
     needed,
     own_thresholds,
 )
-from support_triage.classifiers.head import ROWS, Calibration, mixed
-from support_triage.classifiers.linear import Chosen, Linear, Places, fit_linear
+from support_triage.classifiers.head import Calibration, parted
+from support_triage.classifiers.linear import Chosen, Places, fit_linear
 from support_triage.classifiers.novelty import Novelty, fit_novelty, signs
-from support_triage.classifiers.training import Training
+from support_triage.classifiers.training import Features, Training
+from support_triage.classifiers.views import Views, Weights, fit_views, fit_weights
 
 _COLD_THRESHOLD = 0.5
 _FOLDS = 5
 _HELD_OUT_MAX = 2_000  # so many held-out predictions say enough
-_CALIBRATE_FROM = 40  # with fewer a temperature is noise
+_CALIBRATE_FROM = 40  # with fewer weights are noise
 _PER_LABEL = 3
 _HIDDEN = 3  # so many parts of the labels are hidden in turn
 _NOVELTY_MAX = 4_000
-_ABSENT = -50.0  # the logit of a label that a fold did not show
-_VOTES = (0.0, 0.15, 0.3, 0.45)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Logits and votes of held-out examples, shape (n, labels), and their true columns, (n,).
+    """Scores of held-out examples, shape (views, n, labels), and their true columns, (n,).
 
     Columns are in the order of the labels' names.
     """
 
-    logits: Floats
-    votes: Floats
+    scores: Floats
     truth: Places
 
-    def calibrated(self) -> tuple[float, float, float]:
-        """The share of votes and the temperature with the lowest log-loss, and that loss."""
-        tried = []
-        for share in _VOTES:
-            logits = mixed(self.logits, self.votes, share)
-            temperature = fit_temperature(logits, self.truth)
-            tried.append((log_loss(logits / temperature, self.truth), share, temperature))
-        loss, share, temperature = min(tried)
-        return share, temperature, loss
+    def weights(self) -> tuple[Weights, float]:
+        """What each view is worth, and the log-loss that is left."""
+        return fit_weights(self.scores, self.truth)
 
 
 def _folds(labels: npt.NDArray[np.str_]) -> Iterator[Places]:
@@ -69,10 +58,13 @@ def _folds(labels: npt.NDArray[np.str_]) -> Iterator[Places]:
     yield from (np.flatnonzero(fold == number) for number in range(_FOLDS))
 
 
-def _votes(linear: Linear, vectors: Vectors) -> Floats:
-    starts = range(0, len(vectors), ROWS)
-    parts = [linear.votes(linear.similarities(vectors[one : one + ROWS])) for one in starts]
-    return np.vstack(parts)
+def _scores(views: Views, features: Features) -> Floats:
+    """Shape (views, len(features), labels)."""
+    found = [
+        np.stack([view() for view in views.each(one, views.linear.similarities(one.vectors))])
+        for one in parted(features)
+    ]
+    return np.concatenate(found, axis=1)
 
 
 def held_out(training: Training, c: float) -> HeldOut | None:
@@ -85,26 +77,18 @@ def held_out(training: Training, c: float) -> HeldOut | None:
     places = np.flatnonzero(training.taught & np.isin(training.labels, common))
     if len(places) < _CALIBRATE_FROM or len(common) < 2:  # noqa: PLR2004 - nothing to tell apart
         return None
-    columns = {label: column for column, label in enumerate(np.unique(training.labels).tolist())}
-    logits: list[Floats] = []
-    votes: list[Floats] = []
+    columns = np.unique(training.labels, return_inverse=True)[1]
+    scores: list[Floats] = []
     truth: list[int] = []
     for held in _folds(training.labels[places]):
         chosen = np.ones(len(training.labels), bool)
         chosen[places[held]] = False
-        linear = fit_linear(training, chosen, c)
-        own = [columns[label] for label in linear.labels]
-        for rows, found in (
-            (logits, linear.logits(training.vectors[places[held]])),
-            (votes, _votes(linear, training.vectors[places[held]])),
-        ):
-            row = np.full((len(held), len(columns)), _ABSENT)
-            row[:, own] = found
-            rows.append(row)
-        truth.extend(columns[label] for label in training.labels[places[held]].tolist())
+        views = fit_views(training, chosen, c)  # of every label: the rare are never held out
+        scores.append(_scores(views, training.features[places[held]]))
+        truth.extend(columns[places[held]].tolist())
         if len(truth) >= _HELD_OUT_MAX:
             break
-    return HeldOut(np.vstack(logits), np.vstack(votes), np.array(truth, dtype=np.int64))
+    return HeldOut(np.concatenate(scores, axis=1), np.array(truth, dtype=np.int64))
 
 
 def calibrate(training: Training, target_precision: float, c: float) -> Calibration:
@@ -114,19 +98,17 @@ def calibrate(training: Training, target_precision: float, c: float) -> Calibrat
     if found is None:
         missing = max(1, max(_CALIBRATE_FROM, needed(target_precision)) - size)
         standing = Standing(target_precision, 0.0, missing, size)
-        return Calibration(c, 1.0, Threshold(_COLD_THRESHOLD, met=False), size, standing=standing)
+        return Calibration(c, Threshold(_COLD_THRESHOLD, met=False), size, standing=standing)
     truth = found.truth
-    votes, temperature, _ = found.calibrated()
-    logits = mixed(found.logits, found.votes, votes)
-    confidences = softmax(logits / temperature, axis=1)
+    weights, _ = found.weights()
+    confidences = softmax(np.tensordot(weights, found.scores, 1), axis=1)
     sure, said = confidences.max(axis=1), confidences.argmax(axis=1)
     threshold = choose_threshold(sure, said == truth, target_precision)
     return Calibration(
         c,
-        temperature,
         threshold,
         size,
-        votes,
+        weights,
         own_thresholds(np.unique(training.labels)[said], sure, said == truth, target_precision),
         _novelty(training, c),
         _standing(sure, said == truth, threshold, target_precision, size),
@@ -160,7 +142,7 @@ def _novelty(training: Training, c: float) -> Novelty | None:
         held = training.taught & (parts != number) & (fold == number)
         linear = fit_linear(training, kept & (parts != number) & ~held, c)
         judged = kept & (unknown | held)
-        vectors = training.vectors[judged]
+        vectors = training.features.vectors[judged]
         rows.append(signs(linear.similarities(vectors), linear.logits(vectors)))
         known.append(held[judged])
     return fit_novelty(rows, known)

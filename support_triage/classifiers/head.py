@@ -1,38 +1,31 @@
 """The trained part of the local classifier: logits to calibrated confidence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 
-from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.calibration import Floats, Standing, Threshold
-from support_triage.classifiers.linear import Linear, fit_linear
 from support_triage.classifiers.novelty import Novelty, signs
-from support_triage.classifiers.training import Training
+from support_triage.classifiers.training import Features, Training
+from support_triage.classifiers.views import UNTUNED, Views, Weights, fit_views
 
-ROWS = 256  # compared with all that was taught at a time: more would fill the memory
-
-
-def _starts(count: int) -> range:
-    return range(0, count, ROWS)
+_ROWS = 256  # compared with all that was taught at a time: more would fill the memory
 
 
-def mixed(logits: Floats, votes: Floats, share: float) -> Floats:
-    """Log-probabilities of the regression and of the nearest examples, which have `share`."""
-    found: Floats = log_softmax(logits, axis=1)
-    return (1.0 - share) * found + share * votes
+def parted(features: Features) -> Iterator[Features]:
+    """A part after the other, each small enough to be compared with all that was taught."""
+    yield from (features[start : start + _ROWS] for start in range(0, len(features), _ROWS))
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A fitted head, calibrated; `votes` is the share that the nearest examples have in it."""
+    """A fitted head, calibrated by the weights of its views."""
 
-    linear: Linear
-    temperature: float
+    views: Views
+    weights: Weights
     threshold: Threshold
-    votes: float = 0.0
     own: Mapping[str, Threshold] = field(default_factory=dict)
     novelty: Novelty | None = None
 
@@ -43,41 +36,38 @@ class Head:
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels in the order of the columns."""
-        return self.linear.labels
+        return self.views.linear.labels
 
-    def judged(self, vectors: Vectors) -> tuple[Floats, Floats | None]:
+    def judged(self, features: Features) -> tuple[Floats, Floats | None]:
         """Confidences, and how likely each belongs to a label at all; None before it is learnt.
 
-        Calibrated confidence of each label has shape (len(vectors), labels); rows add up to 1.
+        Calibrated confidence of each label has shape (len(features), labels); rows add up to 1.
         """
-        logits = self.linear.logits(vectors)
-        similar = self.linear.similarities(vectors)
-        votes = self.linear.votes(similar) if self.votes else np.zeros(1)
-        mix = mixed(logits, votes, self.votes)
-        confidences: Floats = softmax(mix / self.temperature, axis=1)
+        similar = self.views.linear.similarities(features.vectors)
+        mix = self.views.mixed(features, similar, self.weights)
+        confidences: Floats = softmax(mix, axis=1)
         if self.novelty is None:
             return confidences, None
-        return confidences, self.novelty.known(signs(similar, logits))
+        found = signs(similar, self.views.linear.logits(features.vectors))
+        return confidences, self.novelty.known(found)
 
-    def confidences(self, vectors: Vectors) -> Floats:
-        """Calibrated confidence of each label, shape (len(vectors), labels)."""
-        parts = [self.judged(vectors[start : start + ROWS])[0] for start in _starts(len(vectors))]
+    def confidences(self, features: Features) -> Floats:
+        """Calibrated confidence of each label, shape (len(features), labels)."""
+        parts = [self.judged(one)[0] for one in parted(features)]
         return np.vstack(parts) if parts else np.zeros((0, len(self.labels)))
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What held-out predictions said, of `size` taught examples: temperature and thresholds.
+    """What held-out predictions said, of `size` taught examples: weights and thresholds.
 
-    `votes` is the share of the nearest examples in the answer; `own` are thresholds of labels with
-    enough predictions of their own.
+    `own` are thresholds of labels with enough predictions of their own.
     """
 
     c: float
-    temperature: float
     threshold: Threshold
     size: int
-    votes: float = 0.0
+    weights: Weights = UNTUNED
     own: Mapping[str, Threshold] = field(default_factory=dict)
     novelty: Novelty | None = None
     standing: Standing | None = None
@@ -86,13 +76,11 @@ class Calibration:
 def fit(training: Training, calibration: Calibration, before: Head | None = None) -> Head:
     """Fit on everything, from the head `before`; at least two labels must be present."""
     everything = np.ones(len(training.labels), bool)
-    start = None if before is None else before.linear
-    linear = fit_linear(training, everything, calibration.c, start)
+    start = None if before is None else before.views.linear
     return Head(
-        linear,
-        calibration.temperature,
+        fit_views(training, everything, calibration.c, start),
+        calibration.weights,
         calibration.threshold,
-        calibration.votes,
         calibration.own,
         calibration.novelty,
     )

@@ -76,10 +76,11 @@ def fit_linear(training: Training, chosen: Chosen, c: float, start: Linear | Non
     """
     weights = training.weights[chosen].astype(np.float32)
     names, columns = np.unique(training.labels[chosen], return_inverse=True)
-    vectors = training.vectors if chosen.all() else training.vectors[chosen]
+    taught = training.features.vectors
+    vectors = taught if chosen.all() else taught[chosen]
     centre: Vectors = vectors.mean(axis=0)
     inputs = _centred(vectors, centre)
-    del vectors  # as large as all that was taught
+    del taught, vectors  # as large as all that was taught
     rows, size = np.arange(len(columns)), float(weights.sum())
     penalised = np.append(np.ones(inputs.shape[1] - 1), 0.0) / c
 

@@ -27,7 +27,8 @@ from support_triage.classifiers.index import EmbeddedIndex, Snapshot
 from support_triage.classifiers.outcomes import Outcomes, by_outcomes
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.threads import one_blas_thread
-from support_triage.classifiers.training import SAME, Training, phrases, seeds, training
+from support_triage.classifiers.training import SAME, Features, Training, phrases, seeds, training
+from support_triage.classifiers.words import counted
 
 _NEIGHBOURS = 3
 _ALTERNATIVES = 4
@@ -144,7 +145,7 @@ class LocalClassifier:
 
     def rank(self, text: str) -> tuple[str, ...]:
         """The labels of a text, likeliest first; blocks while it embeds."""
-        [row], _ = self._judged(self._embedder.embed([_SHORTCODE.sub(" ", text)]))
+        [row], _ = self._judged(self._read([text]))
         names = self._names()
         return tuple(names[place] for place in np.argsort(-row, kind="stable"))
 
@@ -153,10 +154,10 @@ class LocalClassifier:
         readable = [place for place, text in enumerate(texts) if has_words(text)]
         found = [self._abstain(Abstention.EMPTY)] * len(texts)
         if readable:
-            vectors = self._embedder.embed([_SHORTCODE.sub(" ", texts[one]) for one in readable])
-            confidences, learnt = self._judged(vectors)
-            neighbours = self._index.snapshot().nearest(vectors, _NEIGHBOURS)
-            known = self._familiar(vectors, neighbours, learnt)
+            features = self._read([texts[one] for one in readable])
+            confidences, learnt = self._judged(features)
+            neighbours = self._index.snapshot().nearest(features.vectors, _NEIGHBOURS)
+            known = self._familiar(features.vectors, neighbours, learnt)
             rows = zip(readable, confidences, neighbours, known, strict=True)
             for place, row, near, belongs in rows:
                 found[place] = self._decide(row, near, belongs)
@@ -168,16 +169,20 @@ class LocalClassifier:
     ) -> list[_Familiar]:
         if learnt is not None and self._head is not None and self._head.novelty is not None:
             return [_Familiar(one, self._head.novelty.floor) for one in learnt.tolist()]
-        known = (vectors @ self._known.vectors.T).max(axis=1).tolist()
+        known = (vectors @ self._known.features.vectors.T).max(axis=1).tolist()
         return [
             _Familiar(max(one, near[0].similarity if near else 0.0), _UNKNOWN)
             for one, near in zip(known, neighbours, strict=True)
         ]
 
-    def _judged(self, vectors: Vectors) -> tuple[Floats, Floats | None]:
+    def _read(self, texts: Sequence[str]) -> Features:
+        plain = [_SHORTCODE.sub(" ", text) for text in texts]
+        return Features(self._embedder.embed(plain), counted(plain))
+
+    def _judged(self, features: Features) -> tuple[Floats, Floats | None]:
         if self._head is None:
-            return np.ones((len(vectors), 1)), None
-        return self._head.judged(vectors)
+            return np.ones((len(features), 1)), None
+        return self._head.judged(features)
 
     def _names(self) -> tuple[str, ...]:
         return self._label_set.names if self._head is None else self._head.labels

@@ -68,7 +68,7 @@ def tune(examples: Sequence[Example], label_set: LabelSet, embedder: Embedder) -
         found = held_out(material, c)
         if found is None:
             return Recipe()
-        _, _, loss = found.calibrated()
+        _, loss = found.weights()
         if loss < least:
             best, least = replace(Recipe(), c=c), loss
     return best

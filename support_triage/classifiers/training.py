@@ -3,12 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import vstack
 
 from support_triage.classifiers.base import Embedder, Example, LabelSet, Vectors
 from support_triage.classifiers.calibration import Floats
+from support_triage.classifiers.words import Counts, counted
 
 Labels = npt.NDArray[np.str_]
 
@@ -18,13 +21,28 @@ SAME = 0.92
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """What is read of n texts: `vectors` of what they mean (n, d), and `counts` of their words."""
+
+    vectors: Vectors
+    counts: Counts
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def __getitem__(self, places: slice | npt.NDArray[Any]) -> "Features":
+        """Those of some of the texts."""
+        return Features(self.vectors[places], self.counts[places])
+
+
+@dataclass(frozen=True, slots=True)
 class Training:
-    """Vectors of shape (n, d) with labels and weights; `taught` marks examples from people.
+    """Features of n texts with labels and weights; `taught` marks examples from people.
 
     The others are what is known before anybody taught anything: names, descriptions, seeds.
     """
 
-    vectors: Vectors
+    features: Features
     labels: Labels
     weights: Floats
     taught: npt.NDArray[np.bool_]
@@ -35,7 +53,7 @@ class Phrases:
     """Names, descriptions and their parts as weak examples; `weak` marks names and parts."""
 
     labels: tuple[str, ...]
-    vectors: Vectors
+    features: Features
     weak: npt.NDArray[np.bool_]
 
 
@@ -48,9 +66,10 @@ def phrases(label_set: LabelSet, embedder: Embedder) -> Phrases:
             rows.append((label.name, label.description, False))
             parts = re.split(r"[,:;.]", label.description)
             rows += [(label.name, one.strip(), True) for one in parts if one.strip()]
+    texts = [row[1] for row in rows]
     return Phrases(
         tuple(row[0] for row in rows),
-        embedder.embed([row[1] for row in rows]),
+        Features(embedder.embed(texts), counted(texts)),
         np.array([row[2] for row in rows], dtype=bool),
     )
 
@@ -81,10 +100,15 @@ def training(
         place for place, one in enumerate(examples) if one.label in names and place not in wrong
     ]
     kept = [examples[place] for place in places]
-    stacked = [known.vectors, vectors[places]] if places else [known.vectors]
+    stacked = known.features
+    if places:
+        counts = counted([one.text for one in kept])
+        stacked = Features(
+            np.vstack([stacked.vectors, vectors[places]]), vstack([stacked.counts, counts], "csr")
+        )
     taught = [not one.id.startswith(_SEED) for one in kept]
     return Training(
-        np.vstack(stacked),
+        stacked,
         np.array([*known.labels, *(one.label for one in kept)]),
         np.concatenate([np.where(known.weak, phrase_weight, 1.0), np.ones(len(kept))]),
         np.array([False] * len(known.labels) + taught, dtype=bool),

@@ -10,7 +10,8 @@ from support_triage.classifiers.base import Embedder, Example, LabelSet, Vectors
 from support_triage.classifiers.calibration import Threshold
 from support_triage.classifiers.head import Calibration, fit
 from support_triage.classifiers.recipe import Recipe
-from support_triage.classifiers.training import Phrases, phrases, training
+from support_triage.classifiers.training import Features, Phrases, phrases, training
+from support_triage.classifiers.words import counted
 
 Numbers = npt.NDArray[np.float64]
 
@@ -84,11 +85,11 @@ def _accuracy(
     known: Phrases,
     label_set: LabelSet,
     taught: tuple[Sequence[Example], Vectors],
-    held: tuple[Sequence[Example], Vectors],
+    held: tuple[Sequence[Example], Features],
     recipe: Recipe,
 ) -> float:
     material = training(known, label_set, *taught, recipe.phrase_weight)
-    head = fit(material, Calibration(recipe.c, 1.0, Threshold(0.0, met=False), len(taught[0])))
+    head = fit(material, Calibration(recipe.c, Threshold(0.0, met=False), len(taught[0])))
     said = np.array(head.labels)[head.confidences(held[1]).argmax(axis=1)]
     return float((said == np.array([one.label for one in held[0]])).mean())
 
@@ -112,14 +113,15 @@ def measure(
     for _ in range(_SPLITS):
         order = rng.permutation(len(kept))
         held, rest = order[:held_out], order[held_out:]
-        judged = [kept[place] for place in held], vectors[held]
+        judged = [kept[place] for place in held]
+        read = Features(vectors[held], counted([one.text for one in judged]))
         rows.append(
             [
                 _accuracy(
                     known,
                     label_set,
                     ([kept[place] for place in rest[:size]], vectors[rest[:size]]),
-                    judged,
+                    (judged, read),
                     recipe,
                 )
                 for size in sizes

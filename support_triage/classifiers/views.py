@@ -1,0 +1,78 @@
+"""What four views say of a text, side by side, and how much each of them is worth."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from scipy.optimize import minimize
+
+from support_triage.classifiers.base import Vectors
+from support_triage.classifiers.calibration import Floats
+from support_triage.classifiers.linear import Chosen, Linear, Places, fit_linear
+from support_triage.classifiers.training import Features, Training
+from support_triage.classifiers.words import Words, fit_words
+
+Weights = tuple[float, float, float, float]
+
+UNTUNED: Weights = (1.0, 0.0, 0.0, 0.0)
+"""Before held-out predictions say more, the regression alone."""
+
+_LEAST = 0.01  # of the regression: where nothing is worth anything there is an order still
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Fitted to the same examples: regression on vectors, nearest examples, words twice."""
+
+    linear: Linear
+    words: Words
+
+    def each(self, features: Features, similar: Vectors) -> tuple[Callable[[], Floats], ...]:
+        """How to get each view's scores, shape (len(features), labels).
+
+        `similar` are the cosines to what was taught.
+        """
+        return (
+            partial(self.linear.logits, features.vectors),
+            partial(self.linear.votes, similar),
+            partial(self.words.likeness, features.counts),
+            partial(self.words.likelihood, features.counts),
+        )
+
+    def mixed(self, features: Features, similar: Vectors, weights: Weights) -> Floats:
+        """Logits: the weighted sum. A view that is worth nothing costs nothing."""
+        views = zip(weights, self.each(features, similar), strict=True)
+        found: Floats = np.sum([weight * view() for weight, view in views if weight], axis=0)
+        return found
+
+
+def fit_views(training: Training, chosen: Chosen, c: float, start: Linear | None = None) -> Views:
+    """Fit to the chosen examples, the regression from an earlier fit."""
+    linear = fit_linear(training, chosen, c, start)
+    counts = training.features.counts[chosen]
+    return Views(linear, fit_words(counts, linear.columns, training.weights[chosen]))
+
+
+def fit_weights(scores: Floats, truth: Places) -> tuple[Weights, float]:
+    """The weights, none negative, with the lowest log-loss on held-out examples, and that loss.
+
+    `scores` has shape (views, n, labels), `truth` are the true columns, (n,). Stacking after
+    Wolpert (1992) and Breiman (1996); it is convex, and contains the temperature of Guo et al.,
+    "On Calibration of Modern Neural Networks" (2017).
+    """
+    rows = np.arange(len(truth))
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        logits = np.tensordot(weights, scores, 1)
+        logits -= logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits)
+        totals = odds.sum(axis=1, keepdims=True)
+        value = (np.log(totals[:, 0]) - logits[rows, truth]).mean()
+        odds /= totals
+        odds[rows, truth] -= 1.0
+        return float(value), np.tensordot(scores, odds, 2) / len(truth)
+
+    bounds = [(_LEAST, None), *[(0.0, None)] * (len(scores) - 1)]
+    found = minimize(loss, np.array(UNTUNED), jac=True, method="L-BFGS-B", bounds=bounds)
+    return tuple(found.x.tolist()), float(found.fun)

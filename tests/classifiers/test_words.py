@@ -1,0 +1,59 @@
+"""What is made of a text's own words."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support_triage.classifiers.words import Words, counted, fit_words
+
+_TEXTS = (
+    "the printer is jammed",
+    "printer out of paper",
+    "the invoice is wrong",
+    "pay the invoice",
+)
+_LABELS = np.array([0, 0, 1, 1])
+
+
+@pytest.fixture
+def words() -> Words:
+    return fit_words(counted(_TEXTS), _LABELS, np.ones(4))
+
+
+def test_a_text_is_most_like_the_label_that_says_its_words(words: Words) -> None:
+    counts = counted(["Printer!", "an INVOICE"])
+    for scores in (words.likeness(counts), words.likelihood(counts)):
+        assert scores.argmax(axis=1).tolist() == [0, 1]
+
+
+def test_what_nobody_said_tells_nothing(words: Words) -> None:
+    counts = counted(["", "unheard of words"])
+    assert not words.likeness(counts)[0].any()
+    known = counted(["printer", "printer qwertyuiop"])
+    assert np.allclose(*words.likeness(known))
+    assert np.allclose(*words.likelihood(known))
+
+
+def test_a_rare_word_says_more_than_one_in_every_text(words: Words) -> None:
+    likeness = words.likeness(counted(["the invoice"]))[0]
+    assert likeness[1] > 2 * likeness[0]
+
+
+def test_a_text_that_counts_more_is_nearer_to_its_label(words: Words) -> None:
+    heavy = fit_words(counted(_TEXTS), _LABELS, np.array([2.0, 1.0, 1.0, 1.0]))
+    jammed = counted(["jammed"])
+    assert heavy.likeness(jammed)[0, 0] > 1.1 * words.likeness(jammed)[0, 0]
+
+
+def test_likelihood_is_that_of_naive_bayes() -> None:
+    counts = counted(["a", "b", "b"])
+    found = fit_words(counts, np.array([0, 0, 1]), np.ones(3)).likelihood(counted(["a"]))
+    assert np.allclose(np.exp(found), [[1.02 / 2.04, 0.02 / 1.04]])
+
+
+@given(st.lists(st.text(), max_size=5))
+def test_any_text_is_counted_one_row_each(texts: list[str]) -> None:
+    counts = counted(texts)
+    assert counts.shape[0] == len(texts)
+    assert (counts.data >= 1).all()
