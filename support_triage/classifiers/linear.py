@@ -12,6 +12,7 @@ from support_triage.classifiers.training import Training
 
 _ITERATIONS = 100
 _GRADIENT = 5e-5  # of the mean loss: further steps move no answer
+_REMEMBERED = 5  # steps: the memory of ten costs L-BFGS as much time as the loss does
 _NEAREST = 30
 _NEARNESS = 20.0
 _NO_VOTE = 1e-6
@@ -103,7 +104,7 @@ def fit_linear(training: Training, chosen: Chosen, c: float, start: Linear | Non
         _first(start, tuple(names.tolist()), inputs.shape[1]),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": _ITERATIONS, "gtol": _GRADIENT},
+        options={"maxiter": _ITERATIONS, "gtol": _GRADIENT, "maxcor": _REMEMBERED},
     )
     coefficients = found.x.reshape(len(names), -1).astype(np.float32)
     return Linear(tuple(names.tolist()), centre, coefficients, inputs[:, :-1], columns)

@@ -12,7 +12,7 @@ from support_triage.classifiers.outcomes import by_outcomes
 from support_triage.learning.outcomes import noted, outcomes
 from support_triage.storage.series import KEPT, Answer
 
-_COLD = Calibration(45.0, 1.0, Threshold(0.95, met=True), 100)
+_COLD = Calibration(45.0, Threshold(0.95, met=True), 100)
 
 
 def answer(number: int, label: str, best: str = "A", channel: str = "C") -> Answer:
