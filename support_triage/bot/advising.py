@@ -15,7 +15,7 @@ from support_triage.learning.curve import learning_curve
 from support_triage.storage.examples import Examples
 from support_triage.storage.models import DEFAULT, Models
 from support_triage.storage.series import Answer, Series
-from support_triage.storage.spending import Spending
+from support_triage.storage.spending import Spending, Spent
 
 _MESSAGE_TOKENS = 100
 _ANSWER_TOKENS = 15
@@ -57,7 +57,7 @@ class Advising:
             curve=curve,
             per_month=per_month(answers),
             prompting=judged(stored, "llm:"),
-            llm_usd=1000 * spent.cost_usd / answered if answered and spent.requests else None,
+            llm_usd=_per_1000(spent, answered),
             times_ms=times(answers),
         )
 
@@ -94,3 +94,10 @@ class Advising:
             missing = "" if price else f'; set [llm.prices."{table.base_model}"]'
             found.append(Price(name, usd, f"{table.base_model} fine-tuned{missing}"))
         return found
+
+
+def _per_1000(spent: Spent, answered: int) -> float | None:
+    """What the LLM costs for 1,000 messages, by today's; None where it was not asked."""
+    if not answered or not spent.requests:
+        return None
+    return 1000 * (spent.cost_usd - spent.trial_usd) / answered

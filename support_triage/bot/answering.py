@@ -87,6 +87,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         parts.models,
         parts.examples,
         parts.shadows,
+        parts.spending,
         made.embedder,
     )
     trainer = trainer_of(settings, config, parts.redis)

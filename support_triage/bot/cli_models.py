@@ -22,6 +22,7 @@ from support_triage.storage.examples import Examples
 from support_triage.storage.models import Models, shown
 from support_triage.storage.series import Series
 from support_triage.storage.shadows import Shadows
+from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
 
 if TYPE_CHECKING:  # loads slowly, and most verbs do without
@@ -58,6 +59,7 @@ async def _open(settings: Settings, config: Config, team: str | None) -> AsyncIt
             Models(redis),
             Examples(redis),
             Shadows(redis, chosen),
+            Spending(redis, chosen),
             embedder,
         )
         yield Promoting(gating, workspaces, Series(redis, chosen))

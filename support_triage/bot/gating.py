@@ -14,9 +14,11 @@ from support_triage.learning.dataset import Snapshot, take_snapshot
 from support_triage.learning.gate import Verdict, decide
 from support_triage.learning.shadow import ShadowFigures, figures
 from support_triage.learning.trial import HeldOut, hold
+from support_triage.learning.trial_ledger import TrialLedger
 from support_triage.storage.examples import Examples
 from support_triage.storage.models import Model, ModelError, Models
 from support_triage.storage.shadows import Shadows
+from support_triage.storage.spending import Spending
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Gating:
     models: Models
     examples: Examples
     shadows: Shadows
+    spending: Spending
     embedder: Embedder
 
     async def challenger(self, identity: str | None) -> Model:
@@ -57,7 +60,8 @@ class Gating:
     async def judge(self, identity: str | None = None) -> Outcome:
         """Compare a challenger with the champion on a snapshot of now, each taught its train part.
 
-        ModelError or ClassifierError where one of them cannot be made or does not answer.
+        ModelError or ClassifierError where one of them cannot be made or does not answer, or the
+        day's budget does not suffice.
         """
         challenger = await self.challenger(identity)
         champion = await self.models.champion(self.team)
@@ -94,8 +98,8 @@ class Gating:
         taught = [Example(one.id, one.text, one.label) for one in snapshot.train]
         await asyncio.to_thread(index.put, taught)
         parts = Parts(self.embedder, index)
-        # A budget that runs out half-way would have the local half answer for the whole.
-        use = LlmUse(self.config.llm.model_copy(update={"daily_budget_usd": None}))
+        ledger = TrialLedger(self.spending, self.config.llm.daily_budget_usd)
+        use = LlmUse(self.config.llm, ledger)
         build = builder(self.settings, self.config, parts, patience_s=None, use=use)
         first = await built(self.models, self.team, champion, build)
         return first, await built(self.models, self.team, challenger, build)

@@ -13,7 +13,10 @@ _OUTAGE_S = 120  # longer than the longest pause between two tries
 
 
 class Spent(BaseModel):
-    """One UTC day's requests to the LLM: tokens, and US dollars by the price table."""
+    """One UTC day's requests to the LLM: tokens, and US dollars by the price table.
+
+    `trial_usd` is the part of `cost_usd` that comparisons took.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,6 +25,7 @@ class Spent(BaseModel):
     cached_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
+    trial_usd: float = 0.0
 
     @property
     def cached_share(self) -> float:
@@ -59,6 +63,14 @@ class Spending:
             pipe.hincrbyfloat(key, "cost_usd", sum(one.cost_usd for one in usages))
             pipe.expire(key, keys.RETENTION_S)
             await pipe.execute()
+
+    async def add_trial(self, usages: Sequence[Usage]) -> None:
+        """Add the requests of a comparison to this UTC day."""
+        await self.add(usages)
+        if usages:
+            await self._redis.hincrbyfloat(
+                self._key(), "trial_usd", sum(one.cost_usd for one in usages)
+            )
 
     async def outage(self, said: str | None) -> None:
         """Note why the LLM is left alone; None: it answers again."""

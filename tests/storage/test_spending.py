@@ -32,8 +32,18 @@ async def test_days_and_workspaces_are_counted_apart_and_days_end(redis: Client)
     assert 0 < await redis.ttl(key) <= keys.RETENTION_S
 
 
+async def test_what_a_comparison_spends_counts_in_the_day_and_is_told_apart(redis: Client) -> None:
+    spending = Spending(redis, TEAM)
+    await spending.add([USAGE])
+    await spending.add_trial([USAGE, USAGE])
+    spent = await spending.today()
+    assert (spent.requests, round(spent.cost_usd, 9)) == (3, 0.00045)
+    assert round(spent.trial_usd, 9) == 0.0003
+
+
 async def test_nothing_spent_makes_no_key(redis: Client) -> None:
     await Spending(redis, TEAM).add([])
+    await Spending(redis, TEAM).add_trial([])
     assert await redis.keys("*") == []
 
 
