@@ -22,6 +22,7 @@ from support_triage.classifiers.base import (
 )
 from support_triage.classifiers.chat import Chat
 from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
+from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
 from support_triage.classifiers.selection import (
     Candidates,
@@ -153,11 +154,6 @@ class LlmClassifier:
         scores = tuple(shares(nearest))
         best = scores[0].confidence if scores else 0.0
         return Prediction(None, best, scores, reason, nearest, self._version)
-
-
-def has_words(text: str) -> bool:
-    """Whether there is anything to read in a text: a letter or a digit."""
-    return any(map(str.isalnum, text))
 
 
 def request(selection: Selection, text: str) -> list[dict[str, str]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,6 +24,7 @@ from support_triage.classifiers.crossvalidation import calibrate
 from support_triage.classifiers.head import Calibration, Head, fit
 from support_triage.classifiers.index import EmbeddedIndex, Snapshot
 from support_triage.classifiers.outcomes import Outcomes, by_outcomes
+from support_triage.classifiers.readable import has_words, without_emoji
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.threads import one_blas_thread
 from support_triage.classifiers.training import SAME, Features, Training, phrases, seeds, training
@@ -35,12 +35,6 @@ _ALTERNATIVES = 4
 _UNKNOWN = 0.33  # cosine to all that is known; below it is something else, until that is learnt
 _LEARN_S = 1.5
 _RECALIBRATE = 1.1  # growth after which held-out predictions are made again
-_SHORTCODE = re.compile(r":[a-z0-9_+'-]+:")
-
-
-def has_words(text: str) -> bool:
-    """Whether there is anything to read: a letter or digit outside of emoji names."""
-    return any(map(str.isalnum, _SHORTCODE.sub("", text)))
 
 
 class _Familiar(NamedTuple):
@@ -176,7 +170,7 @@ class LocalClassifier:
         ]
 
     def _read(self, texts: Sequence[str]) -> Features:
-        plain = [_SHORTCODE.sub(" ", text) for text in texts]
+        plain = [without_emoji(text) for text in texts]
         return Features(self._embedder.embed(plain), counted(plain))
 
     def _judged(self, features: Features) -> tuple[Floats, Floats | None]:

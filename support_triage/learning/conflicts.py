@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from support_triage.classifiers.base import Embedder, LabelSet, Vectors
+from support_triage.classifiers.readable import has_words
 from support_triage.learning import split
 from support_triage.storage.examples import Examples, StoredExample
 
@@ -73,7 +74,7 @@ async def doubts(
 async def _newest(examples: Examples, team: str, label_set: LabelSet) -> list[StoredExample]:
     heap: list[tuple[float, str, StoredExample]] = []
     async for one in examples.iterate(team):
-        if one.label in label_set.names and split.readable(one.text):
+        if one.label in label_set.names and has_words(one.text):
             heapq.heappush(heap, (float(one.when), one.id, one))
             if len(heap) > _JUDGED_MAX:
                 heapq.heappop(heap)

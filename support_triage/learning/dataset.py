@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from support_triage.classifiers.base import LabelSet
+from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
 from support_triage.learning import split
 from support_triage.storage.examples import Examples, StoredExample
@@ -44,7 +45,7 @@ def freeze(examples: Sequence[StoredExample], label_set: LabelSet, created: str)
         if one.label not in label_set.names:
             left_out["no label now"] += 1
             continue
-        if not split.readable(one.text):
+        if not has_words(one.text):
             left_out["nothing to read in the text"] += 1
             continue
         text = split.normal(one.text)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from support_triage.classifiers.base import LabelSet
+from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
-from support_triage.learning import split
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.openai_file import OpenAiWriter
 from support_triage.learning.parquet_file import ParquetWriter
@@ -87,7 +87,7 @@ def _rows(
             left_out[f"no label now: {one.label}"] += 1
         elif float(one.when) < since:
             left_out["older than asked for"] += 1
-        elif not split.readable(one.text):
+        elif not has_words(one.text):
             left_out["nothing to read in the text"] += 1
         else:
             text = redact(one.text).text

@@ -39,11 +39,6 @@ def key(text: str) -> str:
     return _DIGITS.sub("0", " ".join(_WORD.findall(plain))) or plain
 
 
-def readable(text: str) -> bool:
-    """Whether a text has a letter or a digit: nobody is asked about, or learns from, others."""
-    return any(map(str.isalnum, text))
-
-
 def fingerprint(text: str) -> int:
     """64 bits that two texts share when they are the same, however cased and spaced."""
     return int.from_bytes(

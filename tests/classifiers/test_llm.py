@@ -384,7 +384,7 @@ async def test_nothing_of_text_or_key_is_logged(caplog: pytest.LogCaptureFixture
 
 async def test_texts_without_words_never_leave() -> None:
     async with asked() as (classifier, server):
-        predictions = await classifier.classify(["", " \n", "!!! 🙂"])
+        predictions = await classifier.classify(["", " \n", "!!! 🙂", ":tada: …"])
     assert {prediction.reason for prediction in predictions} == {Abstention.EMPTY}
     assert server.requests == []
 

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_triage.classifiers import prompt
+from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
 from support_triage.learning import parquet_file
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.export import FORMATS, SUFFIX
 from support_triage.learning.importing import Imported, look_through, store
 from support_triage.learning.reading import Columns, identity, read
-from support_triage.learning.split import normal, readable
+from support_triage.learning.split import normal
 from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples
 from tests.learning.exports import LABELS, example, exported, written
@@ -25,7 +26,7 @@ from tests.learning.exports import LABELS, example, exported, written
 NASTY = st.sampled_from(
     ["=1+1", "'", "\t", "\r", "\n", "\r\n", ",", ";", '"', "\x00", "\u2028", "\u202e", "\U0001f4a5"]
 )
-TEXTS = st.lists(NASTY | st.text(max_size=6), min_size=1, max_size=8).map("".join).filter(readable)
+TEXTS = st.lists(NASTY | st.text(max_size=6), min_size=1, max_size=8).map("".join).filter(has_words)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
