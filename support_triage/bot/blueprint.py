@@ -6,6 +6,7 @@ from support_triage.classifiers.base import Classifier, LabelSet
 from support_triage.classifiers.embedders import make_embedder
 from support_triage.classifiers.factory import Parts, make_classifier
 from support_triage.classifiers.index import EmbeddedIndex, Snapshot
+from support_triage.classifiers.outcomes import Outcomes
 from support_triage.classifiers.recipe import Recipe
 
 
@@ -18,11 +19,12 @@ class Blueprint:
     embedder: str
     known: Snapshot
     recipe: Recipe
+    outcomes: Outcomes
 
     def make(self, threads: int) -> Classifier:
         """The classifier, fitted."""
         embedder = make_embedder(self.embedder, threads)
-        parts = Parts(embedder, EmbeddedIndex(embedder, self.known))
+        parts = Parts(embedder, EmbeddedIndex(embedder, self.known), lambda: self.outcomes)
         return make_classifier(
             "local", self.label_set, self.target_precision, None, parts=parts, recipe=self.recipe
         )

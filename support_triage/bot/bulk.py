@@ -34,6 +34,7 @@ def blueprint_of(config: Config, taught: Taught) -> Blueprint:
         config.local.embedder,
         parts.index.snapshot(),
         Recipe.from_bytes(taught.recipe) if taught.recipe else Recipe(),
+        taught.outcomes,
     )
 
 

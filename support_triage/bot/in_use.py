@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 
 from support_triage.bot.champion import Build, built
 from support_triage.bot.config import Config, Settings
@@ -15,6 +17,7 @@ from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples
 from support_triage.storage.models import Models
+from support_triage.storage.series import Series
 from support_triage.storage.spending import Spending
 
 
@@ -50,6 +53,8 @@ async def _of_workspace(
     models, record = Models(redis), TrackRecord()
     stored = [one async for one in Examples(redis).iterate(team)]
     record.put(stored)
+    record.answered(await Series(redis, team).answers())
+    parts = replace(parts, outcomes=partial(record.outcomes, config.label_set.names))
     await asyncio.to_thread(parts.index.put, as_taught(stored))
     use = LlmUse(config.llm, Spending(redis, team), record.judged)
     if choice.kind is not None:

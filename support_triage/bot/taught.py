@@ -11,10 +11,13 @@ from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.making import check, llm_of
 from support_triage.classifiers.base import Example
 from support_triage.classifiers.factory import KINDS
+from support_triage.classifiers.outcomes import Outcomes
 from support_triage.learning.importing import look_through, taught_by
+from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.models import DEFAULT, ModelError, Models
+from support_triage.storage.series import Series
 from support_triage.storage.workspaces import Workspaces
 
 
@@ -34,13 +37,17 @@ class Choice:
 
 
 class Taught(BaseModel):
-    """All that a local classifier is taught; `recipe` is the champion's file, empty for none."""
+    """All that a local classifier is taught; `recipe` is the champion's file, empty for none.
+
+    `outcomes` is what became of the bot's answers.
+    """
 
     model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
 
     source: str
     examples: tuple[Example, ...] = ()
     recipe: bytes = b""
+    outcomes: Outcomes = Outcomes()
 
 
 @asynccontextmanager
@@ -86,7 +93,15 @@ async def take(settings: Settings, config: Config, choice: Choice) -> Taught:
         redis, team = found
         recipe = await _recipe(Models(redis), team, config, choice)
         stored = [one async for one in Examples(redis).iterate(team)]
-        return Taught(source=f"workspace {team}", examples=as_taught(stored), recipe=recipe)
+        record = TrackRecord()
+        record.put(stored)
+        record.answered(await Series(redis, team).answers())
+        return Taught(
+            source=f"workspace {team}",
+            examples=as_taught(stored),
+            recipe=recipe,
+            outcomes=record.outcomes(config.label_set.names),
+        )
 
 
 async def _recipe(models: Models, team: str, config: Config, choice: Choice) -> bytes:

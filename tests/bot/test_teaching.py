@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.bot.config import load_config
+from support_triage.bot.bulk import blueprint_of
+from support_triage.bot.config import Settings, load_config
+from support_triage.bot.taught import Choice, Taught, take
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.watching import Watching
 from support_triage.classifiers.base import Abstention, Prediction, Score
+from support_triage.classifiers.batching import BatchingClassifier
 from support_triage.classifiers.embedder import MiniLmEmbedder
 from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.classifiers.local import LocalClassifier
@@ -79,6 +82,20 @@ async def test_it_moves_for_all_and_stays_after_a_restart(
         assert process.answers == 299
         [after] = await process.classifier.classify([UNSURE])
         assert after.label is not None
+
+
+async def test_files_are_classified_by_the_same_threshold(
+    redis: Client, valkey_url: str, embedder: MiniLmEmbedder
+) -> None:
+    await teach(redis, TEAM, 60, CONFIG.label_set.version)
+    await Process(redis, embedder).answered(300, shown=True)
+    await judge_the_last(redis)
+    taught = await take(Settings(redis_url=valkey_url), CONFIG, Choice(team=TEAM, kind="local"))
+    known = Taught.model_validate_json(taught.model_dump_json())
+    made = blueprint_of(CONFIG, known).make(1)
+    assert isinstance(made, BatchingClassifier)
+    assert made.standing is not None
+    assert made.standing.answers == 299
 
 
 async def judge_the_last(redis: Client) -> None:
