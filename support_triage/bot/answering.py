@@ -15,6 +15,7 @@ from support_triage.bot.ending import end
 from support_triage.bot.gating import Gating
 from support_triage.bot.jobs import JobPoller
 from support_triage.bot.making import builder
+from support_triage.bot.model_standing import ModelStanding
 from support_triage.bot.observed import ObservedClassifier
 from support_triage.bot.parts import Parts
 from support_triage.bot.presenter import Presenter
@@ -77,6 +78,8 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
     teaching = Teaching(parts.examples, parts.series, classifier, parts.team, track_record)
     await teaching.load()
     await classifier.refresh()
+    standing = ModelStanding(parts.workspaces, parts.team, classifier)
+    await standing.look()
     shadowing = Shadowing(
         parts.models, parts.shadows, parts.team, config.label_set.version, build, config.gate
     )
@@ -135,6 +138,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         asyncio.create_task(teaching.follow()),
         asyncio.create_task(classifier.follow()),
         asyncio.create_task(shadowing.follow()),
+        asyncio.create_task(standing.follow()),
         asyncio.create_task(
             DriftWatch(config, parts.series, parts.directory, parts.gateway).follow()
         ),

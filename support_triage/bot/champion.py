@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from support_triage.classifiers.base import Classifier, ClassifierError, Example, Prediction
+from support_triage.classifiers.calibration import Standing
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.models import DEFAULT, Model, ModelError, Models, shown
 
@@ -60,6 +61,11 @@ class ChampionClassifier:
     def version(self) -> str:
         """The version of the one in use."""
         return self._current.version
+
+    @property
+    def standing(self) -> Standing | None:
+        """How far the one in use meets the target precision; None where it cannot say."""
+        return getattr(self._current, "standing", None)
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict each text with the one in use."""

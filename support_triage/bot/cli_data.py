@@ -107,7 +107,7 @@ def _show(rows: dict[str, Any], *, as_json: bool) -> None:
         return
     table = Table(show_header=False)
     for key, value in rows.items():
-        table.add_row(key.replace("_", " "), str(value))
+        table.add_row(key.replace("_", " "), "-" if value is None else str(value))
     out.print(table)
 
 
@@ -122,6 +122,7 @@ async def status(settings: Settings, config: Config, team: str | None, *, as_jso
             "labelled": tally.get("labelled", 0),
             "abstained": tally.get("abstained", 0),
             "examples": sum((await store.examples.counts(store.team)).values()),
+            "local_model": await store.workspaces.standing(store.team),
             "waiting": await store.inbox.depth(store.team),
             "given_up": await store.inbox.dead(store.team),
             "problems": await store.workspaces.problems(store.team),
@@ -135,11 +136,13 @@ async def labels(settings: Settings, config: Config, team: str | None, *, as_jso
     """Labels with their examples."""
     async with open_store(settings, team) as store:
         counts = await store.examples.counts(store.team)
+        standing = await store.workspaces.standing(store.team)
     if as_json:
         rows = [one.model_dump() | {"count": counts.get(one.name, 0)} for one in config.labels]
         print(json.dumps(rows))  # noqa: T201 - for scripts, exactly as it is
         return
-    table = Table("label", "emoji", "channel", "examples", "description")
+    caption = standing and f"Local model: {standing}"
+    table = Table("label", "emoji", "channel", "examples", "description", caption=caption)
     for one in config.labels:
         number = str(counts.get(one.name, 0))
         table.add_row(one.name, f":{one.emoji}:", one.channel or "", number, one.description)

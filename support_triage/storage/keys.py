@@ -155,6 +155,11 @@ def tally(team: str) -> str:
     return f"triage:{{{team}}}:tally"
 
 
+def standing(team: str) -> str:
+    """String: how far the local model meets the target precision. Permanent, a sentence."""
+    return f"triage:{{{team}}}:standing"
+
+
 def audit(team: str) -> str:
     """Stream of admins' acts: who, when, what. Permanent, about the last 10,000."""
     return f"triage:{{{team}}}:audit"

@@ -31,6 +31,15 @@ class Workspaces:
         """Predictions by outcome."""
         return {key: int(n) for key, n in (await self._redis.hgetall(keys.tally(team))).items()}
 
+    async def stands(self, team: str, said: str) -> None:
+        """Note how far the local model meets the target precision, for whoever is asked."""
+        await self._redis.set(keys.standing(team), said)
+
+    async def standing(self, team: str) -> str | None:
+        """What a worker noted last of it; None before one has started, or without such a model."""
+        said: str | None = await self._redis.get(keys.standing(team))
+        return said or None
+
     async def audit(self, team: str, who: str, what: str, **details: str) -> None:
         """Note an admin's act."""
         await self._redis.xadd(

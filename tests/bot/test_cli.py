@@ -103,6 +103,12 @@ async def test_what_is_imported_is_exported(redis: Client, valkey_url: str, tmp_
     assert (status["workspace"], status["examples"]) == ("T1", 2)
     assert status["llm_today"].startswith("0 requests, 0 tokens read")
     assert status["llm_problems"] == []
+    assert status["local_model"] is None
+    said = "90% precision is not shown yet: it takes about 38 more examples"
+    await Workspaces(redis).stands("T1", said)
+    status = json.loads(triage("status", "--json", REDIS_URL=valkey_url).stdout)
+    assert status["local_model"] == said
+    assert f"Local model: {said}" in triage("labels", REDIS_URL=valkey_url).stdout
     labels = json.loads(triage("labels", "--json", REDIS_URL=valkey_url).stdout)
     assert [one["count"] for one in labels] == [1, 1, 0, 0]
 

@@ -23,9 +23,9 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         f"• Examples from agents: {sum(counts.values()):,}",
         f"• Waiting: {waiting:,}, given up: {dead:,}" + (" (`triage dead list`)" if dead else ""),
     ]
-    standing = getattr(desk.classifier.current, "standing", None)
+    standing = await desk.workspaces.standing(desk.team)
     if standing is not None:
-        lines.append(f"• Local model: {standing}")
+        lines.append(f"• Local model: {escape(standing)}")
     if desk.classifier.problem:
         lines.append(f"• :warning: {escape(desk.classifier.problem)}")
     if "llm:" in desk.classifier.version:

@@ -1,0 +1,41 @@
+"""How far the local model meets the target precision, written down for whoever is asked."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from support_triage.bot.champion import ChampionClassifier
+from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.workspaces import Workspaces
+
+_POLL_S = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass
+class ModelStanding:
+    """Notes what the classifier in use says of itself, as often as that changes."""
+
+    workspaces: Workspaces
+    team: str
+    classifier: ChampionClassifier
+    _said: str | None = field(default=None, init=False)
+
+    async def look(self) -> None:
+        """Write it down where it has changed."""
+        standing = self.classifier.standing
+        said = "" if standing is None else str(standing)
+        if said != self._said:
+            await self.workspaces.stands(self.team, said)
+            self._said = said
+
+    async def follow(self) -> None:
+        """Look every second, until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except StorageUnavailableError as error:
+                log.warning("standing.waits", error=type(error).__name__)
+            await asyncio.sleep(_POLL_S)
