@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from support_triage.bot.app import Bot
 from support_triage.bot.metrics import CONTENT_TYPE
+from support_triage.learning.drift_config import WATCHED
 from support_triage.storage.connection import StorageUnavailableError
 
 _DEADLINE_S = 1.0
@@ -53,8 +54,11 @@ class Health:
                 metrics.depth.labels(team).set(await inbox.depth(team))
                 metrics.age.labels(team).set(await inbox.oldest_s(team))
                 metrics.dead.labels(team).set(await inbox.dead(team))
+                changed = await parts.series.alarms()
         except (StorageUnavailableError, TimeoutError):
             return False
+        for what in WATCHED:
+            metrics.drift.labels(team, what).set(what in changed)
         return True
 
     async def exposition(self) -> bytes:

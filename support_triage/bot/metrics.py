@@ -45,6 +45,7 @@ class Metrics:
         self.age = self._gauge("queue_age_seconds", "Wait of the oldest event", "team")
         self.dead = self._gauge("dead_letters", "Events given up on and kept", "team")
         self.model = self._gauge("model_info", "1 for the classifier in use", "classifier")
+        self.drift = self._gauge("drift", "1 where a change was told of, else 0", "team", "what")
         self.ready = self._gauge("ready", "1 where a part is ready, else 0", "part")
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:

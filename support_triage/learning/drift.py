@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from scipy.stats import chi2_contingency, fisher_exact
 
-_TESTS = 3
+from support_triage.learning.drift_config import ABSTENTIONS, ACCURACY, LABEL_MIX, WATCHED
+
 _POINTS = 0.05  # smaller changes of a share are no news, however sure they are
 _MIX = 0.10
 _EXPECTED = 5
@@ -23,7 +24,7 @@ class Drift:
 
 def level(false_alarms: float) -> float:
     """The level of one test, so that all three together give so many false alarms a window."""
-    return false_alarms / _TESTS
+    return false_alarms / len(WATCHED)
 
 
 def of_answers(before: Sequence[str], now: Sequence[str], level: float) -> list[Drift]:
@@ -39,7 +40,7 @@ def of_judgements(before: Sequence[bool], now: Sequence[bool], level: float) -> 
     if p > level or old - new < _POINTS:
         return []
     said = f"right in {new:.0%} of the last {len(now)} that agents judged, {old:.0%} before"
-    return [Drift("accuracy", said, p)]
+    return [Drift(ACCURACY, said, p)]
 
 
 def _fisher(hits: int, size: int, other_hits: int, other_size: int) -> float:
@@ -53,7 +54,7 @@ def _abstentions(before: Sequence[str], now: Sequence[str], level: float) -> Dri
     if p > level or abs(new - old) < _POINTS:
         return None
     said = f"{new:.0%} of the last {len(now)} messages were left to a human, {old:.0%} before"
-    return Drift("abstentions", said, p)
+    return Drift(ABSTENTIONS, said, p)
 
 
 def _mix(before: Sequence[str], now: Sequence[str], level: float) -> Drift | None:
@@ -76,4 +77,4 @@ def _mix(before: Sequence[str], now: Sequence[str], level: float) -> Drift | Non
         return None
     moved = sorted(shares, key=lambda name: -abs(shares[name][1] - shares[name][0]))[:3]
     parts = ", ".join(f"{one} {shares[one][1]:.0%} (was {shares[one][0]:.0%})" for one in moved)
-    return Drift("label mix", f"of the last {new.total()} labels: {parts}", p)
+    return Drift(LABEL_MIX, f"of the last {new.total()} labels: {parts}", p)

@@ -1,6 +1,14 @@
 """The table `[drift]` of triage.toml."""
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field
+
+ABSTENTIONS: Final = "abstentions"
+LABEL_MIX: Final = "label mix"
+ACCURACY: Final = "accuracy"
+WATCHED: Final = (ABSTENTIONS, LABEL_MIX, ACCURACY)
+"""What may be found to have changed."""
 
 
 class DriftConfig(BaseModel):

@@ -65,6 +65,9 @@ async def test_a_change_is_told_once(story: Story, config: Config) -> None:
     [text] = await eventually(told)
     assert "TECHNICAL" in text
     assert "label mix changed" in await story.command("status")
+    exposed = (await story.health.exposition()).decode()
+    assert 'triage_drift{team="TSANDBOX1",what="label mix"} 1.0' in exposed
+    assert 'triage_drift{team="TSANDBOX1",what="accuracy"} 0.0' in exposed
     await answers(400, "TECHNICAL")
     await watch.look()
     assert len(await told()) == 1
