@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from slack_bolt.async_app import AsyncApp
 
-from support_triage.bot import forwarding, intake
+from support_triage.bot import forwarding
 from support_triage.bot.backfill import Backfill, backfill_of
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.ending import end
+from support_triage.bot.intake import Intake
 from support_triage.bot.parts import Parts, opened
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Bot:
 
     parts: Parts
     app: AsyncApp
+    intake: Intake
     answering: "Answering | None"
     backfill: Backfill
 
@@ -69,10 +71,10 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
     async with opened(settings, config) as parts, AsyncExitStack() as stack:
         app = _app(parts, settings)
         backfill = backfill_of(parts, config)
-        intake.register(
-            app,
+        intake = Intake(
             parts.inbox,
             config.triage.allowed_bots,
+            parts.me,
             parts.directory.forget_emoji,
             backfill.want,
         )
@@ -89,4 +91,4 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
         if role is not Role.WORKER:
             backfill.want()
             stack.push_async_callback(end, asyncio.create_task(backfill.follow()))
-        yield Bot(parts, app, answerer, backfill)
+        yield Bot(parts, app, intake, answerer, backfill)

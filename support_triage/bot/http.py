@@ -1,7 +1,12 @@
 """Slack's requests over HTTP: the other way in, where a public address is at hand."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 import structlog
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_sdk.signature import SignatureVerifier
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -15,20 +20,46 @@ _BODY_MAX = 1_000_000
 log = structlog.get_logger()
 
 
-def events_route(bot: Bot) -> Route:
-    """`/slack/events` takes events, commands and clicks."""
+def events_route(bot: Bot, signing_secret: str) -> Route:
+    """`/slack/events` takes events, and leaves commands and clicks to bolt."""
     handler = AsyncSlackRequestHandler(bot.app)
+    verifier = SignatureVerifier(signing_secret)
 
     async def events(request: Request) -> Response:
         if int(request.headers.get("content-length") or 0) > _BODY_MAX:
             return PlainTextResponse("body too large", status_code=413)
         try:
-            (await request.body()).decode("utf-8")
+            body = (await request.body()).decode("utf-8")
         except UnicodeDecodeError:
             return PlainTextResponse("body is not UTF-8", status_code=400)
-        return await handler.handle(request)
+        if not _signed(verifier, body, request.headers):
+            return PlainTextResponse("signature is not valid", status_code=401)
+        happened = _event(body)
+        if happened is None:
+            return await handler.handle(request)
+        return Response(status_code=200 if await bot.intake.take(happened) else 503)
 
     return Route("/slack/events", events, methods=["POST"])
+
+
+def _signed(verifier: SignatureVerifier, body: str, headers: Mapping[str, str]) -> bool:
+    try:
+        return verifier.is_valid(
+            body, headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature")
+        )
+    except ValueError:  # the time is no number
+        return False
+
+
+def _event(body: str) -> dict[str, Any] | None:
+    """The request where it carries an event; commands and clicks come as forms."""
+    if not body.startswith("{"):
+        return None
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    return found if found.get("type") == "event_callback" else None
 
 
 async def serve_http(settings: Settings, port: int, health: Health) -> None:
@@ -36,7 +67,8 @@ async def serve_http(settings: Settings, port: int, health: Health) -> None:
     if settings.slack_signing_secret is None:
         raise ConfigError("SLACK_SIGNING_SECRET: not set; find it under Basic Information")
     bot = health.bot
-    server = web_server([events_route(bot), *routes(health)], port)
+    secret = settings.slack_signing_secret.get_secret_value()
+    server = web_server([events_route(bot, secret), *routes(health)], port)
 
     async def listening() -> bool:
         return server.started

@@ -1,12 +1,13 @@
 """The parts that are counted: each does what it did, and notes it."""
 
+import time
 from collections.abc import Sequence
 
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.tracing import Tracing
 from support_triage.classifiers.base import Classifier, Example, Prediction
 from support_triage.storage.connection import Client, StorageUnavailableError
-from support_triage.storage.events import Event, Posted
+from support_triage.storage.events import KINDS, Event, Posted
 from support_triage.storage.examples import Examples, Reaction
 from support_triage.storage.inbox import Entry, Inbox
 from support_triage.storage.records import MessageId
@@ -19,17 +20,22 @@ class ObservedInbox(Inbox):
         super().__init__(redis, limit)
         self._metrics = metrics
         self._tracing = tracing
+        self._received = {kind: metrics.received.labels(kind) for kind in KINDS}
+        self._acked = {kind: metrics.acked.labels(kind) for kind in KINDS}
 
     async def receive(self, event: Event) -> bool:
         """Store an event; see `Inbox.receive`."""
-        self._metrics.received.labels(event.kind).inc()
+        self._received[event.kind].inc()
+        started = time.perf_counter()
         try:
-            with self._tracing.span("receive", event.item), self._metrics.storing.time():
+            with self._tracing.span("receive", event.item):
                 stored = await super().receive(event)
         except StorageUnavailableError as error:
             self._metrics.refused.labels(type(error).__name__).inc()
             raise
-        self._metrics.acked.labels(event.kind).inc()
+        finally:
+            self._metrics.storing.observe(time.perf_counter() - started)
+        self._acked[event.kind].inc()
         return stored
 
     async def answered(self, entry: Entry) -> None:

@@ -30,9 +30,10 @@ from support_triage.storage.workspaces import Workspaces
 
 @dataclass(frozen=True)
 class Parts:
-    """One workspace's, on one connection to Redis."""
+    """One workspace's, on one connection to Redis; `me` is the bot's own user."""
 
     team: str
+    me: str
     client: AsyncWebClient
     redis: Client
     directory: Directory
@@ -50,9 +51,10 @@ class Parts:
     tracing: Tracing
 
 
-async def _whoami(client: AsyncWebClient) -> str:
+async def _whoami(client: AsyncWebClient) -> tuple[str, str]:
+    """The workspace, and the bot's own user in it."""
     try:
-        return str((await client.auth_test())["team_id"])
+        answer = await client.auth_test()
     except SlackApiError as error:
         raise ConfigError(
             f"SLACK_BOT_TOKEN: Slack answered {error.response['error']}: install the app in the "
@@ -60,6 +62,7 @@ async def _whoami(client: AsyncWebClient) -> str:
         ) from None
     except (OSError, TimeoutError):
         raise ConfigError(f"SLACK_API_URL: {client.base_url} cannot be reached") from None
+    return str(answer["team_id"]), str(answer["user_id"])
 
 
 def _token(settings: Settings) -> str:
@@ -74,11 +77,12 @@ def _token(settings: Settings) -> str:
 async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
     """The parts, connected; ConfigError where Slack does not know the token."""
     client = web_client(_token(settings), settings.slack_api_url)
-    team = await _whoami(client)
+    team, me = await _whoami(client)
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
         metrics, tracing = Metrics(), tracing_of()
         parts = Parts(
             team=team,
+            me=me,
             client=client,
             redis=redis,
             directory=Directory(client, config),

@@ -4,6 +4,9 @@ from typing import Any
 
 import structlog
 from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 
 from support_triage.bot.config import ConfigError, Settings
 from support_triage.bot.health import Health
@@ -22,11 +25,18 @@ async def serve_socket_mode(settings: Settings, health: Health) -> None:
         bot.app, settings.slack_app_token.get_secret_value(), ping_interval=_PING_S
     )
 
+    async def requested(connection: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        if request.type != "events_api":
+            await handler.handle(handler.client, request)
+        elif await bot.intake.take(request.payload):
+            await connection.send_socket_mode_response(SocketModeResponse(request.envelope_id))
+
     async def heard(_: object, message: dict[str, Any], __: object) -> None:
         if message.get("type") == "hello":  # a new connection: what came before it may be missing
             bot.backfill.want()
 
     handler.client.message_listeners.append(heard)
+    handler.client.socket_mode_request_listeners = [requested]
     await handler.connect_async()  # type: ignore[no-untyped-call]
     health.connected = handler.client.is_connected
     log.info("bot.listening", over="socket mode", team=bot.team)

@@ -59,5 +59,6 @@ class Asked(_Happened):
 
 
 Event = Posted | Deleted | Reacted | Asked
+KINDS = tuple(str(one.model_fields["kind"].default) for one in (Posted, Deleted, Reacted, Asked))
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 """Reads an event from JSON; ValidationError (a ValueError) where it is none."""

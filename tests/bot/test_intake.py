@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support_triage.bot.intake import parse
+from support_triage.bot.intake import parse, whose
 from support_triage.bot.markup import escape, text_of, to_plain
 from support_triage.storage.events import Deleted, Posted, Reacted
 from support_triage.storage.records import MessageId
@@ -100,3 +100,15 @@ def test_mark_up_comes_back_harmless() -> None:
     assert to_plain(escape(hostile)) == hostile
     assert to_plain("<!here> <#C1|general> <mailto:a@b.c|a@b.c>") == "@here #general a@b.c"
     assert text_of({"text": None, "blocks": "junk", "attachments": [3], "files": {}}) == ""
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "reaction_added", "user": "U1"},
+        {"subtype": "message_changed", "message": {"user": "U1"}, "previous_message": {}},
+        {"subtype": "message_deleted", "previous_message": {"user": "U1"}},
+    ],
+)
+def test_it_is_known_whose_act_or_message_an_event_is_of(event: dict[str, Any]) -> None:
+    assert whose(event) == "U1"
