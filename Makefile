@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load bench-bulk deploy-check
+.PHONY: demo test test-bulk fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load bench-bulk deploy-check
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -13,6 +13,15 @@ test: .venv/.ready
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) pytest -n 2 $(ARGS)
+
+# Bulk work on a Ray cluster of two workers and an S3 server, all on this machine: three minutes.
+test-bulk: .venv-bulk/.ready
+	.venv-bulk/bin/pytest tests/learning/test_bulk_ray.py tests/learning/test_bulk_s3.py $(ARGS)
+
+.venv-bulk/.ready: pyproject.toml uv.lock | $(filter .bootstrap/bin/uv,$(UV))
+	UV_PROJECT_ENVIRONMENT=.venv-bulk $(UV) sync --locked --extra ray --extra remote --group bulk \
+		--python $(PYTHON) --no-python-downloads
+	@touch $@
 
 fix: .venv/.ready
 	$(RUN) ruff format .
@@ -94,4 +103,4 @@ faults: .venv/.ready  # about 10 minutes; writes faults.json
 	$(RUN) python -m tests.faults
 
 clean:
-	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bulk .bootstrap .mypy_cache .ruff_cache .pytest_cache

@@ -1,13 +1,13 @@
 """A run's answers as objects below an address such as s3://bucket/folder."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from support_triage.learning.bulk_out import Run
 from support_triage.learning.dataset import DatasetError
-from support_triage.learning.opening import fsspec
+from support_triage.learning.opening import filesystem
 
 GROUP: Final = 64
 """Chunks in a part."""
@@ -26,8 +26,7 @@ class PartsOut:
     def __init__(self, address: str, group: int = GROUP) -> None:
         self.done = 0
         self._address, self._group = address, group
-        self._files: Any
-        self._files, folder = fsspec().core.url_to_fs(address)
+        self._files, folder = filesystem(address)
         self._folder = folder.rstrip("/")
         self._waiting: list[str] = []
         self._parts = 0

@@ -8,36 +8,41 @@ from typing import Any, BinaryIO, cast
 
 from support_triage.learning.dataset import DatasetError
 
+_AHEAD = 8 << 20  # bytes fetched at a time
+
 
 def remote(name: str) -> bool:
     """Whether it is an address rather than a path."""
     return "://" in name
 
 
-def fsspec() -> Any:
-    """The library that reads addresses; DatasetError says how to install it."""
+def filesystem(address: str) -> tuple[Any, str]:
+    """The file system of an address, and the path in it; DatasetError where a driver is missing."""
     try:
-        import fsspec as found  # noqa: PLC0415 - an extra
+        from fsspec.core import url_to_fs  # noqa: PLC0415 - an extra
+
+        files, path = url_to_fs(address)
     except ImportError:
         raise DatasetError(
-            "addresses such as s3:// need fsspec and its driver: "
-            "pip install 'support-triage[remote]'"
+            f"{address}: addresses need fsspec and its driver: "
+            "pip install 'support-triage[remote]', or what fsspec's list of drivers says"
         ) from None
-    return found
+    except ValueError as error:
+        raise DatasetError(f"{address}: {error}") from None
+    return files, path
 
 
 def stamp(name: str) -> str:
     """What changes when the file does, "" where that cannot be told."""
     if remote(name):
-        files, path = fsspec().core.url_to_fs(name)
+        files, path = filesystem(name)
         try:
             return str(files.ukey(path))
-        except FileNotFoundError:
-            return ""
-    path = Path(name)
-    if not path.exists():
+        except OSError:
+            return ""  # whoever opens it says why
+    if not Path(name).exists():
         return ""
-    found = path.stat()
+    found = Path(name).stat()
     return f"{found.st_size}:{found.st_mtime_ns}"
 
 
@@ -49,7 +54,8 @@ def opened(name: str) -> Iterator[BinaryIO]:
         return
     try:
         if remote(name):
-            with fsspec().open(name, "rb") as file:
+            files, path = filesystem(name)
+            with files.open(path, "rb", block_size=_AHEAD) as file:
                 yield cast("BinaryIO", file)
             return
         with Path(name).open("rb") as file:
