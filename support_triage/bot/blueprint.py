@@ -1,6 +1,6 @@
 """The local classifier in many processes, each making the same one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from support_triage.classifiers.base import Classifier, LabelSet
 from support_triage.classifiers.embedders import make_embedder
@@ -18,8 +18,8 @@ class Blueprint:
     target_precision: float
     embedder: str
     known: Snapshot
-    recipe: Recipe
-    outcomes: Outcomes
+    recipe: Recipe = field(default_factory=Recipe)
+    outcomes: Outcomes = field(default_factory=Outcomes)
 
     def make(self, threads: int) -> Classifier:
         """The classifier, fitted."""

@@ -45,6 +45,11 @@ _MENDABLE = (
     FinetuneError,
 )
 
+EngineOption = Annotated[str, typer.Option(help="For long files: local, or ray for a cluster.")]
+ProcessesOption = Annotated[
+    int | None, typer.Option(min=1, help="For long files [default: one a core].")
+]
+
 
 @app.command()
 def run(
@@ -107,10 +112,8 @@ def classify(
     examples: Annotated[
         str | None, typer.Option(help="A file of text and label, instead of the workspace's.")
     ] = None,
-    engine: Annotated[str, typer.Option(help="With --out: local, or ray for a cluster.")] = "local",
-    processes: Annotated[
-        int | None, typer.Option(min=1, help="With --out [default: one a core].")
-    ] = None,
+    engine: EngineOption = "local",
+    processes: ProcessesOption = None,
     team: TeamOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -228,17 +231,20 @@ def accuracy(
 
 @app.command()
 def evaluate(
-    train: Annotated[Path, typer.Option(help="CSV or JSONL to learn from.")],
-    test: Annotated[Path, typer.Option(help="CSV or JSONL to be judged on.")],
+    train: Annotated[str, typer.Option(help="CSV, JSONL or Parquet to learn from, or s3://…")],
+    test: Annotated[str, typer.Option(help="The same to be judged on, of any length.")],
     classifier: Annotated[str, typer.Option(help="local, llm or cascade.")] = "local",
+    engine: EngineOption = "local",
+    processes: ProcessesOption = None,
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Train on one file, measure on another: accuracy, calibration, coverage, speed."""
     from support_triage.bot import cli_classify
+    from support_triage.bot.crew import Crew
 
-    settings = load_settings(os.environ)
-    asyncio.run(cli_classify.evaluate(settings, train, test, classifier, as_json=as_json))
+    settings, crew = load_settings(os.environ), Crew(engine, processes)
+    cli_classify.evaluate(settings, train, test, classifier, crew, as_json=as_json)
 
 
 @app.command()

@@ -1,9 +1,7 @@
 """Verbs of the command line on texts alone: classify and evaluate."""
 
 import json
-import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
@@ -11,16 +9,14 @@ from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.crew import Crew
 from support_triage.bot.prediction_row import row
 from support_triage.bot.taught import Choice
-from support_triage.classifiers.base import Classifier, Example, Label, LabelSet
-from support_triage.classifiers.evaluation import evaluate as measured
-from support_triage.classifiers.factory import KINDS, close
+from support_triage.classifiers.base import Classifier
+from support_triage.classifiers.factory import KINDS
 from support_triage.learning import reading
 from support_triage.learning.bulk import chunks
 from support_triage.learning.bulk_file import texts
 
 err = Console(stderr=True)
 _BATCH = 64
-_TARGET_PRECISION = 0.95
 
 
 async def _write(classifier: Classifier, texts: Sequence[str]) -> None:
@@ -50,35 +46,21 @@ def classify_to(
     err.print(f"Taught by {taught.source}: {len(taught.examples)} examples", markup=False)
 
 
-def _label_set(labels: Sequence[str]) -> LabelSet:
-    return LabelSet(tuple(Label(name) for name in sorted(set(labels))))
-
-
-async def evaluate(
-    settings: Settings, train: Path, test: Path, kind: str, *, as_json: bool
+def evaluate(
+    settings: Settings, train: str, test: str, kind: str, crew: Crew, *, as_json: bool
 ) -> None:
     """Print the figures of a classifier trained on one file and tested on another."""
-    from support_triage.bot.making import classifier_of
+    from support_triage.bot.evaluating import evaluate as measure
 
     if kind not in KINDS:
         raise ConfigError(f'--classifier: "{kind}" is none of {", ".join(KINDS)}')
-    taught, held_out = list(reading.read(train)), list(reading.read(test))
-    examples = [
-        Example(f"train:{number}", one.text, one.label) for number, one in enumerate(taught)
-    ]
-    label_set = _label_set([one.label for one in taught])
-    classifier = classifier_of(settings, label_set, _TARGET_PRECISION, kind, patience_s=None)
-    started = time.perf_counter()
-    await classifier.learn(examples)
-    train_s = time.perf_counter() - started
-    texts, labels = [one.text for one in held_out], [one.label for one in held_out]
-    found = await measured(classifier, texts, labels, _TARGET_PRECISION)
-    await close(classifier)
+    taught = list(reading.read(train))
+    found = measure(settings, taught, reading.read(test), kind, crew)
     figures = {
-        "classifier": classifier.version,
-        "train_examples": len(examples),
-        "train_s": round(train_s, 3),
-        **found.as_dict(),
+        "classifier": found.version,
+        "train_examples": len(taught),
+        "train_s": round(found.train_s, 3),
+        **found.evaluation.as_dict(),
     }
     if as_json:
         print(json.dumps(figures))  # noqa: T201 - for scripts, exactly as it is

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_triage.classifiers.base import Abstention, Example, Prediction, Score
+from support_triage.classifiers.base import Abstention, Prediction, Score
 from support_triage.classifiers.evaluation import (
     PerLabel,
+    Tally,
     auroc,
     coverage_at,
-    evaluate,
     expected_calibration_error,
     judge,
-    per_label,
+    verdicts,
 )
 
 CONFIDENCE = st.integers(0, 20).map(lambda twentieths: twentieths / 20)  # with many equals
@@ -82,7 +82,9 @@ def test_auroc_of_nothing_is_refused() -> None:
 @given(st.lists(st.tuples(st.none() | LABEL, LABEL), max_size=60))
 def test_figures_of_each_label(rows: list[tuple[str | None, str]]) -> None:
     predicted, labels = [row[0] for row in rows], [row[1] for row in rows]
-    found, naive = per_label(predicted, labels), naive_per_label(predicted, labels)
+    predictions = [Prediction(one, 0.5) for one in predicted]
+    naive = naive_per_label(predicted, labels)
+    found = judge(predictions, labels, 0.9, [], 0.0).per_label
     assert list(found) == list(naive)
     for name, one in found.items():
         assert one.f1 == pytest.approx(naive[name].f1)
@@ -116,21 +118,22 @@ def test_an_abstention_counts_by_its_best_label_but_is_not_an_answer() -> None:
     }  # fmt: skip
 
 
-class Parrot:
-    """Says what it is asked, surely."""
+@given(st.lists(st.tuples(st.none() | LABEL, LABEL, CONFIDENCE), max_size=60), st.integers(1, 9))
+def test_a_tally_of_parts_is_that_of_the_whole(
+    rows: list[tuple[str | None, str, float]], size: int
+) -> None:
+    predictions = [
+        Prediction(said if sure > 0.5 else None, sure, (Score(said, sure),) if said else ())
+        for said, _, sure in rows
+    ]
+    labels = [label for _, label, _ in rows]
+    tally = Tally()
+    for start in range(0, len(rows), size):
+        part = slice(start, start + size)
+        tally.add(verdicts(predictions[part]), labels[part])
+    assert tally.evaluation(0.9, [], 0.0) == judge(predictions, labels, 0.9, [], 0.0)
 
-    version = "parrot"
 
-    async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        return [Prediction(text, 1.0, (Score(text, 1.0),)) for text in texts]
-
-    async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
-        raise AssertionError(f"{len(put) + len(remove)} examples learnt from a test")
-
-
-async def test_a_classifier_is_measured_on_every_text() -> None:
-    labels = ["A", "B"] * 300
-    found = await evaluate(Parrot(), labels, labels, 0.95)
-    assert (found.examples, found.accuracy, found.coverage, found.ece) == (600, 1.0, 1.0, 0.0)
-    assert found.per_second > 0
-    assert found.p99_ms >= found.p50_ms > 0
+def test_a_tally_takes_as_many_labels_as_verdicts() -> None:
+    with pytest.raises(ValueError, match="2 verdicts on 1 labels"):
+        Tally().add(verdicts([SURE, SILENT]), ["A"])

@@ -1,0 +1,44 @@
+"""`triage evaluate` on files of any length: the figures do not depend on how they are counted."""
+
+from dataclasses import replace
+
+import pytest
+
+from support_triage.bot import evaluating
+from support_triage.bot.config import Settings
+from support_triage.bot.crew import Crew
+from support_triage.classifiers.evaluation import Evaluation
+from support_triage.learning.bulk import CHUNK
+from support_triage.learning.reading import Labelled
+
+KINDS = (("refund my payment", "money"), ("the app crashes", "bug"), ("what is this", "money"))
+
+
+def rows(count: int) -> list[Labelled]:
+    shapes = (KINDS[number % 3] for number in range(count))
+    return [
+        Labelled(f"{text} {number}", label, "", "") for number, (text, label) in enumerate(shapes)
+    ]
+
+
+def timeless(found: Evaluation) -> Evaluation:
+    return replace(found, p50_ms=0.0, p99_ms=0.0, per_second=0.0)
+
+
+def test_processes_measure_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    taught, test = rows(30), rows(CHUNK + 90)
+    test[::7] = [replace(one, label="other") for one in test[::7]]
+    here = evaluating.evaluate(Settings(), taught, iter(test), "local", Crew())
+    monkeypatch.setattr(evaluating, "_FEW", 0)
+    there = evaluating.evaluate(Settings(), taught, iter(test), "local", Crew(processes=2))
+    assert here.version == there.version
+    assert here.evaluation.examples == CHUNK + 90
+    assert 0.5 < here.evaluation.accuracy < 1
+    assert timeless(here.evaluation) == timeless(there.evaluation)
+    assert here.evaluation.p99_ms >= here.evaluation.p50_ms > 0
+    assert here.evaluation.per_second > 0
+
+
+def test_a_file_without_rows_has_figures_of_nothing() -> None:
+    found = evaluating.evaluate(Settings(), rows(9), iter(()), "local", Crew()).evaluation
+    assert (found.examples, found.accuracy, found.per_label) == (0, 0.0, {})
