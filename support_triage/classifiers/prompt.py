@@ -56,7 +56,12 @@ def messages(
     for shot in shots:
         turns.append({"role": "user", "content": _delimited(shot.text, SHOT_CHARS)})
         turns.append({"role": "assistant", "content": answer(shot.label)})
-    return [*turns, {"role": "user", "content": _delimited(text, MESSAGE_CHARS)}]
+    return [*turns, {"role": "user", "content": question(text)}]
+
+
+def question(text: str) -> str:
+    """The user turn that asks for the label of `text`, the last one of `messages`."""
+    return _delimited(text, MESSAGE_CHARS)
 
 
 def answer(label: str) -> str:

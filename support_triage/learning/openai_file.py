@@ -5,6 +5,7 @@ import tempfile
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import compress
 from pathlib import Path
 
@@ -35,13 +36,17 @@ class ChatLines:
 
     def rest(self, text: str, label: str) -> bytes:
         """What follows `start` for a redacted text and its label, with the line's end."""
-        question = prompt.messages(LabelSet(()), (), text)[-1]  # it does not depend on labels
-        reply = {"role": "assistant", "content": prompt.answer(label)}
-        return f"{_JSON(question)}, {_JSON(reply)}]}}\n".encode()
+        asked = _JSON(prompt.question(text))
+        return f'{{"role": "user", "content": {asked}}}, {_reply(label)}]}}\n'.encode()
 
     def line(self, text: str, label: str) -> bytes:
         """A whole line."""
         return self.start + self.rest(text, label)
+
+
+@cache
+def _reply(label: str) -> str:
+    return _JSON({"role": "assistant", "content": prompt.answer(label)})
 
 
 class _Part:

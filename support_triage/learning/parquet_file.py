@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.plain_file import COLUMNS
 from support_triage.learning.rows import Row, Written
@@ -46,9 +48,16 @@ class ParquetWriter:
 
     def _write(self) -> None:
         self._labels.update(one.label for one in self._rows)
-        columns = {name: [getattr(one, name) for one in self._rows] for name in COLUMNS}
-        self._file.write_table(self._arrow.table(columns, schema=self._schema))
+        columns = [self._column([getattr(one, name) for one in self._rows]) for name in COLUMNS]
+        self._file.write_table(self._arrow.Table.from_arrays(columns, schema=self._schema))
         self._rows = []
+
+    def _column(self, values: Sequence[str]) -> Any:
+        """Strings as Arrow has them; `pyarrow.array` would load pandas where that is installed."""
+        encoded = [one.encode() for one in values]
+        ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+        buffers = [None, self._arrow.py_buffer(ends), self._arrow.py_buffer(b"".join(encoded))]
+        return self._arrow.Array.from_buffers(self._arrow.string(), len(encoded), buffers)
 
     def finish(self) -> Written:
         """Write what is left, and put the file in its place."""
