@@ -49,7 +49,8 @@ class Fake:
         self.learnt += [*(example.id for example in put), *remove]
 
 
-UNSURE = Prediction(None, 0.4, (Score("B", 0.4),), Abstention.UNSURE, latency_ms=5)
+GUESS = Score("B", 0.4)
+UNSURE = Prediction(None, 0.4, (GUESS,), Abstention.UNSURE, latency_ms=5, local=GUESS)
 EMPTY = Prediction(None, 0, reason=Abstention.EMPTY)
 SURE = Prediction("A", 0.95, (Score("A", 0.95),), classifier="local:1", latency_ms=5)
 PAID = Prediction("B", 0.8, classifier="llm:1", latency_ms=300, usage=Usage(100, 50, 5, 0.4))
@@ -98,6 +99,7 @@ async def test_the_llm_gets_what_local_is_unsure_of_and_nothing_empty(
     assert llm.asked == [["hard"]]
     assert [prediction.label for prediction in predictions] == ["A", "B", None, "A"]
     assert predictions[1].classifier == "llm:1"
+    assert predictions[1].local == GUESS  # whoever answered, and however sure both together are
     assert predictions[1].latency_ms == 305
     assert predictions[1].usage == PAID.usage
     assert cascade.degraded is None
