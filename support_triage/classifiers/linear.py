@@ -37,11 +37,11 @@ class Linear:
 
     def similarities(self, vectors: Vectors) -> Vectors:
         """Cosines to the material, shape (len(vectors), n)."""
-        return _centred(vectors, self.centre)[:, :-1] @ self.material.T
+        return centred(vectors, self.centre)[:, :-1] @ self.material.T
 
     def logits(self, vectors: Vectors) -> Floats:
         """Shape (len(vectors), labels)."""
-        found: Floats = (_centred(vectors, self.centre) @ self.coefficients.T).astype(np.float64)
+        found: Floats = (centred(vectors, self.centre) @ self.coefficients.T).astype(np.float64)
         return found
 
     def votes(self, similar: Vectors) -> Floats:
@@ -55,7 +55,7 @@ class Linear:
         return found
 
 
-def _centred(vectors: Vectors, centre: Vectors) -> Vectors:
+def centred(vectors: Vectors, centre: Vectors) -> Vectors:
     """What tells vectors apart: the mean taken off, length one again, and a column of ones."""
     found = np.ones((len(vectors), vectors.shape[1] + 1), dtype=np.float32)
     moved = np.subtract(vectors, centre, out=found[:, :-1])
@@ -80,7 +80,7 @@ def fit_linear(training: Training, chosen: Chosen, c: float, start: Linear | Non
     taught = training.features.vectors
     vectors = taught if chosen.all() else taught[chosen]
     centre: Vectors = vectors.mean(axis=0)
-    inputs = _centred(vectors, centre)
+    inputs = centred(vectors, centre)
     del taught, vectors  # as large as all that was taught
     rows, size = np.arange(len(columns)), float(weights.sum())
     penalised = np.append(np.ones(inputs.shape[1] - 1), 0.0) / c

@@ -1,4 +1,4 @@
-"""What four views say of a text, side by side, and how much each of them is worth."""
+"""What several views say of a text, side by side, and how much each of them is worth."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from scipy.optimize import minimize
 
 from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.calibration import Floats
-from support_triage.classifiers.linear import Chosen, Linear, Places, fit_linear
+from support_triage.classifiers.discriminant import Discriminant, fit_discriminant, means
+from support_triage.classifiers.linear import Chosen, Linear, Places, centred, fit_linear
 from support_triage.classifiers.training import Features, Training
 from support_triage.classifiers.words import Words, fit_words
 
-Weights = tuple[float, float, float, float]
+Weights = tuple[float, ...]
 
-UNTUNED: Weights = (1.0, 0.0, 0.0, 0.0)
+UNTUNED: Weights = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 """Before held-out predictions say more, the regression alone."""
 
 _LEAST = 0.01  # of the regression: where nothing is worth anything there is an order still
@@ -23,9 +24,11 @@ _LEAST = 0.01  # of the regression: where nothing is worth anything there is an 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Fitted to the same examples: regression on vectors, nearest examples, words twice."""
+    """Fitted to the same examples; `names` (labels, d) are of what the label set says itself."""
 
     linear: Linear
+    discriminant: Discriminant
+    names: Vectors
     words: Words
 
     def each(self, features: Features, similar: Vectors) -> tuple[Callable[[], Floats], ...]:
@@ -33,9 +36,12 @@ class Views:
 
         `similar` are the cosines to what was taught.
         """
+        moved = centred(features.vectors, self.linear.centre)[:, :-1]
         return (
             partial(self.linear.logits, features.vectors),
             partial(self.linear.votes, similar),
+            partial(self.discriminant.scores, moved),
+            partial(np.matmul, moved, self.names.T),
             partial(self.words.likeness, features.counts),
             partial(self.words.likelihood, features.counts),
         )
@@ -50,8 +56,16 @@ class Views:
 def fit_views(training: Training, chosen: Chosen, c: float, start: Linear | None = None) -> Views:
     """Fit to the chosen examples, the regression from an earlier fit."""
     linear = fit_linear(training, chosen, c, start)
-    counts = training.features.counts[chosen]
-    return Views(linear, fit_words(counts, linear.columns, training.weights[chosen]))
+    columns, weights = linear.columns, training.weights[chosen]
+    light = weights.astype(np.float32)
+    names = means(linear.material, columns, np.where(training.taught[chosen], 0, light))
+    names /= np.maximum(np.linalg.norm(names, axis=1, keepdims=True), 1e-9)
+    return Views(
+        linear,
+        fit_discriminant(linear.material, columns, light),
+        names,
+        fit_words(training.features.counts[chosen], columns, weights),
+    )
 
 
 def fit_weights(scores: Floats, truth: Places) -> tuple[Weights, float]:
@@ -74,5 +88,5 @@ def fit_weights(scores: Floats, truth: Places) -> tuple[Weights, float]:
         return float(value), np.tensordot(scores, odds, 2) / len(truth)
 
     bounds = [(_LEAST, None), *[(0.0, None)] * (len(scores) - 1)]
-    found = minimize(loss, np.array(UNTUNED), jac=True, method="L-BFGS-B", bounds=bounds)
+    found = minimize(loss, np.eye(len(scores))[0], jac=True, method="L-BFGS-B", bounds=bounds)
     return tuple(found.x.tolist()), float(found.fun)
