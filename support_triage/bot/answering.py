@@ -74,7 +74,11 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
     made = replace(made, outcomes=partial(track_record.outcomes, config.label_set.names))
     build = builder(settings, config, made, use=use)
     default = await asyncio.to_thread(build, None, b"")
-    classifier = ChampionClassifier(parts.models, parts.team, build, default)
+
+    async def renew() -> None:
+        track_record.answered(await parts.series.answers())
+
+    classifier = ChampionClassifier(parts.models, parts.team, build, default, renew)
     teaching = Teaching(parts.examples, parts.series, classifier, parts.team, track_record)
     await teaching.load()
     await classifier.refresh()

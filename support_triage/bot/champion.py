@@ -1,7 +1,7 @@
 """The classifier in use: the model that the champion pointer names, exchanged without a restart."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -35,10 +35,18 @@ class ChampionClassifier:
     """Delegates to the classifier of the champion; one that cannot be made leaves the old one.
 
     Its examples are in an index that all classifiers of a process share, so that a new one knows
-    them from the start; `learn` reaches the one in use.
+    them from the start; `learn` reaches the one in use. `before` is awaited before one is made.
     """
 
-    def __init__(self, models: Models, team: str, build: Build, default: Classifier) -> None:
+    def __init__(
+        self,
+        models: Models,
+        team: str,
+        build: Build,
+        default: Classifier,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._before = before
         self._models = models
         self._team = team
         self._build = build
@@ -82,6 +90,8 @@ class ChampionClassifier:
             self.problem = self._refused = None
         if wanted in (self._identity, self._refused):
             return
+        if self._before is not None:
+            await self._before()
         try:
             successor = await built(self._models, self._team, wanted, self._build)
         except (ModelError, ClassifierError) as error:

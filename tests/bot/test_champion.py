@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,15 @@ import pytest
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.config import Config, Settings, load_config
 from support_triage.bot.making import builder
-from support_triage.classifiers.base import Example
+from support_triage.classifiers.base import Example, Prediction, Score
 from support_triage.classifiers.factory import Parts, make_parts
 from support_triage.classifiers.recipe import Recipe
+from support_triage.learning.outcomes import noted
+from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.connection import Client
+from support_triage.storage.examples import StoredExample
 from support_triage.storage.models import DEFAULT, Model, Models, Promotion
+from support_triage.storage.series import Series
 from tests.sandbox.running import eventually
 
 NOTE = Promotion(act="promote", who="U1", when="1", why="better")
@@ -119,3 +125,37 @@ async def test_a_file_that_was_changed_is_not_used(
     await champion.refresh()
     assert champion.identity == other.id
     assert not champion.problem
+
+
+async def test_what_became_of_the_former_ones_answers_says_nothing_of_the_next(
+    redis: Client, config: Config, parts: Parts
+) -> None:
+    series, record = Series(redis, "T"), TrackRecord()
+    best = Score("BILLING", 0.7)
+    said = Prediction(best.label, best.confidence, (best,), local=best)
+    for number in range(300):
+        await series.append("answers", noted(f"C:{number}", said, 1.0).model_dump_json())
+    record.put(
+        [
+            StoredExample(
+                id="C:299", text="t", label="BILLING", source="correction", label_set="v", when="1"
+            )
+        ]
+    )
+
+    async def renew() -> None:
+        record.answered(await series.answers())
+
+    await renew()
+    own = replace(parts, outcomes=partial(record.outcomes, config.label_set.names))
+    build = builder(Settings(), config, own, patience_s=None)
+    champion = ChampionClassifier(Models(redis), "T", build, build(None, b""), renew)
+    assert champion.standing is not None
+    assert champion.standing.answers == 299
+    model, file = local(config)
+    await promote(redis, model, file)
+    await series.restart()
+    await champion.refresh()
+    assert champion.identity == model.id
+    assert champion.standing is not None
+    assert champion.standing.answers == 0
