@@ -8,7 +8,13 @@ from streaq import Worker
 from benchmarks.queue.work import AT_ONCE, TAKE_OVER_S, URL
 from benchmarks.queue.work import job as do
 
-worker = Worker(redis_url=URL, concurrency=AT_ONCE, idle_timeout=TAKE_OVER_S, handle_signals=False)
+worker = Worker(
+    redis_url=URL,
+    concurrency=AT_ONCE,
+    prefetch=1,  # beside those at work; 0 means the default, as many again
+    idle_timeout=TAKE_OVER_S,
+    handle_signals=False,
+)
 _REDIS: list[Redis] = []
 
 

@@ -9,7 +9,13 @@ from taskiq_redis import RedisStreamBroker
 from benchmarks.queue.work import AT_ONCE, TAKE_OVER_S, URL
 from benchmarks.queue.work import job as do
 
-broker = RedisStreamBroker(URL, idle_timeout=int(TAKE_OVER_S * 1000))
+broker = RedisStreamBroker(
+    URL,
+    idle_timeout=int(TAKE_OVER_S * 1000),
+    xread_count=AT_ONCE,
+    unacknowledged_batch_size=AT_ONCE,
+    unacknowledged_lock_timeout=TAKE_OVER_S,  # by default a killed worker may hold it for ever
+)
 _REDIS: list[Redis] = []
 
 
