@@ -19,8 +19,8 @@ from support_triage.classifiers.calibration import (
 from support_triage.classifiers.head import Calibration, parted
 from support_triage.classifiers.linear import Chosen, Places, fit_linear
 from support_triage.classifiers.novelty import Novelty, fit_novelty, signs
-from support_triage.classifiers.training import Features, Training
-from support_triage.classifiers.views import Views, Weights, fit_views, fit_weights
+from support_triage.classifiers.training import Training
+from support_triage.classifiers.views import Weights, fit_views, fit_weights
 
 _COLD_THRESHOLD = 0.5
 _FOLDS = 5
@@ -58,11 +58,17 @@ def _folds(labels: npt.NDArray[np.str_]) -> Iterator[Places]:
     yield from (np.flatnonzero(fold == number) for number in range(_FOLDS))
 
 
-def _scores(views: Views, features: Features) -> Floats:
-    """Shape (views, len(features), labels)."""
+def _scores(training: Training, held: Places, c: float) -> Floats:
+    """Of the examples at `held`, fitted to the others: shape (views, len(held), labels).
+
+    Rare labels are never held out, so there are always all of them.
+    """
+    chosen = np.ones(len(training.labels), bool)
+    chosen[held] = False
+    views = fit_views(training, chosen, c)
     found = [
         np.stack([view() for view in views.each(one, views.linear.similarities(one.vectors))])
-        for one in parted(features)
+        for one in parted(training.features[held])
     ]
     return np.concatenate(found, axis=1)
 
@@ -81,10 +87,7 @@ def held_out(training: Training, c: float) -> HeldOut | None:
     scores: list[Floats] = []
     truth: list[int] = []
     for held in _folds(training.labels[places]):
-        chosen = np.ones(len(training.labels), bool)
-        chosen[places[held]] = False
-        views = fit_views(training, chosen, c)  # of every label: the rare are never held out
-        scores.append(_scores(views, training.features[places[held]]))
+        scores.append(_scores(training, places[held], c))
         truth.extend(columns[places[held]].tolist())
         if len(truth) >= _HELD_OUT_MAX:
             break

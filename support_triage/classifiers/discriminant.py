@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
-from scipy.sparse import csr_array
 
 from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.calibration import Floats
 
 _SHRINKAGE = 0.3  # towards the same spread in all directions
+_NOTHING = np.float32(1e-9)
 _ROWS = 1024  # at a time: a copy of all that was taught would fill the memory
 
 
@@ -29,9 +29,10 @@ class Discriminant:
 
 def means(vectors: Vectors, columns: npt.NDArray[np.int64], weights: Vectors) -> Vectors:
     """The weighted mean of each label's vectors, shape (labels, d); 0 where all weights are."""
-    whose = csr_array((weights, (columns, np.arange(len(columns)))))
-    sizes = whose.sum(axis=1)
-    found: Vectors = whose @ vectors / np.where(sizes > 0, sizes, 1)[:, None]
+    whose: Vectors = np.zeros((len(columns), columns.max() + 1), dtype=np.float32)
+    whose[np.arange(len(columns)), columns] = weights
+    found: Vectors = whose.T @ vectors
+    found /= np.maximum(whose.sum(axis=0), _NOTHING)[:, None]
     return found
 
 
