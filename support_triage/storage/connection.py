@@ -5,15 +5,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from redis.asyncio import Redis, RedisCluster, Sentinel
+from redis.asyncio import Redis, Sentinel
 from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.connection import BlockingConnectionPool, Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
 from support_triage.storage.address import Cluster, Login, Sentinels, Single, parse
 from support_triage.storage.embedded import EmbeddedValkey
-from support_triage.storage.pool import ShrinkingPool, ShrinkingSentinelPool
+from support_triage.storage.pool import ShrinkingCluster, ShrinkingPool, ShrinkingSentinelPool
 
 Client = Any
 """A `redis.asyncio.Redis` or `RedisCluster`: annotations answer `bytes | str` in any case."""
@@ -38,16 +39,28 @@ def _given(login: Login, *, tls: bool) -> dict[str, Any]:
 
 def _sentinel(address: Sentinels) -> tuple[Sentinel, Client]:
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
-        address.hosts,
-        sentinel_kwargs=_OPTIONS | _given(address.own, tls=address.tls),
-        **_OPTIONS | _given(address.login, tls=address.tls),
+        [], **_OPTIONS | _given(address.login, tls=address.tls)
     )
+    sentinel.sentinels = [_asked(host, port, address) for host, port in address.hosts]
     pool = ShrinkingSentinelPool
     return sentinel, sentinel.master_for(address.service, db=address.db, connection_pool_class=pool)
 
 
+def _asked(host: str, port: int, address: Sentinels) -> Client:
+    """A client of one Sentinel; all who look for the master at once share its one connection."""
+    pool = BlockingConnectionPool(
+        host=host,
+        port=port,
+        max_connections=1,
+        timeout=_OPTIONS["socket_connect_timeout"],
+        connection_class=SSLConnection if address.tls else Connection,
+        **_OPTIONS | _given(address.own, tls=False),
+    )
+    return Redis.from_pool(pool)
+
+
 def _cluster(address: Cluster) -> Client:
-    return RedisCluster(
+    return ShrinkingCluster(
         startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
         require_full_coverage=False,  # a lost master holds up the workspaces in its slots alone
         **_OPTIONS | _given(address.login, tls=address.tls),

@@ -1,9 +1,11 @@
 """Pools of connections that give back what a burst has opened."""
 
 import time
-from typing import Final
+from collections import deque
+from typing import Any, Final
 
-from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio import RedisCluster
+from redis.asyncio.connection import AbstractConnection, Connection, ConnectionPool
 from redis.asyncio.sentinel import SentinelConnectionPool
 
 _EVERY_S: Final = 5.0
@@ -32,3 +34,26 @@ class ShrinkingPool(ConnectionPool):
 
 class ShrinkingSentinelPool(ShrinkingPool, SentinelConnectionPool):
     """The same, of the master that Sentinels name."""
+
+
+class ShrinkingCluster(RedisCluster):
+    """The same, of each node of a cluster; its nodes have pools of their own kind."""
+
+    _shrink_at = 0.0
+
+    async def execute_command(self, *given: Any, **named: Any) -> Any:
+        """Do what RedisCluster does, and look now and then."""
+        answer = await super().execute_command(*given, **named)
+        now = time.monotonic()
+        if now >= self._shrink_at:
+            self._shrink_at = now + _EVERY_S
+            for node in self.get_nodes():
+                await _shrink(node._connections, node._free)  # noqa: SLF001 - nothing else can
+        return answer
+
+
+async def _shrink(all_: list[Connection], free: deque[Connection]) -> None:
+    while len(free) > 1:
+        one = free.pop()  # first, as above
+        all_.remove(one)
+        await one.disconnect(nowait=True)

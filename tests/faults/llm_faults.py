@@ -22,13 +22,13 @@ from tests.classifiers.openai_server import (
     said,
     undelimited,
 )
-from tests.faults.rig import ALL_EMOJI, TRIAGE, Fault, Rig, rig
+from tests.faults.rig import ALL_EMOJI, SHIPPED_MORE_MB, TRIAGE, Fault, Rig, rig
 from tests.faults.scenario import Scenario
 from tests.sandbox.running import eventually
 from tests.stories.conftest import SUPPORT, TEAM
 
 _ADMIN = "U0ADA"
-_AT_ONCE_S = 4.0  # less than the deadline of a request to the LLM
+_AT_ONCE_S = 10.0  # less than the deadline of a request to the LLM
 _BACK_S = 45.0  # the third pause of the breaker is 20 s
 
 
@@ -82,6 +82,7 @@ async def _llm_rig(folder: Path) -> AsyncIterator[Rig]:
             command=TRIAGE,
             environment=environment,
             emoji_shown=ALL_EMOJI,
+            more_mb=SHIPPED_MORE_MB,
             llm=llm,
         ) as made:
             yield made
@@ -99,7 +100,7 @@ def _out(answer: Callable[[Body], Response], reason: str) -> Fault:
             said = await made.status()
             return "LLM: local alone since" in said and reason in said
 
-        await eventually(left_alone, 30)
+        await eventually(left_alone, 60)
         await made.answered_by("local", _AT_ONCE_S)
         made.llm.answer = first_word
 
@@ -147,7 +148,7 @@ async def _garbage(made: Rig) -> None:
 
 
 SCENARIOS = {
-    "LLM hanging": Scenario(_out(lambda _: Hang(), "took more than 6 s"), _llm_rig),
+    "LLM hanging": Scenario(_out(lambda _: Hang(), "took more than 15 s"), _llm_rig),
     "LLM answers 429 for an hour": Scenario(_out(_for_an_hour, "(429)"), _llm_rig),
     "LLM answers 500": Scenario(_out(lambda _: failed(500), "(500)"), _llm_rig),
     "LLM cut in the middle of its answer": Scenario(

@@ -14,7 +14,6 @@ from tests.stories.conftest import SUPPORT, TEAM
 
 _END_S = 90.0
 _SETTLE_S = 30.0
-_MORE_MB = 10.0  # of a process: what its allocator keeps of a backlog
 _MORE_FILES = 1  # of a process: it may be asking Redis at that moment
 
 
@@ -113,7 +112,7 @@ async def _outcome(made: Rig, fault: str, healed: float, base: tuple[float, floa
 async def _settled(made: Rig, base: tuple[float, float]) -> tuple[Use, Use]:
     """Memory and files once both are back, or after a while."""
     until = time.monotonic() + _SETTLE_S
-    allowed = [base[0] + _MORE_MB * len(made.processes)]
+    allowed = [base[0] + made.more_mb * len(made.processes)]
     allowed += [base[1] + _MORE_FILES * len(made.processes)]
     while True:
         now = made.usage()

@@ -11,7 +11,7 @@ from typing import Any
 from support_triage.storage import keys
 from support_triage.storage.connection import connect
 from support_triage.storage.embedded import EmbeddedValkey
-from tests.faults.rig import ALL_EMOJI, TRIAGE, Fault, Rig, rig
+from tests.faults.rig import ALL_EMOJI, SHIPPED_MORE_MB, TRIAGE, Fault, Rig, rig
 from tests.faults.scenario import Scenario
 from tests.stories.conftest import TEAM
 from tests.valkeys import cluster, cluster_url, node, watched
@@ -129,6 +129,7 @@ async def _embedded_rig(folder: Path) -> AsyncIterator[Rig]:
         command=TRIAGE,
         environment={"REDIS_URL": "", "TRIAGE_DATA_DIR": str(data)},
         emoji_shown=ALL_EMOJI,
+        more_mb=SHIPPED_MORE_MB,
     ) as made:
         yield made
 

@@ -25,6 +25,7 @@ CHILD = (sys.executable, "-m", "tests.faults.child")
 TRIAGE = (sys.executable, "-c", "from support_triage.bot.cli import main; main()", "run", "--role")
 LABELS = {"BILLING": "moneybag", "TECHNICAL": "wrench", "ACCOUNT": "bust_in_silhouette"}
 ALL_EMOJI = frozenset({*LABELS.values(), "speech_balloon", "raising_hand"})
+SHIPPED_MORE_MB = 40.0  # also fits, and batches of all sizes; see docs/performance.md
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Rig:
 
     `command` starts a process of the role that stands behind it. `emoji_shown` are those that a
     message may get; by default the one of its first word, which the classifier of CHILD goes by.
+    `more_mb` is what each process may have grown by: its allocator keeps what a backlog took.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class Rig:
     command: Sequence[str] = CHILD
     environment: Mapping[str, str] = field(default_factory=dict)
     emoji_shown: frozenset[str] = frozenset()
+    more_mb: float = 10.0
     processes: dict[str, Process] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     corrected: dict[str, str] = field(default_factory=dict)
@@ -133,8 +136,8 @@ class Rig:
 
 
 def _configure(folder: Path) -> None:
-    config = Path("triage.toml").read_text("utf-8") + "\n[pacing]\nfactor = 0\n"
-    (folder / "triage.toml").write_text(config)
+    config = Path("triage.toml").read_text("utf-8").replace("[llm]", "[llm]\ntimeout_s = 15", 1)
+    (folder / "triage.toml").write_text(config + "\n[pacing]\nfactor = 0\n")
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """What a burst has opened is closed again."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from support_triage.storage import pool
 from support_triage.storage.connection import Client, connect
 from tests.sandbox.running import eventually
-from tests.valkeys import watched
+from tests.valkeys import cluster, cluster_url, watched
 
 
 async def connections(redis: Client) -> int:
@@ -43,3 +44,22 @@ async def test_so_it_is_below_sentinels(tmp_path: Path) -> None:
     with watched(tmp_path) as servers:
         async with connect(servers.url, Path("/nonexistent")) as redis:
             await gives_back(redis)
+
+
+async def test_so_it_is_in_a_cluster(tmp_path: Path) -> None:
+    with cluster(tmp_path) as nodes:
+        async with connect(cluster_url(nodes), Path("/nonexistent")) as redis:
+            servers = [one.client for one in nodes]
+
+            def connected() -> int:
+                return sum(int(one.info("clients")["connected_clients"]) for one in servers)
+
+            await asyncio.gather(*(redis.ping(target_nodes="primaries") for _ in range(2)))
+            before = connected()
+            await burst(redis)
+            await eventually(lambda: _asked(redis, connected, before + 3))
+
+
+async def _asked(redis: Client, connected: Callable[[], int], most: int) -> bool:
+    await redis.get("anything")
+    return connected() <= most
