@@ -25,7 +25,7 @@ CHILD = (sys.executable, "-m", "tests.faults.child")
 TRIAGE = (sys.executable, "-c", "from support_triage.bot.cli import main; main()", "run", "--role")
 LABELS = {"BILLING": "moneybag", "TECHNICAL": "wrench", "ACCOUNT": "bust_in_silhouette"}
 ALL_EMOJI = frozenset({*LABELS.values(), "speech_balloon", "raising_hand"})
-SHIPPED_MORE_MB = 40.0  # also fits, and batches of all sizes; see docs/performance.md
+SHIPPED_MORE_MB = 60.0  # also fits, and batches of all sizes; see docs/performance.md
 
 
 @dataclass
@@ -103,9 +103,9 @@ class Rig:
             return emoji == {LABELS[self.corrected.get(ts, self.sent[ts])]}
         return len(emoji) == 1 and emoji <= self.emoji_shown
 
-    async def write(self, label: str) -> str:
+    async def write(self, label: str, words: str = "please") -> str:
         """Somebody writes a message of this label; its ts."""
-        ts = await self.sandbox.control.post("U0CLEO", SUPPORT, f"{label} please")
+        ts = await self.sandbox.control.post("U0CLEO", SUPPORT, f"{label} {words}")
         self.sent[ts] = label
         return ts
 
