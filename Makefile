@@ -99,7 +99,7 @@ bench-queue: .venv/.ready .benchmarks/queue/.ready
 	.benchmarks/queue/bin/python -m pip install --quiet -r $<
 	@touch $@
 
-faults: .venv/.ready  # about 10 minutes; writes faults.json
+faults: .venv/.ready  # about 12 minutes; writes faults.json
 	$(RUN) python -m tests.faults
 
 clean:
