@@ -101,8 +101,8 @@ class Slack:
         match method:
             case "reactions.add":
                 ts = parse_qs(query)["timestamp"][0]
-                seen = self.messages[ts]
-                if not seen.labelled:
+                seen = self.messages.get(ts)  # none: it was of an earlier round, and shown again
+                if seen is not None and not seen.labelled:
                     seen.labelled = time.perf_counter()
                     self.labels += 1
                     self.labelled.set()

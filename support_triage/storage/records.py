@@ -209,6 +209,7 @@ class Hold:
         self._stored = keys.record(identity.team, identity.channel, identity.ts)
         self._token = secrets.token_hex(8)
         self._until = 0.0
+        self._left = False
 
     async def acquire(self) -> None:
         """Wait for the message; HeldError where that takes too long."""
@@ -228,8 +229,8 @@ class Hold:
             pause = min(pause * 1.5, 0.1)
 
     async def keep(self) -> None:
-        """Renew the lease until cancelled."""
-        while True:
+        """Renew the lease until it is left: redis-py may swallow a cancellation."""
+        while not self._left:
             await asyncio.sleep(_LEASE_S / 4)
             asked = time.monotonic()
             with suppress(RedisError):
@@ -268,5 +269,6 @@ class Hold:
         return await self._records.get(self._identity)
 
     async def leave(self) -> None:
-        """Give the message back."""
+        """Give the message back; where that fails, the lease runs out."""
+        self._left = True
         await self._records.release(keys=[self._lock], args=[self._token])
