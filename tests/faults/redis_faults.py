@@ -132,6 +132,8 @@ async def _embedded_rig(folder: Path) -> AsyncIterator[Rig]:
         more_mb=SHIPPED_MORE_MB,
     ) as made:
         yield made
+    with EmbeddedValkey(data):
+        """It outlived the process that was killed: the last user stops it."""
 
 
 async def _embedded_killed(made: Rig) -> None:
