@@ -5,19 +5,30 @@ from collections import deque
 from typing import Any, Final
 
 from redis.asyncio import RedisCluster
-from redis.asyncio.connection import AbstractConnection, Connection, ConnectionPool
-from redis.asyncio.sentinel import SentinelConnectionPool
+from redis.asyncio.connection import AbstractConnection, BlockingConnectionPool, Connection
+from redis.asyncio.sentinel import (
+    Sentinel,
+    SentinelConnectionPool,
+    SentinelManagedConnection,
+    SentinelManagedSSLConnection,
+)
 
 _EVERY_S: Final = 5.0
+_MOST: Final = 100
+_WAIT_S: Final = 2.0  # for one of them to come free: Slack listens for three
 
 
-class ShrinkingPool(ConnectionPool):
+class ShrinkingPool(BlockingConnectionPool):
     """Closes every five seconds what is idle but for one; redis-py's own keeps all it ever opened.
 
     It looks when a connection is released: every process of the bot uses one more often than that.
+    Where a hundred are in use, the next command waits for one; ConnectionError after two seconds.
     """
 
     _shrink_at = 0.0
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**{"max_connections": _MOST, "timeout": _WAIT_S} | named)
 
     async def release(self, connection: AbstractConnection) -> None:
         """Take a connection back."""
@@ -34,6 +45,16 @@ class ShrinkingPool(ConnectionPool):
 
 class ShrinkingSentinelPool(ShrinkingPool, SentinelConnectionPool):
     """The same, of the master that Sentinels name."""
+
+    def __init__(
+        self, service: str, sentinel: Sentinel, *, ssl: bool = False, **named: Any
+    ) -> None:
+        super().__init__(
+            service_name=service,
+            sentinel_manager=sentinel,
+            connection_class=SentinelManagedSSLConnection if ssl else SentinelManagedConnection,
+            **named,
+        )
 
 
 class ShrinkingCluster(RedisCluster):

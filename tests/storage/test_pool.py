@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support_triage.storage import pool
-from support_triage.storage.connection import Client, connect
+from support_triage.storage.connection import Client, StorageUnavailableError, connect
 from tests.sandbox.running import eventually
 from tests.valkeys import cluster, cluster_url, watched
 
@@ -38,6 +38,17 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_burst_is_served_and_its_connections_are_closed(valkey_url: str) -> None:
     async with connect(valkey_url, Path("/nonexistent")) as redis:
         await gives_back(redis)
+
+
+async def test_who_comes_when_all_are_in_use_waits_for_one(
+    valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_MOST", 2)
+    async with connect(valkey_url, Path("/nonexistent")) as redis:
+        await burst(redis)
+        monkeypatch.setattr(redis.connection_pool, "timeout", 0.05)
+        with pytest.raises(StorageUnavailableError):
+            await burst(redis)
 
 
 async def test_so_it_is_below_sentinels(tmp_path: Path) -> None:
