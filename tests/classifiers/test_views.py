@@ -1,6 +1,7 @@
 """Views are weighted by what they are worth on held-out examples."""
 
 import numpy as np
+import pytest
 
 from support_triage.classifiers.calibration import Floats
 from support_triage.classifiers.linear import Places
@@ -30,3 +31,11 @@ def test_weights_make_scores_a_probability() -> None:
     views[0] = 10 * scores(truth, 1.5, 1)
     (first, *_), _ = fit_weights(views, truth)
     assert abs(first - 0.15) < 0.01
+
+
+def test_few_that_are_all_right_leave_a_doubt() -> None:
+    truth = np.arange(50) % 5
+    views = np.stack([10.0 * np.eye(5)[truth]])
+    [weight], _ = fit_weights(views, truth)
+    sure = 1 / (1 + 4 * np.exp(-10.0 * weight))
+    assert 1 - sure == pytest.approx(1 / 52, rel=0.25)
