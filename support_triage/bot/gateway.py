@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from aiohttp import ClientError
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -18,6 +18,7 @@ from support_triage.bot.cards import EVENT_TYPE, Card
 from support_triage.bot.pacing import Pacing
 
 _TIMEOUT_S = 10
+_KEPT_S = 5.0  # less than Slack keeps a connection that nothing is said on
 _PATIENCE_S = 1.0  # longer waits are the inbox's: an event that waits there holds no place
 _REPORT_PATIENCE_S = 60.0
 _PASSING = {
@@ -50,12 +51,22 @@ class GatewayUnavailableError(GatewayError):
         self.after_s = after_s
 
 
-def web_client(token: str, base_url: str) -> AsyncWebClient:
+def web_session() -> ClientSession:
+    """Connections to Slack that the next call finds open: slack_sdk alone opens one for each."""
+    return ClientSession(
+        timeout=ClientTimeout(total=_TIMEOUT_S),
+        connector=TCPConnector(keepalive_timeout=_KEPT_S),
+        cookie_jar=DummyCookieJar(),
+    )
+
+
+def web_client(token: str, base_url: str, session: ClientSession | None = None) -> AsyncWebClient:
     """A client with a deadline per call, that waits where Slack asks for it."""
     return AsyncWebClient(
         token=token,
         base_url=base_url,
         timeout=_TIMEOUT_S,
+        session=session,
         retry_handlers=[
             AsyncConnectionErrorRetryHandler(max_retry_count=1),
             AsyncRateLimitErrorRetryHandler(max_retry_count=3),
@@ -92,7 +103,11 @@ class Gateway:
         # Nothing is sent again from here: a wait is the inbox's, and a post that failed on the
         # wire may have arrived, so that it is looked for first.
         self._client = AsyncWebClient(
-            token=client.token, base_url=client.base_url, timeout=_TIMEOUT_S, retry_handlers=[]
+            token=client.token,
+            base_url=client.base_url,
+            timeout=_TIMEOUT_S,
+            session=client.session,
+            retry_handlers=[],
         )
         self._pacing = pacing
         self._who: tuple[str, str] | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from slack_sdk.errors import SlackApiError
@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gateway import Gateway, web_client, web_session
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.observed import ObservedExamples, ObservedInbox
 from support_triage.bot.pacing import Pacing
@@ -76,9 +76,14 @@ def _token(settings: Settings) -> str:
 @asynccontextmanager
 async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
     """The parts, connected; ConfigError where Slack does not know the token."""
-    client = web_client(_token(settings), settings.slack_api_url)
-    team, me = await _whoami(client)
-    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
+    token = _token(settings)
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(web_session())
+        client = web_client(token, settings.slack_api_url, session)
+        team, me = await _whoami(client)
+        redis = await stack.enter_async_context(
+            connect(settings.redis_url, settings.triage_data_dir)
+        )
         metrics, tracing = Metrics(), tracing_of()
         parts = Parts(
             team=team,

@@ -18,8 +18,8 @@ from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.events import Event
 from support_triage.storage.inbox import LEASE_S, Entry, Inbox
 
-_AT_ONCE = 64
-_PER_CHANNEL = 32  # a channel in flood leaves the other half of the places to the others
+_AT_ONCE = 128
+_PER_CHANNEL = 64  # a channel in flood leaves the other half of the places to the others
 _WAIT_S = 0.5
 _PAUSE_S = 0.5
 _GATHER_S = 0.005
