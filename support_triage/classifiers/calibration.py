@@ -29,7 +29,8 @@ def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: f
     """The lowest confidence above which the bound on the precision reaches `target`.
 
     Both arrays have shape (n,) and come from held-out predictions. Where no threshold is shown to
-    meet the target, calibrated confidence itself has to reach it.
+    meet the target, calibrated confidence itself has to reach it. Where all predictions together
+    meet it, none of them says what is below, and calibrated confidence is taken at its word.
     """
     order = np.argsort(-confidence, kind="stable")
     hits = np.cumsum(right[order])
@@ -39,7 +40,9 @@ def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: f
     good = np.flatnonzero((bounds >= target) & (hits > 0) & last_of_ties)
     if len(good) == 0:
         return Threshold(target, met=False)
-    return Threshold(float(confidence[order][good[-1]]), met=True)
+    lowest = float(confidence[order][good[-1]])
+    all_met = good[-1] == len(order) - 1
+    return Threshold(min(lowest, target) if all_met else lowest, met=True)
 
 
 _ENOUGH = 2  # times the fewest that could show the target: enough for a threshold of its own

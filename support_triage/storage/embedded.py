@@ -19,6 +19,7 @@ _SOCKET_PATH_MAX = 100
 _START_S = 10.0
 _STOP_S = 10.0
 _WATCH_S = 0.5
+_LOOKS, _LOOK_S = 20, 0.01
 
 
 class EmbeddedValkeyError(Exception):
@@ -105,13 +106,22 @@ class EmbeddedValkey:
             return connection.recv(256)
 
     def _answers(self) -> bool:
-        """Whether there is a server; one that is busy, loading or full is: never start a second."""
-        try:
-            return bool(self._command(b"PING"))
-        except (ConnectionError, FileNotFoundError):
-            return False
-        except OSError:
-            return True
+        """Whether there is a server; one that is busy, loading or full is: never start a second.
+
+        One that hangs up is full, or has just died: then it refuses a moment later.
+        """
+        for _ in range(_LOOKS):
+            try:
+                if self._command(b"PING"):
+                    return True
+            except (ConnectionRefusedError, FileNotFoundError):
+                return False
+            except ConnectionError:
+                pass
+            except OSError:
+                return True
+            time.sleep(_LOOK_S)
+        return True
 
     def _watch(self) -> None:
         while not self._leaving.wait(_WATCH_S):

@@ -1,0 +1,23 @@
+"""The threshold is the lowest confidence that is shown to meet the target."""
+
+import numpy as np
+import pytest
+
+from support_triage.classifiers.calibration import choose_threshold
+
+
+def test_what_is_wrong_below_it_keeps_the_threshold_up() -> None:
+    confidence = np.linspace(0.99, 0.40, 100)
+    found = choose_threshold(confidence, np.arange(100) < 60, 0.9)
+    assert found.met
+    assert confidence[65] <= found.value <= confidence[55]
+
+
+def test_where_everything_was_right_confidence_below_it_is_taken_at_its_word() -> None:
+    found = choose_threshold(np.linspace(0.99, 0.97, 100), np.ones(100, bool), 0.9)
+    assert found.met
+    assert found.value == pytest.approx(0.9)
+
+
+def test_too_few_show_nothing() -> None:
+    assert not choose_threshold(np.full(5, 0.99), np.ones(5, bool), 0.9).met
