@@ -112,9 +112,16 @@ class Gateway:
         self._pacing = pacing
         self._who: tuple[str, str] | None = None
 
-    async def ready(self, method: str, channel: str = "", *, urgent: bool = True) -> None:
+    async def ready(
+        self,
+        method: str,
+        channel: str = "",
+        *,
+        urgent: bool = True,
+        patience_s: float | None = None,
+    ) -> None:
         """Wait for a turn at a method; GatewayUnavailableError where that takes too long."""
-        patience = _PATIENCE_S if urgent else _REPORT_PATIENCE_S
+        patience = patience_s or (_PATIENCE_S if urgent else _REPORT_PATIENCE_S)
         wait = await self._pacing.turn(method, channel, patience, urgent=urgent)
         if wait:
             raise GatewayUnavailableError(f"{method}: Slack's limit is reached", wait)
@@ -190,10 +197,16 @@ class Gateway:
         )
 
     async def history(
-        self, channel: str, since: str, cursor: str = "", *, urgent: bool = True
+        self,
+        channel: str,
+        since: str,
+        cursor: str = "",
+        *,
+        urgent: bool = True,
+        patience_s: float | None = None,
     ) -> tuple[list[dict[str, Any]], str]:
         """A page of a channel's messages after a time, newest first, and the next page's cursor."""
-        await self.ready("conversations.history", urgent=urgent)
+        await self.ready("conversations.history", urgent=urgent, patience_s=patience_s)
 
         async def call() -> Any:
             return await self._client.conversations_history(

@@ -10,6 +10,7 @@ from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailable
 from support_triage.storage.records import CardAt, MessageId
 
 _FRESH_S = 5.0
+_PATIENCE_S = 30.0  # all channels must be read in one go: a try that gives up starts again
 
 Page = list[dict[str, Any]]
 
@@ -62,7 +63,9 @@ class Memory:
         cursor = ""
         while True:
             try:
-                page, cursor = await self._gateway.history(channel, f"{since:.6f}", cursor)
+                page, cursor = await self._gateway.history(
+                    channel, f"{since:.6f}", cursor, patience_s=_PATIENCE_S
+                )
             except GatewayUnavailableError:
                 raise
             except GatewayError:
