@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from support_triage.bot.polling import poll
 from support_triage.classifiers.base import Classifier, ClassifierError, Example, Prediction
 from support_triage.classifiers.calibration import Standing
-from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.models import DEFAULT, Model, ModelError, Models, shown
 
 _POLL_S = 1.0
@@ -110,9 +110,4 @@ class ChampionClassifier:
 
     async def follow(self) -> None:
         """Look at the pointer every second, until cancelled."""
-        while True:
-            try:
-                await self.refresh()
-            except StorageUnavailableError as error:
-                log.warning("champion.waits", error=type(error).__name__)
-            await asyncio.sleep(_POLL_S)
+        await poll(self.refresh, _POLL_S, "champion.waits")

@@ -1,6 +1,5 @@
 """The drift watch: windows of what was answered and judged, compared; admins are told once."""
 
-import asyncio
 from dataclasses import dataclass
 
 import structlog
@@ -9,8 +8,8 @@ from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
 from support_triage.bot.markup import escape
+from support_triage.bot.polling import poll
 from support_triage.learning.drift import Drift, level, of_answers, of_judgements
-from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.series import Answer, Name, Series
 
 _POLL_S = 5.0
@@ -29,12 +28,7 @@ class DriftWatch:
 
     async def follow(self) -> None:
         """Look every few seconds, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StorageUnavailableError as error:
-                log.warning("drift.waits", error=type(error).__name__)
-            await asyncio.sleep(_POLL_S)
+        await poll(self.look, _POLL_S, "drift.waits")
 
     async def look(self) -> None:
         """Compare what has filled since the last time, and tell of what has changed."""

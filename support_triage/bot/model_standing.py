@@ -1,17 +1,12 @@
 """How far the local model meets the target precision, written down for whoever is asked."""
 
-import asyncio
 from dataclasses import dataclass, field
 
-import structlog
-
 from support_triage.bot.champion import ChampionClassifier
-from support_triage.storage.connection import StorageUnavailableError
+from support_triage.bot.polling import poll
 from support_triage.storage.workspaces import Workspaces
 
 _POLL_S = 1.0
-
-log = structlog.get_logger()
 
 
 @dataclass
@@ -33,9 +28,4 @@ class ModelStanding:
 
     async def follow(self) -> None:
         """Look every second, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StorageUnavailableError as error:
-                log.warning("standing.waits", error=type(error).__name__)
-            await asyncio.sleep(_POLL_S)
+        await poll(self.look, _POLL_S, "standing.waits")

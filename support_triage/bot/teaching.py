@@ -2,17 +2,13 @@
 
 import asyncio
 
-import structlog
-
+from support_triage.bot.polling import poll
 from support_triage.classifiers.base import Classifier, Example
 from support_triage.learning.track_record import TrackRecord
-from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.series import Series
 
 _POLL_S = 0.5
-
-log = structlog.get_logger()
 
 
 class Teaching:
@@ -69,9 +65,4 @@ class Teaching:
 
     async def follow(self) -> None:
         """Catch up twice a second, until cancelled; a storage that is away is waited for."""
-        while True:
-            try:
-                await self.catch_up()
-            except StorageUnavailableError as error:
-                log.warning("teaching.waits", error=type(error).__name__)
-            await asyncio.sleep(_POLL_S)
+        await poll(self.catch_up, _POLL_S, "teaching.waits")
