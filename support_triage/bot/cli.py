@@ -19,8 +19,8 @@ from support_triage.bot.config import ConfigError, load_settings
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.finetune.base import FinetuneError
-from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.embedded import EmbeddedValkeyError
+from support_triage.storage.errors import StorageError
 from support_triage.storage.models import ModelError
 
 app = typer.Typer(
@@ -263,6 +263,6 @@ def main() -> None:
     except _MENDABLE as error:
         err.print(f"triage: {error}", style="red", markup=False, highlight=False)
         sys.exit(2)
-    except StorageUnavailableError as error:
-        err.print(f"triage: REDIS_URL: the server did not answer: {error}", markup=False)
+    except StorageError as error:
+        err.print(f"triage: REDIS_URL: the server cannot serve: {error}", markup=False)
         sys.exit(3)

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from support_triage.bot.ending import end
 from support_triage.bot.gateway import GatewayError, GatewayUnavailableError
 from support_triage.classifiers.base import ClassifierUnavailableError
-from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.errors import StorageError, StorageUnavailableError
 from support_triage.storage.events import Event
 from support_triage.storage.inbox import LEASE_S, Entry, Inbox
 
@@ -28,7 +28,7 @@ _REFUSED_MAX_S = 3600.0
 _PASSING = (
     GatewayUnavailableError,
     ClassifierUnavailableError,
-    StorageUnavailableError,
+    StorageError,
     SlackApiError,
     ClientError,
     OSError,

@@ -10,17 +10,17 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import BlockingConnectionPool, Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import RedisError
 
 from support_triage.storage.address import Cluster, Login, Sentinels, Single, parse
+from support_triage.storage.client import ClusterClient, ServerClient
 from support_triage.storage.embedded import EmbeddedValkey
-from support_triage.storage.pool import ShrinkingCluster, ShrinkingPool, ShrinkingSentinelPool
+from support_triage.storage.errors import StorageUnavailableError
+from support_triage.storage.pool import ShrinkingPool, ShrinkingSentinelPool
+
+__all__ = ["Client", "StorageUnavailableError", "connect"]
 
 Client = Any
 """A `redis.asyncio.Redis` or `RedisCluster`: annotations answer `bytes | str` in any case."""
-
-StorageUnavailableError = RedisError
-"""Redis did not answer or refused: retry later, and do not acknowledge what was not stored."""
 
 _OPTIONS: Final[dict[str, Any]] = {
     "decode_responses": True,
@@ -42,8 +42,13 @@ def _sentinel(address: Sentinels) -> tuple[Sentinel, Client]:
         [], **_OPTIONS | _given(address.login, tls=address.tls)
     )
     sentinel.sentinels = [_asked(host, port, address) for host, port in address.hosts]
-    pool = ShrinkingSentinelPool
-    return sentinel, sentinel.master_for(address.service, db=address.db, connection_pool_class=pool)
+    master = sentinel.master_for(
+        address.service,
+        redis_class=ServerClient,
+        db=address.db,
+        connection_pool_class=ShrinkingSentinelPool,
+    )
+    return sentinel, master
 
 
 def _asked(host: str, port: int, address: Sentinels) -> Client:
@@ -60,7 +65,7 @@ def _asked(host: str, port: int, address: Sentinels) -> Client:
 
 
 def _cluster(address: Cluster) -> Client:
-    return ShrinkingCluster(
+    return ClusterClient(
         startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
         require_full_coverage=False,  # a lost master holds up the workspaces in its slots alone
         **_OPTIONS | _given(address.login, tls=address.tls),
@@ -76,7 +81,7 @@ async def connect(url: str | None, data_dir: Path) -> AsyncIterator[Client]:
         client: Client
         match parse(url):
             case Single(url=single):
-                client = Redis.from_pool(ShrinkingPool.from_url(single, **_OPTIONS))
+                client = ServerClient.from_pool(ShrinkingPool.from_url(single, **_OPTIONS))
             case Sentinels() as watched:
                 sentinel, client = _sentinel(watched)
                 for one in sentinel.sentinels:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from support_triage.storage import inbox_scripts as scripts
 from support_triage.storage import keys
-from support_triage.storage.connection import Client, StorageUnavailableError
+from support_triage.storage.connection import Client
+from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import EVENT, Event, Posted
 
 LEASE_S = 6.0

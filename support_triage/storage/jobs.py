@@ -11,10 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from redis.asyncio.lock import Lock
-from redis.exceptions import LockError, RedisError
+from redis.exceptions import LockError
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.errors import StorageError
 from support_triage.storage.records import Frozen
 
 _LEASE_S = 20.0
@@ -170,14 +171,14 @@ class Jobs:
             yield Lease(team, identity, token)
         finally:
             renewing.cancel()
-            with suppress(RedisError):  # lost already: it was not ours to give back
+            with suppress(LockError, StorageError):  # lost already, or it runs out
                 await lock.release()
 
     async def _renew(self, lock: Lock) -> None:
         with suppress(LockError):  # lost: `put` says so
             while True:
                 await asyncio.sleep(self._lease_s / 3)
-                with suppress(RedisError):
+                with suppress(StorageError):
                     await lock.reacquire()
 
     async def put(self, job: Job, lease: Lease) -> None:

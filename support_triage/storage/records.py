@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from pydantic import BaseModel, ConfigDict, Field
-from redis.exceptions import RedisError
 
 from support_triage.classifiers.base import Prediction
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.errors import StorageError
 
 _LEASE_S = 4.0  # a hold outlives its holder's death by this, less than the inbox's take-over
 _HOLD_WAIT_S = 2.0
@@ -121,16 +121,18 @@ class Record(Frozen):
         return self.model_copy(update={"message": empty, "former": (), "deleted": True})
 
 
-class HeldError(RedisError):
-    """Another is at work on this message: try again in `after_s`."""
+class HoldError(StorageError):
+    """A message cannot be changed now, as another holds it: try again in `after_s`."""
 
     after_s = 0.5
 
 
-class LostHoldError(RedisError):
+class HeldError(HoldError):
+    """Another is at work on this message."""
+
+
+class LostHoldError(HoldError):
     """The lease of a message ran out, and another may hold it: start over."""
-
-    after_s = 0.5
 
 
 _HOLD = """#!lua flags=allow-oom
@@ -180,7 +182,7 @@ class Records:
             yield hold
         finally:
             renewing.cancel()
-            with suppress(RedisError):  # then it runs out
+            with suppress(StorageError):  # then it runs out
                 await hold.leave()
 
     async def get(self, identity: MessageId) -> Record | None:
@@ -233,7 +235,7 @@ class Hold:
         while not self._left:
             await asyncio.sleep(_LEASE_S / 4)
             asked = time.monotonic()
-            with suppress(RedisError):
+            with suppress(StorageError):
                 if await self._records.renew(
                     keys=[self._lock], args=[self._token, int(_LEASE_S * 1000)]
                 ):

@@ -34,7 +34,7 @@ from support_triage.bot.markup import escape
 from support_triage.bot.promoting import Promoting
 from support_triage.classifiers.base import Embedder
 from support_triage.learning.finetune.trainer import Trainer
-from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.errors import StorageError
 from support_triage.storage.examples import Examples
 from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.inbox import Inbox
@@ -102,7 +102,7 @@ class Desk:
         """The answer, also where Slack or the storage does not play along."""
         try:
             return await self.answer(user, text)
-        except (GatewayError, StorageUnavailableError) as error:
+        except (GatewayError, StorageError) as error:
             log.warning("command.failed", error=type(error).__name__)
             return f"That did not work: {escape(str(error))}. Nothing was changed; try again."
 

@@ -1,0 +1,92 @@
+"""What a worker does with an event that fails: a bug counts a try, an outage does not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from structlog.testing import capture_logs
+
+from support_triage.bot import worker
+from support_triage.bot.ending import end
+from support_triage.bot.worker import Answers, Worker
+from support_triage.storage import keys
+from support_triage.storage.connection import Client
+from support_triage.storage.dead import DeadLetters
+from support_triage.storage.errors import StorageDeniedError, StorageUnavailableError
+from support_triage.storage.events import Event, Posted
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.records import HeldError, LostHoldError, Message, MessageId
+from support_triage.storage.workspaces import Workspaces
+from tests.sandbox.running import eventually
+
+EVENT = Posted(message=Message(id=MessageId(team="T1", channel="C1", ts="1.0"), user="U", text="t"))
+
+
+@asynccontextmanager
+async def working(redis: Client, answers: Answers) -> AsyncIterator[Inbox]:
+    inbox = Inbox(redis)
+    await Workspaces(redis).add("T1")
+    await inbox.receive(EVENT)
+    at_work = asyncio.create_task(Worker(inbox, {"T1": answers}).run())
+    try:
+        yield inbox
+    finally:
+        await end(at_work)
+
+
+class Fails:
+    """Fails with each of these errors once, and then no more."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.left = list(errors)
+
+    async def handle(self, _: Event) -> None:
+        if self.left:
+            raise self.left.pop(0)
+
+
+class ReadsAWrongType:
+    """Has a bug in its use of the storage."""
+
+    def __init__(self, redis: Client) -> None:
+        self._redis = redis
+
+    async def handle(self, event: Event) -> None:
+        await self._redis.set(keys.tally(event.item.team), "")
+        await self._redis.hgetall(keys.tally(event.item.team))
+
+
+async def test_a_wrong_type_counts_as_failed_tries_and_leaves_a_traceback(
+    redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_STRIKES_MAX", 2)
+    with capture_logs() as logs:
+        async with working(redis, ReadsAWrongType(redis)) as inbox:
+
+            async def dead() -> bool:
+                return await inbox.dead("T1") == 1
+
+            await eventually(dead)
+    failed = [one for one in logs if one["event"] == "event.failed"]
+    assert [one["strikes"] for one in failed] == [0, 1]
+    assert all("WRONGTYPE" in str(one["exc_info"]) for one in failed)
+    [letter] = [one async for one in DeadLetters(redis).iterate("T1")]
+    assert letter.reason == "ResponseError each time"
+
+
+async def test_outages_and_held_messages_count_no_failed_try(
+    redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_STRIKES_MAX", 1)
+    passing = Fails(
+        StorageUnavailableError("away"), StorageDeniedError("no"), HeldError(), LostHoldError()
+    )
+    async with working(redis, passing) as inbox:
+
+        async def done() -> bool:
+            return await inbox.depth("T1") == 0
+
+        await eventually(done)
+        assert await inbox.dead("T1") == 0
+    assert not passing.left
