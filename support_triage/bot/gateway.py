@@ -4,9 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import structlog
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
-from slack_sdk.errors import SlackApiError
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -16,18 +14,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.cards import EVENT_TYPE, Card
 from support_triage.bot.pacing import Pacing
+from support_triage.bot.slack_errors import (
+    FAILURES,
+    GatewayError,
+    GatewayUnavailableError,
+    said,
+    sorted_error,
+)
+
+__all__ = ["Gateway", "GatewayError", "GatewayUnavailableError", "card_about", "web_client"]
 
 _TIMEOUT_S = 10
 _KEPT_S = 5.0  # less than Slack keeps a connection that nothing is said on
 _PATIENCE_S = 1.0  # longer waits are the inbox's: an event that waits there holds no place
 _REPORT_PATIENCE_S = 60.0
-_PASSING = {
-    "ratelimited",
-    "internal_error",
-    "fatal_error",
-    "service_unavailable",
-    "request_timeout",
-}
 _GONE = {
     "reactions.add": {"message_not_found", "already_reacted"},
     "reactions.remove": {"message_not_found", "no_reaction"},
@@ -35,20 +35,6 @@ _GONE = {
     "chat.delete": {"message_not_found", "channel_not_found"},
 }
 """What says that there is nothing left to do."""
-
-log = structlog.get_logger()
-
-
-class GatewayError(Exception):
-    """Slack refused a call for good: the message names the call, Slack's word, and what to do."""
-
-
-class GatewayUnavailableError(GatewayError):
-    """Slack did not answer or asked to wait: try again later, after `after_s` where it is known."""
-
-    def __init__(self, message: str, after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.after_s = after_s
 
 
 def web_session() -> ClientSession:
@@ -73,27 +59,6 @@ def web_client(token: str, base_url: str, session: ClientSession | None = None) 
             AsyncServerErrorRetryHandler(max_retry_count=2),
         ],
     )
-
-
-_ADVICE = {
-    "missing_scope": "install the app again with the scopes of manifest.yml",
-    "not_in_channel": "invite the bot to the channel",
-    "channel_not_found": "make the channel, or invite the bot to it",
-    "is_archived": "unarchive the channel, or name another one in triage.toml",
-    "invalid_name": "the emoji does not exist in this workspace: change it in triage.toml",
-    "invalid_auth": "check SLACK_BOT_TOKEN",
-}
-
-
-def _said(error: SlackApiError) -> tuple[str, int, float | None]:
-    """Slack's word, the HTTP status, and how long it asks to wait."""
-    answer: Any = error.response
-    data = getattr(answer, "data", answer)
-    word = str(data.get("error", "")) if isinstance(data, dict) else ""
-    status = int(getattr(answer, "status_code", 200))
-    headers = {key.lower(): value for key, value in getattr(answer, "headers", {}).items()}
-    after = headers.get("retry-after", "")
-    return word, status, float(after) if str(after).isdigit() else None
 
 
 class Gateway:
@@ -130,21 +95,13 @@ class Gateway:
         """What Slack answers, None where there is nothing left to do."""
         try:
             return await call()
-        except SlackApiError as error:
-            word, status, after = _said(error)
-            if word in _GONE.get(method, ()):
+        except FAILURES as error:
+            if said(error)[0] in _GONE.get(method, ()):
                 return None
-            if status == 429 or word == "ratelimited":  # noqa: PLR2004 - HTTP
-                await self._pacing.hold_off(method, channel, after or 1.0)
-                raise GatewayUnavailableError(f"{method}: asked to wait", after or 1.0) from None
-            if word in _PASSING or status >= 500 or not word:  # noqa: PLR2004 - HTTP
-                raise GatewayUnavailableError(
-                    f"{method}: Slack answered {word or status}"
-                ) from None
-            advice = _ADVICE.get(word, "see `triage doctor`")
-            raise GatewayError(f"{method}: Slack answered {word}: {advice}") from None
-        except (OSError, TimeoutError, ClientError) as error:
-            raise GatewayUnavailableError(f"{method}: {type(error).__name__}") from None
+            found = sorted_error(method, error)
+            if isinstance(found, GatewayUnavailableError) and found.after_s is not None:
+                await self._pacing.hold_off(method, channel, found.after_s)
+            raise found from None
 
     async def add_emoji(self, channel: str, ts: str, emoji: str) -> None:
         """Put an emoji on a message; done already or no message left is fine."""

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from support_triage.bot import worker
 from support_triage.bot.ending import end
+from support_triage.bot.slack_errors import refusal
 from support_triage.bot.worker import Answers, Worker
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
@@ -90,3 +91,18 @@ async def test_outages_and_held_messages_count_no_failed_try(
         await eventually(done)
         assert await inbox.dead("T1") == 0
     assert not passing.left
+
+
+async def test_what_slack_refuses_is_buried_after_its_hour_with_what_to_do(
+    redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_REFUSED_MAX_S", 0.2)
+    refused = Fails(*[refusal("usergroups.list", "missing_scope")] * 9)
+    async with working(redis, refused) as inbox:
+
+        async def dead() -> bool:
+            return await inbox.dead("T1") == 1
+
+        await eventually(dead)
+    [letter] = [one async for one in DeadLetters(redis).iterate("T1")]
+    assert "missing_scope: install the app again" in letter.reason
