@@ -7,24 +7,30 @@ from typing import Any
 
 from support_triage.bot.config import Config
 from support_triage.bot.corrections import Standing
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import SECTION, escaped, inline, mrkdwn
 from support_triage.classifiers.base import Prediction
 from support_triage.storage.records import Message
 
-_TEXT_MAX = 2_800
 _WHY_MAX = 80
+_NOTICE_MAX = 150  # of the text in a notification
+_OFFERED_MAX = 8  # labels whose emoji a card names: more are not read
+_GUESSES_MAX = 3
 EVENT_TYPE = "support_triage_card"
 """The metadata type by which a card is found again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What to post, and where: Slack's `blocks`, `text` and `metadata`."""
+    """What to post, and where: Slack's `blocks`, `text` and `metadata`.
+
+    `bare` is the same card without a stranger's words, for when Slack refuses these.
+    """
 
     channel: str
     blocks: tuple[dict[str, Any], ...]
     text: str
     message: str
+    bare: "Card | None" = None
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -37,48 +43,44 @@ class Card:
         return hashlib.sha256(json.dumps([self.blocks, self.text]).encode()).hexdigest()[:16]
 
 
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
 def _context(text: str) -> dict[str, Any]:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+    return {"type": "context", "elements": [mrkdwn(text)]}
 
 
-def _why(prediction: Prediction | None, standing: Standing | None) -> str:
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": mrkdwn(text)}
+
+
+def _why(config: Config, prediction: Prediction | None, standing: Standing | None) -> str:
     if standing is not None:
         return f"{standing.source.capitalize()} by <@{standing.by}>"
     if prediction is None:
         return ""
-    parts = [f"{prediction.confidence:.0%} sure"]
-    if prediction.label is None and prediction.alternatives:
-        guess = prediction.alternatives[0]
-        parts = [f"unsure: best guess {escape(guess.label)} at {guess.confidence:.0%}"]
-    if prediction.neighbours:
-        near = prediction.neighbours[0]
-        like = escape(_cut(" ".join(near.text.split()), _WHY_MAX))
-        parts.append(f"most like “{like}” ({escape(near.label)})")
-    return " · ".join(parts)
+    sure = "unsure" if prediction.label is None else f"{prediction.confidence:.0%} sure"
+    if not prediction.neighbours:
+        return sure
+    near = prediction.neighbours[0]
+    like = inline(config.cards.shown(near.text), _WHY_MAX)
+    return f"{sure} · most like “{like}” ({inline(near.label)})"
 
 
 def _title(config: Config, label: str | None) -> str:
     if label is None:
         return f":{config.triage.needs_human_emoji}: *Needs a human*"
-    return f":{config.label(label).emoji}: *{escape(label)}*"
+    return f":{config.label(label).emoji}: *{inline(label)}*"
 
 
 def _mention(group: str | None) -> str:
+    """Return the mention of a group or user by id; a name without an id is at least readable."""
     if group is None:
         return ""
+    if group.startswith("@"):
+        return f"  {inline(group)}"
     return f"  <!subteam^{group}>" if group.startswith("S") else f"  <@{group}>"
 
 
-def _parts(
-    config: Config, message: Message, label: str | None, group: str | None, link: str
-) -> list[dict[str, Any]]:
-    title = _title(config, label) + _mention(group)
-    quoted = escape(_cut(message.text, _TEXT_MAX)) or "_(no text)_"
-    section: dict[str, Any] = {"type": "section", "text": {"type": "mrkdwn", "text": quoted}}
+def _quote(text: str, link: str) -> dict[str, Any]:
+    section = _section(text)
     if link:
         section["accessory"] = {
             "type": "button",
@@ -86,12 +88,39 @@ def _parts(
             "text": {"type": "plain_text", "text": "Open message"},
             "url": link,
         }
-    return [{"type": "section", "text": {"type": "mrkdwn", "text": title}}, section]
+    return section
+
+
+def _hint(config: Config, label: str | None, prediction: Prediction | None) -> str:
+    """Return which emoji does what on this card: an unsure one has nothing to confirm."""
+    alternatives = () if prediction is None else prediction.alternatives
+    shares = {one.label: one.confidence for one in alternatives}
+    labels = sorted(config.labels, key=lambda one: -shares.get(one.name, 0.0))  # stable
+    if label is not None:
+        others = [f":{one.emoji}: {inline(one.name)}" for one in labels if one.name != label]
+        confirms = f":{config.triage.confirm_emoji}: confirms"
+        return " · ".join([confirms, *_offer("corrects to", others)])
+    guesses = [
+        f":{one.emoji}: {inline(one.name)} {shares[one.name]:.0%}"
+        for one in labels
+        if one.name in shares
+    ][:_GUESSES_MAX]
+    others = [f":{one.emoji}: {inline(one.name)}" for one in labels if one.name not in shares]
+    return " · ".join([*_offer("Best guesses:", guesses), *_offer("Label it:", others)])
+
+
+def _offer(what: str, emoji: list[str]) -> list[str]:
+    """Return one part of a hint, or none where there is nothing to offer."""
+    more = " …" if len(emoji) > _OFFERED_MAX else ""
+    return [f"{what} {'  '.join(emoji[:_OFFERED_MAX])}{more}"] if emoji else []
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a card goes and who it concerns, by Slack's ids; `link` is the message's address."""
+    """Where a card goes and who it concerns, by Slack's ids; `link` is the message's address.
+
+    `group` is a handle such as `@billing` where its id could not be found out.
+    """
 
     channel: str
     author: str
@@ -109,9 +138,13 @@ def card(
     standing: Standing | None,
 ) -> Card:
     """The card of a message: label, text, author, confidence, why, permalink, group to tell."""
-    blocks = _parts(config, message, label, place.group, place.link)
-    blocks.append(_context(f"{escape(place.author)} · {_why(prediction, standing)}"))
-    hint = f":{config.triage.confirm_emoji}: confirms · another label's emoji corrects"
-    blocks.append(_context(hint))
-    text = f"{label or 'Needs a human'}: {_cut(message.text, 150)}"
-    return Card(place.channel, tuple(blocks), escape(text), str(message.id))
+    text, author = config.cards.shown(message.text), config.cards.shown(place.author)
+    title = _section(_title(config, label) + _mention(place.group))
+    who = _context(f"{inline(author)} · {_why(config, prediction, standing)}")
+    hint = _context(_hint(config, label, prediction))
+    quoted = _quote(escaped(text, SECTION) or "_(no text)_", place.link)
+    refused = _quote("_(Slack refuses to show this text here)_", place.link)
+    name = inline(label or "Needs a human")
+    notice, about = f"{name}: {inline(text, _NOTICE_MAX)}", str(message.id)
+    bare = Card(place.channel, (title, refused, hint), name, about)
+    return Card(place.channel, (title, quoted, who, hint), notice, about, bare)

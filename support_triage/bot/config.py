@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from support_triage.bot.card_privacy import CardsConfig
 from support_triage.bot.pacing import PacingConfig
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
@@ -105,6 +106,7 @@ class Config(_Frozen):
     intake: IntakeConfig = IntakeConfig()
     keep: KeepConfig = KeepConfig()
     pacing: PacingConfig = PacingConfig()
+    cards: CardsConfig = CardsConfig()
     channels: dict[Channel, Mode] = {}
     labels: tuple[LabelConfig, ...] = Field(min_length=1)
     gate: GateConfig = GateConfig()

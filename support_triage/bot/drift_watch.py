@@ -7,8 +7,8 @@ import structlog
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
-from support_triage.bot.markup import escape
 from support_triage.bot.polling import poll
+from support_triage.bot.slack_text import inline, sentence
 from support_triage.learning.drift import Drift, level, of_answers, of_judgements
 from support_triage.storage.series import Answer, Name, Series
 
@@ -66,7 +66,7 @@ class DriftWatch:
         return of_answers(labels[0], labels[1], chance)
 
     async def _tell(self, found: list[Drift]) -> None:
-        lines = [f"• {escape(one.what)}: {escape(one.said)}" for one in found]
+        lines = [f"• {inline(one.what)}: {sentence(one.said)}" for one in found]
         text = "\n".join(["*Something has changed in what I see*", *lines, _ADVICE])
         channel = await self.directory.channel(self.config.triage.admin_channel)
         for one in [channel] if channel else await self.directory.admins():

@@ -7,7 +7,7 @@ import structlog
 
 from support_triage.bot.cards import Card
 from support_triage.bot.gateway import Gateway, GatewayError
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import SECTION, escaped, inline, mrkdwn
 from support_triage.learning.finetune.progress import late
 from support_triage.learning.finetune.telling import job_lines
 from support_triage.learning.finetune.trainer import Trainer
@@ -16,17 +16,17 @@ from support_triage.storage.jobs import Job, Report
 
 _POLL_S = 1.0
 _SLACK_USERS = ("U", "W")
-_TEXT_MAX = 2_400
 
 log = structlog.get_logger()
 
 
 def card(job: Job, channel: str, text: str) -> Card:
     """The message that tells of a job."""
-    first, *rest = escape(text[:_TEXT_MAX]).split("\n")
-    section = {"type": "mrkdwn", "text": "\n".join([f"*{first}*", *rest])}
+    first, _, rest = text.partition("\n")
+    title = f"*{inline(first)}*"
+    section = mrkdwn(f"{title}\n{escaped(rest, SECTION - len(title) - 1)}")
     blocks = ({"type": "section", "text": section},)
-    return Card(channel, blocks, first, f"job:{job.id}")
+    return Card(channel, blocks, inline(first), f"job:{job.id}")
 
 
 class JobPoller:

@@ -36,7 +36,20 @@ def _wrong(block: Json) -> str:
         return f"too many elements in {kind}"
     if any(e.get("type") == "button" and _length(e) > BUTTON_TEXT for e in elements):
         return "the text of a button is too long"
-    return ""
+    return _wrong_texts(block, [*fields, *elements])
+
+
+def _wrong_texts(block: Json, parts: list[Json]) -> str:
+    objects = [block.get("text"), *parts, *(part.get("text") for part in parts)]
+    fits = all(_fits(one) for one in objects if isinstance(one, dict))
+    return "" if fits else "a text must have 1 to 3000 characters"
+
+
+def _fits(element: Json) -> bool:
+    text = element.get("text")
+    if element.get("type") not in {"mrkdwn", "plain_text"}:
+        return True
+    return isinstance(text, str) and 0 < len(text) <= SECTION_TEXT
 
 
 def _length(element: Json) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import inline
 from support_triage.learning.accuracy import Accuracy, measure
 
 
@@ -19,7 +19,7 @@ def render(found: Accuracy) -> str:
         f"• left to a human: {found.judged - found.answered:,}",
     ]
     lines += [
-        f"• {escape(name)}: {right:,} of {total:,} found" for name, right, total in found.per_label
+        f"• {inline(name)}: {right:,} of {total:,} found" for name, right, total in found.per_label
     ]
     lines.append("Agents judge what looks wrong first, so the rest is likely better than this.")
     return "\n".join(lines)

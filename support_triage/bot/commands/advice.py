@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.commands.promote import fenced
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import fenced, sentence
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.advice_report import advice_lines
 from support_triage.learning.pictures import curve_png
@@ -18,11 +17,11 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     try:
         advice, facts = await desk.advising.advise()
     except (ModelError, ClassifierError) as error:
-        return f"No advice now: {escape(str(error))}"
+        return f"No advice now: {sentence(str(error))}"
     if facts.curve is not None:
         target = desk.config.triage.target_precision
         picture = await asyncio.to_thread(curve_png, facts.curve, target)
         await desk.gateway.send_picture(
-            context.user, "learning-curve.png", picture, f"*{escape(advice.do)}*"
+            context.user, "learning-curve.png", picture, f"*{sentence(advice.do)}*"
         )
     return fenced(advice_lines(advice, facts))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import code, sentence
 from support_triage.learning.finetune.base import FinetuneError
 from support_triage.learning.finetune.starting import cancel
 
@@ -16,5 +16,5 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
     try:
         job = await cancel(desk.trainer, desk.team, arguments[0])
     except FinetuneError as error:
-        return escape(str(error))
-    return f"Job `{job.id}` is being cancelled."
+        return sentence(str(error))
+    return f"Job {code(job.id)} is being cancelled."

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from support_triage.bot.card_privacy import masked
 from support_triage.bot.commands.context import Context
-from support_triage.bot.markup import escape, excerpt
+from support_triage.bot.slack_text import code, inline
 from support_triage.learning.conflicts import Doubts, doubts
 from support_triage.storage.examples import StoredExample
 
@@ -25,23 +26,23 @@ async def render(found: Doubts, permalink: Callable[[str, str], Awaitable[str]])
             return "imported"
         channel, _, ts = one.id.partition(":")
         link = await permalink(channel, ts)
-        return f"<{link}|message>" if link else escape(one.id)
+        return f"<{link}|message>" if link else code(one.id)
 
     lines = []
     if found.conflicts:
         lines.append(f"*One text, two labels* ({found.conflicts_in_all:,}, the newest first)")
     for conflict in found.conflicts:
         labels = [
-            f"*{escape(one.label)}* ({await place(one)})" for one in conflict.examples[:_SHOWN]
+            f"*{inline(one.label)}* ({await place(one)})" for one in conflict.examples[:_SHOWN]
         ]
-        lines.append(f"• {escape(excerpt(conflict.examples[0].text))}\n   {', '.join(labels)}")
+        lines.append(f"• {inline(masked(conflict.examples[0].text))}\n   {', '.join(labels)}")
     if found.suspects:
         lines.append(
             f"*Probably mislabelled* ({found.suspects_in_all:,} of the newest {found.judged:,})"
         )
     lines += [
-        f"• {escape(excerpt(one.example.text))}\n   *{escape(one.example.label)}* "
-        f"({await place(one.example)}), the others say *{escape(one.instead)}*"
+        f"• {inline(masked(one.example.text))}\n   *{inline(one.example.label)}* "
+        f"({await place(one.example)}), the others say *{inline(one.instead)}*"
         for one in found.suspects
     ]
     if not lines:

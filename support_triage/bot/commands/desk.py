@@ -30,8 +30,8 @@ from support_triage.bot.commands.context import Context
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
-from support_triage.bot.markup import escape
 from support_triage.bot.promoting import Promoting
+from support_triage.bot.slack_text import code, sentence, whole_lines
 from support_triage.classifiers.base import Embedder
 from support_triage.learning.finetune.trainer import Trainer
 from support_triage.storage.errors import StorageError
@@ -88,15 +88,15 @@ class Desk:
         if not await self.directory.is_admin(user):
             admins = ", ".join(self.config.triage.admins) or "nobody yet"
             return (
-                f"Sorry, `/triage` is for the admins of this bot ({escape(admins)}). "
+                f"Sorry, `/triage` is for the admins of this bot ({sentence(admins)}). "
                 "An agent's emoji on a message corrects its label without it."
             )
         verb, *arguments = text.split() or ["help"]
         known = VERBS.get(verb.lower())
         if known is None:
-            return f"`{escape(verb[:40])}` is not a verb of mine.\n{helping.HELP}"
+            return f"{code(verb, 40)} is not a verb of mine.\n{helping.HELP}"
         await self.workspaces.audit(self.team, user, verb.lower(), arguments=" ".join(arguments))
-        return await known(Context(self, user), arguments)
+        return whole_lines(await known(Context(self, user), arguments))
 
     async def said(self, user: str, text: str) -> str:
         """The answer, also where Slack or the storage does not play along."""
@@ -104,7 +104,7 @@ class Desk:
             return await self.answer(user, text)
         except (GatewayError, StorageError) as error:
             log.warning("command.failed", error=type(error).__name__)
-            return f"That did not work: {escape(str(error))}. Nothing was changed; try again."
+            return f"That did not work: {sentence(str(error))}. Nothing was changed; try again."
 
     async def respond(self, user: str, text: str, response_url: str) -> None:
         """Answer a command that another process took in; an address that expired is let go."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import code, escaped, sentence
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.export import FORMATS, SUFFIX, export, since_when
 
@@ -25,7 +25,7 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
             except DatasetError:
                 formats = ", ".join(FORMATS)
                 return (
-                    f"`{escape(word[:40])}` is neither a format of mine ({formats}) nor a day "
+                    f"{code(word, 40)} is neither a format of mine ({formats}) nor a day "
                     "such as 2026-11-01 or 30d"
                 )
     if not sum((await context.desk.examples.counts(context.desk.team)).values()):
@@ -40,10 +40,10 @@ async def _send(context: Context, kind: str, since: float) -> str:
         try:
             made = await export(desk.examples, desk.team, kind, desk.config.label_set, path, since)
         except DatasetError as error:
-            return escape(str(error))
+            return sentence(str(error))
         summary = made.summary.replace(f"{folder}/", "")
         files = [path for _, path, _ in made.written.files]
         if max(path.stat().st_size for path in files) > _SENT_MAX:
-            return f"{escape(summary)}\nThat is too much to send: use `triage export` instead."
-        await desk.gateway.send_files(context.user, files, escape(summary))
-    return escape(summary)
+            return f"{escaped(summary)}\nThat is too much to send: use `triage export` instead."
+        await desk.gateway.send_files(context.user, files, escaped(summary))
+    return escaped(summary)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import inline, sentence
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
@@ -12,12 +12,12 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     counts = await desk.examples.counts(desk.team)
     lines = [f"*Labels* (set `{desk.config.label_set.version}`)"]
     for label in desk.config.labels:
-        route = f" → {escape(label.channel)}" if label.channel else ""
+        route = f" → {inline(label.channel)}" if label.channel else ""
         number = counts.pop(label.name, 0)
         lines.append(
-            f":{label.emoji}: *{escape(label.name)}*{route} · {number} examples · "
-            f"{escape(label.description)}"
+            f":{label.emoji}: *{inline(label.name)}*{route} · {number} examples · "
+            f"{sentence(label.description)}"
         )
     for name, number in counts.items():
-        lines.append(f":warning: *{escape(name)}* is no label now; {number} examples keep it")
+        lines.append(f":warning: *{inline(name)}* is no label now; {number} examples keep it")
     return "\n".join(lines)

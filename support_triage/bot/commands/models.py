@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import inline, sentence
 from support_triage.learning.model_list import Listed, listed
 from support_triage.learning.shadow import ShadowFigures
 from support_triage.storage.models import Promotion, shown
@@ -20,7 +20,7 @@ def _model(one: Listed) -> str:
     model = one.model
     what = "recipe of the local model" if model.kind == "local" else model.name
     return (
-        f"• `{model.id}` {one.role} · {model.backend} · {escape(what)} · {_day(model.created)}"
+        f"• `{model.id}` {one.role} · {model.backend} · {inline(what)} · {_day(model.created)}"
         + ("" if one.usable else " · :warning: for other labels")
     )
 
@@ -36,10 +36,10 @@ def _in_shadow(found: ShadowFigures) -> str:
 def _step(one: Promotion) -> str:
     figures = one.figures
     gain = f", {figures['gain']:+.1%} on {figures['examples']:.0f}" if "gain" in figures else ""
-    who = f"<@{one.who}>" if one.who.isalnum() else escape(one.who)
+    who = f"<@{one.who}>" if one.who.isalnum() else inline(one.who)
     return (
         f"• {_day(one.when)} {one.act}: {shown(one.before)} → {shown(one.after)} by {who}{gain}"
-        + (f" · {escape(one.why)}" if one.why else "")
+        + (f" · {sentence(one.why)}" if one.why else "")
     )
 
 

@@ -5,17 +5,12 @@ from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
 from support_triage.bot.gating import Outcome
-from support_triage.bot.markup import escape
 from support_triage.bot.promoting import ReasonMissingError, wish
+from support_triage.bot.slack_text import fenced, sentence
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.gate_report import report, verdict_lines
 from support_triage.learning.pictures import confusion_png
 from support_triage.storage.models import ModelError, shown
-
-
-def fenced(lines: Sequence[str]) -> str:
-    """Lines in equal widths; nothing in them ends the fence or comes to life."""
-    return "```" + escape("\n".join(lines)).replace("```", "'''") + "```"
 
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
@@ -25,12 +20,12 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
         wanted = wish(arguments)
         if wanted.force:
             identity = await promoting.by_force(wanted.model, context.user, wanted.reason)
-            return f"`{identity}` is the champion now, without the gate: {escape(wanted.reason)}"
+            return f"`{identity}` is the champion now, without the gate: {sentence(wanted.reason)}"
         outcome = await promoting.by_gate(wanted.model, context.user)
     except ReasonMissingError:
         return "Say why after `--force`, such as `/triage promote --force new product line`."
     except (ModelError, ClassifierError) as error:
-        return f"Nothing was promoted: {escape(str(error))}"
+        return f"Nothing was promoted: {sentence(str(error))}"
     await _send(context, outcome)
     return _said(outcome)
 

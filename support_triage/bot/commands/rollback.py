@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import sentence
 from support_triage.storage.models import ModelError, shown
 
 
@@ -12,5 +12,5 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
     try:
         now = await context.desk.promoting.back(context.user, " ".join(arguments))
     except ModelError as error:
-        return f"Nothing was changed: {escape(str(error))}"
+        return f"Nothing was changed: {sentence(str(error))}"
     return f"Back to {shown(now)}; every process follows within two seconds."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
 from support_triage.bot.llm_status import llm_status
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import code, inline, sentence
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
@@ -17,23 +17,23 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     modes = ", ".join(f"{name} {mode}" for name, mode in desk.config.channels.items())
     lines = [
         "*Status*",
-        f"• Classifier: `{escape(desk.classifier.version)}`",
-        f"• Channels: {escape(modes) or 'none listed'}; any other one I am invited to: suggest",
+        f"• Classifier: {code(desk.classifier.version)}",
+        f"• Channels: {sentence(modes) or 'none listed'}; any other one I am invited to: suggest",
         f"• Messages: {labelled + unsure:,} ({labelled:,} labelled, {unsure:,} left to a human)",
         f"• Examples from agents: {sum(counts.values()):,}",
         f"• Waiting: {waiting:,}, given up: {dead:,}" + (" (`triage dead list`)" if dead else ""),
     ]
     standing = await desk.workspaces.standing(desk.team)
     if standing is not None:
-        lines.append(f"• Local model: {escape(standing)}")
+        lines.append(f"• Local model: {sentence(standing)}")
     if desk.classifier.problem:
-        lines.append(f"• :warning: {escape(desk.classifier.problem)}")
+        lines.append(f"• :warning: {sentence(desk.classifier.problem)}")
     if "llm:" in desk.classifier.version:
         cost, warnings = await llm_status(desk.spending, desk.config.llm)
-        lines.append(f"• LLM today (UTC): {escape(cost)}")
-        lines += [f"• :warning: LLM: {escape(one)}" for one in warnings]
+        lines.append(f"• LLM today (UTC): {sentence(cost)}")
+        lines += [f"• :warning: LLM: {sentence(one)}" for one in warnings]
     for what, said in (await desk.promoting.series.alarms()).items():
-        lines.append(f"• :warning: {escape(what)} changed: {escape(said)}")
+        lines.append(f"• :warning: {inline(what)} changed: {sentence(said)}")
     for what, problem in (await desk.workspaces.problems(desk.team)).items():
-        lines.append(f"• :warning: {escape(what)}: {escape(problem)}")
+        lines.append(f"• :warning: {inline(what)}: {sentence(problem)}")
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.markup import escape
+from support_triage.bot.slack_text import code, sentence
 from support_triage.learning.dataset import take_snapshot
 from support_triage.learning.finetune.backends import NAMES
 from support_triage.learning.finetune.starting import Word, begin, plan, wanting
@@ -17,16 +17,17 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
     said = {Word(one) for one in words if one in list(Word)}
     names = [one for one in words if one not in list(Word)]
     if len(names) > 1 or not set(names) <= set(NAMES):
-        return f"Write `/triage train {'|'.join(NAMES)}`, not `{escape(' '.join(names)[:60])}`"
+        return f"Write `/triage train {'|'.join(NAMES)}`, not {code(' '.join(names), 60)}"
     backend = desk.trainer.backends[names[0] if names else desk.config.train.backend]
     snapshot = await take_snapshot(desk.examples, desk.team, desk.config.label_set)
     what = await plan(desk.trainer, desk.team, backend, snapshot, desk.config.train.epochs)
-    lines = [escape(line) for line in plan_lines(what)]
+    lines = [sentence(line) for line in plan_lines(what)]
     if what.known:
         assert what.standing is not None
         now = desk.trainer.clock()
         lines += ["This job is there already:"]
-        lines += map(escape, job_lines(what.standing, desk.trainer.pace, now))
+        known = job_lines(what.standing, desk.trainer.pace, now)
+        lines += [sentence(line) for line in known]
     elif what.refused:
         lines += ["Nothing was begun."]
     elif missing := wanting(what, said):
