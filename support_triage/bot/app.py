@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from support_triage.bot import forwarding
 from support_triage.bot.backfill import Backfill, backfill_of
@@ -16,6 +18,7 @@ from support_triage.bot.config import Config, Settings
 from support_triage.bot.ending import end
 from support_triage.bot.intake import Intake
 from support_triage.bot.parts import Parts, opened
+from support_triage.classifiers.text import all_well_formed
 
 if TYPE_CHECKING:
     from support_triage.bot.answering import Answering
@@ -54,12 +57,20 @@ class Bot:
 
 def _app(parts: Parts, settings: Settings) -> AsyncApp:
     secret = settings.slack_signing_secret
-    return AsyncApp(
+    app = AsyncApp(
         client=parts.client,
         signing_secret=None if secret is None else secret.get_secret_value(),
         request_verification_enabled=secret is not None,
         logger=logging.getLogger("slack_bolt"),  # else bolt ignores the level set for it
     )
+    app.use(_mend)
+    return app
+
+
+async def _mend(request: AsyncBoltRequest, next_: Callable[[], Awaitable[BoltResponse]]) -> Any:
+    """Make commands, clicks and forms well-formed before a listener stores or sends their text."""
+    request.body = all_well_formed(request.body)
+    return await next_()
 
 
 @asynccontextmanager

@@ -129,10 +129,18 @@ class Backfill:
     async def _page(
         self, channel: str, since: float, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
-        return await self.gateway.history(channel, f"{since:.6f}", cursor, urgent=False)
+        page, following = await self.gateway.history(channel, f"{since:.6f}", cursor, urgent=False)
+        sound = [message for message in page if _sound(message)]
+        if len(sound) < len(page):
+            log.warning("backfill.skipped", channel=channel, items=len(page) - len(sound))
+        return sound, following
 
     async def _message(self, channel: str, message: dict[str, Any], since: float) -> bool:
-        event = posted(self.team, channel, message, self.config.triage.allowed_bots)
+        try:
+            event = posted(self.team, channel, message, self.config.triage.allowed_bots)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            log.warning("backfill.skipped", channel=channel, error=type(error).__name__)
+            return False
         if event is None:
             return False
         if event.message.edited:
@@ -174,6 +182,16 @@ class Backfill:
                     (user, emoji) for user in one["users"] if await self.directory.is_agent(user)
                 ]
         return found
+
+
+def _sound(message: Any) -> bool:
+    """Whether an item of a history has the fields that are read without asking."""
+    try:
+        float(message["ts"])
+        reactions = message.get("reactions", [])
+        return all(isinstance(one["name"] + "".join(one["users"]), str) for one in reactions)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return False
 
 
 def backfill_of(parts: Parts, config: Config) -> Backfill:

@@ -7,13 +7,17 @@ from typing import Annotated
 import typer
 
 from support_triage.bot.config import Config, ConfigError, Settings, load_config, load_settings
+from support_triage.classifiers.text import well_formed
 from support_triage.storage.workspaces import Workspaces
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="triage.toml [default: TRIAGE_CONFIG]")
 ]
 TeamOption = Annotated[
-    str | None, typer.Option("--team", help="Workspace id, if there are several.")
+    str | None,
+    typer.Option(
+        "--team", help="Workspace id, if there are several.", parser=well_formed, metavar="TEXT"
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")]
 

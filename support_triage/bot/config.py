@@ -25,6 +25,7 @@ from support_triage.bot.pacing import PacingConfig
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.classifiers.local_config import LocalConfig
+from support_triage.classifiers.text import legible
 from support_triage.learning.drift_config import DriftConfig
 from support_triage.learning.finetune.settings import TrainConfig
 from support_triage.learning.gate_config import GateConfig
@@ -52,6 +53,12 @@ def _emoji(name: str) -> str:
     return bare
 
 
+def _label_name(name: str) -> str:
+    if legible(name) != name:
+        raise ValueError("a label's name has no control characters: leave them out")
+    return name
+
+
 def _channel(name: str) -> str:
     if not re.fullmatch(r"#[^\s#A-Z]{1,80}|[CG][A-Z0-9]{2,}", name):
         raise ValueError('a channel is "#name" (lower case) or an id such as "C0123ABCD"')
@@ -76,7 +83,9 @@ class _Frozen(BaseModel):
 class LabelConfig(_Frozen):
     """One label: what it means, the emoji that shows it, and where its messages go."""
 
-    name: str = Field(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")
+    name: Annotated[str, AfterValidator(_label_name)] = Field(
+        min_length=1, max_length=60, pattern=r"^\S(.*\S)?$"
+    )
     description: str = ""
     emoji: Emoji
     channel: Channel | None = None

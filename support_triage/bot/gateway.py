@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.cards import EVENT_TYPE, Card
 from support_triage.bot.pacing import Pacing
+from support_triage.bot.slack_client import SlackClient
 from support_triage.bot.slack_errors import (
     FAILURES,
     GatewayError,
@@ -48,7 +49,7 @@ def web_session() -> ClientSession:
 
 def web_client(token: str, base_url: str, session: ClientSession | None = None) -> AsyncWebClient:
     """A client with a deadline per call, that waits where Slack asks for it."""
-    return AsyncWebClient(
+    return SlackClient(
         token=token,
         base_url=base_url,
         timeout=_TIMEOUT_S,
@@ -67,7 +68,7 @@ class Gateway:
     def __init__(self, client: AsyncWebClient, pacing: Pacing) -> None:
         # Nothing is sent again from here: a wait is the inbox's, and a post that failed on the
         # wire may have arrived, so that it is looked for first.
-        self._client = AsyncWebClient(
+        self._client: AsyncWebClient = SlackClient(
             token=client.token,
             base_url=client.base_url,
             timeout=_TIMEOUT_S,
@@ -242,8 +243,9 @@ class Gateway:
 
 def card_about(message: dict[str, Any]) -> str | None:
     """The message (channel:ts) that a message in Slack is our card of, None if it is none."""
-    data = message.get("metadata") or {}
-    if data.get("event_type") != EVENT_TYPE:
+    data = message.get("metadata")
+    if not isinstance(data, dict) or data.get("event_type") != EVENT_TYPE:
         return None
-    about = (data.get("event_payload") or {}).get("message")
+    payload = data.get("event_payload")
+    about = payload.get("message") if isinstance(payload, dict) else None
     return None if about is None else str(about)

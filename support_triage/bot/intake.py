@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from support_triage.bot.markup import text_of
+from support_triage.classifiers.text import all_well_formed
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.inbox import Inbox
@@ -75,6 +76,7 @@ def _reaction(team: str, event: dict[str, Any]) -> Reacted | None:
 
 def parse(body: dict[str, Any], allowed_bots: frozenset[str] = frozenset()) -> Event | None:
     """The event in a request's body, None if it is not for us; ValueError when it is malformed."""
+    body = all_well_formed(body)
     event, team = body.get("event"), body.get("team_id")
     if not isinstance(event, dict):
         return None

@@ -16,6 +16,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, Inva
 from tokenizers import Tokenizer
 
 from support_triage.classifiers.base import ClassifierSetupError, Vectors
+from support_triage.classifiers.text import well_formed
 
 _TOKENS_MAX = 128
 _CHARACTERS_MAX = 4_000
@@ -134,7 +135,8 @@ class MiniLmEmbedder:
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         for start in range(0, len(order), _BATCH):
             places = order[start : start + _BATCH]
-            vectors[places] = self._batch([texts[place][:_CHARACTERS_MAX] for place in places])
+            batch = [well_formed(texts[place][:_CHARACTERS_MAX]) for place in places]
+            vectors[places] = self._batch(batch)
         return vectors
 
     def _batch(self, texts: list[str]) -> Vectors:

@@ -12,6 +12,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, Inva
 from tokenizers import Tokenizer
 
 from support_triage.classifiers.base import ClassifierSetupError, Vectors
+from support_triage.classifiers.text import well_formed
 
 _ONNX = ("onnx/model.onnx", "model.onnx")
 _POOLINGS = {
@@ -120,7 +121,7 @@ class OnnxFolderEmbedder:
 
     def _batch(self, texts: Sequence[str]) -> Vectors:
         encoded = self._tokenizer.encode_batch(
-            [self._prompt + text[:_CHARACTERS_MAX] for text in texts]
+            [self._prompt + well_formed(text[:_CHARACTERS_MAX]) for text in texts]
         )
         mask = np.array([one.attention_mask for one in encoded], dtype=np.int64)
         given = {

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from support_triage.classifiers.base import Example, LabelSet, Neighbour
+from support_triage.classifiers.text import KEPT_CHARS, shortened
 
 UNSURE = "NONE_OF_THESE"
 """The answer by which the model says that it does not know; never a prediction's label."""
 
-MESSAGE_CHARS = 4000
+MESSAGE_CHARS = KEPT_CHARS
 SHOT_CHARS = 600
 DESCRIPTION_CHARS = 300
 
@@ -107,9 +108,7 @@ def clean(text: str, limit: int) -> str:
     Control, zero-width, bidirectional and variation characters go; angle brackets become
     single guillemets; of a long text the beginning and the end stay.
     """
-    if len(text) > limit:
-        tail = limit // 4
-        text = f"{text[: limit - tail - 3]} … {text[-tail:]}"
+    text = shortened(text, limit)
     if not (text.isascii() and text.isprintable()):
         text = "".join(filter(None, map(_printable, text)))
     text = text.translate(_BRACKETS)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from support_triage.classifiers.text import well_formed
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.opening import opened
 from support_triage.learning.parquet_file import pyarrow
@@ -53,4 +54,4 @@ def _text_of(line: str, name: str) -> str:
         text = json.loads(line)["text"]
     except (json.JSONDecodeError, KeyError, TypeError):
         raise DatasetError(f'{name}: a line is not a JSON object with "text"') from None
-    return str(text)
+    return well_formed(str(text))

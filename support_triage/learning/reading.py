@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO
 
+from support_triage.classifiers.text import well_formed
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.opening import opened
 from support_triage.learning.parquet_file import pyarrow
@@ -61,7 +62,7 @@ def _labelled(fields: dict[str, Any], columns: Columns, where: str) -> Labelled:
     text, label = fields.get(columns.text), fields.get(columns.label)
     if not isinstance(text, str) or not text.strip() or not isinstance(label, str) or not label:
         raise DatasetError(f'{where}: needs "{columns.text}" and "{columns.label}", both not empty')
-    return Labelled(text, label, _when(fields.get("when")), where)
+    return Labelled(well_formed(text), well_formed(label), _when(fields.get("when")), where)
 
 
 def _when(given: Any) -> str:

@@ -4,6 +4,7 @@ from copy import deepcopy
 from uuid import uuid4
 
 from support_triage.sandbox import seed
+from support_triage.sandbox.composer import composed
 from support_triage.sandbox.state import Workspace
 from support_triage.sandbox.wire import Json, SlackError
 
@@ -28,17 +29,20 @@ def post(workspace: Workspace, channel: str, message: Json) -> Json:
 def person_post(workspace: Workspace, user: str, channel: str, message: Json) -> Json:
     """Post as a person would from Slack's own client, rich text block included."""
     workspace.user(user)
-    text = str(message.get("text", ""))
-    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
-    block = {"type": "rich_text", "block_id": uuid4().hex[:5], "elements": [section]}
-    fields = {"user": user, "client_msg_id": str(uuid4()), "blocks": [block] if text else []}
+    blocks = composed(str(message.get("text", "")))
+    fields = {"user": user, "client_msg_id": str(uuid4()), "blocks": blocks}
     return post(workspace, channel, {**fields, **message})
 
 
 def edit(workspace: Workspace, channel: str, ts: str, changes: Json, by: str) -> Json:
-    """Change a message in place; the app hears `message_changed`."""
+    """Change a message in place; the app hears `message_changed`.
+
+    A person's new text brings its rich text block along, as Slack's own client does.
+    """
     place, kept = workspace.channel(channel), workspace.message(channel, ts)
     before, now = deepcopy(kept), workspace.next_ts()
+    if "client_msg_id" in kept and "text" in changes:
+        changes = {"blocks": composed(str(changes["text"])), **changes}
     kept |= {**changes, "edited": {"user": by, "ts": now}}
     pair = {"message": _shown(kept), "previous_message": _shown(before)}
     workspace.emit(_event(place, {"subtype": "message_changed", "hidden": True, **pair}, now))

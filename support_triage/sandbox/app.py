@@ -3,7 +3,7 @@
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from support_triage.sandbox.config import SandboxConfig
@@ -13,7 +13,7 @@ from support_triage.sandbox.guard import LoopbackOnly
 from support_triage.sandbox.page import page_routes
 from support_triage.sandbox.sandbox import Sandbox
 from support_triage.sandbox.web_api import web_api_routes
-from support_triage.sandbox.wire import SlackError
+from support_triage.sandbox.wire import SlackError, WireJson
 
 
 def create_app(config: SandboxConfig) -> Starlette:
@@ -24,7 +24,7 @@ def create_app(config: SandboxConfig) -> Starlette:
         try:
             sandbox.interactions.respond(request.path_params["key"], await request.json())
         except SlackError as error:
-            return JSONResponse({"ok": False, "error": error.code}, 404)
+            return WireJson({"ok": False, "error": error.code}, 404)
         return PlainTextResponse("ok")
 
     routes = [

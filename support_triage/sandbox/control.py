@@ -1,12 +1,12 @@
 """The control API under /control: acts by POST, what there is by GET, changes as a stream."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from support_triage.sandbox import control_people, control_slack, seed
 from support_triage.sandbox.sandbox import Sandbox
-from support_triage.sandbox.wire import Json, SlackError
+from support_triage.sandbox.wire import Json, SlackError, WireJson
 
 ACTS = {**control_people.ACTS, **control_slack.ACTS}
 
@@ -17,27 +17,27 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
     async def act(request: Request) -> Response:
         found = ACTS.get(request.path_params["act"])
         if found is None:
-            return JSONResponse({"ok": False, "error": "unknown_act"}, 404)
+            return WireJson({"ok": False, "error": "unknown_act"}, 404)
         if not request.headers.get("content-type", "").startswith("application/json"):
-            return JSONResponse({"ok": False, "error": "json_only"}, 415)
+            return WireJson({"ok": False, "error": "json_only"}, 415)
         body = await request.json()
         try:
-            return JSONResponse({"ok": True, **await found(sandbox, body)})
+            return WireJson({"ok": True, **await found(sandbox, body)})
         except SlackError as error:
-            return JSONResponse({"ok": False, "error": error.code, **error.details}, 400)
+            return WireJson({"ok": False, "error": error.code, **error.details}, 400)
         except KeyError as error:
-            return JSONResponse({"ok": False, "error": f"missing {error.args[0]}"}, 400)
+            return WireJson({"ok": False, "error": f"missing {error.args[0]}"}, 400)
 
     async def state(_request: Request) -> Response:
-        return JSONResponse(snapshot(sandbox))
+        return WireJson(snapshot(sandbox))
 
     async def calls(request: Request) -> Response:
         method = request.query_params.get("method")
         rows = [c for c in sandbox.calls if method in (None, c["method"])]
-        return JSONResponse({"calls": rows})
+        return WireJson({"calls": rows})
 
     async def deliveries(_request: Request) -> Response:
-        return JSONResponse({"deliveries": sandbox.delivery.records})
+        return WireJson({"deliveries": sandbox.delivery.records})
 
     async def stream(_request: Request) -> Response:
         headers = {"cache-control": "no-store"}

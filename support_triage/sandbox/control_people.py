@@ -34,8 +34,7 @@ async def edit(sandbox: Sandbox, body: Json) -> Json:
     """Edit a message."""
     by, text = body.get("user"), str(body["text"])
     kept = sandbox.workspace.message(body["channel"], body["ts"])
-    changes = {"text": text, "blocks": []}
-    acts.edit(sandbox.workspace, body["channel"], body["ts"], changes, by or kept["user"])
+    acts.edit(sandbox.workspace, body["channel"], body["ts"], {"text": text}, by or kept["user"])
     return {"message": kept}
 
 

@@ -42,7 +42,7 @@ class SocketMode:
             return
         self._tickets.discard(ticket)
         await websocket.accept()
-        await websocket.send_json(self._hello())
+        await websocket.send_text(json.dumps(self._hello()))
         self.connections.append(websocket)
         self._on_change()
         try:
@@ -67,7 +67,7 @@ class SocketMode:
             envelope |= {"retry_attempt": attempt.number, "retry_reason": attempt.reason}
         ack = self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
         try:
-            await websocket.send_json(envelope)
+            await websocket.send_text(json.dumps(envelope))
             return await asyncio.wait_for(ack, self._ack_seconds)
         except (TimeoutError, RuntimeError, WebSocketDisconnect) as error:
             raise NotAckedError("timeout") from error
@@ -80,7 +80,7 @@ class SocketMode:
         note = {"reason": "refresh_requested", "debug_info": {"host": "sandbox"}}
         self.connections.clear()
         for websocket in asked:
-            await websocket.send_json({"type": "disconnect", **note})
+            await websocket.send_text(json.dumps({"type": "disconnect", **note}))
         return len(asked)
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ import json
 import time
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from support_triage.sandbox import (
@@ -20,7 +20,7 @@ from support_triage.sandbox.call import Call, Method
 from support_triage.sandbox.faults import Fault
 from support_triage.sandbox.forms import arguments
 from support_triage.sandbox.sandbox import Sandbox
-from support_triage.sandbox.wire import Json, SlackError
+from support_triage.sandbox.wire import Json, SlackError, WireJson
 
 METHODS: dict[str, Method] = {
     **api_auth.METHODS,
@@ -71,7 +71,7 @@ def _respond(sandbox: Sandbox, method: str, args: Json, token: str) -> Response:
     if fault:
         return _fail(fault)
     headers = {"x-oauth-scopes": SCOPES, "x-slack-req-id": str(len(sandbox.calls))}
-    return JSONResponse(body, headers=headers)
+    return WireJson(body, headers=headers)
 
 
 def _authorize(sandbox: Sandbox, method: str, token: str) -> None:
@@ -92,11 +92,11 @@ def _fail(fault: Fault) -> Response:
         return _limited(fault.retry_after)
     if fault.answer.isdigit():
         return PlainTextResponse("the sandbox was asked to fail", int(fault.answer))
-    return JSONResponse({"ok": False, "error": fault.answer})
+    return WireJson({"ok": False, "error": fault.answer})
 
 
 def _limited(seconds: int) -> Response:
-    return JSONResponse(
+    return WireJson(
         {"ok": False, "error": "ratelimited"}, 429, headers={"retry-after": str(seconds)}
     )
 

@@ -1,8 +1,19 @@
 """What travels on the wire: JSON objects, and errors by Slack's names."""
 
+import json
 from typing import Any
 
+from starlette.responses import JSONResponse
+
 Json = dict[str, Any]
+
+
+class WireJson(JSONResponse):
+    """JSON as Slack writes it: all but ASCII escaped, so that half an emoji travels too."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return json.dumps(content).encode()
 
 
 class SlackError(Exception):

@@ -127,3 +127,16 @@ async def test_an_emoji_that_arrives_while_history_is_read_is_not_taken_for_one_
     monkeypatch.setattr(backfill.gateway, "history", history)
     assert await backfill.run() == 1
     assert [type(event) for event in await received(redis)] == [Posted]
+
+
+async def test_one_bad_item_of_a_history_is_skipped_and_the_others_are_found(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client
+) -> None:
+    await backfill.run()
+    half, odd, last = (write(sandbox, text) for text in ("charged twice \ud83d", "odd", "last"))
+    sandbox.state.messages[SUPPORT][odd] |= {"user": 3, "reactions": [{"name": None}]}
+    assert await backfill.run() == 2
+    first, second = await received(redis)
+    assert isinstance(first, Posted)
+    assert (first.item.ts, first.message.text) == (half, "charged twice \ufffd")
+    assert second.item.ts == last

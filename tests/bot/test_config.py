@@ -48,6 +48,8 @@ def test_the_shipped_file_is_right() -> None:
         ('[llm.prices."m"]\nprompt = 1\n' + LABEL, ["llm.prices.m.cached", "required"]),
         ("[triage]\ncolour = 1\n" + LABEL, ["triage.colour", "not permitted"]),
         ('[[labels]]\nname = "A"\nemoji = "Not An Emoji"\n', ["labels.0.emoji", "moneybag"]),
+        ('[[labels]]\nname = "A\\ud83d"\nemoji = "a"\n', ["TOML", "Unicode scalar value"]),
+        ('[[labels]]\nname = "A\\u0000B"\nemoji = "a"\n', ["labels.0.name", "control"]),
     ],
 )
 def test_a_bad_file_is_named_by_key(tmp_path: Path, content: str, words: list[str]) -> None:

@@ -78,6 +78,20 @@ def test_a_reaction_loses_its_skin_tone() -> None:
     assert found == Reacted(item=AT, user="U1", emoji="+1", added=True, at="13.0")
 
 
+def test_half_an_emoji_is_replaced_wherever_it_is() -> None:
+    found = parse(event(text="twice \ud83d", user="U\ude00"))
+    assert isinstance(found, Posted)
+    assert (found.message.text, found.message.user) == ("twice \ufffd", "U\ufffd")
+
+
+def test_an_event_that_is_nested_too_deeply_is_malformed() -> None:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    with pytest.raises(ValueError, match="too deeply"):
+        parse(event(blocks=nested))
+
+
 @pytest.mark.parametrize(
     "fields",
     [

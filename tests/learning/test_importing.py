@@ -14,6 +14,7 @@ from support_triage.classifiers import prompt
 from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
 from support_triage.learning import parquet_file
+from support_triage.learning.bulk_file import texts
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.export import FORMATS, SUFFIX
 from support_triage.learning.importing import Imported, look_through, store
@@ -136,3 +137,16 @@ def test_without_pyarrow_it_is_said_how_to_get_it(
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(DatasetError, match=r"support-triage\[parquet\]"):
         parquet_file.ParquetWriter(tmp_path / "out.parquet")
+
+
+def test_half_an_emoji_in_a_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "Charged twice \\ud83d", "label": "BILLING"}\n')
+    assert [one.text for one in read(path)] == ["Charged twice \ufffd"]
+    assert look_through(path, LABELS).rows == 1
+
+
+def test_half_an_emoji_in_a_text_to_classify_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"text": "Charged twice \\ud83d"}\n')
+    assert list(texts(str(path))) == ["Charged twice \ufffd"]

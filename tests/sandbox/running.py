@@ -1,6 +1,7 @@
 """A sandbox that runs inside the test, and a client that does what people in it do."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ class Control:
     async def act(self, name: str, /, **body: Any) -> Json:
         """Any act of the control API by its name; arguments that are None are left out."""
         given = {key: value for key, value in body.items() if value is not None}
-        answer = (await self.http.post(f"/control/{name}", json=given)).json()
+        content, headers = json.dumps(given), {"content-type": "application/json"}
+        answer = (await self.http.post(f"/control/{name}", content=content, headers=headers)).json()
         if not answer["ok"]:
             raise ControlError(answer["error"])
         found: Json = answer

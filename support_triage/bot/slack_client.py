@@ -1,0 +1,19 @@
+"""Slack's Web API client, whose answers hold well-formed text alone."""
+
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from support_triage.classifiers.text import all_well_formed
+
+
+class SlackClient(AsyncWebClient):
+    """slack_sdk's client; half an emoji in an answer would end whoever stores or sends it on."""
+
+    async def api_call(self, *given: Any, **named: Any) -> AsyncSlackResponse:
+        """Call a method of the Web API and mend the texts of its answer."""
+        answer = await super().api_call(*given, **named)
+        if isinstance(answer.data, dict):
+            answer.data = all_well_formed(answer.data)
+        return answer

@@ -1,0 +1,23 @@
+"""Half an emoji, on every way in: it is replaced, and nothing is lost or stops."""
+
+from tests.stories.conftest import BILLING, SUPPORT, TEAM, TECHNICAL, Story
+
+
+async def test_a_message_with_half_an_emoji_is_answered(story: Story) -> None:
+    ts = await story.write("My invoice shows the wrong amount \ud83d")
+    await story.shows(ts, "moneybag", BILLING)
+    assert "wrong amount \ufffd" in str(await story.cards(ts))
+    await story.people.edit(SUPPORT, ts, "The dashboard is not loading on Chrome \ude00")
+    await story.shows(ts, "wrench", TECHNICAL)
+    assert await story.inbox.dead(TEAM) == 0
+
+
+async def test_a_command_with_half_an_emoji_is_answered(story: Story) -> None:
+    assert "not a verb" in await story.command("acc\ud83d")
+
+
+async def test_a_name_with_half_an_emoji_is_shown(story: Story) -> None:
+    story.sandbox.state.users["U0CLEO"]["profile"]["display_name"] = "Cleo \ud83d"
+    ts = await story.write("My invoice shows the wrong amount")
+    await story.shows(ts, "moneybag", BILLING)
+    assert "Cleo \ufffd" in str(await story.cards(ts))
