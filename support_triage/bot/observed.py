@@ -9,15 +9,17 @@ from support_triage.classifiers.base import Classifier, Example, Prediction
 from support_triage.storage.connection import Client, StorageUnavailableError
 from support_triage.storage.events import KINDS, Event, Posted
 from support_triage.storage.examples import Examples, Reaction
-from support_triage.storage.inbox import Entry, Inbox
+from support_triage.storage.inbox import Entry, Inbox, IntakeConfig
 from support_triage.storage.records import MessageId
 
 
 class ObservedInbox(Inbox):
     """Counts what comes in, what is answered, put off and given up."""
 
-    def __init__(self, redis: Client, limit: int, metrics: Metrics, tracing: Tracing) -> None:
-        super().__init__(redis, limit)
+    def __init__(
+        self, redis: Client, config: IntakeConfig, metrics: Metrics, tracing: Tracing
+    ) -> None:
+        super().__init__(redis, config.limit, config.limit_mb)
         self._metrics = metrics
         self._tracing = tracing
         self._received = {kind: metrics.received.labels(kind) for kind in KINDS}

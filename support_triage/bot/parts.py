@@ -92,7 +92,7 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             redis=redis,
             directory=Directory(client, config),
             gateway=Gateway(client, Pacing(Limiter(redis, team), config.pacing)),
-            inbox=ObservedInbox(redis, config.intake.limit, metrics, tracing),
+            inbox=ObservedInbox(redis, config.intake, metrics, tracing),
             records=Records(redis, config.keep.seconds),
             examples=ObservedExamples(redis, config.keep.seconds, metrics),
             workspaces=Workspaces(redis),

@@ -23,11 +23,15 @@ _LOST_S = 60.0  # a server that took over may lack what was written in its last 
 
 
 class IntakeConfig(BaseModel):
-    """The table `[intake]`: how many events of a workspace may wait before acks are withheld."""
+    """The table `[intake]`: how much of a workspace may wait before acks are withheld.
+
+    `limit` counts events; `limit_mb` is the memory they take in Redis, estimated from a sample.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     limit: int = Field(default=100_000, ge=1)
+    limit_mb: int = Field(default=256, ge=1)
 
 
 class InboxFullError(StorageUnavailableError):
@@ -71,9 +75,15 @@ class Taken:
 class Inbox:
     """One queue a workspace, served channel by channel in turn; an entry stays until answered."""
 
-    def __init__(self, redis: Client, limit: int = IntakeConfig().limit) -> None:
+    def __init__(
+        self,
+        redis: Client,
+        limit: int = IntakeConfig().limit,
+        limit_mb: int = IntakeConfig().limit_mb,
+    ) -> None:
         self._redis = redis
         self._limit = limit
+        self._limit_mb = limit_mb
         self._receive = redis.register_script(scripts.RECEIVE)
         self._take = redis.register_script(scripts.TAKE)
         self._renew = redis.register_script(scripts.RENEW)
@@ -90,7 +100,8 @@ class Inbox:
         messages are looked up by their identity.
         """
         at = event.item
-        arguments = [at.channel, event.model_dump_json(), self._limit]
+        limits = [self._limit, self._limit_mb * 2**20]
+        arguments = [at.channel, event.model_dump_json(), *limits]
         if isinstance(event, Posted) and not event.message.edited:
             arguments += [at.ts, keys.DEDUPE_S]
         stored = await self._receive(
@@ -104,7 +115,7 @@ class Inbox:
             args=arguments,
         )
         if stored < 0:
-            raise InboxFullError(f"{self._limit} events wait")
+            raise InboxFullError(f"{self._limit} events, or {self._limit_mb} MB of them, wait")
         if stored > 1:
             await self.call(at.team)
         return bool(stored)

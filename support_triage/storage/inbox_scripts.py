@@ -25,14 +25,17 @@ end
 RECEIVE = (
     _ADD
     + """
--- KEYS events turns waiting newest seen; ARGV channel event limit [ts, seconds to remember it]
-if ARGV[4] and redis.call('EXISTS', KEYS[5]) == 1 then return 0 end
+-- KEYS events turns waiting newest seen
+-- ARGV channel event, limits of events and of bytes, [ts, seconds to remember it]
+if ARGV[5] and redis.call('EXISTS', KEYS[5]) == 1 then return 0 end
 if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return -1 end
-if ARGV[4] then
-  redis.call('SET', KEYS[5], '1', 'EX', ARGV[5])
+local used = redis.pcall('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 20)
+if type(used) == 'number' and used >= tonumber(ARGV[4]) then return -1 end
+if ARGV[5] then
+  redis.call('SET', KEYS[5], '1', 'EX', ARGV[6])
   local newest = redis.call('HGET', KEYS[4], ARGV[1])
-  if not newest or tonumber(newest) < tonumber(ARGV[4]) then
-    redis.call('HSET', KEYS[4], ARGV[1], ARGV[4])
+  if not newest or tonumber(newest) < tonumber(ARGV[5]) then
+    redis.call('HSET', KEYS[4], ARGV[1], ARGV[5])
   end
 end
 return add(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2])

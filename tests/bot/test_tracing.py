@@ -12,6 +12,7 @@ from support_triage.bot.observed import ObservedInbox
 from support_triage.bot.tracing import NoTracing, OpenTelemetry, tracing_of
 from support_triage.storage.connection import Client
 from support_triage.storage.events import Posted
+from support_triage.storage.inbox import IntakeConfig
 from support_triage.storage.records import Message, MessageId
 
 AT = MessageId(team="T1", channel="C1", ts="1.5")
@@ -26,7 +27,7 @@ def process() -> tuple[OpenTelemetry, InMemorySpanExporter]:
 async def test_spans_of_a_message_meet_in_one_trace(redis: Client) -> None:
     intake, taken = process()
     worker, answered = process()
-    inbox = ObservedInbox(redis, 100, Metrics(), intake)
+    inbox = ObservedInbox(redis, IntakeConfig(), Metrics(), intake)
     await inbox.receive(Posted(message=Message(id=AT, user="U", text="kumquat")))
     with worker.span("answer", AT), worker.span("within", AT):
         pass

@@ -168,6 +168,24 @@ async def test_a_full_inbox_takes_nothing_more_and_forgets_nothing(redis: Client
     assert await inbox.receive(posted("3.0"))
 
 
+async def test_an_inbox_is_full_by_its_bytes_too(redis: Client) -> None:
+    inbox = Inbox(redis, limit_mb=1)
+    long = posted().message.model_copy(update={"text": "\u7d19" * 4_000})  # 12 kB
+
+    async def fill(count: int) -> None:
+        for number in range(count):
+            at = MessageId(team="T1", channel="C1", ts=f"{number + 1}.0")
+            await inbox.receive(Posted(message=long.model_copy(update={"id": at})))
+
+    with pytest.raises(InboxFullError, match="1 MB"):
+        await fill(200)
+    received = await inbox.depth("T1")
+    assert 70 <= received <= 95
+    [entry] = await take(inbox, 1)
+    await inbox.answered(entry)
+    assert await inbox.receive(posted("900.0"))
+
+
 async def test_full_memory_lets_workers_go_on(redis: Client) -> None:
     inbox = Inbox(redis)
     await inbox.receive(posted("1.0"))
