@@ -1,5 +1,6 @@
 """Rules of this code base that no linter knows."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -78,3 +79,36 @@ def test_keys_are_made_in_one_place_and_say_their_life() -> None:
     for name, made in vars(keys).items():
         if callable(made) and not name.startswith("_"):
             assert re.search(r"Lives|lives|Permanent", made.__doc__ or ""), f"{name}: what life?"
+
+
+BARE_TASKS = {
+    "bot/loops.py": "starts the loops and the work that is done once, and logs how they end",
+    "bot/socket_mode.py": "starts a task of the SDK again, which its own loop watches",
+    "bot/worker.py": "two waits that the step that starts them takes up",
+    "classifiers/batching.py": "each caller gets what goes wrong in it",
+    "classifiers/local.py": "logs a fit that failed",
+    "learning/export.py": "awaited in the function that starts it",
+    "sandbox/delivery.py": "logs a delivery that failed; the sandbox knows nothing of the bot",
+    "storage/leases.py": "catches and logs whatever a renewal raises",
+}
+"""The modules that start tasks themselves, and why no failure is silent there."""
+
+
+def starts_a_task(node: ast.AST) -> bool:
+    """Whether this is a call that leaves a task to itself; a task group waits for its own."""
+    if not isinstance(node, ast.Call):
+        return False
+    called = ast.unparse(node.func)
+    if called.endswith("group.create_task"):
+        return False
+    return called.split(".")[-1] in {"create_task", "ensure_future", "run_coroutine_threadsafe"}
+
+
+def test_background_tasks_are_watched() -> None:
+    found = {
+        "/".join(path.parts[1:])
+        for path in SOURCES
+        if any(map(starts_a_task, ast.walk(ast.parse(path.read_text()))))
+    }
+    assert found == set(BARE_TASKS), "start it by Loops.start or watched() of bot/loops.py"
+    assert starts_a_task(ast.parse("loop.create_task(f())", mode="eval").body)

@@ -11,9 +11,9 @@ from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import Desk
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.drift_watch import DriftWatch
-from support_triage.bot.ending import end
 from support_triage.bot.gating import Gating
 from support_triage.bot.jobs import JobPoller
+from support_triage.bot.loops import Step
 from support_triage.bot.making import builder
 from support_triage.bot.model_standing import ModelStanding
 from support_triage.bot.observed import ObservedClassifier
@@ -36,17 +36,10 @@ _DRAIN_S = 25.0  # less than the 30 s after which Kubernetes kills; what is left
 
 @dataclass(frozen=True)
 class Answering:
-    """A worker at work, the classifier that it asks, and the desk that answers admins."""
+    """The classifier that a worker asks, and the desk that answers admins."""
 
     classifier: ChampionClassifier
-    worker: Worker
     desk: Desk
-    working: asyncio.Task[None]
-
-    @property
-    def alive(self) -> bool:
-        """Whether the worker is still at work."""
-        return not self.working.done()
 
 
 @dataclass(frozen=True)
@@ -136,27 +129,25 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         teaching,
         Watching(parts.series, shadowing),
     )
+    watch = DriftWatch(config, parts.series, parts.directory, parts.gateway)
     worker = Worker(parts.inbox, {parts.team: _Events(triage, desk, parts.tracing)})
-    working = asyncio.create_task(worker.run())
-    following = [
-        asyncio.create_task(teaching.follow()),
-        asyncio.create_task(classifier.follow()),
-        asyncio.create_task(shadowing.follow()),
-        asyncio.create_task(standing.follow()),
-        asyncio.create_task(
-            DriftWatch(config, parts.series, parts.directory, parts.gateway).follow()
-        ),
-        asyncio.create_task(JobPoller(trainer, parts.gateway, parts.team).run()),
-    ]
+    worker.start(parts.loops)
+    following: dict[str, tuple[Step, float]] = {
+        "teaching": (teaching.catch_up, 0.5),
+        "champion": (classifier.refresh, 1.0),
+        "standing": (standing.look, 1.0),
+        "drift watch": (watch.look, 5.0),
+        "jobs": (JobPoller(trainer, parts.gateway, parts.team).turn, 1.0),
+    }
+    if config.gate.shadow:
+        following["shadow"] = (shadowing.refresh, 2.0)
+    for name, (step, every_s) in following.items():
+        parts.loops.start(name, step, every_s)
     try:
-        yield Answering(classifier, worker, desk, working)
+        yield Answering(classifier, desk)
     finally:
-        worker.stop()
-        for one in following:
-            await end(one)
-        await asyncio.wait({working}, timeout=_DRAIN_S)
-        await end(working)
-        await desk.finish()
+        await parts.loops.stop(*following)
+        await worker.drain(parts.loops, _DRAIN_S)
         await shadowing.finish()
         for each in (*classifier.former, classifier.current):
             await close(each)

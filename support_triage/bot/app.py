@@ -1,6 +1,5 @@
 """The composition root: the one place where the parts meet."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,7 +14,6 @@ from slack_bolt.response import BoltResponse
 from support_triage.bot import forwarding
 from support_triage.bot.backfill import Backfill, backfill_of
 from support_triage.bot.config import Config, Settings
-from support_triage.bot.ending import end
 from support_triage.bot.intake import Intake
 from support_triage.bot.parts import Parts, opened
 from support_triage.classifiers.text import all_well_formed
@@ -101,5 +99,5 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
             commands.register(app, answerer.desk)
         if role is not Role.WORKER:
             backfill.want()
-            stack.push_async_callback(end, asyncio.create_task(backfill.follow()))
+            parts.loops.start("backfill", backfill.step, 0)
         yield Bot(parts, app, intake, answerer, backfill)

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError
 
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError, card_about
 from support_triage.bot.intake import posted
 from support_triage.bot.parts import Parts
-from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.events import Posted, Reacted
 from support_triage.storage.examples import Examples, Reaction
 from support_triage.storage.inbox import Inbox
@@ -27,15 +24,6 @@ from support_triage.storage.records import MessageId, Records
 
 _LOOK_BACK_S = 3600.0  # before the newest message known: for its edits and emoji
 _ALIVE_S = 5.0
-
-_PASSING = (
-    GatewayError,
-    SlackApiError,
-    ClientError,
-    StorageUnavailableError,
-    OSError,
-    TimeoutError,
-)
 
 log = structlog.get_logger()
 
@@ -58,17 +46,8 @@ class Backfill:
         """Something may have been missed: a connection is new, or an event could not be stored."""
         self._wanted.set()
 
-    async def follow(self) -> None:
-        """Run whenever it is wanted, until cancelled; note every few seconds that one listens."""
-        while True:
-            try:
-                await self._once()
-            except _PASSING as error:
-                log.warning("backfill.postponed", error=type(error).__name__)
-                self._wanted.set()
-                await asyncio.sleep(1.0)
-
-    async def _once(self) -> None:
+    async def step(self) -> None:
+        """Run if it is wanted within some seconds; else note that somebody listens."""
         try:
             async with asyncio.timeout(_ALIVE_S):
                 await self._wanted.wait()
@@ -79,9 +58,13 @@ class Backfill:
                 self._server_since = since
                 self.want()
             return
-        self._wanted.clear()
         if await self.inbox.may_backfill(self.team):
-            await self.run()
+            self._wanted.clear()
+            try:
+                await self.run()
+            except BaseException:
+                self._wanted.set()
+                raise
 
     async def run(self, since: float | None = None) -> int:
         """Put in the inbox what is missing since a Unix time; how many events that were.

@@ -5,12 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from support_triage.bot.polling import poll
 from support_triage.classifiers.base import Classifier, ClassifierError, Example, Prediction
 from support_triage.classifiers.calibration import Standing
 from support_triage.storage.models import DEFAULT, Model, ModelError, Models, shown
-
-_POLL_S = 1.0
 
 Build = Callable[[Model | None, bytes], Classifier]
 """A classifier of a model and its file, None for the default one, that knows all examples.
@@ -107,7 +104,3 @@ class ChampionClassifier:
         self.problem = self._refused = None
         await successor.learn(())  # what came while it was made
         log.info("champion.changed", model=wanted, classifier=successor.version)
-
-    async def follow(self) -> None:
-        """Look at the pointer every second, until cancelled."""
-        await poll(self.refresh, _POLL_S, "champion.waits")

@@ -23,6 +23,7 @@ from support_triage.bot.app import running
 from support_triage.bot.config import Settings, load_config, shipped_config
 from support_triage.bot.demo_story import tell
 from support_triage.bot.health import Health
+from support_triage.bot.loops import watched
 from support_triage.bot.socket_mode import serve_socket_mode
 
 _START_S = 20.0
@@ -109,7 +110,7 @@ async def play(*, once: bool) -> int:
         async with _sandbox() as url, running(_settings(url, Path(folder)), config) as bot:
             health = Health(bot)
             settings = _settings(url, Path(folder))
-            serving = asyncio.create_task(serve_socket_mode(settings, health))
+            serving = watched("socket mode", serve_socket_mode(settings, health))
             async with httpx2.AsyncClient(base_url=url, timeout=10) as client:
                 failed = await _tell(Sandbox(client, console), console)
             if not once:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from support_triage.bot.app import Bot
+from support_triage.bot.loops import watched
 from support_triage.bot.metrics import CONTENT_TYPE
 from support_triage.learning.drift_config import WATCHED
 from support_triage.storage.connection import StorageUnavailableError
@@ -31,17 +32,17 @@ class Health:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     connected: Callable[[], Awaitable[bool]] = _not_yet
 
-    def alive(self) -> bool:
-        """Whether the worker, where there is one, is still at work."""
-        answering = self.bot.answering
-        return answering is None or answering.alive
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The background loops that fail again and again: a restart may mend them."""
+        return self.bot.parts.loops.failing
 
     async def ready(self) -> dict[str, bool]:
         """Each part, and whether it is ready."""
         return {
             "redis": await self._measure(),
             "slack": await self.connected(),
-            "worker": self.alive(),
+            "worker": not {"worker", "leases", "sweep"}.intersection(self.failing),
             "taking": not self.stop.is_set(),
         }
 
@@ -76,8 +77,10 @@ def routes(health: Health) -> list[Route]:
     """`/healthz` (alive), `/readyz` (ready, part by part) and `/metrics`; 503 where not."""
 
     async def healthz(_: Request) -> Response:
-        alive = health.alive()
-        return PlainTextResponse("ok" if alive else "worker ended", 200 if alive else 503)
+        failing = ", ".join(health.failing)
+        return PlainTextResponse(
+            f"failing: {failing}" if failing else "ok", 503 if failing else 200
+        )
 
     async def readyz(_: Request) -> Response:
         parts = await health.ready()
@@ -110,8 +113,8 @@ def web_server(addresses: list[Route], port: int) -> uvicorn.Server:
 
 async def serve_until(server: uvicorn.Server, stop: asyncio.Event) -> None:
     """Serve until `stop`, or until the server gives up by itself."""
-    serving = asyncio.create_task(server.serve())
-    waiting = asyncio.create_task(stop.wait())
+    serving = watched("web server", server.serve())
+    waiting = watched("stop", stop.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     waiting.cancel()

@@ -11,10 +11,8 @@ from support_triage.bot.slack_text import SECTION, escaped, inline, mrkdwn
 from support_triage.learning.finetune.progress import late
 from support_triage.learning.finetune.telling import job_lines
 from support_triage.learning.finetune.trainer import Trainer
-from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.jobs import Job, Report
 
-_POLL_S = 1.0
 _SLACK_USERS = ("U", "W")
 
 log = structlog.get_logger()
@@ -37,21 +35,16 @@ class JobPoller:
         self._gateway = gateway
         self._team = team
 
-    async def run(self) -> None:
-        """Once a second, until cancelled."""
-        while True:
-            try:
-                await self.turn()
-            except* StorageUnavailableError as errors:
-                log.warning("jobs.storage", error=type(errors.exceptions[0]).__name__)
-            await asyncio.sleep(_POLL_S)
-
     async def turn(self) -> None:
-        """Step every job that is due, and tell of what changed."""
+        """Step every job that is due, and tell of what changed.
+
+        Raises the failures of all jobs at the end, as an ExceptionGroup: none holds up another.
+        """
         jobs = await self._trainer.jobs.all(self._team)
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(self._one(job))
+        ended = await asyncio.gather(*map(self._one, jobs), return_exceptions=True)
+        errors = [one for one in ended if isinstance(one, BaseException)]
+        if errors:
+            raise BaseExceptionGroup("some jobs failed", errors)
 
     async def _one(self, job: Job) -> None:
         after = await self._trainer.advance(job)

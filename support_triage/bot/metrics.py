@@ -46,6 +46,12 @@ class Metrics:
         self.dead = self._gauge("dead_letters", "Events given up on and kept", "team")
         self.model = self._gauge("model_info", "1 for the classifier in use", "classifier")
         self.drift = self._gauge("drift", "1 where a change was told of, else 0", "team", "what")
+        self.loop_errors = self._counter(
+            "loop_errors", "Steps of background loops that raised", "loop", "kind"
+        )
+        self.loop_failing = self._gauge(
+            "loop_failing", "1 where a background loop fails again and again, else 0", "loop"
+        )
         self.ready = self._gauge("ready", "1 where a part is ready, else 0", "part")
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:

@@ -3,10 +3,7 @@
 from dataclasses import dataclass, field
 
 from support_triage.bot.champion import ChampionClassifier
-from support_triage.bot.polling import poll
 from support_triage.storage.workspaces import Workspaces
-
-_POLL_S = 1.0
 
 
 @dataclass
@@ -25,7 +22,3 @@ class ModelStanding:
         if said != self._said:
             await self.workspaces.stands(self.team, said)
             self._said = said
-
-    async def follow(self) -> None:
-        """Look every second, until cancelled."""
-        await poll(self.look, _POLL_S, "standing.waits")

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client, web_session
+from support_triage.bot.loops import Loops
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.observed import ObservedExamples, ObservedInbox
 from support_triage.bot.pacing import Pacing
@@ -48,6 +49,7 @@ class Parts:
     spending: Spending
     forgetting: Forgetting
     metrics: Metrics
+    loops: Loops
     tracing: Tracing
 
 
@@ -102,10 +104,12 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             spending=Spending(redis, team),
             forgetting=Forgetting(redis),
             metrics=metrics,
+            loops=Loops(metrics),
             tracing=tracing,
         )
         await parts.workspaces.add(team)
         try:
             yield parts
         finally:
+            await parts.loops.close()
             await asyncio.to_thread(tracing.close)

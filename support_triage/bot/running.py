@@ -11,6 +11,7 @@ from support_triage.bot.app import Role, running
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.health import Health, routes, serve_until, web_server
 from support_triage.bot.http import serve_http
+from support_triage.bot.loops import watched
 from support_triage.bot.socket_mode import serve_socket_mode
 
 log = structlog.get_logger()
@@ -61,7 +62,7 @@ async def serve(
 async def _watched(health: Health, port: int) -> AsyncIterator[None]:
     """Serve health and metrics on a port of their own, for the length of a block."""
     over = asyncio.Event()
-    serving = asyncio.create_task(serve_until(web_server(routes(health), port), over))
+    serving = watched("health and metrics", serve_until(web_server(routes(health), port), over))
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from support_triage.bot.champion import Build, built
+from support_triage.bot.loops import watched
 from support_triage.classifiers.base import Classifier, ClassifierError, Prediction
 from support_triage.classifiers.evaluation import best
 from support_triage.classifiers.factory import close
@@ -13,7 +14,6 @@ from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.models import ModelError, Models
 from support_triage.storage.shadows import ShadowAnswer, Shadows
 
-_POLL_S = 2.0
 _PENDING = 16
 _PATIENCE_S = 15.0
 
@@ -51,7 +51,7 @@ class Shadowing:
         if self._challenger is None or len(self._pending) >= _PENDING:
             return
         answer = self._answer(self._challenger, self.identity, message, text, champion)
-        task = asyncio.create_task(answer)
+        task = watched("shadow answer", answer)
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
@@ -92,15 +92,6 @@ class Shadowing:
                     log.warning("shadow.refused", model=identity, error=type(error).__name__)
         if self._challenger is not None:
             await self._challenger.learn(())
-
-    async def follow(self) -> None:
-        """Refresh every two seconds, until cancelled."""
-        while self._config.shadow:
-            try:
-                await self.refresh()
-            except StorageUnavailableError as error:
-                log.warning("shadow.waits", error=type(error).__name__)
-            await asyncio.sleep(_POLL_S)
 
     async def finish(self) -> None:
         """Wait for the answers that are under way, and close the challenger's connections."""

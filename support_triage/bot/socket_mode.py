@@ -1,5 +1,6 @@
 """Slack's envelopes over Socket Mode: the way in that needs no public address."""
 
+import asyncio
 from typing import Any
 
 import structlog
@@ -7,6 +8,7 @@ from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.socket_mode.websockets import SocketModeClient
 
 from support_triage.bot.config import ConfigError, Settings
 from support_triage.bot.health import Health
@@ -14,6 +16,10 @@ from support_triage.bot.health import Health
 _PING_S = 5.0  # a connection that was cut is found out and replaced after this
 
 log = structlog.get_logger()
+
+
+class SocketModeError(Exception):
+    """The Slack SDK no longer received, and was started again."""
 
 
 async def serve_socket_mode(settings: Settings, health: Health) -> None:
@@ -39,6 +45,22 @@ async def serve_socket_mode(settings: Settings, health: Health) -> None:
     handler.client.socket_mode_request_listeners = [requested]
     await handler.connect_async()  # type: ignore[no-untyped-call]
     health.connected = handler.client.is_connected
+    bot.parts.loops.start("socket mode", lambda: _keep(handler.client), _PING_S)
     log.info("bot.listening", over="socket mode", team=bot.team)
     await health.stop.wait()
+    await bot.parts.loops.stop("socket mode")
     await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+async def _keep(sdk: SocketModeClient) -> None:
+    """Connect again where one of the SDK's own tasks has ended, as it does on a bug; say so."""
+    tasks = (sdk.current_session_monitor, sdk.message_receiver)
+    if sdk.message_processor.done():
+        sdk.message_processor = asyncio.ensure_future(
+            sdk.process_messages()  # type: ignore[no-untyped-call]
+        )
+    elif all(one is not None and not one.done() for one in tasks):
+        return
+    else:
+        await sdk.connect_to_new_endpoint(force=True)
+    raise SocketModeError("a task of the Slack SDK had ended; it was started again")

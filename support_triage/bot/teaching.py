@@ -2,13 +2,15 @@
 
 import asyncio
 
-from support_triage.bot.polling import poll
+import structlog
+
+from support_triage.bot.passing import PASSING
 from support_triage.classifiers.base import Classifier, Example
 from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.series import Series
 
-_POLL_S = 0.5
+log = structlog.get_logger()
 
 
 class Teaching:
@@ -59,10 +61,22 @@ class Teaching:
         self._track_record.remove(gone)
         self._track_record.answered(await self._series.answers())
         put = [Example(id=one.id, text=one.text, label=one.label) for one in stored]
-        await self._classifier.learn(put, gone)
+        await self._teach(put, gone)
         self._known.update(one.id for one in stored)
         self._known.difference_update(gone)
 
-    async def follow(self) -> None:
-        """Catch up twice a second, until cancelled; a storage that is away is waited for."""
-        await poll(self.catch_up, _POLL_S, "teaching.waits")
+    async def _teach(self, put: list[Example], gone: list[str]) -> None:
+        """Teach what can be taught: an example that the classifier cannot take is left out."""
+        try:
+            await self._classifier.learn(put, gone)
+        except PASSING:
+            raise
+        except Exception as error:
+            if not put:
+                raise
+            if len(put) == 1:
+                log.error("teaching.left_out", example=put[0].id, exc_info=error)  # noqa: TRY400 - it does
+                return
+            half = len(put) // 2
+            await self._teach(put[:half], gone)
+            await self._teach(put[half:], gone)

@@ -8,13 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import structlog
-from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError
 
 from support_triage.bot.ending import end
-from support_triage.bot.gateway import GatewayError, GatewayUnavailableError
-from support_triage.classifiers.base import ClassifierUnavailableError
-from support_triage.storage.errors import StorageError, StorageUnavailableError
+from support_triage.bot.gateway import GatewayError
+from support_triage.bot.loops import Loops, watched
+from support_triage.bot.passing import PASSING
+from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import Event
 from support_triage.storage.inbox import LEASE_S, Entry, Inbox
 
@@ -25,15 +24,6 @@ _PAUSE_S = 0.5
 _GATHER_S = 0.005
 _STRIKES_MAX = 5
 _REFUSED_MAX_S = 3600.0
-_PASSING = (
-    GatewayUnavailableError,
-    ClassifierUnavailableError,
-    StorageError,
-    SlackApiError,
-    ClientError,
-    OSError,
-    TimeoutError,
-)
 
 log = structlog.get_logger()
 
@@ -47,7 +37,7 @@ def delay_s(entry: Entry, error: Exception, jitter: float) -> float:
     asked = getattr(error, "after_s", None)
     if asked is not None:
         return float(asked) + jitter * max(0.2, 0.2 * float(asked))
-    longest = 30.0 if isinstance(error, _PASSING) else 600.0
+    longest = 30.0 if isinstance(error, PASSING) else 600.0
     return min(max(entry.age_s / 2, 0.5), longest) * (0.75 + jitter / 2)
 
 
@@ -60,7 +50,10 @@ class Answers(Protocol):
 
 
 class Worker:
-    """Serves workspaces, each with what answers there; any number of workers may."""
+    """Serves workspaces, each with what answers there; any number of workers may.
+
+    `start` has it work in the loops of its process; it works until it is drained.
+    """
 
     def __init__(self, inbox: Inbox, triages: Mapping[str, Answers]) -> None:
         self._inbox = inbox
@@ -69,41 +62,26 @@ class Worker:
         self._calling: asyncio.Task[str | None] | None = None
         self._unfinished: set[str] = set()
         self._freed = asyncio.Event()
-        self._stopping = asyncio.Event()
 
-    def stop(self) -> None:
-        """Take nothing more; `run` returns when what was taken is answered."""
-        self._stopping.set()
+    def start(self, loops: Loops) -> None:
+        """Take entries, renew the leases of those in hand, and look for lost calls."""
+        loops.start("worker", self.take, 0)
+        loops.start("leases", self._renew, LEASE_S / 4)
+        loops.start("sweep", self._inbox.sweep, _WAIT_S)
 
-    async def run(self) -> None:
-        """Work until stopped; when the storage is away, wait for it."""
-        keeping = [
-            asyncio.create_task(self._every(_WAIT_S, self._inbox.sweep)),
-            asyncio.create_task(self._every(LEASE_S / 4, self._renew)),
-        ]
-        while not self._stopping.is_set():
-            try:
-                await self._take()
-            except StorageUnavailableError as error:
-                log.warning("worker.waits", error=type(error).__name__)
-                await asyncio.sleep(_PAUSE_S)
+    async def drain(self, loops: Loops, patience_s: float) -> None:
+        """Take nothing more, and answer what was taken; what is left after a while is handed on."""
+        await loops.stop("worker", "sweep")
         if self._held:
-            await asyncio.wait(self._held)
-        for one in filter(None, [*keeping, self._calling]):
+            await asyncio.wait(self._held, timeout=patience_s)
+        for one in [*self._held, *filter(None, [self._calling])]:
             await end(one)
-
-    async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                await step()
-            except StorageUnavailableError as error:
-                log.warning("worker.waits", error=type(error).__name__)
+        await loops.stop("leases")
 
     async def _renew(self) -> None:
         await self._inbox.renew(list(self._held.values()))
 
-    async def _take(self) -> None:
+    async def take(self) -> None:
         """Wait for a call, or for a free place where work was left for want of one; then take."""
         team = await self._next_team(_AT_ONCE - len(self._held))
         free = _AT_ONCE - len(self._held)
@@ -113,7 +91,7 @@ class Worker:
         taken = await self._inbox.take(team, free, _PER_CHANNEL, running)
         self._unfinished = self._unfinished - {team} | ({team} if taken.more else set())
         for entry in taken.entries:
-            task = asyncio.create_task(self._answer(entry))
+            task = watched("answer", self._answer(entry))
             self._held[task] = entry
             task.add_done_callback(self._ended)
 
@@ -150,7 +128,7 @@ class Worker:
 
     async def _failed(self, entry: Entry, error: Exception) -> None:
         """Try again what may pass; bury what is not mended in time, or fails each time."""
-        passing = isinstance(error, _PASSING)
+        passing = isinstance(error, PASSING)
         refused = isinstance(error, GatewayError) and not passing
         if passing or refused:
             log.warning("event.postponed", entry=entry.id, error=type(error).__name__)

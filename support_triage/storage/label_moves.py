@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.examples import FEED_LENGTH, StoredExample
+from support_triage.storage.readable import read
 
 _MOVE = """
 local moved = 0
@@ -78,7 +79,9 @@ class LabelMoves:
         async for identity, stored in self._redis.hscan_iter(keys.aside(team), count=500):
             if identity not in seen:
                 seen.add(identity)
-                yield StoredExample.model_validate_json(stored)
+                example = read(StoredExample, stored, "example set aside")
+                if example is not None:
+                    yield example
 
     async def count_aside(self, team: str) -> Counter[str]:
         """How many examples of each label were set aside."""

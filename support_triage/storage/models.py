@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.readable import read, read_all
 from support_triage.storage.records import Frozen
 
 DEFAULT = ""
@@ -90,9 +91,6 @@ class Promotion(Frozen):
     figures: dict[str, float] = Field(default_factory=dict)
 
 
-_PROMOTION: TypeAdapter[Promotion] = TypeAdapter(Promotion)
-
-
 def library_versions(names: Iterable[str]) -> dict[str, str]:
     """Versions of installed distributions, as `Model.libraries` has them."""
     return {name: version(name) for name in names}
@@ -134,8 +132,8 @@ class Models:
     async def all(self, team: str) -> list[Model]:
         """Every model, oldest first; one that is not what its id says is left out."""
         stored = await self._redis.hgetall(keys.models(team))
-        found = [(key, Model.model_validate_json(text)) for key, text in stored.items()]
-        kept = [model for key, model in found if model.id == key]
+        found = [(key, read(Model, text, "model")) for key, text in stored.items()]
+        kept = [model for key, model in found if model is not None and model.id == key]
         return sorted(kept, key=lambda one: (float(one.created), one.id))
 
     async def champion(self, team: str) -> str:
@@ -191,7 +189,7 @@ class Models:
     async def history(self, team: str) -> list[Promotion]:
         """Every promotion and rollback, oldest first."""
         stored: list[Any] = await self._redis.lrange(keys.promotions(team), 0, -1)
-        return [_PROMOTION.validate_json(one) for one in stored]
+        return read_all(Promotion, stored, "promotion")
 
 
 def shown(identity: str) -> str:

@@ -12,6 +12,7 @@ from support_triage.classifiers.base import Prediction
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageError
+from support_triage.storage.leases import renewed
 
 _LEASE_S = 4.0  # a hold outlives its holder's death by this, less than the inbox's take-over
 _HOLD_WAIT_S = 2.0
@@ -177,11 +178,10 @@ class Records:
         """Hold a message; HeldError when another holds it for too long."""
         hold = Hold(self, identity)
         await hold.acquire()
-        renewing = asyncio.create_task(hold.keep())
         try:
-            yield hold
+            async with renewed(hold.renew, _LEASE_S / 4):
+                yield hold
         finally:
-            renewing.cancel()
             with suppress(StorageError):  # then it runs out
                 await hold.leave()
 
@@ -211,7 +211,6 @@ class Hold:
         self._stored = keys.record(identity.team, identity.channel, identity.ts)
         self._token = secrets.token_hex(8)
         self._until = 0.0
-        self._left = False
 
     async def acquire(self) -> None:
         """Wait for the message; HeldError where that takes too long."""
@@ -230,16 +229,11 @@ class Hold:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.1)
 
-    async def keep(self) -> None:
-        """Renew the lease until it is left: redis-py may swallow a cancellation."""
-        while not self._left:
-            await asyncio.sleep(_LEASE_S / 4)
-            asked = time.monotonic()
-            with suppress(StorageError):
-                if await self._records.renew(
-                    keys=[self._lock], args=[self._token, int(_LEASE_S * 1000)]
-                ):
-                    self._until = asked + _LEASE_S
+    async def renew(self) -> None:
+        """Renew the lease; nothing where it is another's by now."""
+        asked = time.monotonic()
+        if await self._records.renew(keys=[self._lock], args=[self._token, int(_LEASE_S * 1000)]):
+            self._until = asked + _LEASE_S
 
     def check(self) -> None:
         """Raise LostHoldError where the lease ran out, as for a process that was stopped."""
@@ -272,5 +266,4 @@ class Hold:
 
     async def leave(self) -> None:
         """Give the message back; where that fails, the lease runs out."""
-        self._left = True
         await self._records.release(keys=[self._lock], args=[self._token])

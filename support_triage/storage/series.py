@@ -1,10 +1,11 @@
 """The newest values of what is watched over time, counted for ever; for all processes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.readable import read_all
 from support_triage.storage.records import Frozen
 
 KEPT = 1_200
@@ -28,6 +29,11 @@ class Answer(Frozen):
     id: str = ""
     best: str = ""
     confidence: float = 0.0
+
+
+def answers_of(values: Sequence[str]) -> list[Answer]:
+    """Read stored answers, without those of another version."""
+    return read_all(Answer, values, "answer")
 
 
 class Progress(Frozen):
@@ -65,13 +71,13 @@ class Series:
     async def answers(self) -> list[Answer]:
         """The newest answers since this model answers or the last alarm, oldest first."""
         progress, values = await self.read("answers")
-        kept = values[max(0, len(values) - (progress.total - progress.since)) :]
-        return [Answer.model_validate_json(one) for one in kept]
+        return answers_of(values[max(0, len(values) - (progress.total - progress.since)) :])
 
     async def forget(self, messages: Collection[str]) -> None:
         """Drop the answers to these messages."""
         _, values = await self.read("answers")
-        gone = {one for one in values if Answer.model_validate_json(one).id in messages}
+        read = {value: answer for value in values for answer in answers_of([value])}
+        gone = [value for value, answer in read.items() if answer.id in messages]
         async with self._redis.pipeline(transaction=False) as pipe:
             for one in gone:
                 pipe.lrem(keys.series(self._team, "answers"), 0, one)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.readable import read
 from support_triage.storage.records import Frozen
 
 _DAY_S = 2 * 24 * 3600
@@ -43,7 +44,8 @@ class Shadows:
     async def all(self, model: str) -> dict[str, ShadowAnswer]:
         """A model's answers by message id."""
         stored = await self._redis.hgetall(keys.shadow(self._team, model))
-        return {one: ShadowAnswer.model_validate_json(text) for one, text in stored.items()}
+        found = {one: read(ShadowAnswer, text, "shadow answer") for one, text in stored.items()}
+        return {one: answer for one, answer in found.items() if answer is not None}
 
     async def forget(self, model: str, messages: list[str]) -> None:
         """Drop a model's answers to these messages."""

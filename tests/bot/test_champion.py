@@ -1,6 +1,5 @@
 """The champion is followed without a restart; what cannot be used leaves the old one."""
 
-import asyncio
 import hashlib
 from dataclasses import replace
 from functools import partial
@@ -10,7 +9,9 @@ import pytest
 
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.config import Config, Settings, load_config
+from support_triage.bot.loops import Loops
 from support_triage.bot.making import builder
+from support_triage.bot.metrics import Metrics
 from support_triage.classifiers.base import Example, Prediction, Score
 from support_triage.classifiers.factory import Parts, make_parts
 from support_triage.classifiers.recipe import Recipe
@@ -69,7 +70,8 @@ async def test_the_pointer_is_followed_there_and_back(
     await champion.learn([example])
     taught = champion.version
     assert taught != default
-    following = asyncio.create_task(champion.follow())
+    loops = Loops(Metrics())
+    loops.start("champion", champion.refresh, 0.01)
     model, file = local(config)
     await promote(redis, model, file)
     await eventually(lambda: champion.identity == model.id, 5)
@@ -81,7 +83,7 @@ async def test_the_pointer_is_followed_there_and_back(
     await eventually(lambda: champion.identity == DEFAULT, 5)
     [prediction] = await champion.classify(["the warp drive rattles"])
     assert prediction.neighbours[0].similarity > 0.99
-    following.cancel()
+    await loops.close()
 
 
 @pytest.mark.parametrize(

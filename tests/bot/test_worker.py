@@ -1,6 +1,5 @@
 """What a worker does with an event that fails: a bug counts a try, an outage does not."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,7 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from support_triage.bot import worker
-from support_triage.bot.ending import end
+from support_triage.bot.loops import Loops
+from support_triage.bot.metrics import Metrics
 from support_triage.bot.slack_errors import refusal
 from support_triage.bot.worker import Answers, Worker
 from support_triage.storage import keys
@@ -29,11 +29,13 @@ async def working(redis: Client, answers: Answers) -> AsyncIterator[Inbox]:
     inbox = Inbox(redis)
     await Workspaces(redis).add("T1")
     await inbox.receive(EVENT)
-    at_work = asyncio.create_task(Worker(inbox, {"T1": answers}).run())
+    loops = Loops(Metrics())
+    at_work = Worker(inbox, {"T1": answers})
+    at_work.start(loops)
     try:
         yield inbox
     finally:
-        await end(at_work)
+        await at_work.drain(loops, 1.0)
 
 
 class Fails:

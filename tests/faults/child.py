@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from support_triage.bot import logs
 from support_triage.bot.app import Role, running
 from support_triage.bot.config import load_config, load_settings
-from support_triage.bot.ending import end
 from support_triage.bot.health import Health
 from support_triage.bot.parts import opened
 from support_triage.bot.presenter import Presenter
@@ -59,11 +58,9 @@ async def main(role: Role) -> None:
             teaching,
             Watching(parts.series),
         )
-        following = asyncio.create_task(teaching.follow())
-        try:
-            await Worker(parts.inbox, {parts.team: triage}).run()
-        finally:
-            await end(following)
+        parts.loops.start("teaching", teaching.catch_up, 0.5)
+        Worker(parts.inbox, {parts.team: triage}).start(parts.loops)
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
+from support_triage.bot import loops
+from support_triage.bot.ending import end
 from support_triage.bot.health import routes
 from tests.sandbox.running import eventually
 from tests.stories.conftest import BILLING, Story
@@ -79,11 +81,37 @@ async def test_without_redis_it_is_not_ready_and_says_so(story: Story) -> None:
     await eventually(ready)
 
 
-async def test_a_worker_that_ended_is_not_alive(story: Story) -> None:
-    answering = story.bot.answering
-    assert answering is not None
-    assert story.health.alive()
-    answering.worker.stop()
-    await asyncio.wait({answering.working}, timeout=10)
-    assert not story.health.alive()
+async def test_a_worker_that_ended_is_said(story: Story) -> None:
+    [working] = [one for one in asyncio.all_tasks() if one.get_name() == "worker"]
+    assert "worker" not in story.health.failing
+    await end(working)
+    assert "worker" in story.health.failing
     assert (await story.health.ready())["worker"] is False
+
+
+async def test_a_loop_that_fails_again_and_again_is_named_and_the_others_go_on(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops, "_PAUSE_S", 0.001)
+    broken = ["a stored row of another version"]
+
+    async def look(*_: object) -> None:
+        if broken:
+            raise ValueError(broken[0])
+
+    story.bot.parts.loops.start("drift watch", look, 0.001)
+    app = Starlette(routes=routes(story.health))
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://bot"
+    ) as client:
+
+        async def said(status: int) -> bool:
+            return (await client.get("/healthz")).status_code == status
+
+        await eventually(lambda: said(503))
+        assert (await client.get("/healthz")).text == "failing: drift watch"
+        assert (await client.get("/readyz")).json()["worker"] is True
+        ts = await story.write("My invoice shows the wrong amount")
+        await story.shows(ts, "moneybag", BILLING)
+        broken.clear()
+        await eventually(lambda: said(200))

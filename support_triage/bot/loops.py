@@ -1,0 +1,167 @@
+"""The background loops of a process: each one outlives its failures, and none fails in silence."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from support_triage.bot.ending import end
+from support_triage.bot.gateway import GatewayError
+from support_triage.bot.metrics import Metrics
+from support_triage.bot.passing import PASSING
+
+FAILURES_MAX = 5
+"""So many failures in a row are no accident: the loop counts as failing, and `/healthz` says so."""
+
+_PAUSE_S = 0.5  # after an outage, and after a first failure; doubles with each failure after it
+_PAUSE_MAX_S = 30.0  # a loop that fails for hours still tries, and still logs, twice a minute
+
+Step = Callable[[], Awaitable[object]]
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+@dataclass
+class _Loop:
+    """One loop: what it does again and again, and how often in a row that went wrong.
+
+    `failures` are those that a restart may mend; `refusals` count all but outages.
+    """
+
+    name: str
+    step: Step
+    every_s: float
+    failures: int = 0
+    refusals: int = 0
+    waits: bool = False
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether it failed too often to be an accident, or ended."""
+        return self.failures >= FAILURES_MAX or self.task is None or self.task.done()
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds until the next step."""
+        if not self.refusals:
+            return max(self.every_s, _PAUSE_S if self.waits else 0.0)
+        return max(self.every_s, min(_PAUSE_S * 2.0 ** min(self.refusals - 1, 20), _PAUSE_MAX_S))
+
+
+@dataclass
+class Loops:
+    """Runs steps again and again until it is closed.
+
+    A failure is logged with its traceback, counted, and tried again after a pause that doubles;
+    FAILURES_MAX in a row make the loop one of `failing`, until a step succeeds. A refusal of Slack
+    (GatewayError) and an outage (PASSING) are logged, counted and waited for too, but leave the
+    loop healthy: no restart would end them.
+    """
+
+    metrics: Metrics
+    _loops: dict[str, _Loop] = field(default_factory=dict)
+
+    def start(self, name: str, step: Step, every_s: float) -> None:
+        """Run a step every so many seconds; the name is unique in the process."""
+        loop = self._loops[name] = _Loop(name, step, every_s)
+        loop.task = asyncio.create_task(self._run(loop), name=name)
+        self._note(loop)
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The names of the loops that fail again and again, or ended."""
+        return tuple(one.name for one in self._loops.values() if one.failing)
+
+    async def stop(self, *names: str) -> None:
+        """End the loops of these names for good."""
+        for name in names:
+            loop = self._loops.pop(name, None)
+            if loop is not None and loop.task is not None:
+                await end(loop.task)
+
+    async def close(self) -> None:
+        """End every loop, the newest first."""
+        await self.stop(*reversed(self._loops))
+
+    async def _run(self, loop: _Loop) -> None:
+        me = asyncio.current_task()
+        assert me is not None
+        while not me.cancelling():  # also where a library swallowed the cancellation
+            error = await self._step(loop, me)
+            if error is None:
+                loop.failures = loop.refusals = 0
+                loop.waits = False
+            else:
+                self._count(loop, error)
+            self._note(loop)
+            await asyncio.sleep(loop.pause_s)
+
+    async def _step(self, loop: _Loop, me: asyncio.Task[None]) -> BaseException | None:
+        try:
+            await loop.step()
+        except asyncio.CancelledError as error:
+            if me.cancelling():
+                raise
+            return error  # a cancellation of something that the step waited for
+        except Exception as error:  # noqa: BLE001 - a loop outlives whatever its step raises
+            return error
+        return None
+
+    def _count(self, loop: _Loop, error: BaseException) -> None:
+        kind = _kind(error)
+        self.metrics.loop_errors.labels(loop.name, kind).inc()
+        loop.waits = True
+        loop.refusals += kind != "outage"
+        loop.failures += kind == "failure"
+        if kind == "failure":
+            log.error("loop.failed", loop=loop.name, failures=loop.failures, exc_info=error)
+        elif kind == "refusal":
+            log.error("loop.refused", loop=loop.name, problem=str(error))
+        else:
+            log.warning("loop.waits", loop=loop.name, error=type(error).__name__)
+
+    def _note(self, loop: _Loop) -> None:
+        self.metrics.loop_failing.labels(loop.name).set(loop.failing)
+
+
+def _kind(error: BaseException) -> str:
+    """`outage`, `refusal` or `failure`; of several errors at once, the worst."""
+    if isinstance(error, BaseExceptionGroup):
+        kinds = set(map(_kind, error.exceptions))
+        return next(kind for kind in ("failure", "refusal", "outage") if kind in kinds)
+    if isinstance(error, PASSING):
+        return "outage"
+    return "refusal" if isinstance(error, GatewayError) else "failure"
+
+
+async def each(items: Iterable[T], step: Callable[[T], Awaitable[object]]) -> None:
+    """Take a step for every item, in order, also after some have failed.
+
+    Raises the failures at the end, as an ExceptionGroup: one bad item does not hold up the others,
+    and does not go unseen.
+    """
+    errors = []
+    for one in items:
+        try:
+            await step(one)
+        except Exception as error:  # noqa: BLE001 - raised below, when all had their turn
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("some items failed", errors)
+
+
+def watched(name: str, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
+    """Start work that is done once; a failure of it is logged, whoever waits for it or not."""
+
+    def ended(task: asyncio.Task[T]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("task.failed", task=name, exc_info=error)
+
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(ended)
+    return task

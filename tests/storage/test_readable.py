@@ -1,0 +1,83 @@
+"""One row of another version holds up nothing else, and what it says gets into no log."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from support_triage.bot.config import load_config
+from support_triage.storage import keys
+from support_triage.storage.connection import Client
+from support_triage.storage.examples import Examples, Reaction, StoredExample
+from support_triage.storage.jobs import Job, Jobs
+from support_triage.storage.models import Models, Promotion
+from support_triage.storage.records import MessageId
+from support_triage.storage.series import Answer, Series
+from support_triage.storage.shadows import ShadowAnswer, Shadows
+from tests.learning.teaching import add_recipe
+
+LATER = json.dumps({"what": "a kumquat of a later version"})
+
+
+def example(identity: str) -> StoredExample:
+    return StoredExample(
+        id=identity, text="hi", label="BILLING", source="import", label_set="s", when="1.0"
+    )
+
+
+def job(identity: str) -> Job:
+    return Job(
+        id=identity,
+        team="T",
+        backend="local",
+        base_model="",
+        snapshot="s",
+        label_set="s",
+        who="U",
+        created=1.0,
+    )
+
+
+async def test_rows_beside_it_are_read(redis: Client, capfd: pytest.CaptureFixture[str]) -> None:
+    examples, jobs, models, series = Examples(redis), Jobs(redis), Models(redis), Series(redis, "T")
+    for one in ("C:1.0", "C:2.0"):
+        await examples.stand("T", one, example(one))
+    await redis.hset(keys.examples("T"), "C:1.0", LATER)
+    assert [one.id async for one in examples.iterate("T")] == ["C:2.0"]
+    assert await examples.get("T", ["C:1.0", "C:2.0"]) == [None, example("C:2.0")]
+
+    await jobs.add(job("a"))
+    await redis.hset(keys.jobs("T"), "b", LATER)
+    assert [one.id for one in await jobs.all("T")] == ["a"]
+
+    model = await add_recipe(redis, "T", load_config(Path("triage.toml")), 1.0)
+    await redis.hset(keys.models("T"), "b", LATER)
+    assert [one.id for one in await models.all("T")] == [model.id]
+    note = Promotion(act="force", who="U", when="1.0", why="")
+    await models.promote("T", model.id, note, None)
+    await redis.rpush(keys.promotions("T"), LATER)
+    assert [one.after for one in await models.history("T")] == [model.id]
+
+    answer = Answer(at=time.time(), label="A", classifier="c", ms=1.0, id="C:1.0")
+    await series.append("answers", LATER)
+    await series.append("answers", answer.model_dump_json())
+    assert await series.answers() == [answer]
+    await series.forget(["C:1.0"])
+    assert await series.answers() == []
+
+    shadows = Shadows(redis, "T")
+    shadow = ShadowAnswer(label="A", given=True, champion="A")
+    await shadows.put("m", "C:1.0", shadow)
+    await redis.hset(keys.shadow("T", "m"), "C:2.0", LATER)
+    assert await shadows.all("m") == {"C:1.0": shadow}
+
+    at = MessageId(team="T", channel="C", ts="1.0")
+    reaction = Reaction(at="1.0", user="U", emoji="a", added=True, label="A", item=str(at))
+    await examples.add_reaction(at, reaction)
+    await redis.zadd(keys.reactions("T", "C", "1.0"), {LATER: 0.5})
+    assert await examples.reactions([at]) == [reaction]
+
+    out, err = capfd.readouterr()
+    assert "storage.unreadable" in out + err
+    assert "kumquat" not in out + err
