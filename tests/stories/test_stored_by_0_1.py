@@ -1,0 +1,166 @@
+"""A data folder that version 0.1 wrote is served: nothing in it is lost, refused or done twice."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from support_triage.bot.config import Config
+from support_triage.bot.pacing import PacingConfig
+from support_triage.sandbox import seed
+from support_triage.sandbox.wire import Json
+from support_triage.storage.connection import Client, connect
+from support_triage.storage.dead import DeadLetters
+from support_triage.storage.embedded import EmbeddedValkey
+from support_triage.storage.examples import Examples
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.jobs import Jobs
+from support_triage.storage.label_moves import LabelMoves
+from support_triage.storage.models import Models
+from support_triage.storage.records import MessageId, Record
+from support_triage.storage.series import Series
+from support_triage.storage.shadows import Shadows
+from support_triage.storage.snapshots import Snapshots
+from support_triage.storage.workspaces import Workspaces
+from tests.sandbox.running import eventually
+from tests.stories.conftest import BOT, SUPPORT, TEAM, TECHNICAL, Story, telling
+
+FIXTURE = Path("tests/fixtures/v0_1")
+INVOICE, W9, PARCEL = "1795737357.323796", "1795737358.746865", "1795737360.362337"
+WAITING = ("1795100001.000100", "1795100002.000100", "1795100010.000100")
+
+
+@pytest.fixture
+async def stored(tmp_path: Path) -> AsyncIterator[tuple[str, Client]]:
+    """A server on a copy of the folder: its address, and a client."""
+    shutil.copytree(FIXTURE / "appendonlydir", tmp_path / "data" / "appendonlydir")
+    with EmbeddedValkey(tmp_path / "data") as server:
+        async with connect(server.url, Path("/nonexistent")) as client:
+            yield server.url, client
+
+
+async def records(client: Client) -> list[Record]:
+    found = [
+        Record.model_validate_json(await client.get(key))
+        async for key in client.scan_iter(match=f"triage:{{{TEAM}}}:message:*")
+    ]
+    return sorted(found, key=lambda one: one.message.id.ts)
+
+
+async def test_messages_and_examples_are_read(stored: tuple[str, Client]) -> None:
+    _, client = stored
+    kept = await records(client)
+    assert len(kept) == 11
+    assert sum(one.deleted for one in kept) == 1
+    assert all(one.prediction for one in kept)
+    examples = Examples(client)
+    rows = {one.id: one async for one in examples.iterate(TEAM)}
+    assert len(rows) == 164
+    assert sum((await examples.counts(TEAM)).values()) == 164
+    assert rows[f"{SUPPORT}:{W9}"].label == "BILLING"
+    assert [one.after for one in await examples.history(TEAM, f"{SUPPORT}:{W9}")] == ["BILLING"]
+    moves = LabelMoves(client)
+    assert await moves.count_aside(TEAM) == {"SHIPPING": 2}
+    assert await examples.present_label(TEAM, "INVOICES", ["BILLING"]) == "BILLING"
+    workspaces = Workspaces(client)
+    assert await workspaces.all() == [TEAM]
+    assert sum((await workspaces.tally(TEAM)).values()) == 11
+    assert await workspaces.standing(TEAM)
+    assert "card:C0BILLING" in await workspaces.problems(TEAM)
+    assert await Inbox(client).depth(TEAM) == 6
+    [dead] = [one async for one in DeadLetters(client).iterate(TEAM)]
+    assert dead.reason == "RuntimeError each time"
+
+
+async def test_models_and_what_they_were_made_of_are_read(stored: tuple[str, Client]) -> None:
+    _, client = stored
+    models = Models(client)
+    kept = {one.backend: one for one in await models.all(TEAM)}
+    assert set(kept) == {"local", "openai"}
+    assert await models.file(TEAM, kept["local"])
+    assert await models.champion(TEAM) in {one.id for one in kept.values()}
+    assert [one.act for one in await models.history(TEAM)] == ["force", "rollback", "force"]
+    for model in kept.values():
+        assert await Shadows(client, TEAM).all(model.id)
+    stages = [one.stage.value for one in await Jobs(client).all(TEAM)]
+    assert sorted(stages) == ["cancelled", "ready", "ready"]
+    snapshots = Snapshots(client)
+    sizes = [await snapshots.get(TEAM, identity) for identity in await snapshots.ids(TEAM)]
+    assert sorted(len(one.train + one.test) for one in sizes if one is not None) == [132, 133]
+    series = Series(client, TEAM)
+    assert len(await series.answers()) == 2
+    assert "labels" in await series.alarms()
+
+
+async def slack_keeps(story: Story, kept: list[Record]) -> None:
+    """Put messages, cards and reactions into the sandbox's Slack as the records have them."""
+    for record in kept:
+        at = record.message.id
+        if not record.deleted:
+            await _put(story, at, user=record.message.user, text=record.message.text)
+        app = {"user": BOT, "bot_id": seed.BOT_ID, "app_id": seed.APP_ID}
+        metadata = {"event_type": "support_triage_card", "event_payload": {"message": str(at)}}
+        for card in record.shown.cards:
+            where = MessageId(team=TEAM, channel=card.channel, ts=card.ts)
+            await _put(story, where, text="card", metadata=metadata, **app)
+    for ts in WAITING:
+        waiting = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
+        await _put(story, waiting, user="U0CLEO", text="as Slack has it")
+    reactions = story.sandbox.state.messages[SUPPORT][INVOICE]["reactions"]
+    reactions.append({"name": "wrench", "users": ["U0AVA"], "count": 1})
+
+
+async def _put(story: Story, at: MessageId, **fields: Json | str) -> None:
+    left: set[tuple[str, str]] = set()
+    for one in await Examples(story.redis).reactions([at]):
+        (left.add if one.added else left.discard)((one.emoji, one.user))
+    reactions = [{"name": name, "users": [user], "count": 1} for name, user in sorted(left)]
+    messages = story.sandbox.state.messages[at.channel]
+    messages[at.ts] = {"type": "message", "team": TEAM, "ts": at.ts, "reactions": reactions}
+    messages[at.ts] |= fields
+    story.sandbox.state.messages[at.channel] = dict(sorted(messages.items()))
+
+
+@pytest.mark.timeout(150)
+async def test_the_bot_goes_on_where_it_was_killed(
+    stored: tuple[str, Client], config: Config
+) -> None:
+    url, client = stored
+    kept = await records(client)
+    unpaced = config.model_copy(update={"pacing": PacingConfig(factor=0)})
+    async with telling(client, url, unpaced) as story:
+        await slack_keeps(story, kept)
+        await story.quiet()
+        for ts in WAITING:
+            assert len(await story.cards(ts)) == 1
+        # Reactions that waited: the newest one by an agent counts.
+        await story.shows(INVOICE, "wrench", TECHNICAL)
+        # A message that 0.1 answered is corrected by today's emoji.
+        await story.people.react("U0AVA", SUPPORT, PARCEL, "speech_balloon")
+
+        async def corrected() -> bool:
+            [found] = await Examples(client).get(TEAM, [f"{SUPPORT}:{PARCEL}"])
+            return found is not None and found.label == "OTHER"
+
+        await eventually(corrected, 25)
+        await _commands(story)
+
+
+async def _commands(story: Story) -> None:
+    for verb, words in (
+        ("status", "*Status*"),
+        ("accuracy", "*Accuracy*"),
+        ("labels", "BILLING"),
+        ("models", "now it is ready"),
+        ("jobs", "Training local: ready"),
+        ("rollback", "the default one"),
+        ("forget <@U0CLEO> now", ""),
+    ):
+        assert words in await story.command(verb, seconds=60), verb
+
+    async def forgotten() -> bool:
+        left = {one.id async for one in Examples(story.redis).iterate(TEAM)}
+        return f"{SUPPORT}:{W9}" not in left
+
+    await eventually(forgotten, 30)
