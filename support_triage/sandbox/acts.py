@@ -3,7 +3,7 @@
 from copy import deepcopy
 from uuid import uuid4
 
-from support_triage.sandbox import seed
+from support_triage.sandbox import partner, seed
 from support_triage.sandbox.composer import composed
 from support_triage.sandbox.state import Workspace
 from support_triage.sandbox.wire import Json, SlackError
@@ -28,9 +28,11 @@ def post(workspace: Workspace, channel: str, message: Json) -> Json:
 
 def person_post(workspace: Workspace, user: str, channel: str, message: Json) -> Json:
     """Post as a person would from Slack's own client, rich text block included."""
-    workspace.user(user)
+    person, place = workspace.user(user), workspace.channel(channel)
+    partner.check_presence(person, place)
     blocks = composed(str(message.get("text", "")))
     fields = {"user": user, "client_msg_id": str(uuid4()), "blocks": blocks}
+    fields |= partner.authorship(person, place)
     return post(workspace, channel, {**fields, **message})
 
 

@@ -10,8 +10,9 @@ def user_info(call: Call) -> Json:
 
 
 def user_list(call: Call) -> Json:
-    """Every user, the bot included."""
-    page, metadata = call.page([_shown(user) for user in call.workspace.users.values()])
+    """Every user of the workspace, the bot included, and no stranger."""
+    own = [one for one in call.workspace.users.values() if not one.get("is_stranger")]
+    page, metadata = call.page([_shown(user) for user in own])
     return {"members": page, "response_metadata": metadata}
 
 

@@ -3,11 +3,14 @@
 import base64
 from collections.abc import Awaitable, Callable
 
-from support_triage.sandbox import acts
+from support_triage.sandbox import acts, partner
 from support_triage.sandbox.files import new_file
 from support_triage.sandbox.sandbox import Sandbox
 from support_triage.sandbox.transport import NotAckedError
 from support_triage.sandbox.wire import Json, SlackError, only
+
+SENDER = ("bot_id", "bot_profile", "app_id")
+"""What tells that an app wrote a message; an empty `bot_id` is left out."""
 
 Act = Callable[[Sandbox, Json], Awaitable[Json]]
 
@@ -21,11 +24,13 @@ async def message(sandbox: Sandbox, body: Json) -> Json:
     if files:
         fields |= {"subtype": "file_share", "files": files, "upload": False}
     if body.get("subtype") == "bot_message":
-        sender = {"subtype": "bot_message", "bot_id": body.get("bot_id", "BFORM0001")}
-        kept = acts.post(sandbox.workspace, place, fields | sender)
+        sender = {"subtype": "bot_message", "bot_id": "BFORM0001", **only(body, *SENDER)}
+        known = {name: value for name, value in sender.items() if value}
+        kept = acts.post(sandbox.workspace, place, fields | known)
     else:
         if body.get("subtype"):
             fields["subtype"] = body["subtype"]
+        fields |= only(body, *SENDER)
         kept = acts.person_post(sandbox.workspace, body["user"], place, fields)
     return {"channel": place, "ts": kept["ts"], "message": kept}
 
@@ -114,8 +119,10 @@ def _attach(sandbox: Sandbox, file: Json, user: str) -> Json:
 
 
 def _reaction(sandbox: Sandbox, body: Json) -> tuple[str, str, str, str]:
-    place = sandbox.workspace.channel(body["channel"], by_name=True)["id"]
-    return sandbox.workspace.user(body["user"])["id"], place, body["ts"], body["name"]
+    place = sandbox.workspace.channel(body["channel"], by_name=True)
+    person = sandbox.workspace.user(body["user"])
+    partner.check_presence(person, place)
+    return person["id"], place["id"], body["ts"], body["name"]
 
 
 ACTS: dict[str, Act] = {

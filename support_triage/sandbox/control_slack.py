@@ -1,6 +1,6 @@
 """Control API: what Slack itself does — limits, faults, redelivery, reconnects, new channels."""
 
-from support_triage.sandbox import seed
+from support_triage.sandbox import partner, seed
 from support_triage.sandbox.control_people import Act
 from support_triage.sandbox.faults import Fault
 from support_triage.sandbox.sandbox import Sandbox
@@ -65,9 +65,34 @@ async def channel(sandbox: Sandbox, body: Json) -> Json:
     return {"channel": made}
 
 
+async def share(sandbox: Sandbox, body: Json) -> Json:
+    """Share a channel with the second company; `host` is the workspace that it belongs to."""
+    place = sandbox.workspace.channel(body["channel"], by_name=True)
+    partner.share(place, body.get("host", seed.TEAM_ID))
+    return _shared(sandbox, place, {"type": "channel_shared", "connected_team_id": partner.TEAM_ID})
+
+
+async def unshare(sandbox: Sandbox, body: Json) -> Json:
+    """End the sharing of a channel."""
+    place = sandbox.workspace.channel(body["channel"], by_name=True)
+    partner.unshare(place)
+    former = {"previously_connected_team_id": partner.TEAM_ID, "is_ext_shared": False}
+    return _shared(sandbox, place, {"type": "channel_unshared", **former})
+
+
+def _shared(sandbox: Sandbox, place: Json, happened: Json) -> Json:
+    where = {"channel": place["id"], "event_ts": sandbox.workspace.next_ts()}
+    sandbox.workspace.emit({**happened, **where})
+    sandbox.workspace.changed("channel", channel=place)
+    return {"channel": place}
+
+
 async def event(sandbox: Sandbox, body: Json) -> Json:
-    """Deliver any event as it is given (`app_uninstalled`, `tokens_revoked`…)."""
-    return {"event_id": sandbox.delivery.event(body["event"])}
+    """Deliver any event as it is given (`app_uninstalled`, `tokens_revoked`…).
+
+    `envelope` changes fields of the request around it, such as its `team_id`.
+    """
+    return {"event_id": sandbox.delivery.event(body["event"], body.get("envelope"))}
 
 
 ACTS: dict[str, Act] = {
@@ -77,5 +102,7 @@ ACTS: dict[str, Act] = {
     "refresh": refresh,
     "emoji": emoji,
     "channels": channel,
+    "share": share,
+    "unshare": unshare,
     "event": event,
 }

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from uuid import uuid4
 
 from support_triage.sandbox import seed
@@ -19,20 +20,28 @@ class Delivery:
 
     `records` holds one entry per event: its id, what it is about, its attempts (each with
     milliseconds until the answer and the reason of a failure) and whether it was acknowledged.
+    `outer` says for a channel what the requests of its events carry of workspaces.
     """
 
-    def __init__(self, transport: Transport, retry_scale: float) -> None:
+    def __init__(
+        self, transport: Transport, retry_scale: float, outer: Callable[[str], Json]
+    ) -> None:
         self.transport = transport
+        self._outer = outer
         self.records: list[Json] = []
-        self._events: dict[str, Json] = {}
+        self._events: dict[str, tuple[Json, Json]] = {}
         self._retry_scale = retry_scale
         self._running: set[asyncio.Task[None]] = set()
 
-    def event(self, event: Json) -> str:
-        """Start to deliver an event; answers its new event id."""
+    def event(self, event: Json, changes: Json | None = None) -> str:
+        """Start to deliver an event; answers its new event id.
+
+        `changes` are fields of the request around it.
+        """
         event_id = f"Ev{uuid4().hex[:9].upper()}"
-        self._events[event_id] = event
+        self._events[event_id] = event, changes or {}
         item = event.get("item") or event
+        around = self._outer(str(item.get("channel"))) | (changes or {})
         record: Json = {
             "event_id": event_id,
             "type": event["type"],
@@ -44,7 +53,7 @@ class Delivery:
             "given_up": False,
         }
         self.records.append(record)
-        task = asyncio.create_task(self._deliver(envelope(event, event_id), record))
+        task = asyncio.create_task(self._deliver(envelope(event, event_id) | around, record))
         self._running.add(task)
         task.add_done_callback(self._ended)
         return event_id
@@ -52,7 +61,7 @@ class Delivery:
     def again(self, event_id: str) -> str | None:
         """Deliver a past event once more under a new id; None where there is none."""
         past = self._events.get(event_id)
-        return None if past is None else self.event(past)
+        return None if past is None else self.event(*past)
 
     async def request(self, kind: str, payload: Json) -> Json:
         """Send a command or interaction once; answers what the ack carried.
@@ -104,7 +113,7 @@ class Delivery:
 
 
 def envelope(event: Json, event_id: str) -> Json:
-    """The `event_callback` that carries an event."""
+    """Return the `event_callback` that carries an event of the first company alone."""
     installed = {
         "enterprise_id": None,
         "team_id": seed.TEAM_ID,

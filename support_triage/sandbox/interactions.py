@@ -39,6 +39,8 @@ class Interactions:
     async def slash(self, user: str, channel: str, command: str, text: str) -> Json:
         """Run a slash command; answers the ack's payload, which its user also sees."""
         place, who = self._workspace.channel(channel), self._workspace.user(user)
+        if who["team_id"] != seed.TEAM_ID:
+            raise SlackError("unknown_command")  # the app is not installed in their workspace
         answers = ResponseUrl(user, place["id"])
         payload = self._base(answers) | {
             "token": "sandbox-verification-token",
@@ -149,8 +151,9 @@ class Interactions:
         return found if alone else {**found, "message": message}
 
     def _who(self, user: str) -> Json:
-        name = self._workspace.user(user)["name"]
-        person = {"id": user, "username": name, "name": name, "team_id": seed.TEAM_ID}
+        who = self._workspace.user(user)
+        name, home = who["name"], who["team_id"]
+        person = {"id": user, "username": name, "name": name, "team_id": home}
         return {"user": person, "team": {"id": seed.TEAM_ID, "domain": "sandbox"}}
 
     def _base(self, answers: ResponseUrl) -> Json:

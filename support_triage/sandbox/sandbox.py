@@ -1,5 +1,6 @@
 """The parts of one sandbox, and how they hang together."""
 
+from support_triage.sandbox import partner
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.sandbox.delivery import Delivery
 from support_triage.sandbox.faults import Faults
@@ -20,7 +21,7 @@ class Sandbox:
         self.workspace = Workspace()
         self.sockets = SocketMode(config.ack_seconds, self._connections_changed)
         transport = SignedHttp(config) if config.event_url else self.sockets
-        self.delivery = Delivery(transport, config.retry_scale)
+        self.delivery = Delivery(transport, config.retry_scale, self._outer)
         self.interactions = Interactions(self.workspace, self.delivery, config.url)
         self.limits = RateLimits(config.limit_window)
         self.faults = Faults()
@@ -39,6 +40,9 @@ class Sandbox:
         self.stream.close()
         await self.delivery.close()
         await self.sockets.close()
+
+    def _outer(self, channel: str) -> Json:
+        return partner.outer(self.workspace.channels.get(channel, {}))
 
     def _connections_changed(self) -> None:
         self.workspace.changed("connected", connected=self.connected)

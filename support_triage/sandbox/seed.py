@@ -28,6 +28,18 @@ GROUPS = (
 )
 
 
+UNSHARED: Json = {
+    "is_shared": False,
+    "is_ext_shared": False,
+    "is_org_shared": False,
+    "is_pending_ext_shared": False,
+    "pending_shared": [],
+    "pending_connected_team_ids": [],
+    "shared_team_ids": [TEAM_ID],
+}
+"""What `conversations.info` says of a channel that is shared with nobody."""
+
+
 def users() -> dict[str, Json]:
     """People and the bot, by id, in the shape of `users.info`; `role` is the sandbox's own."""
     found = {uid: _user(uid, name, real, role) for uid, name, real, role in PEOPLE}
@@ -70,6 +82,8 @@ def channel(cid: str, name: str, topic: str, created: int) -> Json:
         "is_private": False,
         "is_archived": False,
         "is_general": False,
+        **UNSHARED,
+        "context_team_id": TEAM_ID,
         "created": created,
         "creator": "U0ADA",
         "topic": {"value": topic, "creator": "U0ADA", "last_set": created},

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from itertools import count
 
-from support_triage.sandbox import seed
+from support_triage.sandbox import partner, seed
 from support_triage.sandbox.emoji import base_name, standard_emoji
 from support_triage.sandbox.wire import Json, SlackError
 
 
 class Workspace:
-    """Users, channels, messages, files and views of one team.
+    """Users, channels, messages, files and views of one team, and strangers in its channels.
 
     `on_event` hears Slack events that the app may receive, `on_change` hears what a page shows.
     Messages are kept as on the wire, by channel and then by ts, oldest first.
@@ -18,8 +18,8 @@ class Workspace:
 
     def __init__(self) -> None:
         self.team_id = seed.TEAM_ID
-        self.users = seed.users()
-        self.channels = seed.channels(int(time.time()))
+        self.users = seed.users() | partner.people()
+        self.channels = seed.channels(int(time.time())) | partner.channels(int(time.time()))
         self.usergroups = seed.usergroups()
         self.messages: dict[str, dict[str, Json]] = {cid: {} for cid in self.channels}
         self.ephemerals: list[Json] = []
