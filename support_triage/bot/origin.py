@@ -1,0 +1,52 @@
+"""Which workspace an event or a command is for, and whether a person belongs to it.
+
+In a channel shared with another company (Slack Connect) the `team_id` of a request can be theirs.
+Sources: https://docs.slack.dev/apis/slack-connect, https://docs.slack.dev/apis/events-api.
+"""
+
+from typing import Any
+
+ELSEWHERE = "This bot answers in another workspace. Ask its admins there."
+"""The answer to a command that comes from another workspace."""
+
+
+def workspace_of(body: dict[str, Any]) -> str:
+    """Return the workspace that Slack sends an event to; ValueError where it names none.
+
+    `authorizations` names the installation. It is missing on older servers, and its `team_id` is
+    null where the app is installed for a whole organization: `context_team_id` serves then.
+    """
+    authorized = body.get("authorizations")
+    first = authorized[0] if isinstance(authorized, list) and authorized else {}
+    given = first.get("team_id") if isinstance(first, dict) else None
+    for found in (given, body.get("context_team_id"), body.get("team_id")):
+        if isinstance(found, str) and found:
+            return found
+    raise ValueError("it names no workspace")
+
+
+def stated_team(event: dict[str, Any]) -> str:
+    """Return the workspace of who acted, "" where the event does not say it.
+
+    Slack may name an organization (E…) there, which tells nothing of the workspace.
+    """
+    profile = event.get("user_profile")
+    said = profile.get("team") if isinstance(profile, dict) else None
+    for found in (event.get("user_team"), event.get("team"), said):
+        if isinstance(found, str) and found.startswith("T"):
+            return found
+    return ""
+
+
+def belongs(person: dict[str, Any], team: str, stated: str = "") -> bool:
+    """Return whether a person, as `users.info` describes them, is a member of a workspace.
+
+    `stated` is the workspace that an event names for them. Where the person has no part in it, the
+    event is about somebody else of the same id.
+    """
+    grid = person.get("enterprise_user")
+    teams = grid.get("teams") if isinstance(grid, dict) else None
+    homes = {person.get("team_id") or team, *(teams if isinstance(teams, list) else [])}
+    if person.get("is_stranger") or team not in homes:
+        return False
+    return not stated or stated in homes
