@@ -82,14 +82,16 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
         backfill = backfill_of(parts, config)
         intake = Intake(
             parts.inbox,
+            parts.workspaces,
+            parts.team,
             config.triage.allowed_bots,
-            parts.me,
+            parts.own,
             parts.directory.forget_emoji,
             backfill.want,
         )
         answerer = None
         if role is Role.INTAKE:
-            forwarding.register(app, parts.inbox)
+            forwarding.register(app, parts.inbox, parts.team)
         else:
             # Here, so that intake alone starts without the model's libraries.
             from support_triage.bot import commands  # noqa: PLC0415

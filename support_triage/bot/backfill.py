@@ -39,6 +39,7 @@ class Backfill:
     inbox: Inbox
     records: Records
     examples: Examples
+    own: frozenset[str] = frozenset()
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
     _server_since: float = 0.0
 
@@ -120,7 +121,8 @@ class Backfill:
 
     async def _message(self, channel: str, message: dict[str, Any], since: float) -> bool:
         try:
-            event = posted(self.team, channel, message, self.config.triage.allowed_bots)
+            allowed = self.config.triage.allowed_bots
+            event = posted(self.team, channel, message, allowed, self.own)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             log.warning("backfill.skipped", channel=channel, error=type(error).__name__)
             return False
@@ -187,6 +189,7 @@ def backfill_of(parts: Parts, config: Config) -> Backfill:
         parts.inbox,
         parts.records,
         parts.examples,
+        parts.own,
     )
 
 

@@ -10,9 +10,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.config import Config, Mode
+from support_triage.bot.origin import belongs
 
 _KEEP_S = 300.0
 _KEEP_MISSING_S = 30.0
+_NOBODY = {"user_not_found", "users_not_found", "user_not_visible"}
+"""Slack's words for a person of another company, of whom it tells nothing."""
+
 _SAME_EMOJI = {"thumbsup": "+1", "thumbsdown": "-1"}
 
 log = structlog.get_logger()
@@ -103,26 +107,55 @@ class Directory:
         answer = await self._client.usergroups_users_list(usergroup=group)
         return frozenset(answer["users"])
 
-    async def _is_one_of(self, user: str, people: Iterable[str]) -> bool:
+    async def _person(self, user: str) -> dict[str, Any] | None:
+        """Return what Slack says of a person, None where it knows nobody of this id."""
+
+        async def ask() -> dict[str, Any] | None:
+            try:
+                answer = await self._client.users_info(user=user)
+            except SlackApiError as error:
+                if error.response.get("error") in _NOBODY:
+                    return None
+                raise
+            return dict(answer["user"])
+
+        found: dict[str, Any] | None = await self._keep(f"user:{user}", ask)
+        return found
+
+    async def _team(self) -> str:
+        async def ask() -> str:
+            return str((await self._client.auth_test())["team_id"])
+
+        return str(await self._keep("team", ask, float("inf")))
+
+    async def is_member(self, user: str, home: str = "") -> bool:
+        """Return whether a user belongs to this workspace, and to `home` where an event names it.
+
+        A stranger in a channel shared with another company does not, whatever triage.toml lists.
+        """
+        person = await self._person(user)
+        return person is not None and belongs(person, await self._team(), home)
+
+    async def _is_one_of(self, user: str, home: str, people: Iterable[str]) -> bool:
         for name in people:
             who = await self.group(name)
             if who == user:
-                return True
+                return await self.is_member(user, home)
             if who is not None and who.startswith("S"):
                 group = who
                 members = await self._keep(f"members:{group}", lambda: self._members(group))  # noqa: B023 - awaited at once
                 if user in members:
-                    return True
+                    return await self.is_member(user, home)
         return False
 
-    async def is_agent(self, user: str) -> bool:
+    async def is_agent(self, user: str, home: str = "") -> bool:
         """Whether this user's emoji correct labels; admins are agents too."""
         people = (*self._config.triage.agents, *self._config.triage.admins)
-        return await self._is_one_of(user, people)
+        return await self._is_one_of(user, home, people)
 
     async def is_admin(self, user: str) -> bool:
         """Whether this user may command."""
-        return await self._is_one_of(user, self._config.triage.admins)
+        return await self._is_one_of(user, "", self._config.triage.admins)
 
     async def admins(self) -> list[str]:
         """The users who may command, sorted."""
@@ -134,7 +167,7 @@ class Directory:
                 found |= await self._keep(f"members:{group}", lambda: self._members(group))  # noqa: B023 - awaited at once
             elif who is not None:
                 found.add(who)
-        return sorted(found)
+        return [one for one in sorted(found) if await self.is_member(one)]
 
     async def _aliases(self) -> dict[str, str]:
         answer = await self._client.emoji_list()
@@ -151,13 +184,9 @@ class Directory:
 
     async def user_name(self, user: str) -> str:
         """How a person is called in Slack; the id where that cannot be found out."""
-
-        async def ask() -> str:
-            answer = await self._client.users_info(user=user)
-            profile = answer["user"].get("profile", {})
-            return str(profile.get("display_name") or answer["user"].get("real_name") or user)
-
         try:
-            return str(await self._keep(f"user:{user}", ask))
+            person = await self._person(user) or {}
         except (SlackApiError, ClientError, OSError, TimeoutError):
             return user
+        profile = person.get("profile") or {}
+        return str(profile.get("display_name") or person.get("real_name") or user)

@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 
+from support_triage.bot.origin import ELSEWHERE
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.events import Asked
 from support_triage.storage.inbox import Inbox
@@ -23,10 +24,13 @@ def asked(command: dict[str, Any]) -> Asked:
     )
 
 
-def register(app: AsyncApp, inbox: Inbox) -> None:
+def register(app: AsyncApp, inbox: Inbox, team: str) -> None:
     """Listen to `/triage`; the button with a link needs an ack and nothing more."""
 
     async def triage(ack: Any, command: dict[str, Any]) -> None:
+        if command.get("team_id") != team:
+            await ack(ELSEWHERE)
+            return
         try:
             await inbox.receive(asked(command))
         except StorageUnavailableError as error:

@@ -1,40 +1,49 @@
 """Slack event to inbox: parsed, stored, and only then acknowledged."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from support_triage.bot.markup import text_of
+from support_triage.bot.message_kinds import author_of, is_request
+from support_triage.bot.origin import stated_team, workspace_of
 from support_triage.classifiers.text import all_well_formed
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.records import Message, MessageId
+from support_triage.storage.workspaces import Workspaces
 
 EVENTS = ("message", "reaction_added", "reaction_removed", "emoji_changed")
 """What the manifest subscribes to and this module understands."""
 
-_TRIAGED_SUBTYPES = {None, "file_share", "bot_message"}
+_UNSERVED_S = 60.0
+"""A workspace counts as served for this long after a bot noted that it listens to it.
+
+The same time passes between two complaints about a workspace that is not served.
+"""
 
 log = structlog.get_logger()
 
 
 def posted(
-    team: str, channel: str, message: dict[str, Any], allowed_bots: frozenset[str]
+    team: str,
+    channel: str,
+    message: dict[str, Any],
+    allowed_bots: frozenset[str],
+    own: frozenset[str] = frozenset(),
 ) -> Posted | None:
-    """A new or edited message that wants triage; None for replies, notices and other bots."""
-    bot = message.get("bot_id")
-    if message.get("subtype") not in _TRIAGED_SUBTYPES or (bot and bot not in allowed_bots):
-        return None
-    if message.get("thread_ts", message["ts"]) != message["ts"]:
+    """Return a new or edited message that wants triage; None for replies, notices, other bots."""
+    if not is_request(message, allowed_bots, own):
         return None
     edited = message.get("edited") or {}
     return Posted(
         message=Message(
             id=MessageId(team=team, channel=channel, ts=message["ts"]),
-            user=message.get("user") or bot or "",
+            user=author_of(message),
             text=text_of(message),
             edited=str(edited.get("ts", "")),
         )
@@ -42,10 +51,10 @@ def posted(
 
 
 def _message(
-    team: str, event: dict[str, Any], allowed_bots: frozenset[str]
+    team: str, event: dict[str, Any], allowed_bots: frozenset[str], own: frozenset[str]
 ) -> Posted | Deleted | None:
     channel = event["channel"]
-    if event.get("channel_type") in {"im", "mpim"}:
+    if event.get("channel_type") in {"im", "mpim", "app_home"}:
         return None
     match event.get("subtype"):
         case "message_changed":
@@ -54,11 +63,11 @@ def _message(
                 return Deleted(id=MessageId(team=team, channel=channel, ts=new["ts"]))
             if not new.get("edited") or text_of(new) == text_of(old):
                 return None  # a preview was added, nothing was said
-            return posted(team, channel, new, allowed_bots)
+            return posted(team, channel, new, allowed_bots, own)
         case "message_deleted":
             return Deleted(id=MessageId(team=team, channel=channel, ts=event["deleted_ts"]))
         case _:
-            return posted(team, channel, event, allowed_bots)
+            return posted(team, channel, event, allowed_bots, own)
 
 
 def _reaction(team: str, event: dict[str, Any]) -> Reacted | None:
@@ -71,22 +80,27 @@ def _reaction(team: str, event: dict[str, Any]) -> Reacted | None:
         emoji=event["reaction"].split("::")[0],
         added=event["type"] == "reaction_added",
         at=event["event_ts"],
+        home=stated_team(event),
     )
 
 
-def parse(body: dict[str, Any], allowed_bots: frozenset[str] = frozenset()) -> Event | None:
-    """The event in a request's body, None if it is not for us; ValueError when it is malformed."""
+def parse(
+    body: dict[str, Any],
+    allowed_bots: frozenset[str] = frozenset(),
+    own: frozenset[str] = frozenset(),
+) -> Event | None:
+    """Return the event in a request's body, None if it is not for us; ValueError if malformed."""
     body = all_well_formed(body)
-    event, team = body.get("event"), body.get("team_id")
+    event = body.get("event")
     if not isinstance(event, dict):
         return None
     try:
         match event.get("type"):
             case "message":
-                return _message(str(team), event, allowed_bots)
+                return _message(workspace_of(body), event, allowed_bots, own)
             case "reaction_added" | "reaction_removed":
                 float(event["event_ts"])
-                return _reaction(str(team), event)
+                return _reaction(workspace_of(body), event)
             case _:
                 return None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -94,37 +108,41 @@ def parse(body: dict[str, Any], allowed_bots: frozenset[str] = frozenset()) -> E
 
 
 def whose(event: dict[str, Any]) -> str | None:
-    """Who did it; of an edit or a deletion, whose message it was."""
+    """Return who did it; of an edit or a deletion, whose message it was."""
     message = event.get("message") or event.get("previous_message") or {}
-    found: str | None = event.get("user") or message.get("user")
-    return found
+    found = event.get("user") or (message.get("user") if isinstance(message, dict) else None)
+    return found if isinstance(found, str) else None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Intake:
     """Takes events past bolt: it listens to none, and its dispatch took a third of an ack's time.
 
-    `me` is the bot's own user: what it does comes back as events, and is nothing new.
-    `emoji_changed` is called when the workspace's emoji did, `missed` when an event was not stored.
+    `team` is the workspace that this process serves, `own` are the ids of its bot there: what the
+    bot does comes back as events, and is nothing new. `emoji_changed` is called when the
+    workspace's emoji did, `missed` when an event was not stored.
     """
 
     inbox: Inbox
+    workspaces: Workspaces
+    team: str
     allowed_bots: frozenset[str]
-    me: str
+    own: frozenset[str]
     emoji_changed: Callable[[], None]
     missed: Callable[[], None]
+    _complained: dict[str, float] = field(default_factory=dict)
 
     async def take(self, body: dict[str, Any]) -> bool:
         """Store the event of an `event_callback`; False where it must not be acknowledged."""
-        happened = body.get("event") or {}
-        if whose(happened) == self.me:
+        happened = body.get("event")
+        if not isinstance(happened, dict) or whose(happened) in self.own:
             return True
         if happened.get("type") == "emoji_changed":
             self.emoji_changed()
         try:
-            event = parse(body, self.allowed_bots)
+            event = parse(body, self.allowed_bots, self.own)
             if event is not None:
-                await self.inbox.receive(event)
+                return await self._receive(event)
         except ValueError as error:
             log.warning("event.malformed", event_id=body.get("event_id"), problem=str(error))
         except StorageUnavailableError as error:
@@ -132,3 +150,31 @@ class Intake:
             self.missed()
             return False
         return True
+
+    async def _receive(self, event: Event) -> bool:
+        """Store an event where somebody will answer it, else complain."""
+        workspace = event.item.team
+        if workspace != self.team and not await self._served(workspace):
+            await self._complain(workspace)
+            return False
+        await self.inbox.receive(event)
+        return True
+
+    async def _served(self, workspace: str) -> bool:
+        """Return whether a bot with the same storage listens to another workspace."""
+        alive = (await self.inbox.newest(workspace)).get("", 0.0)
+        return time.time() - alive < _UNSERVED_S
+
+    async def _complain(self, workspace: str) -> None:
+        """Say, once a minute, that events of a workspace come here and nobody answers them."""
+        now = time.monotonic()
+        if now - self._complained.get(workspace, float("-inf")) < _UNSERVED_S:
+            return
+        self._complained[workspace] = now
+        log.error("event.workspace_not_served", workspace=workspace, served=self.team)
+        await self.workspaces.problem(
+            self.team,
+            f"workspace {workspace}",
+            "its events come to this bot, which does not serve it: they are not acknowledged. "
+            "Run a bot with the token of that workspace, or remove the app from it",
+        )

@@ -31,10 +31,10 @@ from support_triage.storage.workspaces import Workspaces
 
 @dataclass(frozen=True)
 class Parts:
-    """One workspace's, on one connection to Redis; `me` is the bot's own user."""
+    """One workspace's, on one connection to Redis; `own` are the bot's ids there."""
 
     team: str
-    me: str
+    own: frozenset[str]
     client: AsyncWebClient
     redis: Client
     directory: Directory
@@ -53,8 +53,8 @@ class Parts:
     tracing: Tracing
 
 
-async def _whoami(client: AsyncWebClient) -> tuple[str, str]:
-    """The workspace, and the bot's own user in it."""
+async def _whoami(client: AsyncWebClient) -> tuple[str, frozenset[str]]:
+    """Return the workspace, and the bot's ids in it: of its user and of its bot."""
     try:
         answer = await client.auth_test()
     except SlackApiError as error:
@@ -64,7 +64,13 @@ async def _whoami(client: AsyncWebClient) -> tuple[str, str]:
         ) from None
     except (OSError, TimeoutError):
         raise ConfigError(f"SLACK_API_URL: {client.base_url} cannot be reached") from None
-    return str(answer["team_id"]), str(answer["user_id"])
+    if answer.get("is_enterprise_install"):
+        raise ConfigError(
+            "SLACK_BOT_TOKEN: the app is installed for a whole organization, and the bot serves "
+            "one workspace: install it in that workspace and copy its Bot User OAuth Token"
+        )
+    own = {str(answer["user_id"]), str(answer.get("bot_id") or "")} - {""}
+    return str(answer["team_id"]), frozenset(own)
 
 
 def _token(settings: Settings) -> str:
@@ -82,14 +88,14 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(web_session())
         client = web_client(token, settings.slack_api_url, session)
-        team, me = await _whoami(client)
+        team, own = await _whoami(client)
         redis = await stack.enter_async_context(
             connect(settings.redis_url, settings.triage_data_dir)
         )
         metrics, tracing = Metrics(), tracing_of()
         parts = Parts(
             team=team,
-            me=me,
+            own=own,
             client=client,
             redis=redis,
             directory=Directory(client, config),

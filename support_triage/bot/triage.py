@@ -96,7 +96,9 @@ class Triage:
         emoji = await self.directory.same_emoji(event.emoji)
         label = await self._label_of(emoji)
         confirms = emoji == await self.directory.same_emoji(self.config.triage.confirm_emoji)
-        if (label is None and not confirms) or not await self.directory.is_agent(event.user):
+        if label is None and not confirms:
+            return
+        if not await self.directory.is_agent(event.user, event.home):
             return
         reaction = Reaction(
             at=event.at,

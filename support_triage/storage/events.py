@@ -38,7 +38,10 @@ class Deleted(_Happened):
 
 
 class Reacted(_Happened):
-    """An emoji was put on a message or card, or taken off; `at` is Slack's event time."""
+    """An emoji was put on a message or card, or taken off; `at` is Slack's event time.
+
+    `home` is the workspace of who did it where Slack says it, else "".
+    """
 
     kind: Literal["reacted"] = "reacted"
     item: MessageId
@@ -46,6 +49,7 @@ class Reacted(_Happened):
     emoji: str
     added: bool
     at: str
+    home: str = ""
 
 
 class Asked(_Happened):

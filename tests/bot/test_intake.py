@@ -17,11 +17,48 @@ def event(**fields: Any) -> dict[str, Any]:
     return {"type": "event_callback", "team_id": "T1", "event": base | fields}
 
 
+def shared(**fields: Any) -> dict[str, Any]:
+    """Return an event of a channel that another company's workspace shares with ours."""
+    around = {"team_id": "T2", "authorizations": [{"team_id": "T1"}], "is_ext_shared_channel": True}
+    return event(**fields) | around
+
+
 def test_a_new_message_becomes_plain_text() -> None:
     found = parse(event(text="<@U2|ava> see <https://x.io|the &amp; docs> &lt;b&gt;"))
     assert isinstance(found, Posted)
     assert (found.message.id, found.message.user) == (AT, "U1")
     assert found.message.text == "@ava see the & docs <b>"
+
+
+ITEM = {"type": "message", "channel": "C1", "ts": "10.5"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"subtype": "me_message"},
+        {
+            "subtype": "message_changed",
+            "message": {"ts": "10.5", "user": "U1", "text": "new", "edited": {"ts": "11.0"}},
+        },
+        {"subtype": "message_changed", "message": {"ts": "10.5", "subtype": "tombstone"}},
+        {"subtype": "message_deleted", "deleted_ts": "10.5"},
+        {"type": "reaction_added", "reaction": "+1", "item": ITEM, "event_ts": "13.0"},
+        {"type": "reaction_removed", "reaction": "+1", "item": ITEM, "event_ts": "13.0"},
+    ],
+)
+def test_whatever_happens_in_a_shared_channel_is_for_our_workspace(fields: dict[str, Any]) -> None:
+    found = parse(shared(**fields))
+    assert found is not None
+    assert found.item == AT
+
+
+def test_a_reaction_says_the_workspace_of_who_did_it() -> None:
+    fields = {"type": "reaction_added", "reaction": "+1", "item": ITEM, "event_ts": "13.0"}
+    found = parse(shared(**fields, user_team="T2"))
+    assert isinstance(found, Reacted)
+    assert found.home == "T2"
 
 
 @pytest.mark.parametrize(
@@ -33,6 +70,9 @@ def test_a_new_message_becomes_plain_text() -> None:
         {"subtype": "bot_message", "bot_id": "B9"},
         {"bot_id": "B9"},
         {"channel_type": "im"},
+        {"subtype": "bot_message"},
+        {"app_id": "A9"},
+        {"bot_profile": {"id": "B9"}},
         {"type": "app_mention"},
     ],
 )

@@ -30,6 +30,7 @@ from support_triage.bot.commands.context import Context
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
+from support_triage.bot.origin import ELSEWHERE
 from support_triage.bot.promoting import Promoting
 from support_triage.bot.slack_text import code, sentence, whole_lines
 from support_triage.classifiers.base import Embedder
@@ -125,6 +126,9 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Listen to `/triage`; the button with a link needs an ack and nothing more."""
 
     async def triage(ack: Any, command: dict[str, Any], respond: Any) -> None:
+        if command.get("team_id") != desk.team:
+            await ack(ELSEWHERE)
+            return
         await ack()
         said = await desk.said(command["user_id"], command.get("text") or "")
         await respond(text=said, response_type="ephemeral")
