@@ -96,7 +96,10 @@ HOSTILE = (
     "a", "1", "1 ", "a.b@", ":", "+1", "(0 ", "-----BEGIN ", "a:", "key=", "://a", "a-", "0 12 ",
     "eyJaaaaa.", "de89 ", "1.1.", "1111 ", "phone ", "@", "00-", "+ ( ", " ", "password   ", "sk-",
     "-----BEGIN PRIVATE KEY-----a", "<", "ip:", "a@b.", "\n", "\u200b", "\u0661 ", "\uff11",
-    "a\u200b",
+    "a\u200b", "\\", "%25", "%", "&amp;", "&#64;", "\\u0040", "-----BEGIN PRIVATE KEY-----\nA",
+    "a@b.de ", "john[at]", "[at] ", "-u a:", "?code=", "/reset/", "IBAN DE12 ", "order ", "pin ",
+    "\u5bc6\u7801\u662f", "e\u0301", "tel ", "password is ", "token is ", "key>", "@<", "a:b@",
+    "--password ", "1.", "1\t", "A\n", "mysql -p",
 )  # fmt: skip
 
 

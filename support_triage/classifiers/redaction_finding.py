@@ -1,0 +1,59 @@
+"""What a finder of identifiers hands out, and what several of them ask of a text."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from support_triage.classifiers.redaction_view import View
+from support_triage.classifiers.redaction_words import OTHER_NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """An identifier from `start` to `end` of a view; equal values of a kind are the same one.
+
+    A find without a kind protects what is no identifier from the finders that follow.
+    """
+
+    start: int
+    end: int
+    kind: str
+    value: str
+
+
+Finder = Callable[[View], Iterator[Find]]
+
+_PLACEHOLDER = re.compile(r"<(?:CREDENTIALS|KEY|EMAIL|IBAN|CARD|IP|PHONE)_\d{1,9}>")
+_HEX = re.compile(r"[0-9a-fA-F-]{24,}+(?![0-9A-Za-z])")
+_HASH = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?=[0-9]{0,63}+[a-f])[0-9a-f]{24,128}+)(?![0-9A-Za-z])",
+    re.IGNORECASE | re.ASCII,
+)
+_OTHERWISE = re.compile(r"(?:" + "|".join(map(re.escape, OTHER_NUMBERS)) + r")[^\d\n]{0,20}\Z")
+_LOOK_BACK = 48
+
+
+def placeholders(view: View) -> Iterator[Find]:
+    """Protect placeholders that a text holds already."""
+    if "_" in view.text:
+        for match in _PLACEHOLDER.finditer(view.text):
+            yield Find(match.start(), match.end(), "", "")
+
+
+def hashes(view: View) -> Iterator[Find]:
+    """Protect UUIDs and hashes, whose digits are no numbers."""
+    if view.digits:
+        for run in _HEX.finditer(view.text):
+            for match in _HASH.finditer(view.text, run.start(), run.end()):
+                yield Find(match.start(), match.end(), "", "")
+
+
+def counts_something_else(view: View, start: int) -> bool:
+    """Return if the words before a number say that it is an order, an invoice or the like."""
+    return _OTHERWISE.search(view.low, max(0, start - _LOOK_BACK), start) is not None
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of a text."""
+    return "".join(filter(str.isdecimal, text))
