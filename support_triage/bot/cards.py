@@ -2,16 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from support_triage.bot.config import Config
 from support_triage.bot.corrections import Standing
 from support_triage.bot.slack_text import SECTION, escaped, inline, mrkdwn
-from support_triage.classifiers.base import Prediction
+from support_triage.classifiers.base import Abstention, Prediction
 from support_triage.storage.records import Message
 
 _WHY_MAX = 80
+_FILES_MAX = 300  # of the names of a message's files
 _NOTICE_MAX = 150  # of the text in a notification
 _OFFERED_MAX = 8  # labels whose emoji a card names: more are not read
 _GUESSES_MAX = 3
@@ -56,6 +58,8 @@ def _why(config: Config, prediction: Prediction | None, standing: Standing | Non
         return f"{standing.source.capitalize()} by <@{standing.by}>"
     if prediction is None:
         return ""
+    if prediction.reason is Abstention.EMPTY:
+        return "no words to read"
     sure = "unsure" if prediction.label is None else f"{prediction.confidence:.0%} sure"
     if not prediction.neighbours:
         return sure
@@ -89,6 +93,10 @@ def _quote(text: str, link: str) -> dict[str, Any]:
             "url": link,
         }
     return section
+
+
+def _attached(config: Config, files: Sequence[str]) -> dict[str, Any]:
+    return _context(f":paperclip: {inline(config.cards.shown(', '.join(files)), _FILES_MAX)}")
 
 
 def _hint(config: Config, label: str | None, prediction: Prediction | None) -> str:
@@ -144,7 +152,8 @@ def card(
     hint = _context(_hint(config, label, prediction))
     quoted = _quote(escaped(text, SECTION) or "_(no text)_", place.link)
     refused = _quote("_(Slack refuses to show this text here)_", place.link)
+    attached = [_attached(config, message.files)] if message.files else []
     name = inline(label or "Needs a human")
     notice, about = f"{name}: {inline(text, _NOTICE_MAX)}", str(message.id)
     bare = Card(place.channel, (title, refused, hint), name, about)
-    return Card(place.channel, (title, quoted, who, hint), notice, about, bare)
+    return Card(place.channel, (title, quoted, *attached, who, hint), notice, about, bare)

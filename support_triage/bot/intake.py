@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from support_triage.bot.markup import text_of
+from support_triage.bot.markup import file_names, text_of
 from support_triage.bot.message_kinds import author_of, is_request
 from support_triage.bot.origin import stated_team, workspace_of
 from support_triage.classifiers.text import all_well_formed
@@ -45,6 +45,7 @@ def posted(
             id=MessageId(team=team, channel=channel, ts=message["ts"]),
             user=author_of(message),
             text=text_of(message),
+            files=file_names(message),
             edited=str(edited.get("ts", "")),
         )
     )

@@ -1,67 +1,67 @@
-"""Slack's mark-up to plain text, and plain text to what Slack shows as it is."""
+"""A message to the words in it: everything that a reader sees, once, in order."""
 
-import html
 import re
 from typing import Any
 
+from support_triage.bot.attachment_text import attachment_texts
+from support_triage.bot.block_text import blocks_text
+from support_triage.bot.file_text import file_names, files_text
+from support_triage.bot.mrkdwn import to_plain
+from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
+from support_triage.classifiers.text import kept, legible
+
+__all__ = ["excerpt", "file_names", "text_of", "to_plain"]
 
 _EXCERPT = 120
-_LINK = re.compile(r"<(?P<target>[^<>|\s][^<>|]*)(?:\|(?P<label>[^<>]*))?>")
-
-
-def _plain_link(match: re.Match[str]) -> str:
-    target, label = match["target"], match["label"]
-    if target.startswith("@"):
-        return f"@{label}" if label else "@someone"
-    if target.startswith("#"):
-        return f"#{label}" if label else "#channel"
-    if target.startswith("!"):
-        return label or f"@{target[1:].split('^')[0]}"
-    return label or target.removeprefix("mailto:").removeprefix("tel:")
-
-
-def to_plain(text: str) -> str:
-    """What a reader sees of a message: mentions and links by their names, entities decoded."""
-    return html.unescape(_LINK.sub(_plain_link, text)).strip()
-
-
-def escape(text: str) -> str:
-    """Plain text so that Slack shows it as it is: no mention, link or entity comes to life."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def excerpt(text: str) -> str:
-    """The start of a text on one line, redacted and printable: enough to know it by."""
-    line = "".join(filter(str.isprintable, " ".join(redact(text).text.split())))
-    return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"
-
-
-def _texts(part: Any) -> list[str]:
-    """All texts in blocks or attachments, in reading order."""
-    if isinstance(part, list):
-        return [text for one in part for text in _texts(one)]
-    if not isinstance(part, dict):
-        return []
-    found = [part[key] for key in ("pretext", "title", "text") if isinstance(part.get(key), str)]
-    if not found and isinstance(part.get("fallback"), str):
-        found = [part["fallback"]]
-    for key in ("text", "elements", "fields", "blocks"):
-        found += _texts(part.get(key))
-    return found
+_FEW_WORDS = 3  # so few may stand in any text by chance
+_WORD = re.compile(r"\w+")
+_CUT = ("…", "...")
 
 
 def text_of(message: dict[str, Any]) -> str:
-    """The plain text of a message event: its text, else that of its blocks, attachments, files."""
-    text = message.get("text")
-    if isinstance(text, str) and text.strip():
-        return to_plain(text)
-    for key in ("blocks", "attachments"):
-        found = "\n".join(_texts(message.get(key)))
-        if found.strip():
-            return to_plain(found)
-    files = message.get("files")
-    names = (
-        [one.get("title") or one.get("name") for one in files] if isinstance(files, list) else []
-    )
-    return to_plain("\n".join(name for name in names if isinstance(name, str)))
+    """Return the plain text of a message, at most KEPT_CHARS; "" where there is none.
+
+    Where there are blocks, Slack shows them and not `text`, which is for notifications.
+    """
+    parts = [_said(message), *attachment_texts(message), *files_text(message)]
+    return kept(legible("\n".join(_once(parts))).strip())
+
+
+def _said(message: dict[str, Any]) -> str:
+    blocks, text = blocks_text(message.get("blocks")), message.get("text")
+    plain = to_plain(text) if isinstance(text, str) else ""
+    return plain if not has_words(blocks) and (has_words(plain) or not blocks) else blocks
+
+
+def _once(parts: list[str]) -> list[str]:
+    """Return the parts without those that another one says too, cut short or in full."""
+    found: list[tuple[str, str]] = []
+    for part in filter(None, parts):
+        key = _key(part)
+        if any(_within(key, other) for other, _ in found):
+            continue
+        longer = [_within(other, key) for other, _ in found]
+        if any(longer):
+            found[longer.index(True)] = (key, part)
+            found = [one for place, one in enumerate(found) if one[1] == part or not longer[place]]
+        else:
+            found.append((key, part))
+    return [part for _, part in found]
+
+
+def _key(part: str) -> str:
+    """Return the words of a part, each between spaces; the last of a cut text may go on."""
+    words = f" {' '.join(_WORD.findall(part.casefold()))}"
+    return words if part.endswith(_CUT) else f"{words} "
+
+
+def _within(key: str, other: str) -> bool:
+    few = len(key.split()) < _FEW_WORDS
+    return bool(key.strip()) and (other.startswith(key) if few else key in other)
+
+
+def excerpt(text: str) -> str:
+    """Return the start of a text on one line, redacted and printable: enough to know it by."""
+    line = "".join(filter(str.isprintable, " ".join(redact(text).text.split())))
+    return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"

@@ -13,6 +13,7 @@ from support_triage.bot.presenter import Decision, Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.watching import Watching
 from support_triage.classifiers.base import Classifier, Prediction
+from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Correction, Examples, Reaction, StoredExample
@@ -195,7 +196,7 @@ class Triage:
             return
         message, prediction = record.message, record.prediction
         example = None
-        if standing is not None:
+        if standing is not None and has_words(message.text):  # else it is shown and not learnt
             example = StoredExample(
                 id=str(message.id),
                 text=redact(message.text).text,

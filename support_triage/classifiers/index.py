@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from support_triage.classifiers.base import Embedder, Example, Neighbour, Vectors
+from support_triage.classifiers.readable import has_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,14 @@ class EmbeddedIndex:
         self._snapshot: Snapshot | None = None
 
     def put(self, examples: Sequence[Example]) -> None:
-        """Add or replace examples by id; what is there already costs nothing."""
-        new = [one for one in examples if self._known(one.id) != one]
+        """Add or replace examples by id; what is there already costs nothing.
+
+        An example without words is left out: it would speak for every text without any.
+        """
+        wordless = [one.id for one in examples if not has_words(one.text)]
+        self.remove(wordless)
+        left_out = set(wordless)
+        new = [one for one in examples if one.id not in left_out and self._known(one.id) != one]
         if not new:
             return
         vectors = self._embedder.embed([one.text for one in new])

@@ -51,12 +51,16 @@ class MessageId(Frozen):
 
 
 class Message(Frozen):
-    """A support message as plain text; `edited` is the time of its last edit, "" if none."""
+    """A support message as plain text; `edited` is the time of its last edit, "" if none.
+
+    `files` are the names of its files: people see them on the card, and nothing learns from them.
+    """
 
     id: MessageId
     user: str
     text: str
     edited: str = ""
+    files: tuple[str, ...] = ()
 
 
 class CardAt(Frozen):
@@ -118,7 +122,7 @@ class Record(Frozen):
 
     def gone(self) -> "Record":
         """With every text forgotten."""
-        empty = self.message.model_copy(update={"text": ""})
+        empty = self.message.model_copy(update={"text": "", "files": ()})
         return self.model_copy(update={"message": empty, "former": (), "deleted": True})
 
 

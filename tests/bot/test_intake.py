@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from support_triage.bot.intake import parse, whose
-from support_triage.bot.markup import escape, text_of, to_plain
 from support_triage.storage.events import Deleted, Posted, Reacted
 from support_triage.storage.records import MessageId
 
@@ -89,10 +88,10 @@ def test_an_allowed_bot_is_heard_also_when_its_text_is_in_blocks() -> None:
     assert found.message.text == "form: *help*"
 
 
-def test_a_file_without_words_is_known_by_its_title() -> None:
+def test_a_file_alone_says_nothing_and_is_named() -> None:
     found = parse(event(subtype="file_share", text="", files=[{"title": "invoice.pdf"}]))
     assert isinstance(found, Posted)
-    assert found.message.text == "invoice.pdf"
+    assert (found.message.text, found.message.files) == ("", ("invoice.pdf",))
 
 
 def test_edits_count_only_when_the_text_changed() -> None:
@@ -146,14 +145,6 @@ def test_an_event_that_is_nested_too_deeply_is_malformed() -> None:
 def test_a_malformed_event_is_an_error_that_says_so(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="malformed"):
         parse(event(**fields))
-
-
-def test_mark_up_comes_back_harmless() -> None:
-    hostile = "<!channel> & <@U1> <https://evil|click>"
-    assert "<" not in escape(hostile)
-    assert to_plain(escape(hostile)) == hostile
-    assert to_plain("<!here> <#C1|general> <mailto:a@b.c|a@b.c>") == "@here #general a@b.c"
-    assert text_of({"text": None, "blocks": "junk", "attachments": [3], "files": {}}) == ""
 
 
 @pytest.mark.parametrize(
