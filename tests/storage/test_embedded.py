@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support_triage.storage import embedded
 from support_triage.storage.connection import StorageUnavailableError, connect
 from support_triage.storage.embedded import EmbeddedValkey, EmbeddedValkeyError
 from tests.sandbox.running import eventually
@@ -106,3 +107,18 @@ def test_a_server_that_cannot_start_says_where_and_what_to_do(tmp_path: Path) ->
     (tmp_path / "appendonlydir").write_text("in the way")
     with pytest.raises(EmbeddedValkeyError, match="TRIAGE_DATA_DIR"):
         EmbeddedValkey(tmp_path).__enter__()
+
+
+def test_an_unknown_executable_is_not_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "valkey-server"
+    other.write_bytes(b"#!/bin/sh\ntouch started\n")
+    other.chmod(0o700)
+    monkeypatch.setattr(embedded, "get_binary_path", lambda: other)
+    with (
+        pytest.raises(EmbeddedValkeyError, match=r"unknown SHA-256 .* set REDIS_URL"),
+        EmbeddedValkey(tmp_path / "data"),
+    ):
+        pass
+    assert not (tmp_path / "data" / "started").exists()
