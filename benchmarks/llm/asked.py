@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support_triage.classifiers import completion, prompt
-from support_triage.classifiers.base import Abstention, Usage
+from support_triage.classifiers import prompt
+from support_triage.classifiers.base import Usage
 from support_triage.classifiers.chat import Chat
 from support_triage.classifiers.llm import request
 from support_triage.classifiers.llm_config import SHIPPED_PRICES, LlmChoice, LlmConfig
@@ -77,9 +77,5 @@ class Asker:
 
     async def ask(self, selection: Selection, text: str) -> tuple[str | None, Usage]:
         """The label and the tokens."""
-        answered = await self.chat.complete(request(selection, text), selection.labels)
-        if isinstance(answered, Abstention):
-            return None, Usage()
-        answer, _ = completion.content(answered)
-        used = completion.usage(answered, SHIPPED_PRICES[PRICED_AS])
-        return prompt.parse(answer, selection.labels.names), used
+        reply = await self.chat.complete(request(selection, text), selection.labels)
+        return prompt.parse(reply.answer.text, selection.labels.names), reply.usage

@@ -77,8 +77,14 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
     await classifier.refresh()
     standing = ModelStanding(parts.workspaces, parts.team, classifier)
     await standing.look()
+    in_shadow = replace(use, ledger=parts.spending.of_shadows(config.gate.shadow_usd_per_day))
     shadowing = Shadowing(
-        parts.models, parts.shadows, parts.team, config.label_set.version, build, config.gate
+        parts.models,
+        parts.shadows,
+        parts.team,
+        config.label_set.version,
+        builder(settings, config, made, use=in_shadow),
+        config.gate,
     )
     gating = Gating(
         settings,

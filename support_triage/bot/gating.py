@@ -73,9 +73,10 @@ class Gating:
         )
         if not held_out.texts:
             raise ModelError("there are no held-out examples: a fifth of what agents label is kept")
-        first, second = await self._sides(champion, challenger.id, snapshot)
+        ledger = TrialLedger(self.spending.of_trials(), self.config.llm.daily_budget_usd)
+        first, second = await self._sides(champion, challenger.id, snapshot, ledger)
         try:
-            answers = await hold(first, second, held_out.texts)
+            answers = await hold(first, second, held_out.texts, ledger.check)
         finally:
             for side in (first, second):
                 await close(side)
@@ -92,13 +93,12 @@ class Gating:
         return figures(answers, await self.examples.get(self.team, list(answers)))
 
     async def _sides(
-        self, champion: str, challenger: str, snapshot: Snapshot
+        self, champion: str, challenger: str, snapshot: Snapshot, ledger: TrialLedger
     ) -> tuple[Classifier, Classifier]:
         index = EmbeddedIndex(self.embedder)
         taught = [Example(one.id, one.text, one.label) for one in snapshot.train]
         await asyncio.to_thread(index.put, taught)
         parts = Parts(self.embedder, index)
-        ledger = TrialLedger(self.spending, self.config.llm.daily_budget_usd)
         use = LlmUse(self.config.llm, ledger)
         build = builder(self.settings, self.config, parts, patience_s=None, use=use)
         first = await built(self.models, self.team, champion, build)

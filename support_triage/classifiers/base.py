@@ -21,6 +21,13 @@ class ClassifierUnavailableError(ClassifierError):
     """The classifier cannot answer now (endpoint down, slow, over quota): use another or retry."""
 
 
+class NotAskedError(ClassifierUnavailableError):
+    """Nothing was asked: the budget is spent or cannot be counted, or all slots are taken.
+
+    The endpoint is not to blame, and the next message may be asked about at once.
+    """
+
+
 class ClassifierSetupError(ClassifierError):
     """A setting or file is wrong: tell the operator; a retry does not mend it."""
 
@@ -96,6 +103,15 @@ class Usage:
     cached_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """The tokens and the cost of both."""
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cost_usd + other.cost_usd,
+        )
 
 
 @dataclass(frozen=True, slots=True)

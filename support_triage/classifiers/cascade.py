@@ -1,64 +1,34 @@
 """Local when it is sure, the LLM where asking pays, local alone when the LLM cannot be had."""
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Protocol
+
+import structlog
 
 from support_triage.classifiers.base import (
     Abstention,
     Classifier,
     ClassifierError,
     Example,
+    NotAskedError,
     Prediction,
     Score,
-    Usage,
 )
 from support_triage.classifiers.breaker import Breaker
 from support_triage.classifiers.calibration import Standing
+from support_triage.classifiers.ledger import Ledger, UnsharedLedger
 from support_triage.classifiers.worth import Judged, Terms, joined
 
-
-class Ledger(Protocol):
-    """What the LLM has cost, and whether it answers, as far as all processes know."""
-
-    async def spent_usd(self) -> float:
-        """US dollars spent today (UTC)."""
-        ...
-
-    async def add(self, usages: Sequence[Usage]) -> None:
-        """Note requests."""
-        ...
-
-    async def outage(self, said: str | None) -> None:
-        """Note why the LLM is left alone; None: it answers again."""
-        ...
-
-
-@dataclass
-class UnsharedLedger:
-    """A ledger of one run of one process."""
-
-    usd: float = 0.0
-
-    async def spent_usd(self) -> float:
-        """US dollars spent since the start."""
-        return self.usd
-
-    async def add(self, usages: Sequence[Usage]) -> None:
-        """Note requests."""
-        self.usd += sum(usage.cost_usd for usage in usages)
-
-    async def outage(self, said: str | None) -> None:
-        """Nobody else to tell."""
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class CascadeSettings:
-    """When the LLM is asked, what it may cost in a UTC day, how long a failure keeps it away."""
+    """When the LLM is asked, and how long a failure keeps it away."""
 
     terms: Terms = field(default_factory=Terms)
-    daily_budget_usd: float | None = None
     first_pause_s: float = 5.0
     longest_pause_s: float = 60.0
 
@@ -70,10 +40,11 @@ def _utc_now() -> datetime:
 class CascadeClassifier:
     """Asks `local` first and `llm` where it pays; never fails for the LLM's sake.
 
-    A failing LLM (also one that is set up wrongly) leaves local's own answers, is said in
-    `degraded` and to the `ledger`, and is tried again after a pause that doubles with each
-    failure. `judged` tells how agents found the LLM's answers. `learners` are told of examples: by
-    default local alone, whose index the LLM is taken to share; pass both where each has its own.
+    A failing LLM (also one that is set up wrongly, or raises what it should not) leaves local's
+    own answers, is said in `degraded` and to the `ledger`, and is tried again after a pause that
+    doubles with each failure. `judged` tells how agents found the LLM's answers. `learners` are
+    told of examples: by default local alone, whose index the LLM is taken to share; pass both
+    where each has its own.
     """
 
     def __init__(
@@ -114,7 +85,7 @@ class CascadeClassifier:
         return self._breaker.said
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict each text; raises only what the local classifier and the ledger raise."""
+        """Predict each text; raises only what the local classifier raises."""
         predictions = await self._local.classify(texts)
         judged = self._judged()
         open_ = [place for place, one in enumerate(predictions) if self._pays(one, judged)]
@@ -135,23 +106,28 @@ class CascadeClassifier:
 
     async def _second(self, texts: Sequence[str]) -> list[Prediction]:
         """The LLM's predictions, or none at all when it is not to be had."""
-        if not texts or await self._budget_is_spent() or not self._breaker.admits(self._now()):
+        if not texts or not self._breaker.admits(self._now()):
             return []
         try:
             predictions = await self._llm.classify(texts)
-        except ClassifierError as error:
-            self._breaker.failed(self._now(), str(error))
-            await self._ledger.outage(self._breaker.said)
+        except NotAskedError as error:
+            log.info("llm.not_asked", reason=str(error))
+            return []
+        except Exception as error:  # noqa: BLE001 - whatever it is, local's answer is at hand
+            await self._fails(error)
             return []
         if self._breaker.said is not None:
             self._breaker.succeeded()
             await self._ledger.outage(None)
-        await self._ledger.add([one.usage for one in predictions if one.usage.prompt_tokens])
         return predictions
 
-    async def _budget_is_spent(self) -> bool:
-        limit = self._settings.daily_budget_usd
-        return limit is not None and await self._ledger.spent_usd() >= limit
+    async def _fails(self, error: Exception) -> None:
+        reason = str(error)
+        if not isinstance(error, ClassifierError):  # its words may be those of a message
+            reason = f"a fault in support-triage ({type(error).__name__}): please report it"
+            log.error("llm.fault", error=type(error).__name__, at=_place(error))
+        self._breaker.failed(self._now(), reason)
+        await self._ledger.outage(self._breaker.said)
 
     def _joined(self, local: Prediction, llm: Prediction, judged: Judged) -> Prediction:
         # Where the LLM names no label, local's answer stands.
@@ -171,7 +147,7 @@ class CascadeClassifier:
         return replace(
             both,
             latency_ms=local.latency_ms + llm.latency_ms,
-            usage=_sum(local.usage, llm.usage),
+            usage=local.usage + llm.usage,
         )
 
 
@@ -180,10 +156,6 @@ def _scores(local: Prediction) -> tuple[Score, ...]:
     return () if local.reason is Abstention.UNKNOWN else local.alternatives
 
 
-def _sum(one: Usage, other: Usage) -> Usage:
-    return Usage(
-        one.prompt_tokens + other.prompt_tokens,
-        one.cached_tokens + other.cached_tokens,
-        one.completion_tokens + other.completion_tokens,
-        one.cost_usd + other.cost_usd,
-    )
+def _place(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}"

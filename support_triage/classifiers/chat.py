@@ -1,140 +1,219 @@
 """Chat completions of any OpenAI-compatible server: it is asked with the fields that it knows."""
 
+import hashlib
 import logging
-import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-import openai
 
-from support_triage.classifiers import prompt
+from support_triage.classifiers import completion, prompt
 from support_triage.classifiers.base import (
     Abstention,
     ClassifierError,
     ClassifierSetupError,
     ClassifierUnavailableError,
     LabelSet,
+    Usage,
 )
+from support_triage.classifiers.completion import Answer
+from support_triage.classifiers.fields import Fields, Forms, Offer
+from support_triage.classifiers.ledger import UnsharedLedger
 from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
+from support_triage.classifiers.meter import Meter
+from support_triage.classifiers.rejection import Cause, Rejection
+from support_triage.classifiers.wire import Wire
 
 _ANSWER_TOKENS = 100
-_RETRIES = 2  # by the SDK, the only layer that retries
-_DROP_ORDER = ("logprobs", "response_format")  # when a rejection does not name its field
-_OVERLONG = re.compile(r"context[_ ](length|size|window)")  # OpenAI's, vLLM's, llama.cpp's words
+_THINKING_TOKENS = 2_048  # what a thought takes that cannot be switched off, and the answer
+_TRIES = 12  # a field is given up with each
+_DOUBTED = ("logprobs", "response_format")  # left out in turn where a rejection names no field
+_DIFFERENT = 3  # messages in a row after which the endpoint is at fault, and not each message
+_MESSAGES_OWN = {Cause.REFUSED: Abstention.REFUSED, Cause.TOO_LONG: Abstention.BAD_ANSWER}
 _SETUP_ADVICE = {
-    400: "{url} does not understand the request ({status}): check OPENAI_BASE_URL and OPENAI_MODEL",
-    401: "OPENAI_API_KEY was rejected by {url}: set a valid key",
-    403: "OPENAI_API_KEY may not use {model} at {url}: allow it for the key's project, or change "
+    Cause.UNCLEAR: "{url} does not understand the request ({status}): check OPENAI_BASE_URL and "
     "OPENAI_MODEL",
-    404: "{url} has no model {model}: check OPENAI_MODEL, and OPENAI_BASE_URL (mostly ends in /v1)",
+    Cause.ENDPOINT: "{url} answers with status {status}: check OPENAI_BASE_URL (mostly ends in "
+    "/v1)",
+    Cause.KEY: "OPENAI_API_KEY was rejected by {url}: set a valid key",
+    Cause.FORBIDDEN: "OPENAI_API_KEY may not use {model} at {url}: allow it for the key's project, "
+    "or change OPENAI_MODEL",
+    Cause.MISSING: "{url} has no model {model}: check OPENAI_MODEL, and OPENAI_BASE_URL (mostly "
+    "ends in /v1)",
 }
+_ERROR_WITHIN = (
+    "{url} answers 200 with an error in place of a completion: check OPENAI_MODEL, and look at the "
+    "server's or provider's own log"
+)
+_ONLY_THINKS = (
+    "{model} spends its answers on thinking: switch thinking off at {url}, or set OPENAI_MODEL to "
+    "a model that answers directly"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of a message: the completion, what it says, and what all tries have used."""
+
+    completion: Any
+    answer: Answer
+    usage: Usage
+
+
+class _Suspicion:
+    """Different messages in a row that met the same trouble."""
+
+    def __init__(self) -> None:
+        self._met: set[str] = set()
+
+    def grows(self, messages: Sequence[Mapping[str, str]]) -> bool:
+        """Note one more; whether it cannot be the messages any more."""
+        if len(self._met) < _DIFFERENT:
+            text = messages[-1]["content"].encode()
+            self._met.add(hashlib.sha256(text).hexdigest())
+        return len(self._met) >= _DIFFERENT
+
+    def ends(self) -> None:
+        """Something went through."""
+        self._met.clear()
 
 
 class Chat:
     """One model at one endpoint.
 
-    Fields that the server rejects are left out from then on, once a request without them went
-    through. Raises ClassifierSetupError without a key for OpenAI itself.
+    It is sent the fields that it takes, told not to think where it does, and paid through `meter`.
+    Raises ClassifierSetupError without a key for OpenAI itself.
     """
 
     def __init__(
-        self, choice: LlmChoice, config: LlmConfig, http_client: httpx2.AsyncClient | None = None
+        self,
+        choice: LlmChoice,
+        config: LlmConfig,
+        http_client: httpx2.AsyncClient | None = None,
+        meter: Meter | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         if choice.official and not choice.api_key:
             raise ClassifierSetupError("OPENAI_API_KEY is empty: set it, or set OPENAI_BASE_URL")
         _keep_texts_out_of_logs()
         self._choice, self._structured = choice, config.structured == "json_schema"
-        self._client = openai.AsyncOpenAI(
-            api_key=choice.api_key or "none",
-            base_url=choice.url,
-            timeout=config.timeout_s,
-            max_retries=_RETRIES,
-            http_client=http_client,
-        )
-        self._rejected: frozenset[str] = frozenset()
+        if meter is None:
+            price = config.prices.get(choice.model)
+            meter = Meter(UnsharedLedger(), price, config.daily_budget_usd)
+        self._wire = Wire(choice, config.timeout_s, meter, http_client)
+        self._fields = Fields(now)
+        self._unclear, self._mute = _Suspicion(), _Suspicion()
+        self._thinks = self._has_answered = False
 
     @property
-    def rejected(self) -> frozenset[str]:
-        """Fields that this server is known not to take."""
-        return self._rejected
+    def thinks(self) -> bool:
+        """Whether the model was seen to think before it answers."""
+        return self._thinks
 
-    async def complete(self, messages: Any, labels: LabelSet) -> Any:
-        """The completion; an Abstention where the request was refused for what it says.
+    async def complete(
+        self,
+        messages: Any,
+        labels: LabelSet,
+        asked: Callable[[], None] = lambda: None,
+    ) -> Reply:
+        """The answer; an abstention where the message itself is at fault.
 
-        Raises ClassifierUnavailableError or ClassifierSetupError.
+        `asked` is called when a request leaves. Raises ClassifierUnavailableError or
+        ClassifierSetupError.
         """
-        optional = self._optional(labels)
-        while True:
-            try:
-                completion = await self._client.chat.completions.create(
-                    model=self._choice.model, messages=messages, **_merged(optional)
-                )
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if error.code == "content_filter":
-                    return Abstention.REFUSED
-                if _OVERLONG.search(f"{error.code} {error.message}"):
-                    return Abstention.BAD_ANSWER
-                rejected = _rejected(error, optional)
-                if rejected is None:
-                    raise self._setup_error(error) from None
-                del optional[rejected]
-            except (openai.APIResponseValidationError, ValueError):
-                return Abstention.BAD_ANSWER
-            except openai.APIError as error:
-                raise self._failure(error) from None
-            else:
-                # Only now is it known that the field was at fault, and not the message.
-                self._rejected |= self._optional(labels).keys() - optional.keys()
-                return completion
+        offer, used, thought = self._fields.offer(self._forms(labels)), Usage(), self._thinks
+        for _ in range(_TRIES):
+            found, usage = await self._wire.send(messages, offer.body, asked)
+            used += usage
+            if isinstance(found, Rejection):
+                if _gives_up(offer, found, messages):
+                    continue
+                return Reply(None, self._rejected(found, messages), used)
+            self._fields.accepted(offer)
+            self._unclear.ends()
+            answer = completion.read(found)
+            self._thinks = self._thinks or answer.thinking
+            if answer.only_thinking and not thought:
+                offer, thought = self._fields.offer(self._forms(labels)), True
+                continue
+            return Reply(found, self._heard(answer, messages), used)
+        return Reply(None, self._rejected(Rejection(400), messages), used)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._wire.aclose()
 
-    def _optional(self, labels: LabelSet) -> dict[str, Mapping[str, Any]]:
-        """Fields that a server may not know, by the name that its rejection would mention."""
+    def _forms(self, labels: LabelSet) -> dict[str, Forms]:
+        """Fields that a server may not know, with the forms in which it may know them."""
         schema = {"name": "label", "strict": True, "schema": prompt.schema(labels.names)}
-        fields: dict[str, Mapping[str, Any]] = {"logprobs": {"logprobs": True}}
+        room = _THINKING_TOKENS if self._thinks else _ANSWER_TOKENS
+        limits = ({"max_tokens": room}, {"max_completion_tokens": room})
+        effort = ({"reasoning_effort": "none"}, {"reasoning_effort": "low"})
+        forms: dict[str, Forms] = {"logprobs": ({"logprobs": True},)}
         if self._structured:
             response_format = {"type": "json_schema", "json_schema": schema}
-            fields["response_format"] = {"response_format": response_format}
+            forms["response_format"] = ({"response_format": response_format},)
         if self._choice.openai_fields:
-            fields["store"] = {"store": False}
-            fields["reasoning_effort"] = {"reasoning_effort": "none"}
-            fields["max_completion_tokens"] = {"max_completion_tokens": _ANSWER_TOKENS}
+            forms |= {"store": ({"store": False},), "effort": effort, "limit": limits[::-1]}
         else:
-            fields["temperature"] = {"temperature": 0}
-            fields["max_tokens"] = {"max_tokens": _ANSWER_TOKENS}
-        return {name: value for name, value in fields.items() if name not in self._rejected}
+            forms |= {"temperature": ({"temperature": 0},), "limit": limits}
+            if self._thinks:
+                template = {"enable_thinking": False, "thinking": False}
+                forms |= {"effort": effort, "template": ({"chat_template_kwargs": template},)}
+        return forms
 
-    def _failure(self, error: openai.APIError) -> ClassifierError:
-        # What servers say may hold parts of the key or of the text: it is never passed on.
-        if isinstance(error, openai.APIStatusError) and error.status_code in _SETUP_ADVICE:
-            return self._setup_error(error)
-        if error.code == "insufficient_quota":
+    def _heard(self, answer: Answer, messages: Any) -> Answer:
+        """The answer; ClassifierSetupError for a model that only thinks, whatever it is asked."""
+        if not answer.only_thinking:
+            self._has_answered = self._has_answered or bool(answer.text)
+            self._mute.ends()
+        elif self._mute.grows(messages) or not self._has_answered:
+            raise ClassifierSetupError(self._told(_ONLY_THINKS))
+        return answer
+
+    def _rejected(self, rejection: Rejection, messages: Any) -> Answer:
+        """An abstention, where it may still be the message; else raise what is at fault.
+
+        What servers say may hold parts of the key or of the text: it is never passed on.
+        """
+        cause = rejection.cause
+        if cause in _MESSAGES_OWN:
+            return Answer("", _MESSAGES_OWN[cause])
+        if cause is Cause.UNCLEAR and not self._unclear.grows(messages):
+            return Answer("", Abstention.BAD_ANSWER)
+        raise self._failure(rejection)
+
+    def _failure(self, rejection: Rejection) -> ClassifierError:
+        if rejection.cause is Cause.QUOTA:
             return ClassifierUnavailableError("quota of OPENAI_API_KEY is spent: add credit")
-        status = error.status_code if isinstance(error, openai.APIStatusError) else "no answer"
-        return ClassifierUnavailableError(f"{self._choice.model} cannot be reached ({status})")
-
-    def _setup_error(self, error: openai.APIStatusError) -> ClassifierSetupError:
-        advice = _SETUP_ADVICE.get(error.status_code, _SETUP_ADVICE[400])
-        return ClassifierSetupError(
-            advice.format(status=error.status_code, url=self._choice.url, model=self._choice.model)
+        if rejection.status == 200:  # noqa: PLR2004 - an error in the body
+            return ClassifierUnavailableError(self._told(_ERROR_WITHIN))
+        if (advice := _SETUP_ADVICE.get(rejection.cause)) is not None:
+            return ClassifierSetupError(self._told(advice, rejection.status))
+        return ClassifierUnavailableError(
+            f"{self._choice.model} cannot be reached ({rejection.status})"
         )
+
+    def _told(self, advice: str, status: int = 200) -> str:
+        return advice.format(status=status, url=self._choice.url, model=self._choice.model)
+
+
+def _gives_up(offer: Offer, rejection: Rejection, messages: Any) -> bool:
+    """Whether there is a field to change or to leave out before the next try."""
+    sent = "\n".join(turn["content"] for turn in messages)
+    named = [name for name in offer.forms if rejection.names(offer.keys(name), sent)]
+    if named:
+        offer.blame(named[0])
+        return True
+    doubted = [name for name in _DOUBTED if name in offer.forms and offer.keys(name)]
+    if rejection.cause is Cause.UNCLEAR and doubted:
+        offer.doubt(doubted[0])
+        return True
+    return False
 
 
 def _keep_texts_out_of_logs() -> None:
     logger = logging.getLogger("openai")  # writes whole requests at DEBUG
     logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))
-
-
-def _merged(optional: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {name: value for fields in optional.values() for name, value in fields.items()}
-
-
-def _rejected(error: openai.APIStatusError, optional: Mapping[str, Any]) -> str | None:
-    said = f"{error.param} {error.message}"
-    in_doubt = [name for name in optional if name in said]
-    in_doubt += [name for name in _DROP_ORDER if name in optional]
-    return in_doubt[0] if in_doubt else None

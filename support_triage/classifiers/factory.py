@@ -12,9 +12,10 @@ from support_triage.classifiers.base import (
     LabelSet,
 )
 from support_triage.classifiers.batching import BatchingClassifier
-from support_triage.classifiers.cascade import CascadeClassifier, CascadeSettings, Ledger
+from support_triage.classifiers.cascade import CascadeClassifier, CascadeSettings
 from support_triage.classifiers.embedders import make_embedder
 from support_triage.classifiers.index import EmbeddedIndex
+from support_triage.classifiers.ledger import Ledger
 from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
 from support_triage.classifiers.local import LocalClassifier
 from support_triage.classifiers.local_config import MINILM
@@ -101,13 +102,13 @@ def make_classifier(
             f"[llm] daily_budget_usd: what {llm.model} costs is not known: add "
             f'[llm.prices."{llm.model}"] with prompt, cached and completion, in $ per 1M tokens'
         )
-    model = LlmClassifier(label_set, llm, use.config, index, head.rank)
+    model = LlmClassifier(label_set, llm, use.config, index, head.rank, ledger=use.ledger)
     if kind == "llm":
         return model
     terms = Terms(
         target_precision, use.config.error_price_usd, _call_price_usd(label_set, llm, use.config)
     )
-    settings = CascadeSettings(terms, use.config.daily_budget_usd)
+    settings = CascadeSettings(terms)
     return CascadeClassifier(local, model, settings, use.ledger, partial(use.judged, llm.model))
 
 

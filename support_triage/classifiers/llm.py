@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import httpx2
 
@@ -17,11 +16,14 @@ from support_triage.classifiers.base import (
     Example,
     ExampleIndex,
     LabelSet,
+    NotAskedError,
     Prediction,
     Score,
 )
-from support_triage.classifiers.chat import Chat
+from support_triage.classifiers.chat import Chat, Reply
+from support_triage.classifiers.ledger import Ledger, UnsharedLedger
 from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
+from support_triage.classifiers.meter import Meter
 from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
 from support_triage.classifiers.selection import (
@@ -31,6 +33,8 @@ from support_triage.classifiers.selection import (
     select,
     shares,
 )
+
+_FAIR_SHARE = 0.5  # of `timeout_s`: a request that had less was late through no fault of its own
 
 
 class LlmClassifier:
@@ -51,13 +55,16 @@ class LlmClassifier:
         index: ExampleIndex | None = None,
         candidates: Candidates | None = None,
         http_client: httpx2.AsyncClient | None = None,
+        ledger: Ledger | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         config = config or LlmConfig()
         self._labels, self._index, self._candidates = labels, index, candidates
-        self._model, self._price = choice.model, config.prices.get(choice.model)
+        self._model, price = choice.model, config.prices.get(choice.model)
         self._few_shot = replace(config.few_shot, max_shots=0) if choice.tuned else config.few_shot
         self._timeout_s = config.timeout_s
-        self._chat = Chat(choice, config, http_client)
+        meter = Meter(ledger or UnsharedLedger(), price, config.daily_budget_usd)
+        self._chat = Chat(choice, config, http_client, meter, now)
         self._at_once = config.max_concurrency
         self._slots = asyncio.Semaphore(config.max_concurrency)
         self._version = f"llm:{choice.model}:{prompt.version(labels)}"
@@ -71,21 +78,16 @@ class LlmClassifier:
         """Predict each text; a bad answer is an abstention.
 
         One text takes `timeout_s` at most, waiting for others and retries included; a batch takes
-        that for every `max_concurrency` texts. Raises ClassifierUnavailableError when no text
-        could be answered (single ones that failed abstain as unsure) and ClassifierSetupError when
-        a setting is wrong.
+        that for every `max_concurrency` texts. Where no text could be answered, raises
+        ClassifierSetupError for a wrong setting, NotAskedError where nothing was asked, and
+        ClassifierUnavailableError else; single ones that failed abstain as unsure.
         """
         rounds = -(-len(texts) // self._at_once)
         deadline = asyncio.get_running_loop().time() + self._timeout_s * rounds
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._attempt(text, deadline)) for text in texts]
-        except ExceptionGroup as group_error:
-            raise _first(group_error) from None
-        outcomes = [task.result() for task in tasks]
+        outcomes = await asyncio.gather(*(self._attempt(text, deadline) for text in texts))
         failed = [outcome for outcome in outcomes if isinstance(outcome, ClassifierError)]
         if failed and len(failed) == sum(map(has_words, texts)):
-            raise failed[0]
+            raise min(failed, key=_blame) from None
         return [
             self._abstain(Abstention.UNSURE) if isinstance(outcome, ClassifierError) else outcome
             for outcome in outcomes
@@ -101,39 +103,53 @@ class LlmClassifier:
         """Close the connections."""
         await self._chat.aclose()
 
-    async def _attempt(self, text: str, deadline: float) -> Prediction | ClassifierUnavailableError:
+    async def _attempt(self, text: str, deadline: float) -> Prediction | ClassifierError:
         if not has_words(text):
             return self._abstain(Abstention.EMPTY)
+        left: list[float] = []  # when requests have left
         try:
             async with asyncio.timeout_at(deadline), self._slots:
-                return await self._predict(text)
+                return await self._predict(text, left)
         except TimeoutError:
-            message = f"{self._model} took more than {self._timeout_s:g} s ([llm] timeout_s)"
-            return ClassifierUnavailableError(message)
-        except ClassifierUnavailableError as error:
+            return self._late(deadline - left[0] if left else 0.0)
+        except ClassifierError as error:
             return error
 
-    async def _predict(self, text: str) -> Prediction:
+    def _late(self, had_s: float) -> ClassifierError:
+        """The deadline has passed, `had_s` seconds after the first request left, if one did."""
+        if had_s < self._timeout_s * _FAIR_SHARE:
+            return NotAskedError(
+                f"all {self._at_once} requests to {self._model} at once ([llm] max_concurrency) "
+                f"were taken for {self._timeout_s:g} s ([llm] timeout_s)"
+            )
+        why = "; it thinks before it answers: switch that off" if self._chat.thinks else ""
+        return ClassifierUnavailableError(
+            f"{self._model} took more than {self._timeout_s:g} s ([llm] timeout_s){why}"
+        )
+
+    async def _predict(self, text: str, left: list[float]) -> Prediction:
         started = time.perf_counter()
         selection = await asyncio.to_thread(
             select, self._index, self._labels, text, self._few_shot, self._candidates
         )
-        answered = await self._chat.complete(request(selection, text), selection.labels)
-        prediction = self._read(answered, selection)
+        now = asyncio.get_running_loop().time
+        reply = await self._chat.complete(
+            request(selection, text), selection.labels, lambda: left.append(now())
+        )
+        prediction = replace(self._read(reply, selection), usage=reply.usage)
         return replace(prediction, latency_ms=(time.perf_counter() - started) * 1000)
 
-    def _read(self, answered: Any, selection: Selection) -> Prediction:
-        if isinstance(answered, Abstention):
-            return self._abstain(answered, selection)
-        answer, reason = completion.content(answered)
-        if reason is None and (label := prompt.parse(answer, selection.labels.names)) is not None:
-            certainty = completion.certainty(answered, answer, label)
-            confidence = certainty or agreement(label, selection.nearest)
-            prediction = self._labelled(label, confidence, selection)
-        else:
-            unsure = Abstention.UNSURE if prompt.declined(answer) else Abstention.BAD_ANSWER
-            prediction = self._abstain(reason or unsure, selection)
-        return replace(prediction, usage=completion.usage(answered, self._price))
+    def _read(self, reply: Reply, selection: Selection) -> Prediction:
+        answer = reply.answer
+        if answer.reason is not None:
+            return self._abstain(answer.reason, selection)
+        label = prompt.parse(answer.text, selection.labels.names)
+        if label is None:
+            unsure = prompt.declined(answer.text)
+            return self._abstain(Abstention.UNSURE if unsure else Abstention.BAD_ANSWER, selection)
+        certainty = completion.certainty(reply.completion, label)
+        confidence = agreement(label, selection.nearest) if certainty is None else certainty
+        return self._labelled(label, confidence, selection)
 
     def _labelled(self, label: str, confidence: float, selection: Selection) -> Prediction:
         rest = [
@@ -162,6 +178,8 @@ def request(selection: Selection, text: str) -> list[dict[str, str]]:
     return prompt.messages(selection.labels, shots, redact(text).text)
 
 
-def _first(group: ExceptionGroup[Exception]) -> Exception:
-    setup = (error for error in group.exceptions if isinstance(error, ClassifierSetupError))
-    return next(setup, group.exceptions[0])
+def _blame(error: ClassifierError) -> int:
+    """What to tell first: a setting that is wrong, then an endpoint that fails."""
+    if isinstance(error, ClassifierSetupError):
+        return 0
+    return 2 if isinstance(error, NotAskedError) else 1

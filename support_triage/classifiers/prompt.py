@@ -32,8 +32,6 @@ Labels:
 {labels}
 - {unsure}: none of these labels fits, or the message does not say what it is about
 """
-_FENCE = re.compile(r"\A```(?:json)?\s*(.*?)\s*```\Z", re.DOTALL)
-_CATEGORY = re.compile(r"\A[*_]*category[*_]*\s*:\s*(.+?)\s*\Z", re.IGNORECASE)
 # Angle brackets delimit texts here and make the special tokens of many chat templates
 # (`<|im_start|>`, `</s>`); no text keeps one, so that none can end its delimiters.
 _BRACKETS = str.maketrans(
@@ -41,6 +39,8 @@ _BRACKETS = str.maketrans(
 )
 _TEMPLATE_TOKEN = re.compile(r"\[(/?[A-Z_]{3,})\]")  # `[INST]` of Mistral's and Llama's templates
 _VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+_DECODER = json.JSONDecoder()
+_OBJECTS_MAX = 32  # each try may read the whole answer
 _BREAKS = "\n\u0085\u2028\u2029"
 
 
@@ -84,11 +84,10 @@ def schema(label_names: Sequence[str]) -> dict[str, Any]:
 def parse(answer: str, label_names: Sequence[str]) -> str | None:
     """The label that an answer names, as written in `label_names`; None for anything else.
 
-    Understood are JSON (`{"label": "X"}`, also fenced) and the line `Category: X`; the name may
-    differ in case, and nothing else may stand on the line. What a model that was held to no schema
-    says on further lines is not read.
+    Understood are one JSON object (`{"label": "X"}`, also fenced or among other text) and a first
+    line `Category: X`, on which nothing else may stand. The name may differ in case.
     """
-    said = _said(answer)
+    said = named(answer)
     if said is None:
         return None
     if said in label_names:
@@ -96,9 +95,14 @@ def parse(answer: str, label_names: Sequence[str]) -> str | None:
     return {name.casefold(): name for name in reversed(label_names)}.get(said.casefold())
 
 
+def named(answer: str) -> str | None:
+    """What an answer names as the label, whether there is such a label or not."""
+    return _in_json(answer) or _in_category(answer)
+
+
 def declined(answer: str) -> bool:
     """Whether an answer says, in a form that `parse` reads, that the model does not know."""
-    said = _said(answer)
+    said = named(answer)
     return said is not None and said.casefold() == UNSURE.casefold()
 
 
@@ -146,19 +150,28 @@ def _printable(character: str) -> str:
     return character if visible else ""
 
 
-def _said(answer: str) -> str | None:
-    text = answer.strip()
-    if fenced := _FENCE.match(text):
-        text = fenced[1]
-    return _named(text) or _named(text.partition("\n")[0])
-
-
-def _named(text: str) -> str | None:
-    if category := _CATEGORY.match(text):
-        return category[1]
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+def _in_json(answer: str) -> str | None:
+    """The label of the one object in an answer that has one; None where two objects do."""
+    found, place = [], answer.find("{")
+    for _ in range(_OBJECTS_MAX):
+        if place < 0:
+            break
+        try:
+            read, end = _DECODER.raw_decode(answer, place)
+        except (ValueError, RecursionError):
+            end = place + 1
+        else:
+            if "label" in read:
+                found.append(read)
+        place = answer.find("{", end)
+    if len(found) != 1 or found[0].keys() != {"label"}:
         return None
-    named = isinstance(found, dict) and found.keys() == {"label"} and found["label"]
-    return named if isinstance(named, str) else None
+    label = found[0]["label"]
+    return label if isinstance(label, str) else None
+
+
+def _in_category(answer: str) -> str | None:
+    head, colon, name = answer.strip().partition("\n")[0].partition(":")
+    if not colon or head.strip(" \t*_").casefold() != "category":
+        return None
+    return name.strip().removeprefix("**").strip() or None

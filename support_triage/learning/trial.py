@@ -1,7 +1,7 @@
 """A trial: champion and challenger answer the same held-out examples, turn by turn."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,10 @@ class Answers:
         return judge(self.predictions, labels, target_precision, self.times_ms, per_second)
 
 
+def _goes_on() -> None:
+    """Nothing ends the trial early."""
+
+
 async def _one(classifier: Classifier, text: str) -> tuple[Prediction, float]:
     started = time.perf_counter()
     [prediction] = await classifier.classify([text])
@@ -61,25 +65,32 @@ async def _one(classifier: Classifier, text: str) -> tuple[Prediction, float]:
 
 
 async def hold(
-    champion: Classifier, challenger: Classifier, texts: Sequence[str]
+    champion: Classifier,
+    challenger: Classifier,
+    texts: Sequence[str],
+    check: Callable[[], None] = _goes_on,
 ) -> tuple[Answers, Answers]:
     """Ask both the same; the first 200 one by one in turns, so that noise meets both alike.
 
-    Raises what the classifiers raise: a trial without an answer decides nothing.
+    Raises what the classifiers raise, and what `check` raises, which is called after each
+    question: a trial without an answer decides nothing.
     """
     sides = (champion, challenger)
     predictions: tuple[list[Prediction], ...] = ([], [])
     times: tuple[list[float], ...] = ([], [])
     for side in sides:  # the first call of each pays for what is loaded late
         await side.classify(texts[:1])
+        check()
     for number, text in enumerate(texts[:_TIMED]):
         for place in (0, 1) if number % 2 else (1, 0):
             prediction, ms = await _one(sides[place], text)
+            check()
             predictions[place].append(prediction)
             times[place].append(ms)
     for start in range(_TIMED, len(texts), _BATCH):
         for place in (0, 1):
             predictions[place].extend(await sides[place].classify(texts[start : start + _BATCH]))
+            check()
     first, second = (
         Answers(side.version, tuple(said), tuple(ms))
         for side, said, ms in zip(sides, predictions, times, strict=True)

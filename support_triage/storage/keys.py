@@ -216,7 +216,10 @@ def job_reports(team: str) -> str:
 
 
 def llm_usage(team: str, day: str) -> str:
-    """Hash of a UTC day's LLM requests, tokens and US dollars. Lives RETENTION_S."""
+    """Hash of a UTC day's LLM requests, tokens and US dollars. Lives RETENTION_S.
+
+    `held:…` fields are requests under way, at the most they may cost.
+    """
     return f"triage:{{{team}}}:llm:{day}"
 
 

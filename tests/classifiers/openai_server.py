@@ -89,25 +89,39 @@ def said(
     cached_tokens: int = 0,
 ) -> Response:
     """A completion with any content."""
-    message = {"role": "assistant", "content": content, "refusal": refusal}
-    choice: Body = {"index": 0, "message": message, "finish_reason": finish_reason}
-    if logprob is not None:
-        choice["logprobs"] = {"content": _steps(content or "", logprob)}
-    return JSONResponse(
-        {
-            "id": "chatcmpl-1",
-            "object": "chat.completion",
-            "created": 1,
-            "model": "fake",
-            "choices": [choice],
-            "usage": {
-                "prompt_tokens": 1500,
-                "completion_tokens": 10,
-                "total_tokens": 1510,
-                "prompt_tokens_details": {"cached_tokens": cached_tokens},
-            },
-        }
+    found: Body = {"content": content, "refusal": refusal}
+    logprobs = None if logprob is None else _steps(content or "", logprob)
+    return message(
+        found, finish_reason=finish_reason, logprobs=logprobs, cached_tokens=cached_tokens
     )
+
+
+def message(
+    found: Body,
+    *,
+    finish_reason: str = "stop",
+    logprobs: Any = None,
+    cached_tokens: int = 0,
+    usage: Any = ...,
+) -> Response:
+    """A completion with any message, such as one with `reasoning_content`, and any usage."""
+    choice: Body = {
+        "index": 0,
+        "message": {"role": "assistant"} | found,
+        "finish_reason": finish_reason,
+    }
+    if logprobs is not None:
+        choice["logprobs"] = {"content": logprobs}
+    if usage is ...:
+        usage = {
+            "prompt_tokens": 1500,
+            "completion_tokens": 10,
+            "total_tokens": 1510,
+            "prompt_tokens_details": {"cached_tokens": cached_tokens},
+        }
+    head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "fake"}
+    content = json.dumps(head | {"choices": [choice], "usage": usage})  # also NaN, as servers do
+    return Response(content, media_type="application/json")
 
 
 def refused() -> Response:

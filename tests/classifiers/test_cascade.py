@@ -12,16 +12,13 @@ from support_triage.classifiers.base import (
     ClassifierSetupError,
     ClassifierUnavailableError,
     Example,
+    NotAskedError,
     Prediction,
     Score,
     Usage,
 )
-from support_triage.classifiers.cascade import (
-    CascadeClassifier,
-    CascadeSettings,
-    Ledger,
-    UnsharedLedger,
-)
+from support_triage.classifiers.cascade import CascadeClassifier, CascadeSettings
+from support_triage.classifiers.ledger import Ledger, UnsharedLedger
 from support_triage.classifiers.worth import Judged, Terms
 from tests.sandbox.running import eventually
 
@@ -32,7 +29,7 @@ class Fake:
 
     version: str
     answers: dict[str, Prediction] = field(default_factory=dict)
-    fails: ClassifierError | None = None
+    fails: Exception | None = None
     answers_when: asyncio.Event | None = None
     asked: list[list[str]] = field(default_factory=list)
     learnt: list[str] = field(default_factory=list)
@@ -93,8 +90,7 @@ def test_it_is_a_classifier(local: Fake, llm: Fake) -> None:
 async def test_the_llm_gets_what_local_is_unsure_of_and_nothing_empty(
     local: Fake, llm: Fake
 ) -> None:
-    ledger = UnsharedLedger()
-    cascade = CascadeClassifier(local, llm, ledger=ledger)
+    cascade = CascadeClassifier(local, llm)
     predictions = await cascade.classify(["sure", "hard", "", "sure"])
     assert llm.asked == [["hard"]]
     assert [prediction.label for prediction in predictions] == ["A", "B", None, "A"]
@@ -103,7 +99,6 @@ async def test_the_llm_gets_what_local_is_unsure_of_and_nothing_empty(
     assert predictions[1].latency_ms == 305
     assert predictions[1].usage == PAID.usage
     assert cascade.degraded is None
-    assert ledger.usd == 0.4
 
 
 async def test_the_llm_is_not_asked_when_local_is_sure_of_all(local: Fake, llm: Fake) -> None:
@@ -177,15 +172,30 @@ async def test_a_success_ends_the_degradation_and_the_pauses_start_anew(
         assert cascade.degraded is None
 
 
-async def test_over_the_daily_budget_local_is_alone_in_all_processes(
+async def test_where_nothing_was_asked_local_stands_and_the_llm_is_not_left_alone(
     local: Fake, llm: Fake
 ) -> None:
-    settings, ledger = CascadeSettings(daily_budget_usd=0.7), UnsharedLedger()
-    one, other = (CascadeClassifier(local, llm, settings, ledger) for _ in range(2))
-    asked = [(await each.classify(["hard"]))[0].label for each in (one, other, one, other)]
-    assert asked == ["B", "B", None, None]
-    ledger.usd = 0.0  # as a ledger says on the next day
-    assert (await one.classify(["hard"]))[0].label == "B"
+    cascade = CascadeClassifier(local, llm)
+    llm.fails = NotAskedError("today's budget is spent")
+    assert await cascade.classify(["hard"]) == [UNSURE]
+    assert cascade.degraded is None
+    llm.fails = None
+    assert (await cascade.classify(["hard"]))[0].label == "B"
+
+
+@pytest.mark.parametrize("fault", [RecursionError(), OverflowError("x"), KeyError("my secret")])
+async def test_whatever_the_llm_raises_is_its_failure_and_logged_without_the_text(
+    local: Fake, llm: Fake, fault: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    llm.fails = fault
+    cascade = CascadeClassifier(local, llm)
+    assert await cascade.classify(["hard"]) == [UNSURE]
+    assert cascade.degraded is not None
+    assert type(fault).__name__ in cascade.degraded
+    logged = capsys.readouterr().out
+    assert "llm.fault" in logged
+    assert "test_cascade.py:" in logged
+    assert "secret" not in logged + cascade.degraded
 
 
 async def test_examples_go_to_local_alone_unless_told_otherwise(local: Fake, llm: Fake) -> None:
@@ -201,11 +211,12 @@ def test_a_ledger_of_one_process_is_a_ledger() -> None:
     assert ledger
 
 
-@dataclass
 class Told(UnsharedLedger):
     """Remembers what was said of outages."""
 
-    said: list[str | None] = field(default_factory=list)
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str | None] = []
 
     async def outage(self, said: str | None) -> None:
         self.said.append(said)

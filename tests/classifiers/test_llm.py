@@ -1,14 +1,15 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from support_triage.classifiers.base import (
     Abstention,
@@ -20,6 +21,7 @@ from support_triage.classifiers.base import (
     Neighbour,
     Prediction,
 )
+from support_triage.classifiers.ledger import Ledger
 from support_triage.classifiers.llm import LlmClassifier
 from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
 from support_triage.classifiers.selection import Candidates
@@ -67,13 +69,15 @@ async def asked(
     index: WordIndex = INDEX,
     labels: LabelSet = LABELS,
     candidates: Candidates | None = None,
+    ledger: Ledger | None = None,
+    now: Callable[[], float] = time.monotonic,
     **settings: Any,
 ) -> AsyncIterator[tuple[LlmClassifier, OpenAiServer]]:
     async with openai_server() as server:
         server.replies.extend(replies)
         choice, config = LlmChoice(api_key=KEY, base_url=server.url), LlmConfig(**settings)
         client = httpx2.AsyncClient(verify=TLS)
-        classifier = LlmClassifier(labels, choice, config, index, candidates, client)
+        classifier = LlmClassifier(labels, choice, config, index, candidates, client, ledger, now)
         try:
             yield classifier, server
         finally:
@@ -122,15 +126,12 @@ async def test_without_log_probabilities_confidence_is_agreement_with_neighbours
         (wire.failed(400, "context_length_exceeded"), Abstention.BAD_ANSWER),
         (wire.failed(400, message="exceeds the available context size"), Abstention.BAD_ANSWER),
         (wire.failed(400, message="maximum context length is 4096"), Abstention.BAD_ANSWER),
-        (JSONResponse({}), Abstention.BAD_ANSWER),
-        (JSONResponse({"choices": []}), Abstention.BAD_ANSWER),
-        (JSONResponse({"choices": [{}]}), Abstention.BAD_ANSWER),
-        (JSONResponse({"choices": "no"}), Abstention.BAD_ANSWER),
-        (JSONResponse({"choices": [1]}), Abstention.BAD_ANSWER),
-        (JSONResponse({"choices": [{"message": "no"}]}), Abstention.BAD_ANSWER),
-        (JSONResponse([]), Abstention.BAD_ANSWER),
-        (Response("<html>", media_type="text/html"), Abstention.BAD_ANSWER),
-        (Response("{", media_type="application/json"), Abstention.BAD_ANSWER),
+        (wire.message({"content": 5}), Abstention.BAD_ANSWER),
+        (wire.message({"content": {"label": "BILLING"}}), Abstention.BAD_ANSWER),
+        (wire.said("[" * 100_000), Abstention.BAD_ANSWER),
+        (wire.said('{"label":' * 50_000), Abstention.BAD_ANSWER),
+        (wire.said("Category:" + " " * 100_000), Abstention.BAD_ANSWER),
+        (wire.said("```json" + " " * 100_000), Abstention.BAD_ANSWER),
     ],
 )
 async def test_a_bad_answer_is_an_abstention(reply: wire.Reply, reason: Abstention) -> None:
@@ -151,7 +152,9 @@ async def test_malformed_extras_do_not_hide_a_good_answer(usage: Any, steps: Any
     message = {"role": "assistant", "content": '{"label": "BILLING"}'}
     choice = {"message": message, "finish_reason": "stop", "logprobs": {"content": steps}}
     prediction = await one(JSONResponse({"choices": [choice], "usage": usage}))
-    assert (prediction.label, prediction.usage.cost_usd) == ("BILLING", 0)
+    assert prediction.label == "BILLING"
+    assert prediction.usage.prompt_tokens > 100  # estimated: it is paid whether it is told or not
+    assert prediction.usage.cost_usd > 0
 
 
 @pytest.mark.parametrize(
@@ -167,14 +170,6 @@ async def test_a_wrong_setting_is_named(reply: wire.Reply, names: str) -> None:
         await one(reply)
     assert KEY not in str(raised.value)
     assert raised.value.__suppress_context__
-
-
-async def test_a_server_that_rejects_everything_is_a_wrong_setting() -> None:
-    async with openai_server(lambda _: wire.failed(400)) as server:
-        classifier = LlmClassifier(LABELS, LlmChoice("m", KEY, server.url))
-        with pytest.raises(ClassifierSetupError, match="OPENAI_BASE_URL"):
-            await classifier.classify(["hello", "there"])
-        await classifier.aclose()
 
 
 @pytest.mark.parametrize(
@@ -209,9 +204,17 @@ async def test_a_batch_may_take_a_deadline_for_each_round() -> None:
 
 
 async def test_the_deadline_bounds_retries_that_the_server_asks_for() -> None:
-    busy = JSONResponse({"error": {}}, 429, {"retry-after": "30"})
+    busy = JSONResponse({"error": {}}, 429, {"retry-after": "4"})
     with pytest.raises(ClassifierUnavailableError, match="more than"):
         await one(busy, timeout_s=0.1)
+
+
+async def test_a_server_that_wants_to_be_left_alone_for_long_is_not_waited_for() -> None:
+    busy = JSONResponse({"error": {}}, 429, {"retry-after": "30"})
+    async with asked(busy, timeout_s=20) as (classifier, server):
+        with pytest.raises(ClassifierUnavailableError, match="429"):
+            await classifier.classify(["invoice"])
+        assert len(server.requests) == 1
 
 
 def dropped(_: httpx2.Request) -> httpx2.Response:
@@ -258,19 +261,6 @@ async def test_a_server_that_does_not_say_what_it_rejects_gets_plain_text() -> N
         predictions = await classifier.classify(["invoice"])
         assert predictions[0].label == "BILLING"
         assert "logprobs" not in server.requests[-1].body
-
-
-async def test_one_odd_message_teaches_nothing_about_the_server() -> None:
-    def picky(body: wire.Body) -> wire.Reply:
-        odd = "odd" in body["messages"][-1]["content"]
-        return wire.failed(400, message="bad bytes") if odd else "BILLING"
-
-    async with asked() as (classifier, server):
-        server.answer = picky
-        with pytest.raises(ClassifierSetupError):
-            await classifier.classify(["odd"])
-        await classifier.classify(["invoice"])
-        assert {"logprobs", "response_format"} <= server.requests[-1].body.keys()
 
 
 async def test_a_server_that_knows_no_schema_is_read_as_text_and_checked() -> None:

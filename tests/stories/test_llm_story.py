@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from support_triage.bot.config import Config
 from support_triage.classifiers.llm_config import LlmConfig, Price
@@ -69,14 +70,43 @@ async def test_what_it_costs_is_kept_counted_shown_and_bounded(
             assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (wire.quota_spent(), "quota of OPENAI_API_KEY is spent"),
+        (HTMLResponse("<html>Sign in</html>"), "answers with a web page instead of JSON"),
+        (JSONResponse({"error": {"message": "no"}}), "an error in place of a completion"),
+        (wire.message({"content": "", "reasoning": "hm"}, finish_reason="length"), "on thinking"),
+    ],
+)
 async def test_without_it_local_answers_alone_and_status_says_why(
-    redis: Client, valkey_url: str, priced: Config
+    redis: Client, valkey_url: str, priced: Config, reply: Response, told: str
 ) -> None:
+    llm = priced.llm.model_copy(update={"daily_budget_usd": 10.0})
+    config = priced.model_copy(update={"llm": llm})
     async with (
-        openai_server(lambda _: wire.quota_spent()) as server,
-        telling(redis, valkey_url, priced, **with_llm(server)) as story,
+        openai_server(lambda _: reply) as server,
+        telling(redis, valkey_url, config, **with_llm(server)) as story,
     ):
         record = await record_of(story, await story.write(ODD))
         assert record.prediction is not None
         assert record.prediction.classifier.startswith("local:")
-        assert "quota of OPENAI_API_KEY is spent" in await story.command("status")
+        assert told in await story.command("status")
+
+
+async def test_one_refused_message_keeps_nobody_else_from_the_llm(
+    redis: Client, valkey_url: str, priced: Config
+) -> None:
+    def answer(body: wire.Body) -> wire.Reply:
+        flagged = "awful" in body["messages"][-1]["content"]
+        return wire.failed(400, "invalid_prompt") if flagged else "BILLING"
+
+    async with (
+        openai_server(answer) as server,
+        telling(redis, valkey_url, priced, **with_llm(server)) as story,
+    ):
+        await record_of(story, await story.write("Something awful that never ceases"))
+        assert "local alone since" not in await story.command("status")
+        record = await record_of(story, await story.write(ODD))
+        assert record.prediction is not None
+        assert record.prediction.classifier.startswith("llm:small:")

@@ -1,0 +1,63 @@
+"""What the LLM has cost: each request is counted before it is made, at the most it may cost."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Protocol
+
+from support_triage.classifiers.base import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A request that is counted at `usd`, the most it may cost, until it is settled."""
+
+    id: str
+    day: str
+    usd: float
+
+
+class Ledger(Protocol):
+    """What the LLM has cost, and whether it answers, as far as all processes know."""
+
+    async def reserve(self, usd: float, budget_usd: float | None) -> Reservation | None:
+        """Count a request; None where the UTC day's budget is spent.
+
+        A request that is admitted last may pass the budget. Raise NotAskedError where the request
+        cannot be written down.
+        """
+        ...
+
+    async def settle(self, reservation: Reservation, usage: Usage) -> None:
+        """Replace a reservation by what the request took; one that fails stays counted whole."""
+        ...
+
+    async def outage(self, said: str | None) -> None:
+        """Note why the LLM is left alone, None when it answers again; never raise."""
+        ...
+
+
+class UnsharedLedger:
+    """A ledger of one run of one process."""
+
+    def __init__(self) -> None:
+        self.usd = 0.0
+        self._held: dict[str, float] = {}
+        self._numbers = count()
+
+    async def reserve(self, usd: float, budget_usd: float | None) -> Reservation | None:
+        """Count a request; None where the budget is spent."""
+        if budget_usd is not None and self.usd >= budget_usd:
+            return None
+        found = Reservation(str(next(self._numbers)), "", usd)
+        self._held[found.id] = usd
+        self.usd += usd
+        return found
+
+    async def settle(self, reservation: Reservation, usage: Usage) -> None:
+        """Replace a reservation by what the request took."""
+        held = self._held.pop(reservation.id, None)
+        if held is not None:
+            self.usd += usage.cost_usd - held
+
+    async def outage(self, said: str | None) -> None:
+        """Nobody else to tell."""

@@ -1,0 +1,132 @@
+"""Why a server turned a request away: the message's fault, a field's, a setting's, or its own."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+_SAID = {"code", "param", "type", "message", "msg", "loc", "detail", "status", "reason", "reasons"}
+_SAID |= {"error", "innererror", "metadata", "raw"}
+_CHARS, _DEPTH = 4_000, 6
+_TOO_LONG = re.compile(
+    r"context.?(length|size|window)|too.?long|maximum (context|prompt|input)|input.?length|n_ctx"
+    r"|(too large|exceed\w*)[^.]{0,60}\btokens?\b|\btokens?\b[^.]{0,60}exceed|above_max_length"
+)
+_REFUSED = re.compile(
+    r"content.?(filter|management|moderation)|invalid.?prompt|polic(y|ies)|flagged|moderation"
+    r"|responsible.?ai|safety|harmful|inappropriate|prohibited|jailbreak|guardrail|offensive"
+    r"|sensitive.?(content|word|info|topic)|data.?inspection|violat|unsafe"
+    r"|\u654f\u611f|\u4e0d\u5b89\u5168|(content|prompt|input)[^.]{0,30}(blocked|refused|rejected)"
+)
+_FLAGGED = re.compile(r"flagged|moderation|content.?(filter|policy)")
+_KEY = re.compile(
+    r"(invalid|incorrect|wrong|missing|expired).{0,20}api.?key|api.?key.{0,20}(not|in)"
+)
+_MODEL = re.compile(
+    r"model[^.]{0,80}(not found|not exist|unknown|not available|decommission|deprecat|retired)"
+    r"|(invalid|unknown|no such).{0,10}model"
+)
+_QUOTA = re.compile(
+    r"insufficient.?(quota|balance|credit|funds)|billing.?(hard|limit)|out of credit"
+)
+
+
+class Cause(Enum):
+    """Whose fault it is that a request was turned away."""
+
+    REFUSED = auto()  # the message, for what it says
+    TOO_LONG = auto()  # the message, for its length
+    UNCLEAR = auto()  # the message, a field or a setting: the server does not say
+    KEY = auto()
+    FORBIDDEN = auto()
+    MISSING = auto()  # no such model, or no such address
+    QUOTA = auto()
+    PASSING = auto()  # overload, a timeout: another try may go through
+    ENDPOINT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A status other than 200, or an error in the body of a 200, with what the server says of it.
+
+    `said` is casefolded and bounded; `param` is the field that the server blames, if it names it.
+    """
+
+    status: int
+    said: str = ""
+    param: str = ""
+
+    @classmethod
+    def of(cls, status: int, body: Any) -> "Rejection":
+        """Read an error's body: a JSON document, or text, which is not read."""
+        param = body.get("param") if isinstance(body, dict) else None
+        said = " ".join(_words(body))[:_CHARS] if isinstance(body, dict | list) else ""
+        return cls(status, said.casefold(), param if isinstance(param, str) else "")
+
+    @classmethod
+    def within(cls, error: Any) -> "Rejection":
+        """Read an error that a server answers with status 200; its code may be a status."""
+        body = error if isinstance(error, dict | list) else {"message": str(error)[:_CHARS]}
+        code = body.get("code") if isinstance(body, dict) else None
+        digits = str(code) if isinstance(code, int | str) else ""
+        known = re.fullmatch(r"[45]\d\d", digits, re.ASCII) and int(digits)
+        return cls.of(200 if not known or known in _ABOUT_THE_REQUEST else known, body)
+
+    @property
+    def cause(self) -> Cause:
+        """Whose fault it is, as far as status and words say."""
+        if self.status in _OF_STATUS:
+            return _OF_STATUS[self.status]
+        if self.status == 403:  # noqa: PLR2004 - HTTP's "Forbidden"
+            return Cause.REFUSED if _FLAGGED.search(self.said) else Cause.FORBIDDEN
+        if self.status == 429:  # noqa: PLR2004 - HTTP's "Too Many Requests"
+            return Cause.QUOTA if _QUOTA.search(self.said) else Cause.PASSING
+        if self.status >= 500:  # noqa: PLR2004 - the server's own faults
+            return Cause.PASSING
+        return self._by_words()
+
+    def _by_words(self) -> Cause:
+        for words, cause in _BY_WORDS:
+            if words.search(self.said):
+                return cause
+        return Cause.UNCLEAR if self.status in _ABOUT_THE_REQUEST else Cause.ENDPOINT
+
+    def names(self, keys: Collection[str], sent: str) -> bool:
+        """Whether it blames one of these fields of the request, and not a word of the message."""
+        if any(re.search(rf"\b{key}\b", self.param) for key in keys):
+            return True
+        if self.status not in (200, *_ABOUT_THE_REQUEST) or self.cause in _THE_MESSAGES:
+            return False
+        return any(re.search(rf"\b{key}\b", self.said) and key not in sent for key in keys)
+
+
+_OF_STATUS: Mapping[int, Cause] = {
+    401: Cause.KEY,
+    402: Cause.QUOTA,
+    404: Cause.MISSING,
+    408: Cause.PASSING,
+    409: Cause.PASSING,
+    413: Cause.TOO_LONG,
+    451: Cause.REFUSED,
+}
+_THE_MESSAGES = frozenset({Cause.REFUSED, Cause.TOO_LONG})
+_ABOUT_THE_REQUEST = frozenset({400, 422})
+_BY_WORDS = (
+    (_KEY, Cause.KEY),
+    (_QUOTA, Cause.QUOTA),
+    (_TOO_LONG, Cause.TOO_LONG),
+    (_REFUSED, Cause.REFUSED),
+    (_MODEL, Cause.MISSING),
+)
+
+
+def _words(found: Any, depth: int = 0) -> list[str]:
+    """What a server says of an error; not what it may repeat of the request, such as `input`."""
+    if isinstance(found, dict) and depth < _DEPTH:
+        return [
+            word for key in sorted(_SAID & found.keys()) for word in _words(found[key], depth + 1)
+        ]
+    if isinstance(found, list) and depth < _DEPTH:
+        return [word for one in found[:20] for word in _words(one, depth + 1)]
+    return [str(found)[:_CHARS]] if isinstance(found, str | int) else []
