@@ -87,6 +87,7 @@ BARE_TASKS = {
     "bot/worker.py": "two waits that the step that starts them takes up",
     "classifiers/batching.py": "each caller gets what goes wrong in it",
     "classifiers/local.py": "logs a fit that failed",
+    "classifiers/meter.py": "awaited by the request that it settles, also when that is cancelled",
     "learning/export.py": "awaited in the function that starts it",
     "sandbox/delivery.py": "logs a delivery that failed; the sandbox knows nothing of the bot",
     "storage/leases.py": "catches and logs whatever a renewal raises",

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from support_triage.classifiers.base import NotAskedError, Usage
 from support_triage.classifiers.ledger import Reservation
 from support_triage.storage import keys
-from support_triage.storage.connection import Client, StorageUnavailableError
+from support_triage.storage.connection import Client
+from support_triage.storage.errors import StorageError
 
 log = structlog.get_logger()
 
@@ -117,11 +118,8 @@ class Spending:
             admitted = await self._reserve(
                 keys=[self._key(found.day)], args=[found.id, usd, keys.RETENTION_S, *pairs]
             )
-        except StorageUnavailableError as error:
-            raise NotAskedError(
-                f"what the LLM costs cannot be counted ({type(error).__name__}): check REDIS_URL "
-                "and the server's memory"
-            ) from None
+        except StorageError as error:
+            raise NotAskedError(f"what the LLM costs cannot be counted: {error}") from None
         return found if admitted else None
 
     async def settle(self, reservation: Reservation, usage: Usage) -> None:
@@ -136,7 +134,7 @@ class Spending:
                 keys=[self._key(reservation.day)],
                 args=[reservation.id, usage.cost_usd, asked, *tokens, _ALL, *self._parts],
             )
-        except StorageUnavailableError as error:
+        except StorageError as error:
             log.warning("spending.unsettled", error=type(error).__name__)
 
     async def outage(self, said: str | None) -> None:
@@ -151,7 +149,7 @@ class Spending:
                 await self._redis.delete(keys.llm_outage(self._team))
             else:
                 await self._redis.set(keys.llm_outage(self._team), said, ex=_OUTAGE_S)
-        except StorageUnavailableError as error:
+        except StorageError as error:
             log.warning("spending.outage_untold", error=type(error).__name__)
 
     async def why_out(self) -> str | None:
