@@ -161,7 +161,7 @@ class Backfill:
         meant = {await self.directory.same_emoji(name) for name in names}
         found = []
         for one in message.get("reactions", []):
-            emoji = await self.directory.same_emoji(one["name"].split("::")[0])
+            emoji = await self.directory.same_emoji(one["name"])
             if emoji in meant:
                 found += [
                     (user, emoji) for user in one["users"] if await self.directory.is_agent(user)

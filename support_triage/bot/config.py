@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from support_triage.bot.card_privacy import CardsConfig
+from support_triage.bot.emoji_names import is_emoji_name, standard_name
 from support_triage.bot.pacing import PacingConfig
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
@@ -47,8 +48,8 @@ class Mode(StrEnum):
 
 
 def _emoji(name: str) -> str:
-    bare = name.strip().strip(":")
-    if not re.fullmatch(r"[a-z0-9_+'-]+", bare):
+    bare = standard_name(name)
+    if not is_emoji_name(bare):
         raise ValueError('an emoji is written by its Slack name, such as "moneybag"')
     return bare
 

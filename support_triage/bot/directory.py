@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.config import Config, Mode
+from support_triage.bot.emoji_names import standard_name
 from support_triage.bot.origin import belongs
 
 _KEEP_S = 300.0
@@ -17,7 +18,7 @@ _KEEP_MISSING_S = 30.0
 _NOBODY = {"user_not_found", "users_not_found", "user_not_visible"}
 """Slack's words for a person of another company, of whom it tells nothing."""
 
-_SAME_EMOJI = {"thumbsup": "+1", "thumbsdown": "-1"}
+_ALIASES_MAX = 8  # an alias may be one of an alias; a circle ends too
 
 log = structlog.get_logger()
 
@@ -172,15 +173,18 @@ class Directory:
     async def _aliases(self) -> dict[str, str]:
         answer = await self._client.emoji_list()
         return {
-            name: value.removeprefix("alias:")
+            standard_name(name): standard_name(value.removeprefix("alias:"))
             for name, value in answer["emoji"].items()
             if value.startswith("alias:")
         }
 
     async def same_emoji(self, emoji: str) -> str:
-        """The emoji that this name is an alias of, or the name itself."""
+        """Return the one name of an emoji, whichever standard name or alias this is."""
         aliases: dict[str, str] = await self._keep("emoji", self._aliases)
-        return _SAME_EMOJI.get(emoji) or aliases.get(emoji, emoji)
+        name = standard_name(emoji)
+        for _ in range(_ALIASES_MAX):
+            name = aliases.get(name, name)
+        return name
 
     async def user_name(self, user: str) -> str:
         """How a person is called in Slack; the id where that cannot be found out."""

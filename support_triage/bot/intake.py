@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from support_triage.bot.emoji_names import standard_name
 from support_triage.bot.markup import file_names, text_of
 from support_triage.bot.message_kinds import author_of, is_request
 from support_triage.bot.origin import stated_team, workspace_of
@@ -78,7 +79,7 @@ def _reaction(team: str, event: dict[str, Any]) -> Reacted | None:
     return Reacted(
         item=MessageId(team=team, channel=item["channel"], ts=item["ts"]),
         user=event["user"],
-        emoji=event["reaction"].split("::")[0],
+        emoji=standard_name(event["reaction"]),
         added=event["type"] == "reaction_added",
         at=event["event_ts"],
         home=stated_team(event),

@@ -6,6 +6,7 @@ from typing import Any
 
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
+from support_triage.bot.emoji_names import standard_name
 from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError, card_about
 from support_triage.storage.records import CardAt, MessageId
 
@@ -43,7 +44,7 @@ class Memory:
         """Our emoji on a message that was written since a Unix time."""
         me = await self._gateway.me()
         return {
-            reaction["name"]
+            standard_name(reaction["name"])
             for one in await self._messages(message.channel, since)
             if one["ts"] == message.ts
             for reaction in one.get("reactions", [])

@@ -10,6 +10,7 @@ from support_triage.bot.cards import Card, Place, card
 from support_triage.bot.config import Config
 from support_triage.bot.corrections import Standing
 from support_triage.bot.directory import Directory
+from support_triage.bot.emoji_names import standard_name
 from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError
 from support_triage.bot.memory import Memory
 from support_triage.storage.records import CardAt, Hold, LostHoldError, Record
@@ -172,7 +173,7 @@ class Presenter:
             if emoji is not None:
                 await self.gateway.add_emoji(at.channel, at.ts, emoji)
             for other in possible:
-                if other != emoji:
+                if standard_name(other) != emoji:  # 0.1 kept names as they were written
                     await self.gateway.remove_emoji(at.channel, at.ts, other)
         except GatewayError as error:
             now.errors.append((f"emoji {emoji} in {at.channel}", error))

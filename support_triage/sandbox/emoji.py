@@ -14,6 +14,15 @@ def standard_emoji() -> dict[str, str]:
     return names
 
 
+@cache
+def first_names() -> dict[str, str]:
+    """The name by which Slack keeps and sends each standard emoji, by any of its names."""
+    first: dict[str, str] = {}
+    for name, character in standard_emoji().items():
+        first.setdefault(character, name)
+    return {name: first[character] for name, character in standard_emoji().items()}
+
+
 def base_name(name: str) -> str:
     """The name without colons and skin tone: `:wave::skin-tone-3:` is `wave`."""
     return name.strip(":").split("::", 1)[0]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import count
 
 from support_triage.sandbox import partner, seed
-from support_triage.sandbox.emoji import base_name, standard_emoji
+from support_triage.sandbox.emoji import base_name, first_names, standard_emoji
 from support_triage.sandbox.wire import Json, SlackError
 
 
@@ -83,7 +83,8 @@ class Workspace:
         bare = base_name(name)
         if bare not in standard_emoji() and bare not in self.custom_emoji:
             raise SlackError("invalid_name")
-        return name.strip(":")
+        _, sign, tone = name.strip(":").partition("::")
+        return f"{first_names().get(bare, bare)}{sign}{tone}"
 
     def direct(self, uid: str) -> Json:
         """The direct conversation of the bot and this user, opened if need be."""

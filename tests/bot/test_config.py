@@ -46,6 +46,10 @@ def test_the_shipped_file_is_right() -> None:
         ("[keep]\ndays = 0\n" + LABEL, ["keep.days", "greater than or equal to 1"]),
         ("[llm]\nbudget = 1\n" + LABEL, ["llm.budget", "not permitted"]),
         ('[llm.prices."m"]\nprompt = 1\n' + LABEL, ["llm.prices.m.cached", "required"]),
+        (
+            LABEL.replace('"a"', '"phone"') + '[[labels]]\nname = "B"\nemoji = ":telephone:"\n',
+            ['"phone"', "label A", "label B"],
+        ),
         ("[triage]\ncolour = 1\n" + LABEL, ["triage.colour", "not permitted"]),
         ('[[labels]]\nname = "A"\nemoji = "Not An Emoji"\n', ["labels.0.emoji", "moneybag"]),
         ('[[labels]]\nname = "A\\ud83d"\nemoji = "a"\n', ["TOML", "Unicode scalar value"]),
@@ -55,6 +59,16 @@ def test_the_shipped_file_is_right() -> None:
 def test_a_bad_file_is_named_by_key(tmp_path: Path, content: str, words: list[str]) -> None:
     problem = config_error(tmp_path, content)
     assert [word for word in words if word not in problem] == []
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [(":telephone:", "phone"), ("請求書", "請求書"), (":thumbsup::skin-tone-2:", "+1")],
+)
+def test_an_emoji_is_known_by_one_name(tmp_path: Path, written: str, read: str) -> None:
+    file = tmp_path / "triage.toml"
+    file.write_text(LABEL.replace('"a"', f'"{written}"'), encoding="utf-8")
+    assert load_config(file).labels[0].emoji == read
 
 
 def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
