@@ -12,11 +12,13 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from support_triage.bot import forwarding
-from support_triage.bot.backfill import Backfill, backfill_of
+from support_triage.bot.backfill import backfill_of
+from support_triage.bot.backfill_turns import BackfillTurns
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.intake import Intake
 from support_triage.bot.parts import Parts, opened
 from support_triage.classifiers.text import all_well_formed
+from support_triage.storage.watermarks import Watermarks
 
 if TYPE_CHECKING:
     from support_triage.bot.answering import Answering
@@ -39,7 +41,7 @@ class Bot:
     app: AsyncApp
     intake: Intake
     answering: "Answering | None"
-    backfill: Backfill
+    backfill: BackfillTurns
 
     @property
     def team(self) -> str:
@@ -79,7 +81,9 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
     """
     async with opened(settings, config) as parts, AsyncExitStack() as stack:
         app = _app(parts, settings)
-        backfill = backfill_of(parts, config)
+        backfill = BackfillTurns(
+            backfill_of(parts, config), parts.inbox, Watermarks(parts.redis, parts.team)
+        )
         intake = Intake(
             parts.inbox,
             parts.workspaces,

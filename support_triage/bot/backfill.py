@@ -2,11 +2,11 @@
 
 History holds messages as they are now, with their emoji but without the times of these. A missed
 emoji is dated just after the last one that is known of its message: it was missed, so it came
-later, and whatever Slack still sends is later than it. What was deleted leaves no trace there.
+later, and whatever Slack still sends is later than it. What was deleted leaves no trace there: a
+message that was received, and is not on the pages where it belongs, is gone.
 """
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,20 +17,37 @@ from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError, card_about
 from support_triage.bot.intake import posted
 from support_triage.bot.parts import Parts
-from support_triage.storage.events import Posted, Reacted
+from support_triage.bot.passing import PASSING
+from support_triage.storage.events import Deleted, Posted, Reacted
 from support_triage.storage.examples import Examples, Reaction
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.records import MessageId, Records
+from support_triage.storage.watermarks import Marks, Watermarks
 
-_LOOK_BACK_S = 3600.0  # before the newest message known: for its edits and emoji
-_ALIVE_S = 5.0
+_LOOK_BACK_S = 3600.0  # before the watermark: for edits, emoji and deletions of what is known
+_SETTLED_S = 60.0  # a younger message that history does not show yet is looked for twice
+_SKEW_S = 60.0  # between the clock of Redis and that of Slack
+_TRIES = 5  # of one page, so that a refusal does not begin a channel again at its first page
 
 log = structlog.get_logger()
 
 
 @dataclass
+class _Seen:
+    """What the pages of a channel's history showed: how much of it was new, and which messages."""
+
+    found: int = 0
+    newest: float = 0.0
+    there: set[str] = field(default_factory=set)
+
+    def add(self, page: list[dict[str, Any]]) -> None:
+        self.newest = max([self.newest, *(float(one["ts"]) for one in page)])
+        self.there.update(one["ts"] for one in page if one.get("subtype") != "tombstone")
+
+
+@dataclass
 class Backfill:
-    """One workspace's; runs when it is wanted, and notes meanwhile that somebody listens."""
+    """Looks through the channels of one workspace for what is missing here."""
 
     config: Config
     team: str
@@ -39,102 +56,155 @@ class Backfill:
     inbox: Inbox
     records: Records
     examples: Examples
+    watermarks: Watermarks
     own: frozenset[str] = frozenset()
-    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    _server_since: float = 0.0
+    _read_at: dict[str, float] = field(default_factory=dict)
 
-    def want(self) -> None:
-        """Something may have been missed: a connection is new, or an event could not be stored."""
-        self._wanted.set()
+    async def run(self, since: float | None = None, asked: float | None = None) -> int:
+        """Put in the inbox what is missing since a Unix time; return how many events that were.
 
-    async def step(self) -> None:
-        """Run if it is wanted within some seconds; else note that somebody listens."""
-        try:
-            async with asyncio.timeout(_ALIVE_S):
-                await self._wanted.wait()
-        except TimeoutError:
-            await self.inbox.note_alive(self.team, time.time())
-            since = await self.inbox.server_since(self.team)
-            if since > self._server_since:  # it may lack the last that was acknowledged
-                self._server_since = since
-                self.want()
-            return
-        if await self.inbox.may_backfill(self.team):
-            self._wanted.clear()
-            try:
-                await self.run()
-            except BaseException:
-                self._wanted.set()
-                raise
-
-    async def run(self, since: float | None = None) -> int:
-        """Put in the inbox what is missing since a Unix time; how many events that were.
-
-        By default since the newest message known of each channel, and an hour before it.
+        By default it starts at each channel's watermark, and an hour before it. A run that was cut
+        off goes on: channels that were read since it was `asked` for are not read again. A channel
+        that fails does not hold up the others; the failures are raised at the end, as a group.
         """
-        started = time.time()
-        newest = await self.inbox.newest(self.team)
-        found = 0
-        for channel in await self.directory.joined():
-            last = newest.get(channel, newest.get("", 0.0))
-            start = since if since is not None else last - _LOOK_BACK_S if last else started
-            if start < started:
-                found += await self._channel(channel, start)
-        await self.inbox.note_alive(self.team, started)
-        log.info("backfill.done", found=found, s=round(time.time() - started, 1))
+        began = await self.inbox.now()
+        marks = await self.watermarks.read()
+        joined = await self.directory.joined()
+        await self.watermarks.left(set(marks.channels).difference(joined))
+        found, errors = 0, []
+        for channel in joined:
+            if asked is not None and self._read_at.get(channel, 0.0) > asked:
+                continue
+            try:
+                found += await self._joined(channel, marks, began, since)
+            except PASSING:
+                raise
+            except Exception as error:  # noqa: BLE001 - raised below, when all had their turn
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("some channels could not be backfilled", errors)
+        await self.watermarks.looked(began)
+        log.info("backfill.done", found=found, s=round(await self.inbox.now() - began, 1))
         return found
 
-    async def _channel(self, channel: str, since: float) -> int:
-        found, cursor = 0, ""
+    async def _joined(self, channel: str, marks: Marks, began: float, since: float | None) -> int:
+        read_at, mark = await self.inbox.now(), marks.of(channel)
+        start = since if since is not None else await self._start(channel, mark, marks.looked)
+        if start is None:  # the first start leaves the past alone
+            await self.watermarks.reached(channel, began)
+            return 0
+        try:
+            seen = await self._channel(channel, start)
+        except GatewayUnavailableError:
+            raise
+        except GatewayError as error:
+            log.warning("backfill.refused", channel=channel, problem=str(error))
+            return 0
+        if mark is None or start <= mark:  # else there is a gap between what is known and this
+            reached = max(seen.newest, mark or start)
+            await self.watermarks.reached(channel, reached)
+            await self.watermarks.forget_before(channel, reached - _LOOK_BACK_S)
+        self._read_at[channel] = read_at
+        return seen.found
+
+    async def _start(self, channel: str, mark: float | None, looked: float) -> float | None:
+        """Return where to begin to read.
+
+        A channel that the bot was invited to since is read from the last look at all channels on;
+        before the first look, a channel is read from the oldest message that was received.
+        """
+        if mark is not None:
+            return mark - _LOOK_BACK_S
+        if looked:
+            return looked - _SKEW_S
+        received = await self.watermarks.known(channel, 0.0)
+        return float(received[0]) - 1e-6 if received else None
+
+    async def _channel(self, channel: str, since: float) -> _Seen:
+        received = await self.watermarks.known(channel, since)
         triaged = await self.directory.mode(channel) is not None
+        seen, cursor = _Seen(), ""
         while True:
-            here = cursor
-            try:
-                page, cursor = await self._page(channel, since, here)
-                for message in reversed(page):
-                    if triaged and card_about(message) is None:
-                        found += await self._message(channel, message, since)
-                known = await self._known(channel, page)
-                if await self._missed(channel, page, known):
-                    # Read again, as what came between the page and what is known of it would
-                    # look as if it had been missed.
-                    page, _ = await self._page(channel, since, here)
-                    for event in await self._missed(channel, page, known):
-                        doubtful = event.model_copy(update={"doubt": since})
-                        found += await self.inbox.receive(doubtful)
-            except GatewayUnavailableError:
-                raise
-            except GatewayError as error:
-                log.warning("backfill.refused", channel=channel, problem=str(error))
-                return found
-            if not cursor:
-                return found
+            page, following = await self._page(channel, since, cursor)
+            seen.add(page)
+            for message in reversed(page):
+                if triaged and card_about(message) is None:
+                    seen.found += await self._message(channel, message, since)
+            seen.found += await self._emoji(channel, page, since, cursor)
+            if not following:
+                break
+            cursor = following
+        seen.found += await self._gone(channel, [one for one in received if one not in seen.there])
+        return seen
+
+    async def _emoji(
+        self, channel: str, page: list[dict[str, Any]], since: float, cursor: str
+    ) -> int:
+        known = await self._known(channel, page)
+        if not await self._missed(channel, page, known):
+            return 0
+        # Read again, as what came between the page and what is known of it would look as if it had
+        # been missed.
+        page, _ = await self._page(channel, since, cursor)
+        events = await self._missed(channel, page, known)
+        for event in events:
+            await self.inbox.receive(event.model_copy(update={"doubt": since}))
+        return len(events)
+
+    async def _gone(self, channel: str, missing: list[str]) -> int:
+        """Take messages for deleted that were received and are not in the history."""
+        young = [one for one in missing if float(one) > await self.inbox.now() - _SETTLED_S]
+        if young:
+            there = _Seen()
+            there.add((await self._page(channel, float(young[0]) - 1e-6, ""))[0])
+            missing = [one for one in missing if one not in there.there]
+        for ts in missing:
+            await self.inbox.receive(Deleted(id=MessageId(team=self.team, channel=channel, ts=ts)))
+            await self.watermarks.forget(channel, ts)
+        return len(missing)
 
     async def _page(
         self, channel: str, since: float, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
-        page, following = await self.gateway.history(channel, f"{since:.6f}", cursor, urgent=False)
+        page, following = await self._read(channel, since, cursor)
         sound = [message for message in page if _sound(message)]
         if len(sound) < len(page):
             log.warning("backfill.skipped", channel=channel, items=len(page) - len(sound))
         return sound, following
 
+    async def _read(
+        self, channel: str, since: float, cursor: str
+    ) -> tuple[list[dict[str, Any]], str]:
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self.gateway.history(channel, f"{since:.6f}", cursor, urgent=False)
+            except GatewayUnavailableError as error:
+                if not left:
+                    raise
+                await asyncio.sleep(error.after_s or 1.0)
+        raise AssertionError
+
     async def _message(self, channel: str, message: dict[str, Any], since: float) -> bool:
         try:
-            allowed = self.config.triage.allowed_bots
-            event = posted(self.team, channel, message, allowed, self.own)
+            event = await self._news(channel, message)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             log.warning("backfill.skipped", channel=channel, error=type(error).__name__)
             return False
         if event is None:
             return False
-        if event.message.edited:
+        return await self.inbox.receive(Posted(message=event.message, doubt=since))
+
+    async def _news(self, channel: str, message: dict[str, Any]) -> Posted | None:
+        """Return a message, or an edit of it that is not known yet."""
+        allowed = self.config.triage.allowed_bots
+        event = posted(self.team, channel, message, allowed, self.own)
+        if event is not None and event.message.edited:
             known = await self.records.get(event.item)
             if known is not None and (
                 known.deleted or float(known.message.edited or 0) >= float(event.message.edited)
             ):
-                return False
-        return await self.inbox.receive(Posted(message=event.message, doubt=since))
+                return None
+        return event
 
     async def _known(self, channel: str, page: list[dict[str, Any]]) -> dict[str, list[Reaction]]:
         items = [MessageId(team=self.team, channel=channel, ts=one["ts"]) for one in page]
@@ -189,6 +259,7 @@ def backfill_of(parts: Parts, config: Config) -> Backfill:
         parts.inbox,
         parts.records,
         parts.examples,
+        Watermarks(parts.redis, parts.team),
         parts.own,
     )
 

@@ -1,7 +1,7 @@
 """One message: gather what is known, classify, decide (pure), and show it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -9,6 +9,7 @@ from support_triage.bot.config import Config, Mode
 from support_triage.bot.corrections import Standing, fold
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import GatewayUnavailableError
+from support_triage.bot.presence import Presence
 from support_triage.bot.presenter import Decision, Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.watching import Watching
@@ -65,12 +66,19 @@ class Triage:
     presenter: Presenter
     teaching: Teaching
     watching: Watching
+    presence: Presence = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.presence = Presence(self.presenter.gateway)
 
     async def handle(self, event: Event) -> None:
         """Take one event in; when it raises, the event is to be handled again."""
         match event:
             case Posted(message=message):
-                await self._posted(message, event.doubt)
+                if await self.presence.gone(message.id, event.waited_s):
+                    await self._deleted(message.id, event.doubt)
+                else:
+                    await self._posted(message, event.doubt)
             case Deleted(id=identity):
                 await self._deleted(identity, event.doubt)
             case Reacted():

@@ -22,7 +22,9 @@ _PER_CHANNEL = 64  # a channel in flood leaves the other half of the places to t
 _WAIT_S = 0.5
 _PAUSE_S = 0.5
 _GATHER_S = 0.005
-_STRIKES_MAX = 5
+_STRIKES_MAX = 6  # the first failure is no evidence, as others were in hand; five alone are
+_ALONE_S = 1.0  # entries that failed before get so much of a worker at a time
+_EMPTY_S = 2.0  # the longest wait for empty hands: a long command must not hold up all else
 _REFUSED_MAX_S = 3600.0
 
 log = structlog.get_logger()
@@ -61,7 +63,9 @@ class Worker:
         self._held: dict[asyncio.Task[None], Entry] = {}
         self._calling: asyncio.Task[str | None] | None = None
         self._unfinished: set[str] = set()
+        self._suspects: dict[str, float] = {}
         self._freed = asyncio.Event()
+        self._taking = asyncio.Lock()
 
     def start(self, loops: Loops) -> None:
         """Take entries, renew the leases of those in hand, and look for lost calls."""
@@ -71,7 +75,8 @@ class Worker:
 
     async def drain(self, loops: Loops, patience_s: float) -> None:
         """Take nothing more, and answer what was taken; what is left after a while is handed on."""
-        await loops.stop("worker", "sweep")
+        async with self._taking:  # what is being handed out arrives
+            await loops.stop("worker", "sweep")
         if self._held:
             await asyncio.wait(self._held, timeout=patience_s)
         for one in [*self._held, *filter(None, [self._calling])]:
@@ -82,18 +87,50 @@ class Worker:
         await self._inbox.renew(list(self._held.values()))
 
     async def take(self) -> None:
-        """Wait for a call, or for a free place where work was left for want of one; then take."""
+        """Wait for a call, or for a free place where work was left; then take."""
+        for one in [one for one, due in self._suspects.items() if due <= time.monotonic()]:
+            await self._take_suspects(one)
         team = await self._next_team(_AT_ONCE - len(self._held))
         free = _AT_ONCE - len(self._held)
         if team is None or team not in self._triages or not free:
             return  # the workers of another workspace hear of it at their sweep
         running = Counter(entry.channel for entry in self._held.values() if entry.team == team)
-        taken = await self._inbox.take(team, free, _PER_CHANNEL, running)
-        self._unfinished = self._unfinished - {team} | ({team} if taken.more else set())
-        for entry in taken.entries:
-            task = watched("answer", self._answer(entry))
-            self._held[task] = entry
-            task.add_done_callback(self._ended)
+        async with self._taking:
+            taken = await self._inbox.take(team, free, _PER_CHANNEL, running)
+            self._unfinished = self._unfinished - {team} | ({team} if taken.more else set())
+            if taken.suspects:
+                self._suspects.setdefault(team, 0.0)
+            for entry in taken.entries:
+                self._hold(entry)
+
+    async def _take_suspects(self, team: str) -> None:
+        """Answer entries that failed before, one at a time and with nothing else in hand.
+
+        They get a second, and then all others have a turn; hands that are not empty in time, as
+        with a long command, are looked at again later.
+        """
+        if self._held:
+            await asyncio.wait(self._held, timeout=_EMPTY_S)
+        if self._held:
+            self._suspects[team] = time.monotonic() + _EMPTY_S
+            return
+        until = time.monotonic() + _ALONE_S
+        while time.monotonic() < until:
+            async with self._taking:
+                entry = await self._inbox.take_suspect(team)
+                if entry is None:
+                    break
+                task = self._hold(entry)
+            await asyncio.wait({task})
+        else:
+            self._unfinished.add(team)
+        self._suspects.pop(team)
+
+    def _hold(self, entry: Entry) -> asyncio.Task[None]:
+        task = watched("answer", self._answer(entry))
+        self._held[task] = entry
+        task.add_done_callback(self._ended)
+        return task
 
     async def _next_team(self, free: int) -> str | None:
         if self._calling is None:

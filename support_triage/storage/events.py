@@ -8,9 +8,14 @@ from support_triage.storage.records import Frozen, Message, MessageId
 
 
 class _Happened(Frozen):
-    """`doubt`: what was shown since this Unix time may not be on record; 0 where it is."""
+    """What is known at the hand-out of an event.
+
+    `doubt`: what was shown since this Unix time may not be on record; 0 where it is. `waited_s`:
+    seconds since it was received, 0 for a moment.
+    """
 
     doubt: float = 0.0
+    waited_s: float = 0.0
 
 
 class Posted(_Happened):

@@ -4,7 +4,8 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,13 +13,13 @@ from support_triage.storage import inbox_scripts as scripts
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageUnavailableError
-from support_triage.storage.events import EVENT, Event, Posted
+from support_triage.storage.events import EVENT, Asked, Event, Posted
 
 LEASE_S = 6.0
 """An entry whose worker died is handed on after this; a living worker renews in time."""
 
 _SWEEP_COUNT = 500
-_BACKFILL_S = 5
+_NOTED_S = 0.2  # a shorter wait is none: no process began meanwhile
 _LOST_S = 60.0  # a server that took over may lack what was written in its last seconds
 
 
@@ -44,7 +45,9 @@ class Entry:
 
     `handed` numbers the hand-outs of this entry, so that a worker that lost its lease cannot
     speak for the present holder. `strikes` counts tries that failed for no passing reason, and
-    deaths of its holders.
+    deaths of its holders: but for the first one, the entry was alone in the worker's hands.
+    `waited_s` is its age at the hand-out by the server's clock, which `since` (monotonic) goes on
+    from, so that the clock of this machine plays no part.
     """
 
     id: str
@@ -52,6 +55,8 @@ class Entry:
     event: Event
     handed: int = 1
     strikes: int = 0
+    waited_s: float = 0.0
+    since: float = field(default_factory=time.monotonic)
 
     @property
     def channel(self) -> str:
@@ -61,15 +66,19 @@ class Entry:
     @property
     def age_s(self) -> float:
         """Seconds since it was received."""
-        return max(0.0, time.time() - int(self.id.partition(":")[0]) / 1e6)
+        return self.waited_s + time.monotonic() - self.since
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a worker got; `more` says that it could have had more."""
+    """What a worker got; `more` says that it could have had more.
+
+    `suspects` says that entries that failed before are due: `take_suspect` hands them out.
+    """
 
     entries: tuple[Entry, ...]
     more: bool
+    suspects: bool = False
 
 
 class Inbox:
@@ -85,7 +94,9 @@ class Inbox:
         self._limit = limit
         self._limit_mb = limit_mb
         self._receive = redis.register_script(scripts.RECEIVE)
+        self._call = redis.register_script(scripts.CALL)
         self._take = redis.register_script(scripts.TAKE)
+        self._take_suspect = redis.register_script(scripts.TAKE_SUSPECT)
         self._renew = redis.register_script(scripts.RENEW)
         self._answered = redis.register_script(scripts.ANSWERED)
         self._postpone = redis.register_script(scripts.POSTPONE)
@@ -96,24 +107,20 @@ class Inbox:
     async def receive(self, event: Event) -> bool:
         """Store an event; False when this new message is known already. Raises if not stored.
 
-        Edits, deletions and reactions change nothing when they come twice, so only new
-        messages are looked up by their identity.
+        Edits, deletions and reactions change nothing when they come twice, so only new messages
+        and commands are looked up by their identity.
         """
         at = event.item
+        places = [keys.inbox(at.team), keys.turns(at.team), keys.waiting(at.team, at.channel)]
+        places.append(keys.seen(at.team, at.channel, at.ts))
         limits = [self._limit, self._limit_mb * 2**20]
-        arguments = [at.channel, event.model_dump_json(), *limits]
-        if isinstance(event, Posted) and not event.message.edited:
+        arguments: list[str | int] = [at.channel, event.model_dump_json(), *limits]
+        if isinstance(event, Asked):
             arguments += [at.ts, keys.DEDUPE_S]
-        stored = await self._receive(
-            keys=[
-                keys.inbox(at.team),
-                keys.turns(at.team),
-                keys.waiting(at.team, at.channel),
-                keys.newest(at.team),
-                keys.seen(at.team, at.channel, at.ts),
-            ],
-            args=arguments,
-        )
+        elif isinstance(event, Posted) and not event.message.edited:
+            places.append(keys.known(at.team, at.channel))
+            arguments += [at.ts, keys.DEDUPE_S, keys.KNOWN_S]
+        stored = await self._receive(keys=places, args=arguments)
         if stored < 0:
             raise InboxFullError(f"{self._limit} events, or {self._limit_mb} MB of them, wait")
         if stored > 1:
@@ -122,7 +129,7 @@ class Inbox:
 
     async def call(self, team: str) -> None:
         """Call for a worker. A call that is lost is made up for by `sweep`."""
-        await self._redis.zadd(keys.calls(), {team: time.time()}, nx=True)
+        await self._call(keys=[keys.calls()], args=[team])
 
     async def called(self, wait_s: float) -> str | None:
         """The workspace that has waited longest for a worker, None if none calls in time."""
@@ -133,19 +140,11 @@ class Inbox:
         self, team: str, count: int, cap: int, running: Mapping[str, int] | None = None
     ) -> Taken:
         """Up to `count` entries, channel by channel; at most `cap` of one with those `running`."""
-        left, since_ms, found = await self._take(
-            keys=[
-                keys.inbox(team),
-                keys.handed(team),
-                keys.strikes(team),
-                keys.turns(team),
-                keys.taken(team),
-                keys.later(team),
-                keys.server(team),
-            ],
+        left, suspects, since_ms, now_ms, found = await self._take(
+            keys=[*_hands(team), keys.turns(team), keys.later(team)],
             args=[
-                keys.waiting(team, ""),
                 int(LEASE_S * 1000),
+                keys.waiting(team, ""),
                 count,
                 cap,
                 json.dumps(dict(running or {})),
@@ -153,6 +152,26 @@ class Inbox:
         )
         if left > 1:
             await self.call(team)
+        entries = await self._read(team, since_ms, now_ms, found)
+        return Taken(tuple(entries), left > 0, bool(suspects))
+
+    async def take_suspect(self, team: str) -> Entry | None:
+        """Return an entry that failed before, for a worker that holds nothing else; None for none.
+
+        So what happens to the worker is evidence against this entry, and no other.
+        """
+        while True:
+            since_ms, now_ms, found = await self._take_suspect(
+                keys=_hands(team), args=[int(LEASE_S * 1000)]
+            )
+            entries = await self._read(team, since_ms, now_ms, found)
+            if entries or not found:
+                return entries[0] if entries else None
+
+    async def _read(
+        self, team: str, since_ms: int, now_ms: int, found: Sequence[Any]
+    ) -> list[Entry]:
+        """Return entries from what a script found; one that cannot be read is a dead letter."""
         entries = []
         for at in range(0, len(found), 4):
             entry_id, content, handed, strikes = found[at : at + 4]
@@ -161,10 +180,14 @@ class Inbox:
             except ValueError:
                 await self._to_dead(team, entry_id, "this version cannot read it")
                 continue
-            if int(entry_id.partition(":")[0]) < since_ms * 1000:
+            received_ms = int(entry_id.partition(":")[0]) / 1000
+            if received_ms < since_ms:
                 event = event.model_copy(update={"doubt": since_ms / 1000 - _LOST_S})
-            entries.append(Entry(entry_id, team, event, int(handed), int(strikes)))
-        return Taken(tuple(entries), left > 0)
+            waited_s = max(0.0, now_ms - received_ms) / 1000
+            if waited_s > _NOTED_S:
+                event = event.model_copy(update={"waited_s": waited_s})
+            entries.append(Entry(entry_id, team, event, int(handed), int(strikes), waited_s))
+        return entries
 
     async def renew(self, entries: Sequence[Entry]) -> None:
         """Say that these are still being worked on."""
@@ -182,9 +205,9 @@ class Inbox:
 
     async def postpone(self, entry: Entry, delay_s: float, strikes: int = 0) -> None:
         """Hand an entry out again after a while; nothing where it is another's by now."""
-        _, *places = _places(entry.team)
         await self._postpone(
-            keys=places, args=[entry.id, entry.handed, int(delay_s * 1000), strikes]
+            keys=_places(entry.team),
+            args=[entry.id, entry.handed, int(delay_s * 1000), strikes],
         )
 
     async def bury(self, entry: Entry, reason: str) -> None:
@@ -204,25 +227,25 @@ class Inbox:
         )
         if not teams:
             return
-        now = time.time() * 1000
+        now = await self.now() * 1000
+        looks = 4
         async with self._redis.pipeline(transaction=False) as pipe:
             for team in teams:
                 pipe.exists(keys.turns(team))
-                pipe.zcount(keys.taken(team), "-inf", now)
-                pipe.zcount(keys.later(team), "-inf", now)
-            found = await pipe.execute()
+                for due in (keys.taken(team), keys.later(team), keys.suspects(team)):
+                    pipe.zcount(due, "-inf", now)
+            found = await pipe.execute(raise_on_error=False)
+        errors = [one for one in found if isinstance(one, Exception)]
         for at, team in enumerate(teams):
-            if any(found[3 * at : 3 * at + 3]):
+            if any(one and not isinstance(one, Exception) for one in found[looks * at :][:looks]):
                 await self.call(team)
+        if errors:
+            raise errors[0]  # a workspace whose keys are damaged does not hold up the others
 
-    async def newest(self, team: str) -> dict[str, float]:
-        """When the newest message of each channel was written; for "", when one last listened."""
-        stored = await self._redis.hgetall(keys.newest(team))
-        return {channel: float(ts) for channel, ts in stored.items()}
-
-    async def note_alive(self, team: str, when: float) -> None:
-        """Somebody listens to this workspace at this time."""
-        await self._redis.hset(keys.newest(team), "", f"{when:.6f}")
+    async def now(self) -> float:
+        """Return the server's time, as a Unix time: the clock by which all processes wait."""
+        seconds, microseconds = await self._redis.time()
+        return float(seconds) + float(microseconds) / 1e6
 
     async def server_since(self, team: str) -> float:
         """When the server lost its memory or took over, as a Unix time; 0 if it never did.
@@ -230,10 +253,6 @@ class Inbox:
         What was received before is handed out with `doubt`.
         """
         return int(await self._since(keys=[keys.server(team)])) / 1000
-
-    async def may_backfill(self, team: str) -> bool:
-        """Whether it is our turn to backfill: one process does, once in a while."""
-        return bool(await self._redis.set(keys.backfilling(team), "1", nx=True, ex=_BACKFILL_S))
 
     async def depth(self, team: str) -> int:
         """How many events of a workspace are not answered yet."""
@@ -251,14 +270,14 @@ class Inbox:
                 pipe.lindex(keys.waiting(team, channel), 0)
             heads = [one for one in await pipe.execute() if one] if channels else []
         received = [int(one.partition(":")[0]) / 1e6 for one in heads]
-        return max(0.0, time.time() - min(received)) if received else 0.0
+        return max(0.0, await self.now() - min(received)) if received else 0.0
+
+
+def _hands(team: str) -> list[str]:
+    made = (keys.inbox, keys.handed, keys.strikes, keys.taken, keys.suspects, keys.server)
+    return [key(team) for key in made]
 
 
 def _places(team: str) -> list[str]:
-    return [
-        keys.inbox(team),
-        keys.handed(team),
-        keys.strikes(team),
-        keys.taken(team),
-        keys.later(team),
-    ]
+    made = (keys.inbox, keys.handed, keys.strikes, keys.taken, keys.later, keys.suspects)
+    return [key(team) for key in made]

@@ -6,6 +6,9 @@ All keys of a workspace carry its id as hash tag, so that a cluster keeps them i
 RETENTION_S = 90 * 24 * 3600
 """How long a message and what was done with it are kept, unless `[keep]` says otherwise."""
 
+KNOWN_S = 30 * 24 * 3600
+"""How long a quiet channel's messages of its last hour are known, to see which were deleted."""
+
 DEDUPE_S = 3 * 24 * 3600
 """How long a message's identity is remembered after receipt: Slack retries for up to 24 hours."""
 
@@ -45,6 +48,11 @@ def later(team: str) -> str:
     return f"triage:{{{team}}}:inbox:later"
 
 
+def suspects(team: str) -> str:
+    """Sorted set of ids of entries that failed before, by when they are due. Lives with them."""
+    return f"triage:{{{team}}}:inbox:suspects"
+
+
 def handed(team: str) -> str:
     """Hash of entry id to how often it was handed out. A field lives as long as its entry."""
     return f"triage:{{{team}}}:inbox:handed"
@@ -61,8 +69,18 @@ def dead(team: str) -> str:
 
 
 def newest(team: str) -> str:
-    """Hash of channel to its newest message's ts, "" to when one listened. Permanent, small."""
+    """Hash of channel to its newest message's ts, which 0.1 wrote. Permanent, read at an update."""
     return f"triage:{{{team}}}:inbox:newest"
+
+
+def watermarks(team: str) -> str:
+    """Hash of channel to the ts up to which all is known, "" to the last backfill. Permanent."""
+    return f"triage:{{{team}}}:inbox:watermarks"
+
+
+def known(team: str, channel: str) -> str:
+    """Sorted set of a channel's messages received of late, by ts. Lives KNOWN_S, trimmed."""
+    return f"triage:{{{team}}}:inbox:known:{channel}"
 
 
 def server(team: str) -> str:
@@ -71,7 +89,7 @@ def server(team: str) -> str:
 
 
 def backfilling(team: str) -> str:
-    """String: some process looks for what was missed. Lives seconds."""
+    """String: which process looks for what was missed. Lives seconds, renewed meanwhile."""
     return f"triage:{{{team}}}:inbox:backfilling"
 
 

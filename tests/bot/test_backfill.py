@@ -6,20 +6,24 @@ from typing import Any
 
 import pytest
 
+from support_triage.bot import backfill as module
+from support_triage.bot import backfill_turns
 from support_triage.bot.backfill import Backfill, missed
+from support_triage.bot.backfill_turns import BackfillTurns
 from support_triage.bot.config import load_config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client
 from support_triage.bot.pacing import Pacing, PacingConfig
 from support_triage.sandbox import acts
 from support_triage.storage.connection import Client
-from support_triage.storage.events import Event, Posted, Reacted
+from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Examples, Reaction
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.limiter import Limiter
 from support_triage.storage.records import Message, MessageId, Records
+from support_triage.storage.watermarks import Watermarks
 from tests.sandbox.running import RunningSandbox, running_sandbox
-from tests.stories.conftest import SUPPORT, TEAM
+from tests.stories.conftest import BOT, SUPPORT, TEAM
 
 
 @pytest.fixture
@@ -35,7 +39,16 @@ def backfill(sandbox: RunningSandbox, redis: Client) -> Backfill:
     client = web_client(sandbox.bot_token, sandbox.api_url)
     gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig(factor=0)))
     directory = Directory(client, config)
-    return Backfill(config, TEAM, directory, gateway, Inbox(redis), Records(redis), Examples(redis))
+    return Backfill(
+        config,
+        TEAM,
+        directory,
+        gateway,
+        Inbox(redis),
+        Records(redis),
+        Examples(redis),
+        Watermarks(redis, TEAM),
+    )
 
 
 def write(sandbox: RunningSandbox, text: str) -> str:
@@ -140,3 +153,132 @@ async def test_one_bad_item_of_a_history_is_skipped_and_the_others_are_found(
     assert isinstance(first, Posted)
     assert (first.item.ts, first.message.text) == (half, "charged twice \ufffd")
     assert second.item.ts == last
+
+
+def turns(backfill: Backfill) -> BackfillTurns:
+    return BackfillTurns(backfill, backfill.inbox, backfill.watermarks)
+
+
+async def test_each_wish_is_answered_by_a_look_that_began_after_it(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client
+) -> None:
+    taking = turns(backfill)
+    for _ in range(3):  # within five seconds of each other
+        taking.want()
+        await taking.step()
+        write(sandbox, "lost")
+    taking.want()
+    await taking.step()
+    assert len(await received(redis)) == 3
+
+
+async def test_a_wish_is_kept_while_another_process_looks(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill_turns, "_LOOK_S", 0.01)
+    taking = turns(backfill)
+    await backfill.run()
+    write(sandbox, "lost")
+    async with backfill.watermarks.claimed() as claimed:
+        assert claimed
+        taking.want()
+        await taking.step()
+        assert await received(redis) == []
+    await taking.step()
+    assert len(await received(redis)) == 1
+
+
+async def test_a_look_comes_by_itself_when_the_last_one_is_old(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill_turns, "_LOOK_S", 0.01)
+    taking = turns(backfill)
+    await taking.step()
+    write(sandbox, "lost")
+    await taking.step()
+    assert await received(redis) == []
+    await backfill.watermarks.looked(await backfill.inbox.now() - backfill_turns.EVERY_S)
+    await taking.step()
+    assert len(await received(redis)) == 1
+
+
+async def test_a_message_that_arrives_after_a_gap_does_not_hide_it(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backfill.run()
+    monkeypatch.setattr(module, "_LOOK_BACK_S", 0.0)
+    lost, later = write(sandbox, "lost"), write(sandbox, "later")
+    at = MessageId(team=TEAM, channel=SUPPORT, ts=later)
+    await backfill.inbox.receive(Posted(message=Message(id=at, user="U0CLEO", text="later")))
+    assert await backfill.run() == 1
+    assert {event.item.ts for event in await received(redis)} == {lost, later}
+
+
+async def test_what_was_deleted_meanwhile_is_told_of_once(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client
+) -> None:
+    await backfill.run()
+    kept, gone = write(sandbox, "kept"), write(sandbox, "gone")
+    assert await backfill.run() == 2
+    acts.delete(sandbox.state, SUPPORT, gone)
+    assert await backfill.run() == 1
+    assert await backfill.run() == 0
+    *posts, deleted = await received(redis)
+    assert [one.item.ts for one in posts] == [kept, gone]
+    assert deleted == Deleted(id=MessageId(team=TEAM, channel=SUPPORT, ts=gone))
+
+
+async def test_a_channel_that_fails_holds_up_no_other_and_is_read_again(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backfill.run()
+    asked = await backfill.inbox.now()
+    write(sandbox, "lost")
+    mode, broken = backfill.directory.mode, ["C0BILLING"]
+    read: list[str] = []
+
+    async def failing(channel: str) -> Any:
+        read.append(channel)
+        if channel in broken:
+            raise ValueError(channel)
+        return await mode(channel)
+
+    monkeypatch.setattr(backfill.directory, "mode", failing)
+    with pytest.raises(ExceptionGroup):
+        await backfill.run(asked=asked)
+    assert len(await received(redis)) == 1
+    assert len(read) > 1
+    assert (await backfill.watermarks.read()).looked < asked
+    broken.clear()
+    read.clear()
+    await backfill.run(asked=asked)
+    assert read == ["C0BILLING"]
+    assert (await backfill.watermarks.read()).looked > asked
+
+
+async def test_a_page_that_is_refused_is_asked_for_again(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client
+) -> None:
+    await backfill.run()
+    write(sandbox, "lost")
+    await sandbox.control.faults("conversations.history", 429, 1, retry_after=1)
+    before = len(await sandbox.control.calls("conversations.history"))
+    assert await backfill.run() == 1
+    calls = await sandbox.control.calls("conversations.history")
+    channels = len(await backfill.directory.joined())
+    assert len(calls) - before == channels + 1
+
+
+async def test_what_was_said_before_the_bot_came_back_is_not_for_it(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SKEW_S", 0.0)
+    await backfill.run()
+    members = sandbox.state.channels[SUPPORT]["members"]
+    members.remove(BOT)
+    write(sandbox, "not for the bot")
+    await backfill.run()
+    members.append(BOT)
+    mine = write(sandbox, "for the bot")
+    assert await backfill.run() == 1
+    assert [event.item.ts for event in await received(redis)] == [mine]

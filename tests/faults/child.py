@@ -5,6 +5,7 @@ So it starts in a second, and what is tested is what must not lose or double any
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,9 @@ from support_triage.bot.worker import Worker
 from support_triage.classifiers.base import Example, Prediction
 from support_triage.learning.track_record import TrackRecord
 
+POISON = "POISON"
+"""The first word of a message that kills whoever reads it."""
+
 
 class FirstWord:
     """Labels a text by its first word, after a moment's thought."""
@@ -30,6 +34,8 @@ class FirstWord:
 
     async def classify(self, messages: Sequence[str]) -> list[Prediction]:
         await asyncio.sleep(0.01)
+        if any(text.startswith(POISON) for text in messages):
+            os.kill(os.getpid(), signal.SIGKILL)
         return [Prediction(text.split()[0], 0.99, classifier=self.version) for text in messages]
 
     async def learn(self, examples: Sequence[Example], forget: Sequence[str] = ()) -> None:

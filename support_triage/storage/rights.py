@@ -1,0 +1,42 @@
+"""Which commands a Redis user may not use that the bot needs or could use."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from redis.exceptions import ResponseError
+
+from support_triage.storage.connection import Client
+from support_triage.storage.errors import StorageDeniedError
+
+_NOWHERE: Final = "triage:{doctor}:nothing"
+
+NEEDED: Final[dict[str, Callable[[Client], Awaitable[object]]]] = {
+    "EVAL": lambda redis: redis.eval("return 1", 0),
+    "SCRIPT LOAD": lambda redis: redis.script_load("return 1"),
+    "BZPOPMIN": lambda redis: redis.bzpopmin(_NOWHERE, timeout=0.01),
+    "SCAN": lambda redis: redis.scan(0, count=1),
+    "TIME": lambda redis: redis.time(),
+    "XINFO": lambda redis: redis.xinfo_stream(_NOWHERE),
+}
+"""Commands that the bot does not work without, each as a harmless call."""
+
+USEFUL: Final[dict[str, Callable[[Client], Awaitable[object]]]] = {
+    "INFO": lambda redis: redis.info("replication"),
+    "MEMORY USAGE": lambda redis: redis.memory_usage(_NOWHERE),
+}
+"""Commands that the bot does without: a failover goes unnoticed, and the inbox grows by count."""
+
+
+async def refused(
+    redis: Client, commands: dict[str, Callable[[Client], Awaitable[object]]]
+) -> list[str]:
+    """Return the names of those commands that Redis refuses this user."""
+    found = []
+    for name, call in commands.items():
+        try:
+            await call(redis)
+        except StorageDeniedError:
+            found.append(name)
+        except ResponseError:
+            pass  # it was allowed, and there was nothing to answer
+    return found
