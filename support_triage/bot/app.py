@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt.async_app import AsyncApp
@@ -23,6 +24,8 @@ from support_triage.storage.watermarks import Watermarks
 if TYPE_CHECKING:
     from support_triage.bot.answering import Answering
     from support_triage.bot.champion import ChampionClassifier
+
+_LISTENS_S = 5.0  # well within the minute for which it counts
 
 
 class Role(StrEnum):
@@ -105,5 +108,6 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
             commands.register(app, answerer.desk)
         if role is not Role.WORKER:
             backfill.want()
+            parts.loops.start("listening", partial(parts.inbox.listen, parts.team), _LISTENS_S)
             parts.loops.start("backfill", backfill.step, 0)
         yield Bot(parts, app, intake, answerer, backfill)

@@ -17,6 +17,7 @@ from support_triage.classifiers.base import ClassifierError
 from support_triage.classifiers.factory import LlmUse, close
 from support_triage.storage.connection import StorageUnavailableError, connect
 from support_triage.storage.embedded import EmbeddedValkeyError
+from support_triage.storage.rights import NEEDED, USEFUL, refused
 
 SCOPES = (
     "channels:history",
@@ -67,17 +68,29 @@ def _settings(settings: Settings, config: Config) -> list[Finding]:
     return found
 
 
-async def _redis(settings: Settings) -> Finding:
+async def _redis(settings: Settings) -> list[Finding]:
     where = "embedded" if settings.redis_url is None else "REDIS_URL"
     try:
         async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-            info = await redis.info("server")
+            missing = await refused(redis, NEEDED)
+            spared = await refused(redis, USEFUL)
+            info = {} if "INFO" in spared else await redis.info("server")
     except (StorageUnavailableError, EmbeddedValkeyError, OSError) as error:
-        return Finding(
-            "Redis", str(error)[:200], f"{where}: start the server or correct the address"
-        )
-    version = info.get("valkey_version") or info.get("redis_version")
-    return Finding("Redis", f"{where}, version {version}")
+        advice = f"{where}: start the server or correct the address"
+        return [Finding("Redis", str(error)[:200], advice)]
+    version = info.get("valkey_version") or info.get("redis_version") or "unknown"
+    return [Finding("Redis", f"{where}, version {version}"), *_rights(missing, spared)]
+
+
+def _rights(missing: list[str], spared: list[str]) -> list[Finding]:
+    found = []
+    if missing:
+        advice = "ACL of the user in REDIS_URL: allow them"
+        found.append(Finding("Redis rights", f"refused: {', '.join(missing)}", advice))
+    if spared:
+        advice = "allow INFO, to notice failovers, and MEMORY USAGE, to bound the inbox by bytes"
+        found.append(Finding("Redis rights", f"refused: {', '.join(spared)}", advice))
+    return found
 
 
 async def _model(settings: Settings, config: Config) -> Finding:
@@ -154,7 +167,7 @@ async def _channel(client: AsyncWebClient, directory: Directory, name: str) -> F
 async def examine(settings: Settings, config: Config, console: Console | None = None) -> int:
     """Look at everything and print it; 0 where all is fine, 1 where something is to do."""
     findings = _settings(settings, config)
-    findings.append(await _redis(settings))
+    findings += await _redis(settings)
     findings.append(await _model(settings, config))
     if settings.slack_bot_token is not None:
         client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)

@@ -164,8 +164,7 @@ class Intake:
 
     async def _served(self, workspace: str) -> bool:
         """Return whether a bot with the same storage listens to another workspace."""
-        alive = (await self.inbox.newest(workspace)).get("", 0.0)
-        return time.time() - alive < _UNSERVED_S
+        return await self.inbox.listened(workspace)
 
     async def _complain(self, workspace: str) -> None:
         """Say, once a minute, that events of a workspace come here and nobody answers them."""

@@ -19,6 +19,7 @@ LEASE_S = 6.0
 """An entry whose worker died is handed on after this; a living worker renews in time."""
 
 _SWEEP_COUNT = 500
+_LISTENS_S = 60
 _NOTED_S = 0.2  # a shorter wait is none: no process began meanwhile
 _LOST_S = 60.0  # a server that took over may lack what was written in its last seconds
 
@@ -246,6 +247,14 @@ class Inbox:
         """Return the server's time, as a Unix time: the clock by which all processes wait."""
         seconds, microseconds = await self._redis.time()
         return float(seconds) + float(microseconds) / 1e6
+
+    async def listen(self, team: str) -> None:
+        """Say that somebody takes this workspace's events in, for the next minute."""
+        await self._redis.set(keys.listening(team), "1", ex=_LISTENS_S)
+
+    async def listened(self, team: str) -> bool:
+        """Return whether somebody takes this workspace's events in."""
+        return bool(await self._redis.exists(keys.listening(team)))
 
     async def server_since(self, team: str) -> float:
         """When the server lost its memory or took over, as a Unix time; 0 if it never did.

@@ -73,6 +73,11 @@ def newest(team: str) -> str:
     return f"triage:{{{team}}}:inbox:newest"
 
 
+def listening(team: str) -> str:
+    """String: some process takes this workspace's events in. Lives a minute, renewed."""
+    return f"triage:{{{team}}}:inbox:listening"
+
+
 def watermarks(team: str) -> str:
     """Hash of channel to the ts up to which all is known, "" to the last backfill. Permanent."""
     return f"triage:{{{team}}}:inbox:watermarks"

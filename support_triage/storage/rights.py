@@ -5,10 +5,11 @@ from typing import Final
 
 from redis.exceptions import ResponseError
 
+from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageDeniedError
 
-_NOWHERE: Final = "triage:{doctor}:nothing"
+_NOWHERE: Final = keys.dead("doctor")  # a workspace that there is not
 
 NEEDED: Final[dict[str, Callable[[Client], Awaitable[object]]]] = {
     "EVAL": lambda redis: redis.eval("return 1", 0),

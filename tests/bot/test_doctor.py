@@ -10,6 +10,7 @@ from rich.console import Console
 
 from support_triage.bot.config import Config, Settings, load_config
 from support_triage.bot.doctor import SCOPES, _scopes, examine
+from support_triage.storage.connection import Client
 from tests.sandbox.running import running_sandbox
 
 
@@ -65,3 +66,20 @@ def test_scopes_that_a_server_does_not_tell_are_no_fault() -> None:
     assert _scopes(None).advice == ""
     assert _scopes(", ".join(SCOPES)).found == "all"
     assert "missing: chat:write" in _scopes(",".join({*SCOPES} - {"chat:write"})).found
+
+
+async def test_rights_that_redis_refuses_are_named(
+    redis: Client, valkey_url: str, config: Config
+) -> None:
+    refusals = ["-info", "-memory|usage", "-time"]
+    rights = {"categories": ["+@all"], "commands": refusals, "keys": ["*"], "channels": ["*"]}
+    await redis.acl_setuser("modest", enabled=True, passwords=["+secret"], **rights)
+    url = valkey_url.replace("unix://", "unix://modest:secret@")
+    try:
+        code, said = await look(Settings(redis_url=url), config)
+    finally:
+        await redis.acl_deluser("modest")
+    assert code == 1
+    assert "refused: TIME" in said
+    assert "refused: INFO, MEMORY USAGE" in said
+    assert "to notice failovers" in said

@@ -162,11 +162,12 @@ async def test_what_a_stranger_wrote_while_the_bot_was_away_is_found(
     redis: Client, valkey_url: str, config: Config
 ) -> None:
     async with telling(redis, valkey_url, config) as story:
-        await story.bot.backfill.inbox.note_alive(TEAM, time.time() - 60)
+        backfill = story.bot.backfill.backfill
+        await backfill.run()
         story.sandbox.state.on_event.clear()  # nobody listens
         ts = await story.people.post(STRANGER, SHARED, INVOICE)
         await story.people.react(STRANGER, SHARED, ts, "wrench")
-        await story.bot.backfill.run()
+        await backfill.run()
         await shows(story, ts, "moneybag", BILLING)
 
 
@@ -197,7 +198,7 @@ async def test_an_event_of_a_workspace_that_nobody_serves_is_refused_and_told(
 
 async def test_an_event_of_a_workspace_that_another_bot_serves_is_left_to_it(story: Story) -> None:
     inbox = Inbox(story.redis)
-    await inbox.note_alive("TELSEWHERE", time.time())
+    await inbox.listen("TELSEWHERE")
     await story.people.act("event", **unserved("TELSEWHERE", "10.5"))
     await story.quiet()
     assert await inbox.depth("TELSEWHERE") == 1
