@@ -90,7 +90,9 @@ class Triage:
             return
         async with self.records.held(message.id) as hold:
             record = hold.record or Record(message=message)
-            await self._settle(hold, record.with_version(message), mode, doubt)
+            reactions = await self._reactions(record) if message.edited else []
+            judged = [float(one.at) for one in reactions]
+            await self._settle(hold, record.with_version(message, judged), mode, doubt)
 
     async def _deleted(self, identity: MessageId, doubt: float) -> None:
         mode = await self.directory.mode(identity.channel)

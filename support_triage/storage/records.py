@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +16,8 @@ from support_triage.storage.leases import renewed
 
 _LEASE_S = 4.0  # a hold outlives its holder's death by this, less than the inbox's take-over
 _HOLD_WAIT_S = 2.0
-_VERSIONS_MAX = 20
+_FORMER_MAX = 19
+_FORMER_BYTES_MAX = 32_000  # of the texts before the newest: some eight of the longest in English
 _DAY_S = 24 * 3600
 
 
@@ -105,25 +106,49 @@ class Record(Frozen):
     predicted_edit: str = ""
     shown: Shown = Shown()
 
-    def with_version(self, message: Message) -> "Record":
-        """With one more version of the text; what was deleted stays without."""
+    def with_version(self, message: Message, judged: Sequence[float] = ()) -> "Record":
+        """Return it with one more version of the text; what was deleted stays without.
+
+        Few former versions are kept: those that stood at the times in `judged`, which agents'
+        emoji are about, and of the others the newest.
+        """
         if self.deleted:
             return self
         known = {one.edited: one for one in (message, *self.former, self.message)}
-        versions = sorted(known.values(), key=lambda one: float(one.edited or 0))[-_VERSIONS_MAX:]
-        return self.model_copy(update={"message": versions[-1], "former": tuple(versions[:-1])})
+        versions = sorted(known.values(), key=lambda one: float(one.edited or 0))
+        judged_edits = {_as_of(versions, when).edited for when in judged}
+        former = _few(versions[:-1], judged_edits)
+        return self.model_copy(update={"message": versions[-1], "former": former})
 
     def as_of(self, when: float) -> Message:
-        """The text that stood at this time, or the oldest known."""
-        versions = (*self.former, self.message)
-        return next(
-            (one for one in reversed(versions) if float(one.edited or 0) <= when), versions[0]
-        )
+        """Return the text that stood at this time, or the oldest known."""
+        return _as_of((*self.former, self.message), when)
 
     def gone(self) -> "Record":
         """With every text forgotten."""
         empty = self.message.model_copy(update={"text": "", "files": ()})
         return self.model_copy(update={"message": empty, "former": (), "deleted": True})
+
+
+def _as_of(versions: Sequence[Message], when: float) -> Message:
+    return next((one for one in reversed(versions) if float(one.edited or 0) <= when), versions[0])
+
+
+def _few(former: Sequence[Message], judged: set[str]) -> tuple[Message, ...]:
+    """Return the judged versions and the newest of the others, oldest first."""
+    left = _FORMER_BYTES_MAX - sum(_bytes(one) for one in former if one.edited in judged)
+    kept: list[Message] = []
+    for one in reversed(former):
+        if one.edited not in judged:
+            left -= _bytes(one)
+            if left < 0 or len(kept) >= _FORMER_MAX:
+                continue
+        kept.append(one)
+    return tuple(reversed(kept))
+
+
+def _bytes(message: Message) -> int:
+    return len(message.text.encode())
 
 
 class HoldError(StorageError):

@@ -1,5 +1,6 @@
 """Half an emoji, on every way in: it is replaced, and nothing is lost or stops."""
 
+from support_triage.storage import keys
 from tests.stories.conftest import BILLING, SUPPORT, TEAM, TECHNICAL, Story
 
 
@@ -21,3 +22,13 @@ async def test_a_name_with_half_an_emoji_is_shown(story: Story) -> None:
     ts = await story.write("My invoice shows the wrong amount")
     await story.shows(ts, "moneybag", BILLING)
     assert "Cleo \ufffd" in str(await story.cards(ts))
+
+
+async def test_a_long_message_that_is_edited_often_stays_small(story: Story) -> None:
+    ts = await story.write("My invoice shows the wrong amount. " + "log " * 9_700)
+    for number in range(20):
+        text = f"My invoice shows the wrong amount. {number} " + "紙 " * 19_000
+        await story.people.edit(SUPPORT, ts, text)
+    await story.quiet()
+    assert await story.redis.strlen(keys.record(TEAM, SUPPORT, ts)) < 60_000
+    assert await story.inbox.dead(TEAM) == 0
