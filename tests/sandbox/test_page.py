@@ -142,3 +142,27 @@ async def test_home_shows_and_its_button_opens_a_modal(
     await dialog.get_by_role("button", name="Send").click()
     await expect(dialog).to_have_count(0)
     assert answers == [{"type": "plain_text_input", "value": "because"}]
+
+
+async def test_a_channel_is_shared_and_a_stranger_writes_there(
+    sandbox: RunningSandbox, page: Page
+) -> None:
+    await page.goto(sandbox.url)
+    await page.get_by_label("Acting as").select_option("U1GINA")
+    await page.get_by_label("Message", exact=True).fill("/me waits for an invoice")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("This channel is not shared with Globex.")).to_be_visible()
+    await page.get_by_role("button", name="Share with Globex").click()
+    await expect(page.get_by_role("button", name="# support shared")).to_be_visible()
+    await page.get_by_label("Message", exact=True).fill("/me waits for an invoice")
+    await page.keyboard.press("Enter")
+    message = page.get_by_role("article").filter(has_text="waits for an invoice")
+    await expect(message).to_contain_text("Gina Rossi")
+    await expect(message).to_contain_text("GLOBEX")
+    [kept] = await sandbox.control.messages("C0SUPPORT")
+    assert (kept["subtype"], kept["user_team"]) == ("me_message", "TPARTNER1")
+    await page.get_by_label("Message", exact=True).fill("/triage status")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("its people have no commands")).to_be_visible()
+    await page.get_by_role("button", name="Stop sharing").click()
+    await expect(page.get_by_role("button", name="# support", exact=True)).to_be_visible()

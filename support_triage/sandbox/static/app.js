@@ -11,7 +11,7 @@ import { act, listen, load, store } from "./store.js";
 const $ = (id) => document.getElementById(id);
 const open = { channel: "C0SUPPORT", thread: null, home: false, modal: null, unread: new Set() };
 const me = () => $("acting").value || "U0CLEO";
-const ROLES = { customer: "Customers", agent: "Agents", admin: "Admins" };
+const ROLES = { customer: "Customers", agent: "Agents", admin: "Admins", partner: "Globex (another company)" };
 
 const pick = picker($("picker"), $("search"), $("emoji"));
 const on = {
@@ -37,6 +37,8 @@ function draw() {
   $("topic").textContent = channel?.topic?.value ?? "";
   $("text").placeholder = `Message ${channel?.name ? `#${channel.name}` : "Triage"}`;
   $("composer").hidden = false;
+  $("share").hidden = !channel?.name;
+  $("share").textContent = channel?.is_ext_shared ? "Stop sharing" : "Share with Globex";
   fill($("messages"), [...top, ...whispers].sort(byTime), on,
     el("p", { className: "empty" }, "Nothing here yet. Write the first message as ", el("strong", {}, store.users.get(me())?.real_name ?? ""), "."));
   const parent = store.messages.get(open.channel)?.get(open.thread);
@@ -62,7 +64,8 @@ function drawChannels() {
   const shown = [...store.channels.values()].filter((c) => c.name || c.user === me());
   $("channels").replaceChildren(...shown.map((channel) => {
     const here = channel.id === open.channel && !open.home;
-    const row = el("button", { className: "row" }, el("span", { className: "hash" }, channel.name ? "#" : "✉"), channel.name ?? "Triage");
+    const row = el("button", { className: "row" }, el("span", { className: "hash" }, channel.name ? "#" : "✉"), channel.name ?? "Triage",
+      channel.is_ext_shared && el("span", { className: "badge", title: "Shared with Globex" }, "shared"));
     if (here) row.setAttribute("aria-current", "page");
     row.classList.toggle("unread", open.unread.has(channel.id));
     row.addEventListener("click", () => go(channel.id));
@@ -76,6 +79,7 @@ function drawHome() {
   $("name").textContent = "Triage Home";
   $("topic").textContent = "What the app shows to you";
   $("composer").hidden = true;
+  $("share").hidden = true;
   $("thread").hidden = true;
   const press = (action) => tell(act("click", { user: me(), view_id: view.id, ...action }));
   $("messages").replaceChildren(view ? el("div", { className: "home blocks" }, ...blocks(view.blocks, press))
@@ -106,7 +110,11 @@ function go(channel, ts) {
 
 async function tell(answer) {
   const done = await answer;
-  const refused = { operation_timeout: "The app did not answer in time. Is the bot running?" };
+  const refused = {
+    operation_timeout: "The app did not answer in time. Is the bot running?",
+    not_in_channel: "This channel is not shared with Globex.",
+    unknown_command: "Globex has not installed the app: its people have no commands.",
+  };
   $("hint").textContent = done.ok ? "" : refused[done.error] ?? `Slack says: ${done.error}`;
   return done;
 }
@@ -117,8 +125,9 @@ async function send(field, thread) {
   field.value = "";
   grow(field);
   const [, command, rest] = /^(\/[a-z][\w-]*)\s*([\s\S]*)$/i.exec(typed) ?? [];
-  if (command && !thread) { await tell(act("slash", { user: me(), channel: open.channel, command, text: rest })); return; }
-  const body = { user: me(), channel: open.channel, text: onTheWire(typed) };
+  if (command && command !== "/me" && !thread) { await tell(act("slash", { user: me(), channel: open.channel, command, text: rest })); return; }
+  const body = { user: me(), channel: open.channel, text: onTheWire(command === "/me" ? rest : typed) };
+  if (command === "/me") body.subtype = "me_message";
   if (thread) body.thread_ts = thread;
   if (attached) body.files = [{ name: attached.name, content_base64: await encoded(attached) }];
   $("file").value = "";
@@ -158,6 +167,10 @@ function wire() {
   }
   $("file").addEventListener("change", () => { $("hint").textContent = $("file").files[0] ? `Attached: ${$("file").files[0].name}` : ""; });
   $("acting").addEventListener("change", () => { drawModal(); draw(); if (open.home) act("home", { user: me() }); });
+  $("share").addEventListener("click", () => {
+    const shared = store.channels.get(open.channel)?.is_ext_shared;
+    tell(act(shared ? "unshare" : "share", { channel: open.channel }));
+  });
   $("close").addEventListener("click", () => { open.thread = null; draw(); });
   $("home").addEventListener("click", () => { open.home = true; open.thread = null; document.body.classList.remove("with-nav"); act("home", { user: me() }); draw(); });
   $("menu").addEventListener("click", () => { const shown = document.body.classList.toggle("with-nav"); $("menu").setAttribute("aria-expanded", String(shown)); });

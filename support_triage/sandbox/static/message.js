@@ -17,7 +17,8 @@ export function messageNode(message, me, on) {
     avatar(name, message.user ?? name, app),
     el("div", { className: "body" },
       message.visible_to && el("div", { className: "only" }, icon("eye"), "Only visible to you"),
-      el("div", { className: "who" }, el("strong", {}, name), app && el("span", { className: "badge" }, "APP"), time(message.ts),
+      el("div", { className: "who" }, el("strong", {}, name), app && el("span", { className: "badge" }, "APP"),
+        author?.is_stranger && el("span", { className: "badge" }, "GLOBEX"), time(message.ts),
         message.edited && el("span", { className: "edited" }, "(edited)")),
       ...(shown.length ? [el("div", { className: "blocks" }, ...blocks(shown, (action) => on.press(message, action)))]
         : [el("div", { className: "text" }, ...mrkdwn(message.text))]),
