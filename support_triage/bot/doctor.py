@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +11,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.directory import Directory
+from support_triage.bot.doctor_shared import shared_channels
+from support_triage.bot.finding import Finding
 from support_triage.bot.gateway import web_client
+from support_triage.bot.origin import ORGANIZATION
 from support_triage.classifiers.base import ClassifierError
 from support_triage.classifiers.factory import LlmUse, close
 from support_triage.storage.connection import StorageUnavailableError, connect
@@ -36,15 +38,6 @@ SCOPES = (
     "users:read",
 )
 """The bot token's scopes, as in manifest.yml."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; `advice` is empty where it is fine."""
-
-    what: str
-    found: str
-    advice: str = ""
 
 
 def _settings(settings: Settings, config: Config) -> list[Finding]:
@@ -123,11 +116,14 @@ async def _slack(client: AsyncWebClient, config: Config) -> AsyncIterator[Findin
     except (OSError, TimeoutError):
         yield Finding("Slack", "no answer", f"SLACK_API_URL: can {client.base_url} be reached?")
         return
-    yield Finding("Slack", f"{who['team']} as {who['user']}")
+    advice = ORGANIZATION if who.get("is_enterprise_install") else ""
+    yield Finding("Slack", f"{who['team']} as {who['user']}", advice)
     yield _scopes(who.headers.get("x-oauth-scopes"))
     directory = Directory(client, config)
     for name in _channels(config):
         yield await _channel(client, directory, name)
+    async for one in shared_channels(client, config, str(who["team_id"])):
+        yield one
     for name in {*config.triage.agents, *config.triage.admins}:
         if await directory.group(name) is None:
             yield Finding(name, "no such group", "correct it in triage.toml, or make the group")

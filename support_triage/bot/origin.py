@@ -9,6 +9,12 @@ from typing import Any
 ELSEWHERE = "This bot answers in another workspace. Ask its admins there."
 """The answer to a command that comes from another workspace."""
 
+ORGANIZATION = (
+    "SLACK_BOT_TOKEN: the app is installed for a whole organization, and the bot serves one "
+    "workspace: install it in that workspace and copy its Bot User OAuth Token"
+)
+"""What is wrong with a token whose `auth.test` says `is_enterprise_install`."""
+
 
 def workspace_of(body: dict[str, Any]) -> str:
     """Return the workspace that Slack sends an event to; ValueError where it names none.

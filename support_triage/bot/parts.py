@@ -14,6 +14,7 @@ from support_triage.bot.gateway import Gateway, web_client, web_session
 from support_triage.bot.loops import Loops
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.observed import ObservedExamples, ObservedInbox
+from support_triage.bot.origin import ORGANIZATION
 from support_triage.bot.pacing import Pacing
 from support_triage.bot.tracing import Tracing, tracing_of
 from support_triage.storage.connection import Client, connect
@@ -65,10 +66,7 @@ async def _whoami(client: AsyncWebClient) -> tuple[str, frozenset[str]]:
     except (OSError, TimeoutError):
         raise ConfigError(f"SLACK_API_URL: {client.base_url} cannot be reached") from None
     if answer.get("is_enterprise_install"):
-        raise ConfigError(
-            "SLACK_BOT_TOKEN: the app is installed for a whole organization, and the bot serves "
-            "one workspace: install it in that workspace and copy its Bot User OAuth Token"
-        )
+        raise ConfigError(ORGANIZATION)
     own = {str(answer["user_id"]), str(answer.get("bot_id") or "")} - {""}
     return str(answer["team_id"]), frozenset(own)
 

@@ -8,8 +8,12 @@ import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
-from support_triage.bot.config import Config, Settings, load_config
+from support_triage.bot.config import Config, ConfigError, Settings, load_config
 from support_triage.bot.doctor import SCOPES, _scopes, examine
+from support_triage.bot.doctor_shared import with_whom
+from support_triage.bot.parts import opened
+from support_triage.sandbox.api_auth import auth_test
+from support_triage.sandbox.web_api import METHODS
 from support_triage.storage.connection import Client
 from tests.sandbox.running import running_sandbox
 
@@ -48,6 +52,74 @@ async def test_all_is_well_and_then_something_is_to_do(valkey_url: str, config: 
 
         code, said = await look(Settings(**given | {"slack_bot_token": SecretStr("xoxb-x")}), wrong)
         assert (code, "SLACK_BOT_TOKEN: copy it again" in said) == (1, True)
+
+
+async def test_shared_channels_are_named_and_cards_in_one_are_advised_against(
+    valkey_url: str, config: Config
+) -> None:
+    async with running_sandbox() as sandbox:
+        given: dict[str, Any] = {
+            "slack_bot_token": SecretStr(sandbox.bot_token),
+            "slack_app_token": SecretStr(sandbox.app_token),
+            "slack_api_url": sandbox.api_url,
+            "redis_url": valkey_url,
+        }
+        code, said = await look(Settings(**given), config)
+        assert code == 0
+        assert "shared with TPARTNER1; its people are never agents" in said
+        assert "#with-globex" in said
+        await sandbox.control.act("share", channel="#billing")
+        code, said = await look(Settings(**given), config)
+        assert code == 1
+        assert "another company reads the cards there" in said
+        await sandbox.control.act("unshare", channel="#billing")
+        await sandbox.control.faults("conversations.list", "missing_scope", times=100)
+        code, said = await look(Settings(**given), config)
+        assert code == 1
+        assert "shared channels" in said
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        ({}, ""),
+        ({"is_shared": True, "is_org_shared": True, "shared_team_ids": ["T1", "T3"]}, ""),
+        ({"is_ext_shared": True, "shared_team_ids": ["T1", "T2"]}, "shared with T2"),
+        ({"is_ext_shared": True, "connected_team_ids": ["T1", "T4", "T2"]}, "shared with T2, T4"),
+        (
+            {
+                "is_ext_shared": True,
+                "shared_team_ids": ["T1", "T2", "T3"],
+                "internal_team_ids": ["T1", "T3"],
+            },
+            "shared with T2",
+        ),
+        ({"is_ext_shared": True}, "shared with another company"),
+        ({"is_pending_ext_shared": True}, "another company is invited"),
+    ],
+)
+def test_it_is_said_with_whom_a_channel_is_shared(channel: dict[str, Any], said: str) -> None:
+    assert with_whom(channel, "T1") == said
+
+
+async def test_an_installation_for_an_organization_is_refused(
+    valkey_url: str, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = lambda call: auth_test(call) | {"is_enterprise_install": True}  # noqa: E731
+    monkeypatch.setitem(METHODS, "auth.test", whole)
+    async with running_sandbox() as sandbox:
+        settings = Settings(
+            slack_bot_token=SecretStr(sandbox.bot_token),
+            slack_app_token=SecretStr(sandbox.app_token),
+            slack_api_url=sandbox.api_url,
+            redis_url=valkey_url,
+        )
+        code, said = await look(settings, config)
+        assert code == 1
+        assert "whole organization" in said
+        with pytest.raises(ConfigError, match="whole organization"):
+            async with opened(settings, config):
+                pass
 
 
 async def test_what_cannot_be_reached_is_said(config: Config) -> None:
