@@ -1,9 +1,9 @@
 """What was said while nobody listened: read from Slack's history and put in the inbox.
 
 History holds messages as they are now, with their emoji but without the times of these. A missed
-emoji is dated just after the last one that is known of its message: it was missed, so it came
-later, and whatever Slack still sends is later than it. What was deleted leaves no trace there: a
-message that was received, and is not on the pages where it belongs, is gone.
+emoji is dated just after the last emoji and the last edit that are known of its message: it was
+missed, so it came later, and whatever Slack still sends is later than it. What was deleted leaves
+no trace there: a message that was received, and is not on the pages where it belongs, is gone.
 """
 
 import asyncio
@@ -222,7 +222,8 @@ class Backfill:
             item = MessageId(team=self.team, channel=channel, ts=message["ts"])
             if str(item) in known:
                 there = await self._agents_emoji(message)
-                found += missed(item, there, known[str(item)])
+                edited = float((message.get("edited") or {}).get("ts", 0))
+                found += missed(item, there, known[str(item)], edited)
         return found
 
     async def _agents_emoji(self, message: dict[str, Any]) -> list[tuple[str, str]]:
@@ -264,14 +265,19 @@ def backfill_of(parts: Parts, config: Config) -> Backfill:
     )
 
 
-def missed(item: MessageId, there: list[tuple[str, str]], known: list[Reaction]) -> list[Reacted]:
-    """The events that lead from the emoji that are known of a message to those that are there."""
+def missed(
+    item: MessageId, there: list[tuple[str, str]], known: list[Reaction], edited: float = 0.0
+) -> list[Reacted]:
+    """The events that lead from the emoji that are known of a message to those that are there.
+
+    They are dated after the last edit as well: the emoji is on the text that is there now.
+    """
     active: set[tuple[str, str]] = set()
     for one in known:
         (active.add if one.added else active.discard)((one.user, one.emoji))
     changes = [(pair, False) for pair in sorted(active - set(there))]
     changes += [(pair, True) for pair in there if pair not in active]
-    last = max([float(item.ts), *(float(one.at) for one in known)])
+    last = max([float(item.ts), edited, *(float(one.at) for one in known)])
     return [
         Reacted(item=item, user=user, emoji=emoji, added=added, at=f"{last + place / 1e6:.6f}")
         for place, ((user, emoji), added) in enumerate(changes, start=1)

@@ -206,10 +206,12 @@ class Triage:
             return
         message, prediction = record.message, record.prediction
         example = None
-        if standing is not None and has_words(message.text):  # else it is shown and not learnt
+        # An edit after the emoji is no word of the agent's: the example is the text they labelled.
+        taught = "" if standing is None else record.as_of(float(standing.when)).text
+        if standing is not None and has_words(taught):  # else it is shown and not learnt
             example = StoredExample(
                 id=str(message.id),
-                text=redact(message.text).text,
+                text=redact(taught).text,
                 label=standing.label,
                 source=standing.source,
                 label_set=self.config.label_set.version,

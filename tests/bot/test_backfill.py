@@ -282,3 +282,11 @@ async def test_what_was_said_before_the_bot_came_back_is_not_for_it(
     mine = write(sandbox, "for the bot")
     assert await backfill.run() == 1
     assert [event.item.ts for event in await received(redis)] == [mine]
+
+
+def test_a_missed_emoji_is_about_the_text_that_is_there() -> None:
+    item = MessageId(team=TEAM, channel=SUPPORT, ts="100.0")
+    [found] = missed(item, [("U0AVA", "wrench")], [], edited=120.0)
+    assert float(found.at) > 120.0
+    [found] = missed(item, [("U0AVA", "wrench")], [])
+    assert 100.0 < float(found.at) < 101.0

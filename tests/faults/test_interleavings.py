@@ -34,8 +34,15 @@ from support_triage.storage.workspaces import Workspaces
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BILLING, BOT, SUPPORT, TEAM, TECHNICAL
 
-EMOJI = {"BILLING": "moneybag", "TECHNICAL": "wrench", "ACCOUNT": "bust_in_silhouette"}
-PLACE = {"BILLING": BILLING, "TECHNICAL": TECHNICAL, "ACCOUNT": "C0ACCOUNT"}
+EMOJI = {
+    "BILLING": "moneybag",
+    "TECHNICAL": "wrench",
+    "ACCOUNT": "bust_in_silhouette",
+    "OTHER": "speech_balloon",
+}
+PLACE = {"BILLING": BILLING, "TECHNICAL": TECHNICAL, "ACCOUNT": "C0ACCOUNT", "OTHER": "C0OTHER"}
+TEXTS = {"post": (0, "BILLING then"), "edit": (20, "TECHNICAL now"), "edit again": (50, "OTHER")}
+TIMES = {"confirm": 10, "correct": 30, "take back": 40}
 
 
 class Death(BaseException):
@@ -174,33 +181,41 @@ def story(ts: str) -> dict[str, Event]:
     def reacted(user: str, emoji: str, seconds: int, *, added: bool = True) -> Reacted:
         return Reacted(item=at, user=user, emoji=emoji, added=added, at=when(seconds))
 
-    edited = Message(id=at, user="U0CLEO", text="TECHNICAL now", edited=when(20))
+    def posted(name: str) -> Posted:
+        seconds, text = TEXTS[name]
+        edited = when(seconds) if seconds else ""
+        return Posted(message=Message(id=at, user="U0CLEO", text=text, edited=edited))
+
     return {
-        "post": Posted(message=Message(id=at, user="U0CLEO", text="BILLING then")),
-        "confirm": reacted("U0ABEL", "white_check_mark", 10),
-        "edit": Posted(message=edited),
-        "correct": reacted("U0AVA", "bust_in_silhouette", 30),
-        "take back": reacted("U0AVA", "bust_in_silhouette", 40, added=False),
+        **{name: posted(name) for name in TEXTS},
+        "confirm": reacted("U0ABEL", "white_check_mark", TIMES["confirm"]),
+        "correct": reacted("U0AVA", "bust_in_silhouette", TIMES["correct"]),
+        "take back": reacted("U0AVA", "bust_in_silhouette", TIMES["take back"], added=False),
         "delete": Deleted(id=at),
     }
 
 
-def end_of(names: set[str]) -> tuple[str | None, str | None]:
-    """(label shown, standing example) that follows from what happened, by hand."""
+def text_at(names: set[str], seconds: int) -> str:
+    """The text that people saw so many seconds after the post."""
+    return max(TEXTS[name] for name in names & set(TEXTS) if TEXTS[name][0] <= seconds)[1]
+
+
+def end_of(names: set[str]) -> tuple[str | None, str | None, str | None]:
+    """(label shown, standing label, text of the example) that follow from what happened."""
     if "delete" in names:
-        return None, None
-    predicted = "TECHNICAL" if "edit" in names and "confirm" not in names else "BILLING"
-    standing = predicted if "confirm" in names else None
+        return None, None, None
+    first = min((TIMES[name] for name in names & set(TIMES)), default=99)
+    predicted = text_at(names, first).split()[0]
     if "correct" in names and "take back" not in names:
-        standing = "ACCOUNT"
-    if "edit" in names and "confirm" not in names and {"correct", "take back"} & names:
-        predicted = "TECHNICAL"  # the agent saw the edited text
-    return standing or predicted, standing
+        return "ACCOUNT", "ACCOUNT", text_at(names, TIMES["correct"])
+    if "confirm" in names:
+        return predicted, predicted, text_at(names, TIMES["confirm"])
+    return predicted, None, None
 
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> list[str]:
-    chosen = draw(st.sets(st.sampled_from(["confirm", "edit", "correct", "take back", "delete"])))
+    chosen = draw(st.sets(st.sampled_from(sorted({*TEXTS, *TIMES, "delete"} - {"post"}))))
     again = draw(st.lists(st.sampled_from(["post", *sorted(chosen)]), max_size=2))
     return list(draw(st.permutations(["post", *sorted(chosen), *again])))
 
@@ -219,11 +234,12 @@ async def plays_out(
     else:
         for run in runs:
             await office.deliver(*run)
-    label, standing = end_of(set(order))
+    label, standing, text = end_of(set(order))
     assert office.emoji(ts) == ({EMOJI[label]} if label else set())
     assert office.cards(ts) == ([PLACE[label]] if label else [])
     [example] = await Examples(office.redis).get(TEAM, [f"{SUPPORT}:{ts}"])
     assert (None if example is None else example.label) == standing
+    assert (None if example is None else example.text) == text
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -235,6 +251,26 @@ async def test_every_interleaving_ends_in_the_same_one_answer(
     at_once: bool,  # noqa: FBT001 - drawn
 ) -> None:
     await plays_out(office, order, lives, at_once=at_once)
+
+
+async def test_what_was_taught_outlives_any_number_of_edits(office: Office) -> None:
+    ts = office.write("BILLING then")
+    events = story(ts)
+    for name in ("post", "edit", "correct"):
+        await office.deliver(events[name], None)
+    for number in range(50, 80):
+        message = events["post"].message.model_copy(
+            update={"text": "OTHER", "edited": f"{float(ts) + number:.6f}"}
+        )
+        await office.deliver(Posted(message=message), None)
+    [example] = await Examples(office.redis).get(TEAM, [f"{SUPPORT}:{ts}"])
+    assert example is not None
+    assert (example.text, example.predicted) == ("TECHNICAL now", "TECHNICAL")
+    again = events["correct"].model_copy(update={"emoji": "wrench", "at": f"{float(ts) + 90:.6f}"})
+    await office.deliver(again, None)
+    [example] = await Examples(office.redis).get(TEAM, [f"{SUPPORT}:{ts}"])
+    assert example is not None
+    assert (example.text, example.label) == ("OTHER", "TECHNICAL")
 
 
 async def test_a_death_at_each_boundary_leaves_one_answer(office: Office) -> None:
