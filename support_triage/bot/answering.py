@@ -13,6 +13,7 @@ from support_triage.bot.config import Config, Settings
 from support_triage.bot.drift_watch import DriftWatch
 from support_triage.bot.gating import Gating
 from support_triage.bot.jobs import JobPoller
+from support_triage.bot.late_cards import LateCards
 from support_triage.bot.loops import Step
 from support_triage.bot.making import builder
 from support_triage.bot.model_standing import ModelStanding
@@ -143,6 +144,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         "champion": (classifier.refresh, 1.0),
         "standing": (standing.look, 1.0),
         "drift watch": (watch.look, 5.0),
+        "late cards": (LateCards(parts.records, parts.team, triage.look_again).look, 5.0),
         "jobs": (JobPoller(trainer, parts.gateway, parts.team).turn, 1.0),
     }
     if config.gate.shadow:

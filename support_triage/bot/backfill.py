@@ -127,8 +127,9 @@ class Backfill:
         while True:
             page, following = await self._page(channel, since, cursor)
             seen.add(page)
+            author = await self.gateway.author()
             for message in reversed(page):
-                if triaged and card_about(message) is None:
+                if triaged and card_about(message, author) is None:
                     seen.found += await self._message(channel, message, since)
             seen.found += await self._emoji(channel, page, since, cursor)
             if not following:

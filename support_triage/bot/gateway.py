@@ -1,6 +1,7 @@
 """The only sender to Slack: each call has its turn and a deadline, and says what may pass."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,20 @@ from support_triage.bot.slack_errors import (
     sorted_error,
 )
 
-__all__ = ["Gateway", "GatewayError", "GatewayUnavailableError", "card_about", "web_client"]
+__all__ = [
+    "Author",
+    "Gateway",
+    "GatewayError",
+    "GatewayUnavailableError",
+    "card_about",
+    "web_client",
+]
 
 _TIMEOUT_S = 10
 _KEPT_S = 5.0  # less than Slack keeps a connection that nothing is said on
 _PATIENCE_S = 1.0  # longer waits are the inbox's: an event that waits there holds no place
 _REPORT_PATIENCE_S = 60.0
+_PAGE = 200
 _GONE = {
     "reactions.add": {"message_not_found", "already_reacted"},
     "reactions.remove": {"message_not_found", "no_reaction"},
@@ -36,6 +45,19 @@ _GONE = {
     "chat.delete": {"message_not_found", "channel_not_found"},
 }
 """What says that there is nothing left to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The app as the author of messages: its user and its bot id, "" where Slack names none."""
+
+    user: str
+    bot: str = ""
+
+    def wrote(self, message: dict[str, Any]) -> bool:
+        """Return whether a message of a history is by this app, whatever it says of itself."""
+        same_bot = bool(self.bot) and message.get("bot_id") == self.bot
+        return same_bot or message.get("user") == self.user
 
 
 def web_session() -> ClientSession:
@@ -76,7 +98,7 @@ class Gateway:
             retry_handlers=[],
         )
         self._pacing = pacing
-        self._who: tuple[str, str] | None = None
+        self._who: tuple[str, Author] | None = None
 
     async def ready(
         self,
@@ -160,44 +182,44 @@ class Gateway:
         since: str,
         cursor: str = "",
         *,
+        until: str = "",
         urgent: bool = True,
         patience_s: float | None = None,
     ) -> tuple[list[dict[str, Any]], str]:
-        """A page of a channel's messages after a time, newest first, and the next page's cursor."""
+        """A page of a channel's messages after a time, newest first, and the next page's cursor.
+
+        With `until` the page is of messages before that one: a place that lasts, as no cursor does.
+        """
         await self.ready("conversations.history", urgent=urgent, patience_s=patience_s)
 
         async def call() -> Any:
             return await self._client.conversations_history(
-                channel=channel, oldest=since, include_all_metadata=True, limit=200, cursor=cursor
+                channel=channel,
+                oldest=since,
+                latest=until or None,
+                include_all_metadata=True,
+                limit=_PAGE,
+                cursor=cursor,
             )
 
         page = await self._call("conversations.history", channel, call)
         following = (page.get("response_metadata") or {}).get("next_cursor") or ""
         return list(page["messages"]), str(following)
 
-    async def find_cards(self, channel: str, message: str, since: str) -> list[str]:
-        """The ts of each of our cards about `message`, oldest first, posted after it itself."""
-        found: list[str] = []
-        cursor = ""
-        while True:
-            page, cursor = await self.history(channel, since, cursor)
-            found += [str(one["ts"]) for one in page if card_about(one) == message]
-            if not cursor:
-                return sorted(found)
-
     async def permalink(self, channel: str, ts: str) -> str:
         """The address of a message that is no reply, made from the workspace's own."""
         home, _ = await self._whoami()
         return f"{home}/archives/{channel}/p{ts.replace('.', '')}"
 
-    async def me(self) -> str:
-        """The bot's own user id."""
+    async def author(self) -> Author:
+        """The app as the author of what it posts."""
         return (await self._whoami())[1]
 
-    async def _whoami(self) -> tuple[str, str]:
+    async def _whoami(self) -> tuple[str, Author]:
         if self._who is None:
             answer = await self._call("auth.test", "", self._client.auth_test)
-            self._who = str(answer["url"]).rstrip("/"), str(answer["user_id"])
+            author = Author(str(answer["user_id"]), str(answer.get("bot_id") or ""))
+            self._who = str(answer["url"]).rstrip("/"), author
         return self._who
 
     async def send_files(self, user: str, files: Sequence[Path], comment: str) -> None:
@@ -241,10 +263,15 @@ class Gateway:
         )
 
 
-def card_about(message: dict[str, Any]) -> str | None:
-    """The message (channel:ts) that a message in Slack is our card of, None if it is none."""
+def card_about(message: dict[str, Any], author: Author) -> str | None:
+    """The message (channel:ts) that a message in Slack is our card of, None if it is none.
+
+    Anybody's app can post metadata of our type, so only the app's own messages count.
+    """
     data = message.get("metadata")
     if not isinstance(data, dict) or data.get("event_type") != EVENT_TYPE:
+        return None
+    if not author.wrote(message):
         return None
     payload = data.get("event_payload")
     about = payload.get("message") if isinstance(payload, dict) else None

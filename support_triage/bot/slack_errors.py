@@ -32,6 +32,18 @@ PASSING_WORDS: Final = frozenset(
     }
 )
 
+CONTENT_WORDS: Final = frozenset(
+    {
+        "invalid_attachments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+    }
+)
+"""What Slack says of a text that it does not take: another text may be taken."""
+
 _INSTALL: Final = "install the app again in the workspace, and put its token into SLACK_BOT_TOKEN"
 _RENAME: Final = "name another channel in triage.toml"
 _ALLOW: Final = f"allow the app to post there, or {_RENAME}"
@@ -104,11 +116,17 @@ class GatewayError(Exception):
 
 
 class GatewayUnavailableError(GatewayError):
-    """Slack did not answer or asked to wait: try again later, after `after_s` where it is known."""
+    """Slack did not answer or asked to wait: try again later, after `after_s` where it is known.
 
-    def __init__(self, message: str, after_s: float | None = None) -> None:
+    A call that Slack `answered` is over; one that it did not answer may still take effect.
+    """
+
+    def __init__(
+        self, message: str, after_s: float | None = None, *, answered: bool = False
+    ) -> None:
         super().__init__(message)
         self.after_s = after_s
+        self.answered = answered
 
 
 def said(error: Exception) -> tuple[str, int, float | None]:
@@ -128,9 +146,9 @@ def sorted_error(method: str, error: Exception) -> GatewayError:
         return GatewayUnavailableError(f"{method}: {type(error).__name__}")
     word, status, after = said(error)
     if status == _TOO_MANY or word in {"ratelimited", "rate_limited"}:
-        return GatewayUnavailableError(f"{method}: asked to wait", after or 1.0)
+        return GatewayUnavailableError(f"{method}: asked to wait", after or 1.0, answered=True)
     if word in PASSING_WORDS or status >= _SERVER or not word:
-        return GatewayUnavailableError(f"{method}: Slack answered {word or status}")
+        return GatewayUnavailableError(f"{method}: Slack answered {word or status}", answered=True)
     return refusal(method, word)
 
 

@@ -8,7 +8,6 @@ import structlog
 from support_triage.bot.config import Config, Mode
 from support_triage.bot.corrections import Standing, fold
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import GatewayUnavailableError
 from support_triage.bot.presence import Presence
 from support_triage.bot.presenter import Decision, Presenter
 from support_triage.bot.teaching import Teaching
@@ -84,6 +83,15 @@ class Triage:
             case Reacted():
                 await self._reacted(event)
 
+    async def look_again(self, identity: MessageId) -> None:
+        """Bring a message anew to the state that follows from what is known of it."""
+        mode = await self.directory.mode(identity.channel)
+        async with self.records.held(identity) as hold:
+            if hold.record is None or mode is None:
+                await self.records.not_late(identity)
+            else:
+                await self._settle(hold, hold.record, mode, doubt=0.0)
+
     async def _posted(self, message: Message, doubt: float) -> None:
         mode = await self.directory.mode(message.id.channel)
         if mode is None:
@@ -140,27 +148,13 @@ class Triage:
         while len(record.shown.cards) != cards:  # a new card may have been reacted on already
             cards = len(record.shown.cards)
             reactions = await self._reactions(record)
-            first = record.prediction is None
-            record = await self._predict(record, reactions)
+            record = await self._predict(hold, record, reactions, mode)
             prediction = record.prediction
             standing, history = fold(reactions, None if prediction is None else prediction.label)
             standing = await self._present(record.message.id.team, standing)
             await self._remember(record, None if record.deleted else standing, history)
             decision = decide(self.config, mode, prediction, standing, deleted=record.deleted)
-            outcome = ""
-            if first and prediction is not None:
-                outcome = "abstained" if prediction.abstained else "labelled"
-            try:
-                record = await self.presenter.show(hold, record, standing, decision, outcome)
-            except GatewayUnavailableError:  # the answer is recorded, the rest is shown later
-                await self._watched(record, mode, outcome)
-                raise
-            await self._watched(record, mode, outcome)
-
-    async def _watched(self, record: Record, mode: Mode, outcome: str) -> None:
-        if outcome and record.prediction is not None:
-            shown = mode is not Mode.MONITOR
-            await self.watching.answered(record.message, record.prediction, shown=shown)
+            record = await self.presenter.show(hold, record, standing, decision)
 
     async def _present(self, team: str, standing: Standing | None) -> Standing | None:
         """The standing label by its present name: it may have been renamed since it was given."""
@@ -177,10 +171,13 @@ class Triage:
         ]
         return await self.examples.reactions([own, *cards])
 
-    async def _predict(self, record: Record, reactions: Sequence[Reaction]) -> Record:
+    async def _predict(
+        self, hold: Hold, record: Record, reactions: Sequence[Reaction], mode: Mode
+    ) -> Record:
         """Predict each text once: the newest, or the one that agents' first emoji was about.
 
-        So the prediction follows from the texts and the emoji, in whatever order they came.
+        So the prediction follows from the texts and the emoji, in whatever order they came. It is
+        stored before anything else is asked of Slack: whatever fails then, no model is asked again.
         """
         message = record.as_of(float(reactions[0].at)) if reactions else record.message
         known = record.prediction is not None and record.predicted_edit == message.edited
@@ -195,9 +192,14 @@ class Triage:
             classifier=prediction.classifier,
             ms=round(prediction.latency_ms, 1),
         )
-        return record.model_copy(
-            update={"prediction": prediction, "predicted_edit": message.edited}
-        )
+        first = record.prediction is None
+        said = {"prediction": prediction, "predicted_edit": message.edited}
+        outcome = "abstained" if prediction.abstained else "labelled"
+        record = await hold.put(record.model_copy(update=said), outcome if first else "")
+        if first:
+            shown = mode is not Mode.MONITOR
+            await self.watching.answered(message, prediction, shown=shown)
+        return record
 
     async def _remember(
         self, record: Record, standing: Standing | None, history: tuple[Correction, ...]

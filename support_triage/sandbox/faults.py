@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Fault:
     """What a method answers instead.
 
-    `answer` is `429`, `500` (any 5xx) or an error's name. With `performed` the call takes effect
-    first and only its answer is lost, as when a connection breaks.
+    `answer` is `429`, `500` (any 5xx) or an error's name; `ok` for none. With `performed` the call
+    takes effect first and only its answer is lost, as when a connection breaks. With `delay` it
+    arrives so many seconds late, whether or not the caller still waits.
     """
 
     method: str
@@ -16,6 +17,7 @@ class Fault:
     times: int = 1
     retry_after: int = 1
     performed: bool = False
+    delay: float = 0.0
 
 
 class Faults:

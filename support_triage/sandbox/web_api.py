@@ -1,5 +1,6 @@
 """The Web API under /api: who may call, limits and faults, then the method itself."""
 
+import asyncio
 import json
 import time
 
@@ -46,7 +47,10 @@ def web_api_routes(sandbox: Sandbox) -> list[Route]:
         method = request.path_params["method"]
         args = await arguments(request)
         token = _token(request, args)
-        response = _respond(sandbox, method, args, token)
+        fault = sandbox.faults.take(method)
+        if fault:
+            await asyncio.sleep(fault.delay)
+        response = _respond(sandbox, method, args, token, fault)
         body = json.loads(bytes(response.body)) if response.status_code == 200 else {}  # noqa: PLR2004
         entry = {"method": method, "args": args, "at": time.time()}
         entry |= {"status": response.status_code}
@@ -57,9 +61,11 @@ def web_api_routes(sandbox: Sandbox) -> list[Route]:
     return [Route("/api/{method}", endpoint, methods=["GET", "POST"])]
 
 
-def _respond(sandbox: Sandbox, method: str, args: Json, token: str) -> Response:
-    fault = sandbox.faults.take(method)
-    if fault and not fault.performed:
+def _respond(
+    sandbox: Sandbox, method: str, args: Json, token: str, fault: Fault | None
+) -> Response:
+    fails = fault is not None and fault.answer != "ok"
+    if fault and fails and not fault.performed:
         return _fail(fault)
     if seconds := sandbox.limits.wait(method, str(args.get("channel", ""))):
         return _limited(seconds)
@@ -68,7 +74,7 @@ def _respond(sandbox: Sandbox, method: str, args: Json, token: str) -> Response:
         body = {"ok": True, **METHODS[method](Call(sandbox, args))}
     except SlackError as error:
         body = {"ok": False, "error": error.code, **error.details}
-    if fault:
+    if fault and fails:
         return _fail(fault)
     headers = {"x-oauth-scopes": SCOPES, "x-slack-req-id": str(len(sandbox.calls))}
     return WireJson(body, headers=headers)

@@ -118,6 +118,11 @@ def lock(team: str, channel: str, ts: str) -> str:
     return f"triage:{{{team}}}:lock:{channel}:{ts}"
 
 
+def late(team: str) -> str:
+    """Sorted set of messages whose card may land late, by when to look. An entry lives minutes."""
+    return f"triage:{{{team}}}:late"
+
+
 def reactions(team: str, channel: str, ts: str) -> str:
     """Sorted set of agents' reactions on a message or card, by time. Lives `[keep] days`."""
     return f"triage:{{{team}}}:reactions:{channel}:{ts}"
@@ -189,7 +194,10 @@ def audit(team: str) -> str:
 
 
 def problems(team: str) -> str:
-    """Hash of what Slack refused to what to do about it. Lives a week after the last one."""
+    """Hash of what Slack refused, of which message, to what to do about it and when it was noted.
+
+    A field lives a week, or until the same succeeds; 500 at most, the newest. Lives with them.
+    """
     return f"triage:{{{team}}}:problems"
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from support_triage.classifiers.base import Prediction
 from support_triage.storage import keys
@@ -72,20 +72,51 @@ class CardAt(Frozen):
     content: str = ""
 
 
+class Posting(Frozen):
+    """The intention to post a card in a channel, and how far its history was searched for it.
+
+    The card is not older than `since` (Slack's time). What is newer than `until` was looked at,
+    and `found` are the cards in it. A call that Slack `answered` cannot land later. Others, made
+    `at` a Unix time, are looked for again when they are `due`; `looks` counts that.
+    """
+
+    channel: str
+    since: str = ""
+    until: str = ""
+    found: tuple[str, ...] = ()
+    answered: bool = False
+    at: float = 0.0
+    due: float = 0.0
+    looks: int = 0
+
+
 class Shown(Frozen):
     """What people see for a message, or may see: intentions are written before they are acted on.
 
-    `emoji` is ours on the message, `maybe_emoji` those that may be there too; `posting` is the
-    channel a card may have been posted to without a record; `stale` are cards to take down,
-    `former` cards that were.
+    `emoji` is ours on the message, `maybe_emoji` those that may be there too; `posting` is where a
+    card may have been posted without a record, `late` where one may still arrive; `stale` are cards
+    to take down, `former` cards that were. `refused` is the digest of a card that Slack did not
+    take, in whose place one without text is shown.
     """
 
     emoji: str | None = None
     maybe_emoji: tuple[str, ...] = ()
     card: CardAt | None = None
-    posting: str | None = None
+    posting: Posting | None = None
+    late: tuple[Posting, ...] = ()
+    refused: str = ""
     stale: tuple[CardAt, ...] = ()
     former: tuple[CardAt, ...] = ()
+
+    @field_validator("posting", mode="before")
+    @classmethod
+    def _of_version_0_1(cls, posting: object) -> object:
+        return {"channel": posting} if isinstance(posting, str) else posting
+
+    @property
+    def due(self) -> float | None:
+        """When to look again for a card that may arrive late, in Unix seconds."""
+        return min((one.due for one in self.late), default=None)
 
     @property
     def cards(self) -> tuple[CardAt, ...]:
@@ -96,7 +127,8 @@ class Shown(Frozen):
 class Record(Frozen):
     """All that is known of one message; `predicted_edit` is the edit the prediction is for.
 
-    `message` is its newest text, `former` are those before it, oldest first.
+    `message` is its newest text, `former` are those before it, oldest first. `problems` are the
+    parts that Slack refuses to show, as they are noted for `status`.
     """
 
     message: Message
@@ -105,6 +137,7 @@ class Record(Frozen):
     prediction: Prediction | None = None
     predicted_edit: str = ""
     shown: Shown = Shown()
+    problems: tuple[str, ...] = ()
 
     def with_version(self, message: Message, judged: Sequence[float] = ()) -> "Record":
         """Return it with one more version of the text; what was deleted stays without.
@@ -182,11 +215,13 @@ _RELEASE = """#!lua flags=allow-oom
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
 _PUT = """
--- KEYS lock record tally card; ARGV token, record, seconds to keep, message, outcome
+-- KEYS lock record tally late card; ARGV token, record, seconds to keep, message, outcome, due
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 if ARGV[5] ~= '' then redis.call('HINCRBY', KEYS[3], ARGV[5], 1) end
-if KEYS[4] then redis.call('SET', KEYS[4], ARGV[4], 'EX', ARGV[3]) end
+if ARGV[6] == '' then redis.call('ZREM', KEYS[4], ARGV[4])
+else redis.call('ZADD', KEYS[4], ARGV[6], ARGV[4]) end
+if KEYS[5] then redis.call('SET', KEYS[5], ARGV[4], 'EX', ARGV[3]) end
 return 1
 """
 
@@ -218,6 +253,16 @@ class Records:
         """The record of this message, None when it is not known."""
         stored = await self._redis.get(keys.record(identity.team, identity.channel, identity.ts))
         return None if stored is None else Record.model_validate_json(stored)
+
+    async def late(self, team: str, until: float) -> list[MessageId]:
+        """The messages whose cards are to be looked for again by a Unix time, earliest first."""
+        found = await self._redis.zrange(keys.late(team), "-inf", until, byscore=True)
+        pairs = [one.split(":") for one in found]
+        return [MessageId(team=team, channel=channel, ts=ts) for channel, ts in pairs]
+
+    async def not_late(self, identity: MessageId) -> None:
+        """Look for no card of a message any more: it is not known now."""
+        await self._redis.zrem(keys.late(identity.team), str(identity))
 
     async def of_item(self, item: MessageId) -> MessageId:
         """The message that a card is about; any other item is its own message."""
@@ -277,12 +322,20 @@ class Hold:
         if record == self.record:
             return record
         at = record.message.id
-        places = [self._lock, self._stored, keys.tally(self._team)]
+        due = record.shown.due
+        places = [self._lock, self._stored, keys.tally(self._team), keys.late(self._team)]
         if record.shown.card is not None:
             places.append(keys.card(at.team, record.shown.card.channel, record.shown.card.ts))
         stored = await self._records.put(
             keys=places,
-            args=[self._token, record.model_dump_json(), self._records.keep_s, str(at), outcome],
+            args=[
+                self._token,
+                record.model_dump_json(),
+                self._records.keep_s,
+                str(at),
+                outcome,
+                "" if due is None else due,
+            ],
         )
         if not stored:
             raise LostHoldError("the lease of this message ran out")

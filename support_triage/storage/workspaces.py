@@ -1,12 +1,13 @@
 """Which workspaces there are, how they fare, and what their admins did."""
 
 import json
+import time
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.problems import KEPT_S, Problem, field, outdated, told
 
 _AUDIT_LENGTH = 10_000
-_PROBLEM_S = 7 * 24 * 3600
 
 
 class Workspaces:
@@ -48,18 +49,33 @@ class Workspaces:
             maxlen=_AUDIT_LENGTH,
         )
 
-    async def problem(self, team: str, what: str, advice: str) -> None:
-        """Note what Slack refused, and what to do about it."""
+    async def problem(self, team: str, what: str, advice: str, about: str = "") -> None:
+        """Note what Slack refused and what to do about it; `about` is the message it was for."""
+        now = time.time()
+        known = await self._problems(team)
+        undated = {
+            name: one.model_copy(update={"at": now}) for name, one in known.items() if not one.at
+        }
+        noted = undated | {field(what, about): Problem(said=advice, at=now)}
+        gone = outdated(known | noted, now)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.problems(team), what, advice)
-            pipe.expire(keys.problems(team), _PROBLEM_S)
+            pipe.hset(
+                keys.problems(team),
+                mapping={name: one.model_dump_json() for name, one in noted.items()},
+            )
+            if gone:
+                pipe.hdel(keys.problems(team), *gone)
+            pipe.expire(keys.problems(team), KEPT_S)
             await pipe.execute()
 
-    async def solved(self, team: str, what: str) -> None:
-        """Forget a problem: it works again."""
-        await self._redis.hdel(keys.problems(team), what)
+    async def solved(self, team: str, what: str, about: str = "") -> None:
+        """Forget a problem: it works again, for the message that it is noted of."""
+        await self._redis.hdel(keys.problems(team), field(what, about))
 
     async def problems(self, team: str) -> dict[str, str]:
-        """What Slack refused in the last week."""
-        stored: dict[str, str] = await self._redis.hgetall(keys.problems(team))
-        return stored
+        """What Slack refused in the last week; the same of several messages is told once."""
+        return told(await self._problems(team), time.time())
+
+    async def _problems(self, team: str) -> dict[str, Problem]:
+        stored = await self._redis.hgetall(keys.problems(team))
+        return {what: Problem.read(content) for what, content in stored.items()}

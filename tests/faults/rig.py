@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from support_triage.bot.gateway import card_about
+from support_triage.bot.gateway import Author, card_about
 from support_triage.sandbox.config import SandboxConfig
 from tests.faults.proxy import Proxy, proxied
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
@@ -91,7 +91,7 @@ class Rig:
             about.partition(":")[2]
             for messages in self.sandbox.state.messages.values()
             for one in messages.values()
-            if (about := card_about(one))
+            if (about := card_about(one, Author(BOT)))
         )
 
     def unanswered(self) -> list[str]:

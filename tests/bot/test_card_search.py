@@ -1,0 +1,201 @@
+"""Our own card is found in a busy channel, in the end, and nobody else's passes for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support_triage.bot import card_search, pacing
+from support_triage.bot import gateway as sending
+from support_triage.bot.attempt import Attempt
+from support_triage.bot.card_search import adopt, intention, look_for_late
+from support_triage.bot.cards import EVENT_TYPE
+from support_triage.bot.config import load_config
+from support_triage.bot.directory import Directory
+from support_triage.bot.gateway import Author, Gateway, card_about, web_client
+from support_triage.bot.memory import Memory
+from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.bot.slack_errors import GatewayUnavailableError
+from support_triage.sandbox import acts, seed
+from support_triage.storage.connection import Client
+from support_triage.storage.limiter import Limiter
+from support_triage.storage.records import (
+    Hold,
+    Message,
+    MessageId,
+    Posting,
+    Record,
+    Records,
+    Shown,
+)
+from tests.sandbox.running import RunningSandbox, running_sandbox
+from tests.stories.conftest import BILLING, SUPPORT, TEAM
+
+PAGE, PAGES = 5, 12
+Step = Callable[[Gateway, Attempt], Awaitable[None]]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[RunningSandbox]:
+    async with running_sandbox() as running:
+        running.state.on_event.clear()
+        yield running
+
+
+@pytest.fixture
+def gateway(sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    """One that gets a turn at history, and is refused the next one."""
+    limits = pacing._LIMITS | {"conversations.history": (1, 0.05)}  # noqa: SLF001
+    monkeypatch.setattr(pacing, "_LIMITS", limits)
+    monkeypatch.setattr(sending, "_PATIENCE_S", 0.001)
+    monkeypatch.setattr(sending, "_PAGE", PAGE)
+    client = web_client(sandbox.bot_token, sandbox.api_url)
+    return Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig()))
+
+
+def post(sandbox: RunningSandbox, about: str | None, **author: str) -> str:
+    """A post of the bot in #billing, or of whom `author` names; its ts."""
+    ours = {"user": seed.BOT_USER, "bot_id": seed.BOT_ID, "app_id": seed.APP_ID}
+    message: dict[str, Any] = {**(author or ours), "text": "x"}
+    if about is not None:
+        payload = {"message": about}
+        message["metadata"] = {"event_type": EVENT_TYPE, "event_payload": payload}
+    return str(acts.post(sandbox.state, BILLING, message)["ts"])
+
+
+def talk(sandbox: RunningSandbox, messages: int) -> None:
+    for _ in range(messages):
+        acts.person_post(sandbox.state, "U0ABEL", BILLING, {"text": "talk"})
+
+
+def sought(sandbox: RunningSandbox) -> Record:
+    ts = str(acts.person_post(sandbox.state, "U0CLEO", SUPPORT, {"text": "hello"})["ts"])
+    at = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
+    message = Message(id=at, user="U0CLEO", text="hello")
+    record = Record(message=message)
+    return record.model_copy(update={"shown": Shown(posting=intention(BILLING, record))})
+
+
+async def tries(step: Step, gateway: Gateway, redis: Client, record: Record) -> tuple[Record, int]:
+    """Try as a worker does, with what is stored alone; the record at the end, and how many."""
+    hold, count = Hold(Records(redis), record.message.id), 0
+    while True:
+        count += 1
+        now = Attempt(hold, Record.model_validate_json(record.model_dump_json()))
+        try:
+            await step(gateway, now)
+        except GatewayUnavailableError as error:
+            record = now.record
+            await asyncio.sleep(error.after_s or 0)
+        else:
+            return now.record, count
+
+
+def pages(sandbox: RunningSandbox) -> int:
+    calls = [one for one in sandbox.server.sandbox.calls if one["status"] == 200]
+    return sum(one["method"] == "conversations.history" for one in calls)
+
+
+async def test_each_refusal_goes_on_where_the_search_was(
+    sandbox: RunningSandbox, gateway: Gateway, redis: Client
+) -> None:
+    record = sought(sandbox)
+    ts = post(sandbox, str(record.message.id))
+    talk(sandbox, PAGE * PAGES)
+    found, count = await tries(adopt, gateway, redis, record)
+    assert found.shown.card is not None
+    assert (found.shown.card.ts, found.shown.posting, found.shown.late) == (ts, None, ())
+    assert count > PAGES / 2  # it was refused again and again
+    assert pages(sandbox) <= PAGES + 1  # and read nothing twice
+    assert len(record.model_dump_json()) < 1_000
+
+
+async def test_the_search_begins_at_the_intention_and_not_at_the_message(
+    sandbox: RunningSandbox, gateway: Gateway, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card_search, "_SKEW_S", 0.0)
+    record = sought(sandbox)
+    talk(sandbox, PAGE * PAGES)
+    later = Shown(posting=intention(BILLING, record))
+    ts = post(sandbox, str(record.message.id))
+    found, _ = await tries(adopt, gateway, redis, record.model_copy(update={"shown": later}))
+    assert found.shown.card is not None
+    assert found.shown.card.ts == ts
+    assert pages(sandbox) == 1
+
+
+async def test_what_was_shown_is_recalled_in_a_busy_channel(
+    sandbox: RunningSandbox, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("support_triage.bot.memory._PATIENCE_S", 0.001)
+    config = load_config(Path("triage.toml"))
+    client = web_client(sandbox.bot_token, sandbox.api_url)
+    memory = Memory(config, gateway, Directory(client, config))
+    at = sought(sandbox).message.id
+    ts = post(sandbox, str(at))
+    talk(sandbox, PAGE * PAGES)
+    while True:
+        try:
+            found = await memory.cards(at, 1.0)
+            break
+        except GatewayUnavailableError as error:
+            await asyncio.sleep(error.after_s or 0)
+    assert [one.ts for one in found] == [ts]
+    assert pages(sandbox) <= PAGES + 1 + 5  # and a page of each other channel
+
+
+async def test_nobody_elses_message_passes_for_our_card(
+    sandbox: RunningSandbox, gateway: Gateway, redis: Client
+) -> None:
+    record = sought(sandbox)
+    about = str(record.message.id)
+    post(sandbox, about, user="U0EVIL", bot_id="B0EVIL", app_id="A0EVIL")
+    post(sandbox, about, user="U0CARL")
+    found, _ = await tries(adopt, gateway, redis, record)
+    assert found.shown.card is None
+    assert [one.channel for one in found.shown.late] == [BILLING]
+
+
+@pytest.mark.parametrize(
+    ("author", "ours"),
+    [
+        ({"user": "UBOT", "bot_id": "BBOT"}, True),
+        ({"user": "UBOT"}, True),
+        ({"bot_id": "BBOT", "subtype": "bot_message"}, True),
+        ({"user": "U0CARL"}, False),
+        ({"bot_id": "B0EVIL"}, False),
+        ({"username": "triage"}, False),
+        ({}, False),
+    ],
+)
+@pytest.mark.parametrize("bot", ["BBOT", ""])
+def test_only_the_apps_own_messages_are_cards(
+    author: dict[str, str],
+    ours: bool,  # noqa: FBT001 - a parameter of the table
+    bot: str,
+) -> None:
+    metadata = {"event_type": EVENT_TYPE, "event_payload": {"message": "C:1.0"}}
+    found = card_about({**author, "metadata": metadata}, Author("UBOT", bot))
+    by_bot_alone = "user" not in author and not bot
+    assert found == ("C:1.0" if ours and not by_bot_alone else None)
+
+
+async def test_a_card_that_lands_late_is_to_be_taken_down(
+    sandbox: RunningSandbox, gateway: Gateway, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card_search, "_LOOKS_S", (0.0, 0.0))
+    record, _ = await tries(adopt, gateway, redis, sought(sandbox))
+    assert len(record.shown.late) == 1
+    record, _ = await tries(look_for_late, gateway, redis, record)
+    assert record.shown.stale == ()
+    ts = post(sandbox, str(record.message.id))
+    record, _ = await tries(look_for_late, gateway, redis, record)
+    assert [one.ts for one in record.shown.stale] == [ts]
+    assert (record.shown.late, record.shown.card) == ((), None)
+
+
+def test_an_intention_of_version_0_1_is_read() -> None:
+    shown = Shown.model_validate_json('{"posting": "C0BILLING"}')
+    assert shown.posting == Posting(channel="C0BILLING")
