@@ -104,16 +104,14 @@ def _hint(config: Config, label: str | None, prediction: Prediction | None) -> s
     alternatives = () if prediction is None else prediction.alternatives
     shares = {one.label: one.confidence for one in alternatives}
     labels = sorted(config.labels, key=lambda one: -shares.get(one.name, 0.0))  # stable
+    emoji = {one.name: f":{one.emoji}: {inline(one.name)}" for one in labels}
     if label is not None:
-        others = [f":{one.emoji}: {inline(one.name)}" for one in labels if one.name != label]
+        others = [said for name, said in emoji.items() if name != label]
         confirms = f":{config.triage.confirm_emoji}: confirms"
         return " · ".join([confirms, *_offer("corrects to", others)])
-    guesses = [
-        f":{one.emoji}: {inline(one.name)} {shares[one.name]:.0%}"
-        for one in labels
-        if one.name in shares
-    ][:_GUESSES_MAX]
-    others = [f":{one.emoji}: {inline(one.name)}" for one in labels if one.name not in shares]
+    likely = [name for name in emoji if name in shares][:_GUESSES_MAX]
+    guesses = [f"{emoji[name]} {shares[name]:.0%}" for name in likely]
+    others = [said for name, said in emoji.items() if name not in likely]
     return " · ".join([*_offer("Best guesses:", guesses), *_offer("Label it:", others)])
 
 

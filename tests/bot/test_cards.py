@@ -103,6 +103,14 @@ def test_an_unsure_card_names_its_guesses_and_offers_nothing_to_confirm() -> Non
     assert "white_check_mark" not in written(shown)
 
 
+def test_every_label_is_named_once_where_all_are_guesses() -> None:
+    names = ("TECHNICAL", "OTHER", "ACCOUNT", "BILLING")
+    shares = tuple(Score(name, 0.4 - place / 10) for place, name in enumerate(names))
+    shown = hint(made(prediction=Prediction(None, 0.4, shares)))
+    assert [shown.count(name) for name in names] == [1, 1, 1, 1]
+    assert shown.endswith("Label it: :moneybag: BILLING")
+
+
 @pytest.mark.parametrize("prediction", [None, Prediction(None, 0.0), Prediction("GONE", 0.9)])
 def test_a_card_without_a_guess_names_every_label(prediction: Prediction | None) -> None:
     shown = hint(made(prediction=prediction))
