@@ -1,16 +1,15 @@
 """The verb `advice` of the command line."""
 
 import asyncio
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, chosen_team, load
 from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.terminal import out, print_json
 from support_triage.storage.connection import connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.models import Models
@@ -61,10 +60,9 @@ def advice(
     settings, loaded = load(config)
     found, facts = asyncio.run(_advice(settings, loaded, team))
     if as_json:
-        print(json.dumps(asdict(found) | {"facts": asdict(facts)}))  # noqa: T201 - for scripts
+        print_json(asdict(found) | {"facts": asdict(facts)})
     else:
-        lines = advice_lines(found, facts)
-        Console().print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+        out.say(*advice_lines(found, facts))
     if picture is not None and facts.curve is not None:
         _draw(facts, loaded.triage.target_precision, picture)
 

@@ -1,18 +1,15 @@
 """`triage conflicts`: the few labels that somebody should look at."""
 
 import asyncio
-import json
 
-from rich.console import Console
 from rich.table import Table
 
 from support_triage.bot.cli_data import open_store
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.markup import excerpt
+from support_triage.bot.terminal import out, print_json
 from support_triage.classifiers.embedder import MiniLmEmbedder
 from support_triage.learning.conflicts import Doubts, doubts
-
-out = Console(emoji=False)
 
 
 async def conflicts(
@@ -23,13 +20,13 @@ async def conflicts(
     async with open_store(settings, team) as store:
         found = await doubts(store.examples, store.team, config.label_set, embedder, most)
     if as_json:
-        print(json.dumps(_rows(found)))  # noqa: T201 - for scripts, exactly as it is
+        print_json(_rows(found))
         return
     table = Table("what", "label", "or rather", "message", "text")
     for row in _rows(found):
         table.add_row(*(str(row[key]) for key in ("what", "label", "instead", "message", "text")))
     out.print(table)
-    out.print(
+    out.say(
         f"{found.conflicts_in_all} texts with two labels; {found.suspects_in_all} of the newest "
         f"{found.judged} examples probably mislabelled."
     )

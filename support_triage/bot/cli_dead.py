@@ -1,21 +1,19 @@
 """`triage dead`: events that were given up on, to look at, try again, or drop."""
 
 import asyncio
-import json
 import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from support_triage.bot.config import load_settings
+from support_triage.bot.terminal import out, print_json
 from support_triage.storage.dead import DeadLetter, DeadLetters
 
 app = typer.Typer(name="dead", help="Events that were given up on.", no_args_is_help=True)
-out = Console(emoji=False)
 
 TeamOption = Annotated[str | None, typer.Option(help="Workspace id, if there are several.")]
 IdsArgument = Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them.")]
@@ -41,7 +39,7 @@ async def _list(team: str | None, *, as_json: bool) -> None:
         letters = DeadLetters(store.redis)
         rows = [_row(one) async for one in letters.iterate(store.team)]
     if as_json:
-        print(json.dumps(rows))  # noqa: T201 - for scripts, exactly as it is
+        print_json(rows)
         return
     table = Table("id", "when", "what", "message", "reason")
     for row in rows:
@@ -67,7 +65,7 @@ async def _each(
         found = [one async for one in letters.iterate(store.team) if every or one.id in (ids or [])]
         done = sum([await act(letters, store.team, one) for one in found])
         await store.workspaces.audit(store.team, "command line", f"dead {verb}", count=str(done))
-    out.print(f"{done} of {len(found) if every else len(ids or [])}: {verb}")
+    out.say(f"{done} of {len(found) if every else len(ids or [])}: {verb}")
 
 
 @app.command("list")

@@ -1,16 +1,13 @@
 """`triage forget`: all that a person wrote, counted first and then removed."""
 
-from rich.console import Console
-
 from support_triage.bot.cli_data import open_store
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.forgetting import forget
 from support_triage.bot.gateway import Gateway, web_client
 from support_triage.bot.pacing import Pacing
+from support_triage.bot.terminal import out
 from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.limiter import Limiter
-
-out = Console(emoji=False)
 
 
 async def forget_person(
@@ -33,8 +30,7 @@ async def forget_person(
         done = await forget(Forgetting(store.redis), take_down, store.team, user, apply=apply)
         if apply:
             await store.workspaces.audit(store.team, "command line", "forget", user=user)
-    for line in done.lines:
-        out.print(line, markup=False)
+    out.say(*done.lines)
     if left:
-        out.print(f"Not taken down, as SLACK_BOT_TOKEN is not set: {', '.join(left)}", markup=False)
-    out.print("Removed." if apply else "Nothing was removed: add --apply to do it.")
+        out.say(f"Not taken down, as SLACK_BOT_TOKEN is not set: {', '.join(left)}")
+    out.say("Removed." if apply else "Nothing was removed: add --apply to do it.")

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load
 from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.terminal import out
+from support_triage.classifiers.printable import printable
 
 app = typer.Typer(name="labels", help="The labels, and what becomes of examples when they change.")
-out = Console(emoji=False)
 Moves = Annotated[
     list[str] | None, typer.Option(metavar="OLD=NEW", help="Give a label a new name.")
 ]
@@ -132,9 +132,8 @@ async def _migrate(
         table.add_row(label, "stays, not in the file", str(number))
     out.print(table)
     for label in lost:
-        out.print(f"{label}: no label now, and nothing is said of it", markup=False)
+        out.say(f"{printable(label)}: no label now, and nothing is said of it")
     for label, number in sorted(aside.items()):
-        out.print(
-            f"{label}: {number} set aside; --restore {label}=LABEL brings them back", markup=False
-        )
-    out.print("Done." if apply else "Nothing was changed: add --apply to do it.")
+        name = printable(label)
+        out.say(f"{name}: {number} set aside; --restore {name}=LABEL brings them back")
+    out.say("Done." if apply else "Nothing was changed: add --apply to do it.")

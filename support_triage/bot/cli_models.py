@@ -1,7 +1,6 @@
 """Verbs of the command line on models: gate, promote, rollback, models."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, chosen_team, load
 from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.terminal import out, print_json, styled
 from support_triage.learning.model_list import listed
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
@@ -35,7 +34,6 @@ _CELL = 12  # columns that a label's name needs to be read
 _SHADES = ("grey70", "yellow", "dark_orange", "red")
 
 app = typer.Typer()
-out = Console()
 
 ModelArgument = Annotated[
     str | None, typer.Argument(help="Model id or its beginning [default: the newest challenger]")
@@ -78,24 +76,24 @@ def _confusion(counts: Counter[tuple[str, str]]) -> Table | None:
     return table
 
 
-def _cell(count: int, total: int, *, right: bool) -> Text:
+def _cell(count: int, total: int, *, right: bool) -> RenderableType:
     if count == 0:
-        return Text("·", style="grey50")
+        return styled("·", "grey50")
     if right:
-        return Text(str(count), style="green")
-    return Text(str(count), style=_SHADES[min(3, int(10 * count / total))])
+        return styled(str(count), "green")
+    return styled(str(count), _SHADES[min(3, int(10 * count / total))])
 
 
 def _show(outcome: "Outcome", picture: Path | None) -> None:
     from support_triage.learning.gate_report import report
 
     counts = outcome.comparison.confusion
-    out.print(f"{outcome.challenger.id} against {shown(outcome.champion)}", highlight=False)
+    out.say(f"{outcome.challenger.id} against {shown(outcome.champion)}")
     table = _confusion(counts)
     if table is not None:
         out.print(table)
     lines = report(outcome.comparison, outcome.verdict)
-    out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    out.say(*lines)
     if picture is not None:
         _draw(outcome, picture)
 
@@ -122,10 +120,6 @@ def _json(outcome: "Outcome") -> dict[str, Any]:
     }
 
 
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False))  # noqa: T201 - for scripts, exactly as it is
-
-
 @app.command()
 def gate(
     model: ModelArgument = None,
@@ -148,7 +142,7 @@ def gate(
 
     outcome = asyncio.run(compare())
     if as_json:
-        _print_json(_json(outcome))
+        print_json(_json(outcome))
         if picture is not None:
             _draw(outcome, picture)
     else:
@@ -180,7 +174,7 @@ def promote(
     if force is not None and not force.strip():
         raise ConfigError("--force: say why, such as --force 'new product line'")
     lines = asyncio.run(move())
-    out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    out.say(*lines)
     raise typer.Exit(1 if lines[1:] and lines[1].startswith("KEEP") else 0)
 
 
@@ -196,7 +190,7 @@ def rollback(
         async with _open(*load(config), team) as promoting:
             return await promoting.back(_WHO, reason)
 
-    out.print(f"Back to {shown(asyncio.run(back()))}", highlight=False)
+    out.say(f"Back to {shown(asyncio.run(back()))}")
 
 
 async def _listed(redis: Client, team: str, label_set: str) -> dict[str, Any]:
@@ -228,17 +222,17 @@ def models(
 
     found = asyncio.run(look())
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
     table = Table("model", "role", "backend", "name", "snapshot", "in shadow", title="Models")
     for one in found["models"]:
         change = one["shadow"]["change"]
         shadow = f"{change['gained']} gained, {change['lost']} lost of {change['size']} judged"
-        cells = [one["id"], one["role"], one["backend"], Text(str(one["name"])), one["snapshot"]]
+        cells = [one["id"], one["role"], one["backend"], str(one["name"]), one["snapshot"]]
         table.add_row(*cells, shadow if one["shadow"]["answered"] else "")
     out.print(table)
     steps = Table("act", "from", "to", "who", "why", title="History")
     for one in found["history"]:
         moves = (shown(one["before"]), shown(one["after"]))
-        steps.add_row(one["act"], *moves, Text(one["who"]), Text(one["why"]))
+        steps.add_row(one["act"], *moves, one["who"], one["why"])
     out.print(steps)

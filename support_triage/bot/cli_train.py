@@ -5,11 +5,11 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from support_triage.bot.cli_data import open_store
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load
 from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.terminal import out, print_json
 from support_triage.learning.finetune.base import RefusedError
 from support_triage.storage.jobs import Job, Stage
 
@@ -22,7 +22,6 @@ _POLL_S = 0.2
 _ON_ITS_WAY = frozenset({Stage.REQUESTED, Stage.UPLOADED})
 
 app = typer.Typer()
-out = Console(highlight=False, markup=False, soft_wrap=True, emoji=False)
 
 
 @app.command()
@@ -69,11 +68,6 @@ def cancel(
     asyncio.run(cancel_job(settings, loaded, team, job))
 
 
-def _print(lines: list[str]) -> None:
-    for line in lines:
-        out.print(line)
-
-
 async def _follow(trainer: "Trainer", job: Job, until: Collection[Stage] | None) -> Job:
     """Step a job until it ended or left these stages, printing what changes, and at the end all."""
     from support_triage.learning.finetune.telling import job_lines
@@ -82,10 +76,10 @@ async def _follow(trainer: "Trainer", job: Job, until: Collection[Stage] | None)
     while True:
         lines = job_lines(job, trainer.pace, trainer.clock())
         if job.ended or (until is not None and job.stage not in until):
-            _print(lines)
+            out.say(*lines)
             return job
         if (news := [one for one in (lines[0], job.problem) if one]) != shown:
-            _print(news)
+            out.say(*news)
             shown = news
         await trainer.advance(job)
         await asyncio.sleep(_POLL_S)
@@ -117,7 +111,7 @@ async def train_model(
         trainer = trainer_of(settings, config, store.redis)
         shot = await take_snapshot(store.examples, store.team, config.label_set)
         what = await plan(trainer, store.team, trainer.backends[name], shot, config.train.epochs)
-        _print(plan_lines(what))
+        out.say(*plan_lines(what))
         _stop_unless_said(what, said)
         if not what.known:
             await store.workspaces.audit(store.team, _WHO, "train", backend=name, snapshot=shot.id)
@@ -125,7 +119,7 @@ async def train_model(
         whole = wait or not trainer.backends[name].hosted
         job = await _follow(trainer, job, None if whole else _ON_ITS_WAY)
         if not job.ended:
-            out.print("`triage run` brings it on, and so does `triage jobs --watch`")
+            out.say("`triage run` brings it on, and so does `triage jobs --watch`")
     return job.stage not in (Stage.FAILED, Stage.CANCELLED)
 
 
@@ -145,7 +139,7 @@ async def list_jobs(
 ) -> None:
     """List the jobs; with `watch` bring them on until all have ended."""
     from support_triage.bot.training import trainer_of
-    from support_triage.learning.finetune.telling import job_json, job_lines
+    from support_triage.learning.finetune.telling import job_lines, job_rows
 
     async with open_store(settings, team) as store:
         trainer = trainer_of(settings, config, store.redis)
@@ -155,12 +149,12 @@ async def list_jobs(
             await asyncio.gather(*(_follow(trainer, one, None) for one in live))
             found = await trainer.jobs.all(store.team)
         if as_json:
-            print(job_json(found))  # noqa: T201 - for scripts, exactly as it is
+            print_json(job_rows(found))
             return
         if not found:
-            out.print("No training yet: `triage train` makes a challenger from the examples.")
+            out.say("No training yet: `triage train` makes a challenger from the examples.")
         for job in [] if watch else found:
-            _print([*job_lines(job, trainer.pace, trainer.clock()), ""])
+            out.say(*job_lines(job, trainer.pace, trainer.clock()), "")
 
 
 async def cancel_job(settings: Settings, config: Config, team: str | None, name: str) -> None:

@@ -16,8 +16,6 @@ from typing import Any
 import httpx2
 import structlog
 from pydantic import SecretStr
-from rich.console import Console
-from rich.markup import escape
 
 from support_triage.bot.app import running
 from support_triage.bot.config import Settings, load_config, shipped_config
@@ -25,6 +23,7 @@ from support_triage.bot.demo_story import tell
 from support_triage.bot.health import Health
 from support_triage.bot.loops import watched
 from support_triage.bot.socket_mode import serve_socket_mode
+from support_triage.bot.terminal import out, safe, styled
 
 _START_S = 20.0
 _WAIT_S = 15.0
@@ -38,9 +37,8 @@ class StoryError(Exception):
 class Sandbox:
     """The sandbox's control API: what the people of the story do, and what they see."""
 
-    def __init__(self, client: httpx2.AsyncClient, console: Console) -> None:
+    def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
-        self._console = console
 
     async def act(self, act: str, **body: Any) -> dict[str, Any]:
         """Do something as a person would."""
@@ -67,8 +65,7 @@ class Sandbox:
     def say(self, who: str, text: str) -> None:
         """Print a line of the transcript."""
         style = {"bot": "cyan", "agent": "green", "admin": "magenta"}.get(who, "yellow")
-        line = f"[{style}]{who:>9}[/]  {escape(text)}"
-        self._console.print(line, highlight=False, emoji=False, soft_wrap=True)
+        out.print(styled(f"{who:>9}", style) + "  " + safe(text), soft_wrap=True)
 
 
 @asynccontextmanager
@@ -104,7 +101,6 @@ async def play(*, once: bool) -> int:
     """Tell the story, then stay up unless `once`; 0 if it came true, 1 if not."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)  # it reports its own goodbye
-    console = Console()
     config = load_config(shipped_config())
     with tempfile.TemporaryDirectory(prefix="triage-demo-") as folder:
         async with _sandbox() as url, running(_settings(url, Path(folder)), config) as bot:
@@ -112,24 +108,24 @@ async def play(*, once: bool) -> int:
             settings = _settings(url, Path(folder))
             serving = watched("socket mode", serve_socket_mode(settings, health))
             async with httpx2.AsyncClient(base_url=url, timeout=10) as client:
-                failed = await _tell(Sandbox(client, console), console)
+                failed = await _tell(Sandbox(client))
             if not once:
-                console.print(f"\nThe page: [bold]{url}[/]   (Ctrl+C ends the demo)")
+                out.say(f"\nThe page: {url}   (Ctrl+C ends the demo)")
                 await _until_interrupted()
             health.stop.set()
             await serving
     return failed
 
 
-async def _tell(sandbox: Sandbox, console: Console) -> int:
+async def _tell(sandbox: Sandbox) -> int:
     started = time.monotonic()
     try:
         await sandbox.until("the bot connects", lambda state: state["connected"])
         await tell(sandbox)
     except StoryError as error:
-        console.print(f"[red]The story did not come true:[/] {escape(str(error))}")
+        out.say(f"The story did not come true: {error}", style="red")
         return 1
-    console.print(f"[green]The story came true in {time.monotonic() - started:.1f} s.[/]")
+    out.say(f"The story came true in {time.monotonic() - started:.1f} s.", style="green")
     return 0
 
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,6 +14,7 @@ from support_triage.bot.doctor_shared import shared_channels
 from support_triage.bot.finding import Finding
 from support_triage.bot.gateway import web_client
 from support_triage.bot.origin import ORGANIZATION
+from support_triage.bot.terminal import Terminal, out, styled
 from support_triage.classifiers.base import ClassifierError
 from support_triage.classifiers.factory import LlmUse, close
 from support_triage.storage.connection import StorageUnavailableError, connect
@@ -160,7 +160,7 @@ async def _channel(client: AsyncWebClient, directory: Directory, name: str) -> F
     return Finding(name, "not a member", f"/invite the bot to {name}")
 
 
-async def examine(settings: Settings, config: Config, console: Console | None = None) -> int:
+async def examine(settings: Settings, config: Config, terminal: Terminal = out) -> int:
     """Look at everything and print it; 0 where all is fine, 1 where something is to do."""
     findings = _settings(settings, config)
     findings += await _redis(settings)
@@ -170,6 +170,7 @@ async def examine(settings: Settings, config: Config, console: Console | None = 
         findings += [one async for one in _slack(client, config)]
     table = Table("", "what", "found", "to do")
     for one in findings:
-        table.add_row("[red]✗[/]" if one.advice else "[green]✓[/]", one.what, one.found, one.advice)
-    (console or Console()).print(table)
+        mark = styled("✗", "red") if one.advice else styled("✓", "green")
+        table.add_row(mark, one.what, one.found, one.advice)
+    terminal.print(table)
     return 1 if any(one.advice for one in findings) else 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from support_triage.classifiers.printable import printable
 from support_triage.learning.curve import Curve
 
 if TYPE_CHECKING:
@@ -31,9 +32,8 @@ def png(drawn: "Figure") -> bytes:
 
 
 def plain(name: str) -> str:
-    """A name that is drawn as it is: no mathematics, not too long."""
-    short = name if len(name) <= _NAME else name[: _NAME - 1] + "…"
-    return short.replace("$", r"\$")
+    """Return a name that is drawn as it is: no mathematics, no controls, not too long."""
+    return printable(name, _NAME).replace("$", r"\$")
 
 
 def confusion_png(counts: Counter[tuple[str, str]], title: str) -> bytes:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from rich.console import Console
 
 from support_triage.bot.config import Config, ConfigError, Settings, load_config
 from support_triage.bot.doctor import SCOPES, _scopes, examine
 from support_triage.bot.doctor_shared import with_whom
 from support_triage.bot.parts import opened
+from support_triage.bot.terminal import Terminal
 from support_triage.sandbox.api_auth import auth_test
 from support_triage.sandbox.web_api import METHODS
 from support_triage.storage.connection import Client
@@ -24,7 +24,7 @@ def config() -> Config:
 
 
 async def look(settings: Settings, config: Config) -> tuple[int, str]:
-    console = Console(record=True, width=200, file=Path("/dev/null").open("w"))  # noqa: SIM115, ASYNC230
+    console = Terminal(record=True, width=200, file=Path("/dev/null").open("w"))  # noqa: SIM115, ASYNC230
     with console.file:
         code = await examine(settings, config, console)
     return code, console.export_text()

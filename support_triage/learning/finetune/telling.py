@@ -1,6 +1,5 @@
 """What people read of a plan and of a job: plain lines, the same in Slack and in a terminal."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -100,7 +99,6 @@ def _advice(job: Job, pace: Pace, now: float) -> list[str]:
     return []
 
 
-def job_json(jobs: Sequence[Job]) -> str:
-    """Jobs as JSON, for scripts."""
-    rows: list[dict[str, Any]] = [one.model_dump(mode="json") for one in jobs]
-    return json.dumps(rows)
+def job_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Return the jobs as JSON types, for scripts."""
+    return [one.model_dump(mode="json") for one in jobs]

@@ -1,0 +1,57 @@
+"""The terminal: all words reach it through here, and nothing in them acts there.
+
+Control and format characters are shown as escapes, and Rich's mark-up, emoji codes and highlighting
+are off, so that `[/b]` or a label such as `[red]` is what it says.
+"""
+
+import json
+import sys
+from typing import Any, Final
+
+from rich.console import Console
+from rich.text import Text
+
+from support_triage.classifiers.printable import json_safe, printable
+
+_LINE_MAX: Final = 10_000
+"""Characters of a line: names and excerpts are cut before, this is for what nobody thought of."""
+
+
+def safe(text: str) -> str:
+    """Return a text whose lines act in no terminal."""
+    return "\n".join(printable(line, _LINE_MAX) for line in text.split("\n"))
+
+
+def styled(text: str, style: str) -> Text:
+    """Return a safe text in a style, such as "bold red"."""
+    return Text(safe(text), style=style)
+
+
+class Terminal(Console):
+    """Rich's console, which takes every string as it is: on a line or in the cell of a table."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Render words: with their control characters escaped, and no mark-up in them."""
+        return super().render_str(safe(text), **(options | {"markup": False, "emoji": False}))
+
+    def say(self, *lines: str, style: str | None = None) -> None:
+        """Print lines that a terminal wraps and a script does not see wrapped."""
+        for line in lines:
+            self.print(line, style=style, soft_wrap=True)
+
+
+out = Terminal()
+err = Terminal(stderr=True)
+
+
+def json_line(value: Any) -> str:
+    """Return a value as one line of JSON with all letters as they are, safe to print."""
+    return json_safe(json.dumps(value, ensure_ascii=False))
+
+
+def print_json(value: Any) -> None:
+    """Print one line of JSON on standard output, for scripts."""
+    sys.stdout.write(f"{json_line(value)}\n")

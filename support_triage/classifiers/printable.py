@@ -1,0 +1,39 @@
+"""Text of strangers as a terminal may show it: nothing in it acts, and what was there is seen."""
+
+import re
+from typing import Final
+
+SHOWN: Final = 120
+"""Characters of a name or cell that a message quotes: enough to find it by."""
+
+# Controls, soft hyphen, zero-width space, bidirectional marks and overrides, line and paragraph
+# separators, lone surrogates, byte order mark, annotations, tags. Joiners stay: Hindi and emoji
+# are written with them.
+_ACTING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004 - one byte
+
+
+def printable(text: str, limit: int = SHOWN) -> str:
+    r"""Return a text on one line that acts in no terminal, cut to `limit` characters.
+
+    Control and format characters become escapes such as `\x1b`.
+    """
+    cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return cut if cut.isascii() and cut.isprintable() else _ACTING.sub(_escaped, cut)
+
+
+def json_safe(line: str) -> str:
+    """Return JSON with the same content, in which each acting character is an escape."""
+    return _ACTING.sub(_json_escape, line)
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
