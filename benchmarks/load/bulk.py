@@ -30,8 +30,8 @@ from support_triage.bot.crew import Crew
 from support_triage.bot.taught import Taught
 from support_triage.classifiers.base import Example
 from support_triage.learning import bulk
-from support_triage.learning.bulk_file import texts
 from support_triage.learning.bulk_out import FileOut
+from support_triage.learning.reading import texts
 
 _EXAMPLES = 480
 SPAWN = multiprocessing.get_context("spawn")

@@ -13,14 +13,17 @@ from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.crew import Crew
 from support_triage.bot.prediction_row import row
 from support_triage.bot.taught import Choice, Taught, take
+from support_triage.bot.terminal import json_line
 from support_triage.classifiers.factory import make_parts
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.training import seeds
 from support_triage.learning import bulk
-from support_triage.learning.bulk_file import texts
+from support_triage.learning.bad_rows import Remarks
 from support_triage.learning.bulk_out import FileOut, Out
 from support_triage.learning.bulk_parts import PartsOut
 from support_triage.learning.opening import remote, stamp
+from support_triage.learning.reading import texts
+from support_triage.learning.source import Source
 
 
 def blueprint_of(config: Config, taught: Taught) -> Blueprint:
@@ -44,18 +47,16 @@ def rows_by(blueprint: Blueprint, threads: int) -> bulk.Answer[str]:
 
     def answer(chunk: bulk.Chunk) -> str:
         predictions = asyncio.run(classifier.classify(chunk))
-        lines = [
-            json.dumps(row(text, one), ensure_ascii=False)
-            for text, one in zip(chunk, predictions, strict=True)
-        ]
+        lines = [json_line(row(text, one)) for text, one in zip(chunk, predictions, strict=True)]
         return "\n".join(lines) + "\n"
 
     return answer
 
 
-def job_of(name: str, config: Config, choice: Choice) -> str:
+def job_of(source: Source, config: Config, choice: Choice) -> str:
     """What a run does to what: the input as it is now, settings, and who was to be asked."""
-    what = [name, stamp(name), config.label_set.version, config.triage.target_precision]
+    what: list[object] = [source.name, stamp(source.name), source.columns.text, source.encoding]
+    what += [config.label_set.version, config.triage.target_precision]
     what += [config.local.embedder, bulk.CHUNK, choice.team, choice.kind]
     what += [choice.examples, stamp(choice.examples or "")]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
@@ -70,15 +71,21 @@ class Done:
 
 
 def classify_file(
-    settings: Settings, config: Config, name: str, out: str, choice: Choice, crew: Crew
+    settings: Settings,
+    config: Config,
+    source: Source,
+    out: str,
+    choice: Choice,
+    crew: Crew,
+    remarks: Remarks | None = None,
 ) -> Done:
     """Write a JSON line for each text to `out`.
 
     A run that goes on is answered by what the one before was taught, whatever came since.
     """
-    if name == "-":
+    if source.name == "-":
         raise ConfigError("--out: needs a file to read, which can be read again to go on")
-    job = job_of(name, config, choice)
+    job = job_of(source, config, choice)
     to: Out = PartsOut(out) if remote(out) else FileOut(Path(out))
     given = to.left(job)
     if given is None:
@@ -87,5 +94,5 @@ def classify_file(
     else:
         taught = Taught.model_validate_json(given)
     make = partial(rows_by, blueprint_of(config, taught), crew.threads)
-    before = bulk.write(texts(name), to, lambda todo: crew.answers(todo, make))
+    before = bulk.write(texts(source, remarks), to, lambda todo: crew.answers(todo, make))
     return Done(taught, before)

@@ -11,11 +11,23 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from support_triage.bot import cli_advice, cli_dead, cli_labels, cli_models, cli_train
-from support_triage.bot.cli_options import ConfigOption, TeamOption, load
+from support_triage.bot.cli_options import (
+    ConfigOption,
+    EncodingOption,
+    LabelOption,
+    MapOption,
+    SkipOption,
+    TeamOption,
+    TextOption,
+    WhenOption,
+    columns_of,
+    load,
+    mapped,
+)
 from support_triage.bot.config import ConfigError, load_settings
+from support_triage.bot.terminal import err
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.finetune.base import FinetuneError
@@ -30,7 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-err = Console(stderr=True)
 app.add_typer(cli_dead.app)
 app.add_typer(cli_models.app)
 app.add_typer(cli_advice.app)
@@ -100,8 +111,10 @@ def backfill(
 def classify(
     file: Annotated[
         str,
-        typer.Argument(help="Text lines, .csv, .jsonl, .parquet, s3://…; - is standard input."),
+        typer.Argument(help="CSV, JSON lines, Parquet, plain lines, s3://…; - is standard input."),
     ] = "-",
+    text: TextOption = None,
+    encoding: EncodingOption = None,
     out: Annotated[
         str | None,
         typer.Option(help="Write there, in parallel; the same command again goes on."),
@@ -115,39 +128,51 @@ def classify(
     engine: EngineOption = "local",
     processes: ProcessesOption = None,
     team: TeamOption = None,
+    *,
+    skip_bad: SkipOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Label texts as the bot would: one JSON line each, with confidence and alternatives."""
     from support_triage.bot import cli_classify
     from support_triage.bot.crew import Crew
     from support_triage.bot.taught import Choice
+    from support_triage.learning.bad_rows import RefuseFirst, SkipBad
+    from support_triage.learning.source import Source
 
     settings, loaded = load(config)
     choice, crew = Choice(team, examples, classifier), Crew(engine, processes)
+    source = Source(file, columns_of(text), encoding)
+    remarks = SkipBad(err.say) if skip_bad else RefuseFirst(err.say)
     if out is None:
-        asyncio.run(cli_classify.classify(settings, loaded, file, choice))
+        asyncio.run(cli_classify.classify(settings, loaded, source, choice, remarks))
     else:
-        cli_classify.classify_to(settings, loaded, file, out, choice, crew)
+        cli_classify.classify_to(settings, loaded, source, out, choice, crew, remarks)
 
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV, JSONL or Parquet with text and label.")],
-    text: Annotated[str, typer.Option(help="What the column of texts is called.")] = "text",
-    label: Annotated[str, typer.Option(help="What the column of labels is called.")] = "label",
-    renamed: Annotated[
-        list[str] | None, typer.Option("--map", help="A label of the file to one of ours: OLD=NEW.")
-    ] = None,
+    file: Annotated[
+        str, typer.Argument(help="CSV, JSON lines or Parquet with text and label; - is stdin.")
+    ],
+    text: TextOption = None,
+    label: LabelOption = "label",
+    when: WhenOption = None,
+    encoding: EncodingOption = None,
+    renamed: MapOption = None,
     team: TeamOption = None,
+    *,
+    skip_bad: SkipOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Add labelled examples; the same file twice adds nothing."""
     from support_triage.bot import cli_data
-    from support_triage.learning.reading import Columns
+    from support_triage.learning.bad_rows import RefuseAll, SkipBad
+    from support_triage.learning.source import Source
 
     settings, loaded = load(config)
-    columns = Columns(text, label)
-    asyncio.run(cli_data.import_file(settings, loaded, file, columns, renamed or [], team))
+    source = Source(file, columns_of(text, label, when), encoding)
+    remarks = SkipBad(err.say) if skip_bad else RefuseAll(err.say)
+    asyncio.run(cli_data.import_file(settings, loaded, source, mapped(renamed), team, remarks))
 
 
 @app.command()
@@ -233,18 +258,31 @@ def accuracy(
 def evaluate(
     train: Annotated[str, typer.Option(help="CSV, JSONL or Parquet to learn from, or s3://…")],
     test: Annotated[str, typer.Option(help="The same to be judged on, of any length.")],
+    text: TextOption = None,
+    label: LabelOption = "label",
+    when: WhenOption = None,
+    encoding: EncodingOption = None,
+    renamed: MapOption = None,
     classifier: Annotated[str, typer.Option(help="local, llm or cascade.")] = "local",
     engine: EngineOption = "local",
     processes: ProcessesOption = None,
     *,
+    skip_bad: SkipOption = False,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Train on one file, measure on another: accuracy, calibration, coverage, speed."""
     from support_triage.bot import cli_classify
     from support_triage.bot.crew import Crew
+    from support_triage.learning.bad_rows import RefuseAll, SkipBad
+    from support_triage.learning.source import Source
 
     settings, crew = load_settings(os.environ), Crew(engine, processes)
-    cli_classify.evaluate(settings, train, test, classifier, crew, as_json=as_json)
+    columns = columns_of(text, label, when)
+    files = Source(train, columns, encoding), Source(test, columns, encoding)
+    remarks = SkipBad(err.say) if skip_bad else RefuseAll(err.say)
+    cli_classify.evaluate(
+        settings, files, mapped(renamed), remarks, classifier, crew, as_json=as_json
+    )
 
 
 @app.command()
@@ -261,8 +299,8 @@ def main() -> None:
     try:
         app()
     except _MENDABLE as error:
-        err.print(f"triage: {error}", style="red", markup=False, highlight=False)
+        err.say(f"triage: {error}", style="red")
         sys.exit(2)
     except StorageError as error:
-        err.print(f"triage: REDIS_URL: the server cannot serve: {error}", markup=False)
+        err.say(f"triage: REDIS_URL: the server cannot serve: {error}")
         sys.exit(3)

@@ -1,31 +1,30 @@
 """Verbs of the command line on what the team has taught: import, export, status, figures."""
 
-import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.llm_status import llm_status
+from support_triage.bot.terminal import err, out, print_json
 from support_triage.learning.accuracy import measure
+from support_triage.learning.bad_rows import Taking
 from support_triage.learning.export import FORMATS, export, since_when
 from support_triage.learning.importing import look_through
 from support_triage.learning.importing import store as store_rows
-from support_triage.learning.reading import Columns
+from support_triage.learning.opening import twice
+from support_triage.learning.source import Source
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
-
-out = Console()
 
 
 @dataclass(frozen=True)
@@ -57,27 +56,30 @@ async def open_store(settings: Settings, team: str | None) -> AsyncIterator[Stor
 async def import_file(
     settings: Settings,
     config: Config,
-    file: Path,
-    columns: Columns,
-    renamed: Sequence[str],
+    source: Source,
+    renamed: Mapping[str, str],
     team: str | None,
+    remarks: Taking | None = None,
 ) -> None:
-    """Add the rows of a file as examples; nothing is stored where any row cannot be read."""
-    pairs = dict(pair("--map", one) for one in renamed)
-    plan = look_through(file, config.label_set, columns, pairs)
-    async with open_store(settings, team) as store:
-        await store.workspaces.add(store.team)
-        with Progress(console=Console(stderr=True)) as progress:
-            task = progress.add_task("Importing", total=plan.rows)
-            done = await store_rows(
-                store.examples, store.team, plan, lambda rows: progress.advance(task, rows)
-            )
-        await store.workspaces.audit(store.team, "command line", "import", rows=str(plan.rows))
-    out.print(f"Imported: {done.changed} new or changed of {plan.rows} rows")
+    """Add the rows of a file as examples; nothing is stored where any row is refused."""
+    with twice(source.name) as name:
+        plan = look_through(replace(source, name=name), config.label_set, renamed, remarks)
+        async with open_store(settings, team) as store:
+            await store.workspaces.add(store.team)
+            with Progress(console=err) as progress:
+                task = progress.add_task("Importing", total=plan.rows)
+                done = await store_rows(
+                    store.examples, store.team, plan, lambda rows: progress.advance(task, rows)
+                )
+            rows = str(plan.rows)
+            await store.workspaces.audit(store.team, "command line", "import", rows=rows)
+    out.say(f"Imported: {done.changed} new or changed of {plan.rows} rows")
+    if plan.skipped:
+        out.say(f"Skipped as bad: {plan.skipped}")
     if plan.repeated:
-        out.print(f"Left out, the text stands again, newer or further down: {plan.repeated}")
+        out.say(f"Left out, the text is there again, newer or further down: {plan.repeated}")
     if done.older:
-        out.print(f"Left out, older than what stands: {done.older}")
+        out.say(f"Left out, older than what is stored: {done.older}")
 
 
 def pair(option: str, words: str) -> tuple[str, str]:
@@ -98,12 +100,12 @@ async def export_file(
     async with open_store(settings, team) as store:
         made = await export(store.examples, store.team, kind, config.label_set, path, start)
         await store.workspaces.audit(store.team, "command line", "export", format=kind)
-    out.print(made.summary, markup=False, highlight=False, soft_wrap=True)
+    out.say(made.summary)
 
 
 def _show(rows: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(rows))  # noqa: T201 - for scripts, exactly as it is
+        print_json(rows)
         return
     table = Table(show_header=False)
     for key, value in rows.items():
@@ -139,14 +141,14 @@ async def labels(settings: Settings, config: Config, team: str | None, *, as_jso
         standing = await store.workspaces.standing(store.team)
     if as_json:
         rows = [one.model_dump() | {"count": counts.get(one.name, 0)} for one in config.labels]
-        print(json.dumps(rows))  # noqa: T201 - for scripts, exactly as it is
+        print_json(rows)
         return
     caption = standing and f"Local model: {standing}"
     table = Table("label", "emoji", "channel", "examples", "description", caption=caption)
     for one in config.labels:
         number = str(counts.get(one.name, 0))
         table.add_row(one.name, f":{one.emoji}:", one.channel or "", number, one.description)
-    Console(emoji=False).print(table)
+    out.print(table)
 
 
 async def accuracy(settings: Settings, _: Config, team: str | None, *, as_json: bool) -> None:

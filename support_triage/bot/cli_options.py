@@ -1,6 +1,7 @@
 """What verbs of the command line have in common: settings, and whose examples they are about."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from support_triage.bot.config import Config, ConfigError, Settings, load_config, load_settings
 from support_triage.classifiers.text import well_formed
+from support_triage.learning.source import Columns
 from support_triage.storage.workspaces import Workspaces
 
 ConfigOption = Annotated[
@@ -19,6 +21,23 @@ TeamOption = Annotated[
         "--team", help="Workspace id, if there are several.", parser=well_formed, metavar="TEXT"
     ),
 ]
+TextOption = Annotated[
+    list[str] | None,
+    typer.Option("--text", help="The column of texts; several are joined [default: text]."),
+]
+LabelOption = Annotated[str, typer.Option("--label", help="The column of labels.")]
+WhenOption = Annotated[
+    str | None,
+    typer.Option("--when", help="The column of dates [default: when, if it is there]."),
+]
+EncodingOption = Annotated[
+    str | None, typer.Option("--encoding", help="Of the file, such as cp1252 [default: detected].")
+]
+SkipOption = Annotated[bool, typer.Option("--skip-bad", help="Leave bad rows out, and list them.")]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="OLD=NEW", help="A label of the file to one of ours."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")]
 
 
@@ -26,6 +45,24 @@ def load(config: Path | None) -> tuple[Settings, Config]:
     """Settings and configuration, or ConfigError."""
     settings = load_settings(os.environ)
     return settings, load_config(config or settings.triage_config)
+
+
+def columns_of(
+    text: Sequence[str] | None, label: str = "label", when: str | None = None
+) -> Columns:
+    """Return the columns that the options name."""
+    return Columns(tuple(text) if text else ("text",), label, when)
+
+
+def mapped(options: Sequence[str] | None) -> dict[str, str]:
+    """Return the labels that `--map OLD=NEW` names; OLD may have an equals sign."""
+    found = {}
+    for words in options or ():
+        old, _, new = words.rpartition("=")
+        if not (old and new):
+            raise ConfigError(f'--map: "{words}": write OLD=NEW')
+        found[old] = new
+    return found
 
 
 async def chosen_team(workspaces: Workspaces, team: str | None) -> str:

@@ -13,6 +13,7 @@ from support_triage.classifiers.base import Example
 from support_triage.classifiers.factory import KINDS
 from support_triage.classifiers.outcomes import Outcomes
 from support_triage.learning.importing import look_through, taught_by
+from support_triage.learning.source import Source
 from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples, StoredExample
@@ -74,7 +75,7 @@ def of_file(config: Config, choice: Choice) -> tuple[Example, ...]:
     """The examples of the file, if one was named; DatasetError where it cannot be used."""
     if choice.examples is None:
         return ()
-    return taught_by(look_through(choice.examples, config.label_set))
+    return taught_by(look_through(Source(choice.examples), config.label_set))
 
 
 async def take(settings: Settings, config: Config, choice: Choice) -> Taught:

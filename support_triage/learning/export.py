@@ -68,6 +68,10 @@ class Exported:
     def summary(self) -> str:
         """What was written, per label, and what was left out and why; one thing a line."""
         lines = [f"{what} created: {path}" for what, path, _ in self.written.files]
+        lines += [
+            f"Texts that the prompt changes, as they were, for an import: {path}"
+            for path in self.written.beside
+        ]
         lines.append(f"Total examples: {self.total}")
         if len(self.written.files) > 1:
             shares = [f"{count} in {path.name}" for _, path, count in self.written.files]

@@ -2,19 +2,22 @@
 
 import time
 from array import array
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from support_triage.classifiers.base import Example, LabelSet
+from support_triage.classifiers.printable import printable
 from support_triage.classifiers.redaction import redact
 from support_triage.learning import split
+from support_triage.learning.bad_rows import RefuseAll, SkipBad, Taking, refusal
 from support_triage.learning.dataset import DatasetError
-from support_triage.learning.reading import Columns, Labelled, identity, read
+from support_triage.learning.label_names import LabelNames
+from support_triage.learning.reading import Labelled, identity, read
+from support_triage.learning.source import Source
 from support_triage.storage.examples import Examples, StoredExample
 
 _BATCH = 500
@@ -22,22 +25,22 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A file that can be imported as a whole: every row was read, every label is known."""
+    """A file that can be imported: its good rows, whose labels are all known."""
 
-    path: Path | str
-    columns: Columns
-    renamed: Mapping[str, str]
+    source: Source
+    names: LabelNames
     label_set: LabelSet
-    counts: npt.NDArray[np.bool_]  # of each row, whether it is the newest of its text
+    counts: npt.NDArray[np.bool_]  # of each good row, whether it is the newest of its text
+    skipped: int = 0  # bad rows
 
     @property
     def rows(self) -> int:
-        """Rows in the file."""
+        """Return the number of good rows in the file."""
         return len(self.counts)
 
     @property
     def repeated(self) -> int:
-        """Rows whose text stands again, newer or further down: those do not count."""
+        """Return the number of rows whose text is there again, newer or further down."""
         return int((~self.counts).sum())
 
 
@@ -50,27 +53,61 @@ class Imported:
 
 
 def look_through(
-    path: Path | str,
+    source: Source,
     label_set: LabelSet,
-    columns: Columns | None = None,
     renamed: Mapping[str, str] | None = None,
+    remarks: Taking | None = None,
 ) -> Plan:
-    """Read a file to its end without storing anything; DatasetError names the first bad row.
+    """Read a file to its end without storing anything.
 
-    `renamed` maps labels of the file to labels of the set. Memory: 16 bytes a row.
+    `renamed` maps labels of the file to labels of the set. DatasetError names all bad rows and
+    unknown labels, unless `remarks` skips them. Memory: 16 bytes a row.
     """
-    columns, renamed = columns or Columns(), renamed or {}
+    names = LabelNames(label_set.names, _known(renamed or {}, label_set))
+    source, remarks = replace(source, labels=names.expected), remarks or RefuseAll()
     texts, when = array("Q"), array("d")
-    for row in read(path, columns):
-        label = renamed.get(row.label, row.label)
-        if label not in label_set.names:
-            raise DatasetError(
-                f'{row.where}: label "{label}" is not in triage.toml '
-                f"({', '.join(label_set.names)}): add it there, map it, or change the file"
-            )
+    for row in read(source, remarks):
+        if names.ours(row.label) is None:
+            names.miss(row.label, row.where)
+            continue
         texts.append(split.fingerprint(row.text))
         when.append(float(row.when) if row.when else np.inf)
-    return Plan(path, columns, renamed, label_set, split.newest(texts, when))
+    if isinstance(remarks, SkipBad):
+        _tell_unknown(names, remarks)
+        return Plan(source, names, label_set, split.newest(texts, when), remarks.count)
+    lines = refusal(remarks) + (names.told() if names.unknown else [])
+    if lines:
+        raise DatasetError("\n".join([f"{source.name} is not imported:", *lines]))
+    return Plan(source, names, label_set, split.newest(texts, when))
+
+
+def _known(renamed: Mapping[str, str], label_set: LabelSet) -> dict[str, str]:
+    """Return a mapping of labels whose right sides are ours, whatever their case was."""
+    ours = LabelNames(label_set.names, {})
+    found = {old: ours.ours(new) for old, new in renamed.items()}
+    for old, new in found.items():
+        if new is None:
+            raise DatasetError(
+                f'--map: "{printable(renamed[old])}" is not in triage.toml '
+                f'({", ".join(label_set.names)}). Map "{printable(old)}" to one of them.'
+            )
+    return {old: new for old, new in found.items() if new is not None}
+
+
+def _tell_unknown(names: LabelNames, remarks: SkipBad) -> None:
+    if names.unknown:
+        remarks.count += names.unknown
+        remarks.tell(
+            "\n".join([f"Skipped {names.unknown} rows with unknown labels:", *names.told()])
+        )
+
+
+def _rows(plan: Plan) -> Iterator[tuple[Labelled, str, bool]]:
+    """Yield the good rows of a planned file once more, each with our label and if it counts."""
+    named = ((row, plan.names.ours(row.label)) for row in read(plan.source, SkipBad()))
+    good = ((row, label) for row, label in named if label is not None)
+    for (row, label), counts in zip(good, plan.counts, strict=True):
+        yield row, label, bool(counts)
 
 
 async def store(
@@ -82,9 +119,9 @@ async def store(
     """
     now = f"{time.time():.6f}"
     changed = older = 0
-    rows = zip(read(plan.path, plan.columns), plan.counts, strict=True)
+    rows = _rows(plan)
     while batch := list(islice(rows, _BATCH)):
-        chosen = [_example(row, plan, now) for row, counts in batch if counts]
+        chosen = [_example(row, label, plan, now) for row, label, counts in batch if counts]
         standing = await examples.get(team, [one.id for one in chosen])
         put = []
         for one, old in zip(chosen, standing, strict=True):
@@ -100,16 +137,15 @@ async def store(
 
 def taught_by(plan: Plan) -> tuple[Example, ...]:
     """The examples that `store` would make stand in an empty workspace."""
-    rows = zip(read(plan.path, plan.columns), plan.counts, strict=True)
-    stored = (_example(row, plan, "0") for row, counts in rows if counts)
+    stored = (_example(row, label, plan, "0") for row, label, counts in _rows(plan) if counts)
     return tuple(Example(one.id, one.text, one.label) for one in stored)
 
 
-def _example(row: Labelled, plan: Plan, now: str) -> StoredExample:
+def _example(row: Labelled, label: str, plan: Plan, now: str) -> StoredExample:
     return StoredExample(
         id=identity(row.text),
         text=redact(row.text).text,
-        label=plan.renamed.get(row.label, row.label),
+        label=label,
         source="import",
         label_set=plan.label_set.version,
         when=row.when or now,

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from support_triage.classifiers.base import LabelSet
+from support_triage.classifiers.printable import printable
 from support_triage.learning.dataset import DatasetError
+from support_triage.learning.label_names import LabelNames
 from support_triage.learning.reading import identity, read
+from support_triage.learning.source import Source
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.label_moves import LabelMoves
 
@@ -41,10 +44,11 @@ class Moved:
 def split_of(label: str, path: Path, label_set: LabelSet) -> dict[str, str]:
     """The new labels of a split label's texts, from a file such as an export that was edited."""
     found = {}
-    for row in read(path):
-        if row.label not in label_set.names:
-            raise DatasetError(f'{row.where}: label "{row.label}" is not in triage.toml')
-        found[identity(row.text)] = row.label
+    names = LabelNames(label_set.names, {})
+    for row in read(Source(str(path), labels=names.expected)):
+        if (ours := names.ours(row.label)) is None:
+            raise DatasetError(f'{row.where}: label "{printable(row.label)}" is not in triage.toml')
+        found[identity(row.text)] = ours
     if not found:
         raise DatasetError(f"--split {label}: {path} has no rows: write text and new label")
     return found

@@ -4,7 +4,7 @@ import json
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import compress
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from support_triage.classifiers import prompt
 from support_triage.classifiers.base import LabelSet
 from support_triage.learning import split
+from support_triage.learning.chats import ORIGINAL_OF, digest, message_of, originals_path
 from support_triage.learning.openai_rules import BYTES_MAX, EXAMPLES_MIN
 from support_triage.learning.rows import Row, Written
 from support_triage.learning.whole_file import WholeFile
@@ -34,14 +35,13 @@ class ChatLines:
         system = prompt.messages(label_set, (), "")[0]
         self.start = f'{{"messages": [{_JSON(system)}, '.encode()
 
-    def rest(self, text: str, label: str) -> bytes:
-        """What follows `start` for a redacted text and its label, with the line's end."""
-        asked = _JSON(prompt.question(text))
-        return f'{{"role": "user", "content": {asked}}}, {_reply(label)}]}}\n'.encode()
+    def rest(self, asked: str, label: str) -> bytes:
+        """Return what follows `start` for a user turn and its label, with the line's end."""
+        return f'{{"role": "user", "content": {_JSON(asked)}}}, {_reply(label)}]}}\n'.encode()
 
     def line(self, text: str, label: str) -> bytes:
         """A whole line."""
-        return self.start + self.rest(text, label)
+        return self.start + self.rest(prompt.question(text), label)
 
 
 @cache
@@ -50,11 +50,13 @@ def _reply(label: str) -> str:
 
 
 class _Part:
-    """The rows of one side: on disk in a file without a name, and some bytes each in memory."""
+    """The rows of one side: on disk in files without a name, and some bytes each in memory."""
 
     def __init__(self, folder: Path) -> None:
         self.rows = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
         self.marks = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the same
+        self.originals = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the same
+        self.changed = array("L")  # numbers of the rows whose originals are kept
         self.texts, self.when = array("Q"), array("d")
         self.labels, self.sizes = array("H"), array("B")
 
@@ -68,20 +70,30 @@ class _Part:
         while chunk := self.marks.read(_CHUNK * 8):
             yield np.frombuffer(chunk, dtype=np.uint64)
 
+    def keep(self, chat: str, text: str) -> None:
+        """Keep the text of the row being added, which the prompt changes, for an import."""
+        self.changed.append(len(self.texts))
+        self.originals.write(f"{_JSON({ORIGINAL_OF: chat, 'text': text})}\n".encode())
+
     def close(self) -> None:
         """Let go of the disk."""
         self.rows.close()
         self.marks.close()
+        self.originals.close()
 
 
 class OpenAiWriter:
-    """`NAME.jsonl` to train with and `NAME.validation.jsonl`; split as a snapshot is."""
+    """`NAME.jsonl` to train with and `NAME.validation.jsonl`; split as a snapshot is.
+
+    Beside them `NAME.originals.jsonl` has the texts that the prompt changes, as they were.
+    """
 
     def __init__(self, label_set: LabelSet, path: Path) -> None:
         self._lines = ChatLines(label_set)
         self._place = {name: place for place, name in enumerate(label_set.names)}
         self._whole = WholeFile(path)
         self._validation = WholeFile(path.with_name(f"{path.stem}.validation{path.suffix}"))
+        self._originals = WholeFile(Path(originals_path(path)))
         self._parts: dict[split.Side, _Part] = {
             "train": _Part(path.parent),
             "test": _Part(path.parent),
@@ -94,7 +106,10 @@ class OpenAiWriter:
             part, marks = self._parts[split.side(key)], array("Q", split.marks(key))
             part.marks.write(marks)
             part.sizes.append(len(marks))
-            part.rows.write(self._lines.rest(one.text, one.label))
+            asked = prompt.question(one.text)
+            part.rows.write(self._lines.rest(asked, one.label))
+            if message_of(asked) != one.text:
+                part.keep(digest(asked, one.label), one.text)
             part.texts.append(split.fingerprint(one.text))
             part.when.append(float(one.when))
             part.labels.append(self._place[one.label])
@@ -125,11 +140,24 @@ class OpenAiWriter:
             counted = np.bincount(np.array(part.labels)[keep], minlength=len(self._place))
             labels.update(dict(zip(self._place, map(int, counted), strict=True)))
         files = [("Training file", self._whole.path, int(trained.sum()))]
+        beside = self._write_originals(((train, trained), (test, tested)))
         self._whole.publish()
         if tested.any():
             files.append(("Validation file", self._validation.path, int(tested.sum())))
             self._validation.publish()
-        return Written(tuple(files), labels, left_out, _remarks(files[0][2], max(sizes)))
+        return Written(tuple(files), labels, left_out, _remarks(files[0][2], max(sizes)), beside)
+
+    def _write_originals(self, parts: Iterable[tuple[_Part, _Mask]]) -> tuple[Path, ...]:
+        """Write the originals of the rows that are in the files; nothing where all are the same."""
+        for part, keep in parts:
+            part.originals.seek(0)
+            chosen = keep[np.array(part.changed, dtype=np.intp)]
+            self._originals.file.writelines(compress(part.originals, chosen))
+        if not self._originals.file.tell():
+            self._originals.path.unlink(missing_ok=True)  # of an export before this one
+            return ()
+        self._originals.publish()
+        return (self._originals.path,)
 
     def _write(self, part: _Part, keep: _Mask, whole: WholeFile) -> int:
         part.rows.seek(0)
@@ -141,7 +169,7 @@ class OpenAiWriter:
         """Take the unfinished files away."""
         for part in self._parts.values():
             part.close()
-        for whole in (self._whole, self._validation):
+        for whole in (self._whole, self._validation, self._originals):
             whole.__exit__(None, None, None)
 
 

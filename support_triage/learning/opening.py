@@ -1,6 +1,8 @@
 """Files to read, wherever they are: a path, standard input, or an address such as s3://…."""
 
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +32,26 @@ def filesystem(address: str) -> tuple[Any, str]:
     except ValueError as error:
         raise DatasetError(f"{address}: {error}") from None
     return files, path
+
+
+@contextmanager
+def twice(name: str) -> Iterator[str]:
+    """Yield a name that can be read more than once: what standard input has goes to a file."""
+    if name != "-":
+        yield name
+        return
+    with tempfile.NamedTemporaryFile(prefix="standard-input-") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        yield file.name
+
+
+def exists(name: str) -> bool:
+    """Return True where there is a file at a path or address."""
+    if not remote(name):
+        return Path(name).is_file()
+    files, path = filesystem(name)
+    return bool(files.exists(path))
 
 
 def stamp(name: str) -> str:

@@ -1,35 +1,48 @@
-"""Labelled texts back in: from an export of any format, or from elsewhere; a row at a time."""
+"""The one reader of files: CSV, JSON lines, Parquet and plain lines, a row at a time."""
 
 import csv
 import hashlib
 import io
-import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePath
-from typing import Any, BinaryIO
+from pathlib import PurePath
+from typing import BinaryIO, Final, cast
 
+from support_triage.classifiers.printable import printable
 from support_triage.classifiers.text import well_formed
+from support_triage.learning.bad_rows import BadRow, RefuseFirst, Remarks
+from support_triage.learning.csv_rows import csv_rows, header_fits
 from support_triage.learning.dataset import DatasetError
-from support_triage.learning.opening import opened
-from support_triage.learning.parquet_file import pyarrow
+from support_triage.learning.decoding import detected, known
+from support_triage.learning.json_rows import JsonRows
+from support_triage.learning.mail_text import mail_text
+from support_triage.learning.moments import MomentError, moment
+from support_triage.learning.opening import opened, remote
+from support_triage.learning.parquet_rows import parquet_rows
+from support_triage.learning.source import Cells, Source, loose
 from support_triage.learning.split import normal
-from support_triage.learning.spreadsheet import uncell
 
-_DELIMITERS = (",", ";", "\t")
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """What the columns (or keys) of text and label are called in a file."""
-
-    text: str = "text"
-    label: str = "label"
+_KINDS: Final = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".txt": "lines",
+}
+_ARCHIVES: Final = {b"PK\x03\x04": "a zip archive or a workbook", b"\x1f\x8b": "compressed"}
+_UNDECODED: Final = re.compile("[\udc80-\udcff]")
+"""What Python puts in the place of a byte that it cannot decode."""
+_REMOTE_BLOCKS: Final = 8
+"""MiB of a remote file that its encoding is judged by: it is not fetched twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A row: text, label, when it was labelled ("" where that is not said), and where it stands."""
+    """A row: text, label, when it was labelled ("" where that is not said), and where it is."""
 
     text: str
     label: str
@@ -37,101 +50,184 @@ class Labelled:
     where: str
 
 
+class _CellError(ValueError):
+    """A cell cannot be taken; the message says why."""
+
+
 def identity(text: str) -> str:
-    """The id of an imported text: the same text, however spaced or cased, is one example."""
+    """Return the id of an imported text: however spaced or cased, it is one example."""
     return f"import:{hashlib.sha256(normal(text).encode()).hexdigest()[:24]}"
 
 
-def read(path: Path | str, columns: Columns | None = None) -> Iterator[Labelled]:
-    """The rows of a CSV (also with ; or tabs), Parquet or JSONL file, chats of ours included.
+def read(source: Source, remarks: Remarks | None = None) -> Iterator[Labelled]:
+    """Yield the labelled rows of a CSV, JSON lines or Parquet file, chats of ours included.
 
-    It is a path, or an address such as s3://bucket/key. The ending of the name says which kind it
-    is, and any other is JSONL. DatasetError names the line of the first row that cannot be read.
+    DatasetError where the file as a whole cannot be read; a bad row goes to `remarks`.
     """
-    columns, name = columns or Columns(), str(path)
-    kinds = {".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
-    rows = kinds.get(PurePath(name).suffix.lower(), _jsonl)
+    remarks = remarks or RefuseFirst()
+    for cells in _cells(source, remarks, labelled=True):
+        try:
+            row = _labelled(cells, source)
+        except _CellError as error:
+            remarks.bad(BadRow(cells.where, str(error)))
+        else:
+            yield row
+
+
+def texts(source: Source, remarks: Remarks | None = None) -> Iterator[str]:
+    """Yield the text of each row of a file or line, also where it is empty."""
+    remarks = remarks or RefuseFirst()
+    for cells in _cells(source, remarks, labelled=False):
+        try:
+            text = _text(cells, source)
+        except _CellError as error:
+            remarks.bad(BadRow(cells.where, str(error)))
+        else:
+            yield text
+
+
+def _cells(source: Source, remarks: Remarks, *, labelled: bool) -> Iterator[Cells]:
     try:
-        with opened(name) as raw:
-            yield from rows(raw, name, columns)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{name}: cannot be read as UTF-8 text: {error}") from None
+        with opened(source.name) as raw:
+            kind = _kind(raw, source, labelled=labelled)
+            if kind == "parquet":
+                yield from parquet_rows(raw, source, labelled=labelled)
+                return
+            encoding = _encoding(raw, source, remarks)
+            with io.TextIOWrapper(
+                raw,
+                encoding=encoding,
+                errors="surrogateescape",
+                newline="" if kind == "csv" else "\n",
+            ) as file:
+                yield from _rows(kind, file, source, remarks, labelled=labelled)
+    except UnicodeError as error:
+        raise DatasetError(
+            f"{source.name}: cannot be read as text: {error}. Name its --encoding."
+        ) from None
 
 
-def _labelled(fields: dict[str, Any], columns: Columns, where: str) -> Labelled:
-    text, label = fields.get(columns.text), fields.get(columns.label)
-    if not isinstance(text, str) or not text.strip() or not isinstance(label, str) or not label:
-        raise DatasetError(f'{where}: needs "{columns.text}" and "{columns.label}", both not empty')
-    return Labelled(well_formed(text), well_formed(label), _when(fields.get("when")), where)
+def _rows(
+    kind: str, file: io.TextIOWrapper, source: Source, remarks: Remarks, *, labelled: bool
+) -> Iterator[Cells]:
+    if kind == "csv":
+        return csv_rows(file, source, remarks, labelled=labelled)
+    if kind == "json":
+        return JsonRows(source, labelled=labelled)(file, remarks)
+    if labelled:
+        raise DatasetError(f"{source.name}: plain lines have no labels. Use CSV or JSON lines.")
+    return _lines(file, source)
 
 
-def _when(given: Any) -> str:
+def _lines(file: Iterable[str], source: Source) -> Iterator[Cells]:
+    for number, line in enumerate(file, start=1):
+        bare = line.removeprefix("\ufeff").rstrip("\r\n")
+        if bare.strip():
+            yield Cells([bare], None, None, f"{source.name}, line {number}", ours=True)
+
+
+def _kind(raw: BinaryIO, source: Source, *, labelled: bool) -> str:
+    """Return the kind by the ending of the name, else by how the file begins."""
+    head = _head(raw)
+    for mark, what in _ARCHIVES.items():
+        if head.startswith(mark):
+            raise DatasetError(f"{source.name}: this is {what}. Unpack it, or save it as CSV.")
+    found = _KINDS.get(PurePath(source.name).suffix.lower())
+    if found is not None:
+        return found
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    first = head.decode(errors="replace").removeprefix("\ufeff").lstrip()
+    if first.startswith('{"'):
+        return "json"
+    return "csv" if labelled or _begins_as_csv(first, source) else "lines"
+
+
+def _head(raw: BinaryIO) -> bytes:
+    if not raw.seekable():
+        return cast("io.BufferedReader", raw).peek(4_096)
+    start = raw.tell()
     try:
-        return given if isinstance(given, str) and float(given) >= 0 else ""
-    except ValueError:
-        return ""
+        return raw.read(4_096)
+    finally:
+        raw.seek(start)
 
 
-def _csv(raw: BinaryIO, name: str, columns: Columns) -> Iterator[Labelled]:
-    with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
-        header = file.readline()
-        file.seek(0)
-        parted = (next(csv.reader([header], delimiter=one), []) for one in _DELIMITERS)
-        fitting = (
-            one
-            for one, names in zip(_DELIMITERS, parted, strict=True)
-            if {columns.text, columns.label} <= set(names)
+def _begins_as_csv(first: str, source: Source) -> bool:
+    wanted = {loose(name) for name in source.columns.text}
+    line = first.partition("\n")[0].strip("\r")
+
+    def fits(names: list[str]) -> bool:
+        plain = all(name == name.strip() for name in names)
+        return plain and wanted <= set(map(loose, names))
+
+    try:
+        return header_fits(line, fits)
+    except csv.Error:
+        return False
+
+
+def _encoding(raw: BinaryIO, source: Source, remarks: Remarks) -> str:
+    if source.encoding is not None:
+        return known(source.encoding)
+    found = detected(raw, _REMOTE_BLOCKS if remote(source.name) else None)
+    if found != "utf-8-sig":
+        remarks.note(f"{source.name}: read as {found}; another encoding is named by --encoding.")
+    return found
+
+
+def _labelled(cells: Cells, source: Source) -> Labelled:
+    text, label = _text(cells, source), _label(cells.label, source)
+    if not text.strip():
+        raise _CellError(f"needs a text, but {_names(source)} is empty")
+    try:
+        when = moment(cells.when)
+    except MomentError as error:
+        raise _CellError(f'"{source.columns.when or "when"}" {error}') from None
+    return Labelled(text, label, when, cells.where)
+
+
+def _names(source: Source) -> str:
+    return " and ".join(f'"{printable(name)}"' for name in source.columns.text)
+
+
+def _text(cells: Cells, source: Source) -> str:
+    named = zip(cells.text, source.columns.text, strict=False)  # a chat has one text alone
+    parts = [_whole(part, name) for part, name in named if part is not None]
+    if not parts:
+        raise _CellError(f"needs a text, but {_names(source)} is missing or null")
+    if not cells.ours:
+        parts = [mail_text(part) for part in parts]
+    return parts[0] if len(parts) == 1 else "\n\n".join(filter(str.strip, parts))
+
+
+def _whole(given: object, name: str) -> str:
+    """Return a cell that is text, well-formed; _CellError where it is none, or not decoded."""
+    if not isinstance(given, str):
+        raise _CellError(f'"{printable(name)}" is {_kind_of(given)}, not text')
+    if given.isascii():
+        return given
+    if undecoded := _UNDECODED.search(given):
+        byte = ord(undecoded[0]) - 0xDC00
+        raise _CellError(
+            f'"{printable(name)}" has a byte (0x{byte:02x}) that is none of the file\'s encoding. '
+            "Mend it, or name the right one with --encoding"
         )
-        delimiter = next(fitting, None)
-        if delimiter is None:
-            raise DatasetError(
-                f'{name}, line 1: no columns "{columns.text}" and "{columns.label}" in '
-                f'"{header.strip()[:80]}": name them with --text and --label'
-            )
-        rows = csv.DictReader(file, delimiter=delimiter)
-        for row in rows:
-            one = _labelled(row, columns, f"{name}, line {rows.line_num}")
-            yield Labelled(uncell(one.text), uncell(one.label), one.when, one.where)
+    return well_formed(given)
 
 
-def _jsonl(raw: BinaryIO, name: str, columns: Columns) -> Iterator[Labelled]:
-    with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield _object(line, columns, f"{name}, line {number}")
+def _kind_of(given: object) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list"}
+    return names.get(type(given), "an object" if isinstance(given, dict) else "something else")
 
 
-def _object(line: str, columns: Columns, where: str) -> Labelled:
-    try:
-        found = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DatasetError(f"{where}: not JSON: {error.msg}") from None
-    if not isinstance(found, dict):
-        raise DatasetError(f'{where}: not an object with "{columns.text}" and "{columns.label}"')
-    if "messages" in found:
-        return _chat(found["messages"], where)
-    return _labelled(found, columns, where)
-
-
-def _chat(turns: Any, where: str) -> Labelled:
-    try:
-        question, reply = turns[-2], turns[-1]
-        text = question["content"].removeprefix("<message>\n").removesuffix("\n</message>")
-        return _labelled(
-            {"text": text, "label": json.loads(reply["content"])["label"]}, Columns(), where
-        )
-    except (TypeError, KeyError, ValueError, AttributeError, IndexError):
-        raise DatasetError(f"{where}: not a chat of ours: a user turn, then an answer") from None
-
-
-def _parquet(raw: BinaryIO, name: str, columns: Columns) -> Iterator[Labelled]:
-    arrow, parquet = pyarrow("pyarrow"), pyarrow("pyarrow.parquet")
-    try:
-        with parquet.ParquetFile(raw) as file:
-            number = 0
-            for batch in file.iter_batches(batch_size=1_000):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield _labelled(row, columns, f"{name}, row {number}")
-    except arrow.ArrowException as error:
-        raise DatasetError(f"{name}: cannot be read as Parquet: {error}") from None
+def _label(given: object, source: Source) -> str:
+    name = source.columns.label
+    if isinstance(given, int) and not isinstance(given, bool):
+        return str(given)
+    if given is None:
+        raise _CellError(f'needs a label, but "{printable(name)}" is missing or null')
+    label = _whole(given, name)
+    if not label.strip():
+        raise _CellError(f'needs a label, but "{printable(name)}" is empty')
+    return label

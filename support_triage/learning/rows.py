@@ -19,12 +19,16 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a format made: (what it is, where, examples in it), counts per label, and remarks."""
+    """What a format made: (what it is, where, examples in it), counts per label, and remarks.
+
+    `beside` are files without examples of their own, which an import of the others reads.
+    """
 
     files: tuple[tuple[str, Path, int], ...]
     labels: Counter[str]
     left_out: Counter[str] = field(default_factory=Counter)
     remarks: tuple[str, ...] = ()
+    beside: tuple[Path, ...] = ()
 
 
 class Writer(Protocol):

@@ -19,7 +19,7 @@ from support_triage.classifiers.recipe import Recipe
 from support_triage.learning.bulk import CHUNK
 from support_triage.learning.bulk_out import FileOut
 from support_triage.learning.dataset import DatasetError
-from support_triage.learning.reading import Columns
+from support_triage.learning.source import Source
 from support_triage.storage.connection import Client
 from support_triage.storage.models import Model, ModelError, Models, Promotion
 from tests.bot.test_cli import triage
@@ -45,7 +45,7 @@ def labels(lines: str) -> list[str | None]:
 async def printed(
     capsys: pytest.CaptureFixture[str], settings: Settings, source: Path, choice: Choice
 ) -> str:
-    await classify(settings, load_config(Path("triage.toml")), str(source), choice)
+    await classify(settings, load_config(Path("triage.toml")), Source(str(source)), choice)
     return capsys.readouterr().out
 
 
@@ -60,7 +60,7 @@ async def test_files_are_answered_by_what_the_workspace_was_taught(
     examples.write_text(EXAMPLES)
     source.write_text(f"{TAUGHT}\n")
     settings = Settings(redis_url=valkey_url)
-    await import_file(settings, shipped, examples, Columns(), (), "T1")
+    await import_file(settings, shipped, Source(str(examples)), {}, "T1")
     capsys.readouterr()
     answer = await printed(capsys, settings, source, Choice())
     assert labels(answer) == ["TECHNICAL"]
@@ -83,12 +83,14 @@ def test_a_run_goes_on_by_what_it_was_taught_at_its_start(tmp_path: Path, shippe
     was = tuple(Example(str(number), f"{TAUGHT} {number}", "ACCOUNT") for number in range(3))
     begun = FileOut(out)
     begun.begin(
-        job_of(str(source), shipped, choice),
+        job_of(Source(str(source)), shipped, choice),
         Taught(source="before", examples=was).model_dump_json().encode(),
     )
     begun.add("{}\n")
     begun.close()
-    done = classify_file(Settings(), shipped, str(source), str(out), choice, Crew(processes=1))
+    done = classify_file(
+        Settings(), shipped, Source(str(source)), str(out), choice, Crew(processes=1)
+    )
     assert (done.before, done.taught.source) == (1, "before")
     first, last = out.read_text().splitlines()
     assert (first, labels(last)) == ("{}", ["ACCOUNT"])
@@ -152,12 +154,12 @@ def test_options_that_do_not_go_together_are_said(tmp_path: Path, shipped: Confi
     out = str(tmp_path / "out")
     for kind in ("llm", "cascade"):
         with pytest.raises(ConfigError, match="local alone answers"):
-            classify_file(Settings(), shipped, "in.txt", out, Choice(kind=kind), Crew())
+            classify_file(Settings(), shipped, Source("in.txt"), out, Choice(kind=kind), Crew())
     with pytest.raises(ConfigError, match="can be read again"):
-        classify_file(Settings(), shipped, "-", out, Choice(), Crew())
+        classify_file(Settings(), shipped, Source("-"), out, Choice(), Crew())
     missing = Choice(examples=str(tmp_path / "x.csv"))
     with pytest.raises(DatasetError, match=r"x\.csv: no such file"):
-        classify_file(Settings(), shipped, "in.txt", out, missing, Crew())
+        classify_file(Settings(), shipped, Source("in.txt"), out, missing, Crew())
     assert list(tmp_path.iterdir()) == []
 
 

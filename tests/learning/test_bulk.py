@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from support_triage.learning.bulk import CHUNK, answered, chunks
-from support_triage.learning.bulk_file import texts
 from support_triage.learning.bulk_out import FileOut, Out
 from support_triage.learning.bulk_parts import PartsOut
 from support_triage.learning.dataset import DatasetError
+from support_triage.learning.reading import texts
+from support_triage.learning.source import Source
 from tests.learning.shouting import TEXTS, dying, run, shout, shouting
 
 CHILD = """
@@ -26,6 +27,8 @@ from pathlib import Path
 from functools import partial
 from support_triage.learning.bulk import answered
 from support_triage.learning.bulk_out import FileOut
+from support_triage.learning.reading import texts
+from support_triage.learning.source import Source
 from tests.learning.shouting import TEXTS, run, shouting
 print("started", flush=True)
 def told(todo):
@@ -167,10 +170,10 @@ def test_texts_of_each_kind_of_file_are_the_same(tmp_path: Path) -> None:
     }
     for name, content in files.items():
         (tmp_path / name).write_text(content)
-        assert list(texts(str(tmp_path / name))) == wanted, name
-        assert list(texts(f"file://{tmp_path / name}")) == wanted, name
+        assert list(texts(Source(str(tmp_path / name)))) == wanted, name
+        assert list(texts(Source(f"file://{tmp_path / name}"))) == wanted, name
     pq.write_table(pa.table({"text": wanted, "n": [1, 2, 3]}), tmp_path / "a.parquet")
-    assert list(texts(str(tmp_path / "a.parquet"))) == wanted
+    assert list(texts(Source(str(tmp_path / "a.parquet")))) == wanted
 
 
 @pytest.mark.parametrize(
@@ -180,5 +183,5 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str | N
     if content is not None:
         (tmp_path / name).write_text(content)
     with pytest.raises(DatasetError, match=name) as caught:
-        list(texts(str(tmp_path / name)))
+        list(texts(Source(str(tmp_path / name))))
     assert "secret" not in str(caught.value)

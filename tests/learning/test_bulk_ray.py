@@ -15,6 +15,7 @@ from support_triage.bot.taught import Choice
 from support_triage.learning.bulk import CHUNK, Answer, Chunk, chunks
 from support_triage.learning.bulk_ray import answered
 from support_triage.learning.dataset import DatasetError
+from support_triage.learning.source import Source
 from tests.learning.shouting import TEXTS, dying, shout, shouting
 
 pytest.importorskip("ray", reason="Ray is not installed: make test-bulk")
@@ -63,7 +64,7 @@ def test_the_same_bytes_as_on_one_machine(cluster: Any, tmp_path: Path) -> None:
     config, choice = load_config(Path("triage.toml")), Choice(examples=str(tmp_path / "taught.csv"))
     for engine in ("local", "ray"):
         source, out = str(tmp_path / "in.txt"), str(tmp_path / f"{engine}.jsonl")
-        classify_file(Settings(), config, source, out, choice, Crew(engine, 2))
+        classify_file(Settings(), config, Source(source), out, choice, Crew(engine, 2))
     local, by_ray = ((tmp_path / f"{one}.jsonl").read_bytes() for one in ("local", "ray"))
     assert local.count(b"\n") == 2 * CHUNK + 76
     assert by_ray == local

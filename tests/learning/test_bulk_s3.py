@@ -12,10 +12,11 @@ import pytest
 
 from support_triage.learning import reading
 from support_triage.learning.bulk import CHUNK
-from support_triage.learning.bulk_file import texts
 from support_triage.learning.bulk_parts import PartsOut
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.opening import stamp
+from support_triage.learning.reading import texts
+from support_triage.learning.source import Source
 from tests.learning.shouting import TEXTS, run, shout
 from tests.learning.test_bulk import CutError, cut_after, whole
 
@@ -53,8 +54,8 @@ def test_texts_of_each_kind_of_object(bucket: Any, tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": TEXTS}), tmp_path / "a.parquet", row_group_size=300)
     bucket.put_file(str(tmp_path / "a.parquet"), "bulk/a.parquet")
     for kind in ("jsonl", "csv", "parquet"):
-        assert list(texts(f"s3://bulk/a.{kind}")) == TEXTS
-    labelled = list(reading.read("s3://bulk/a.csv"))
+        assert list(texts(Source(f"s3://bulk/a.{kind}"))) == TEXTS
+    labelled = list(reading.read(Source("s3://bulk/a.csv")))
     assert [(one.text, one.label) for one in labelled] == [(text, "L") for text in TEXTS]
     before = stamp("s3://bulk/a.csv")
     assert before == stamp("s3://bulk/a.csv") != ""
@@ -78,14 +79,14 @@ def test_a_long_object_is_read_a_little_at_a_time(
         return bytes(fetch(self, start, end))
 
     monkeypatch.setattr(S3File, "_fetch_range", counted)
-    assert len(list(islice(texts("s3://bulk/long.jsonl"), 1000))) == 1000
+    assert len(list(islice(texts(Source("s3://bulk/long.jsonl")), 1000))) == 1000
     assert 0 < sum(fetched) < 30_000 * len(row) / 2
 
 
 @pytest.mark.parametrize("name", ["s3://bulk/none.csv", "s3://nowhere/none.csv"])
 def test_what_is_not_there_is_said(bucket: Any, name: str) -> None:
     with pytest.raises(DatasetError, match="no such file"):
-        list(texts(name))
+        list(texts(Source(name)))
 
 
 def test_a_run_that_was_cut_off_goes_on_to_the_same_objects(bucket: Any) -> None:

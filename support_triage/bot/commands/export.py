@@ -42,7 +42,7 @@ async def _send(context: Context, kind: str, since: float) -> str:
         except DatasetError as error:
             return sentence(str(error))
         summary = made.summary.replace(f"{folder}/", "")
-        files = [path for _, path, _ in made.written.files]
+        files = [*(path for _, path, _ in made.written.files), *made.written.beside]
         if max(path.stat().st_size for path in files) > _SENT_MAX:
             return f"{escaped(summary)}\nThat is too much to send: use `triage export` instead."
         await desk.gateway.send_files(context.user, files, escaped(summary))

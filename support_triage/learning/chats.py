@@ -1,0 +1,95 @@
+"""Chats of a training file: the message that is asked about, and the label that answers it."""
+
+import hashlib
+import json
+from collections import defaultdict, deque
+from pathlib import PurePath
+from typing import Any, Final
+
+from support_triage.learning.dataset import DatasetError
+from support_triage.learning.opening import exists, opened
+
+ORIGINAL_OF: Final = "original_of"
+"""The key by which a row is the original of a chat, and no row to import."""
+_FIRST: Final = ("system", "developer")
+_NOT_OURS = "not a chat of ours: a user turn, then an answer"
+
+
+class ChatError(ValueError):
+    """A chat cannot be taken; the message says why."""
+
+
+def message_of(question: str) -> str:
+    """Return the text between the delimiters of the prompt."""
+    return question.removeprefix("<message>\n").removesuffix("\n</message>")
+
+
+def chat(turns: Any, *, labelled: bool) -> tuple[str, str | None]:
+    """Return the content of the user turn, and the label of the answer; ChatError otherwise.
+
+    Taken are a system turn or none, one user turn, and one answer, which is not needed where no
+    label is. An answer of weight 0 is one that its provider does not train on.
+    """
+    if not isinstance(turns, list) or not all(isinstance(one, dict) for one in turns):
+        raise ChatError(_NOT_OURS)
+    rest = turns[1:] if turns and turns[0].get("role") in _FIRST else turns
+    roles = [one.get("role") for one in rest]
+    if roles != ["user", "assistant"] and (labelled or roles != ["user"]):
+        raise ChatError(_NOT_OURS)
+    asked = rest[0].get("content")
+    if not isinstance(asked, str):
+        raise ChatError(_NOT_OURS)
+    return asked, _label(rest[1]) if labelled else None
+
+
+def _label(turn: dict[str, Any]) -> str:
+    if turn.get("weight") == 0:
+        raise ChatError("the answer has weight 0: nothing is to be learnt from it")
+    try:
+        label = json.loads(turn["content"])["label"]
+    except (TypeError, KeyError, ValueError, RecursionError):
+        raise ChatError(f'{_NOT_OURS} such as {{"label": "NAME"}}') from None
+    if not isinstance(label, str):
+        raise ChatError(_NOT_OURS)
+    return label
+
+
+def digest(asked: str, label: str) -> str:
+    """Return what an original is found by: its chat's user turn and label."""
+    return hashlib.sha256(f"{label}\n{asked}".encode()).hexdigest()[:24]
+
+
+def originals_path(name: PurePath) -> PurePath:
+    """Return where the originals of NAME.jsonl and NAME.validation.jsonl are."""
+    stem = name.stem.removesuffix(".validation")
+    return name.with_name(f"{stem}.originals{name.suffix}")
+
+
+class Originals:
+    """Texts as they were before the prompt cleaned them, from the file beside a training file."""
+
+    def __init__(self, name: str) -> None:
+        self._texts: defaultdict[str, deque[str]] = defaultdict(deque)
+        folder, slash, last = name.rpartition("/")
+        if last in ("", "-"):
+            return
+        path = f"{folder}{slash}{originals_path(PurePath(last))}"
+        if not exists(path):
+            return
+        try:
+            with opened(path) as file:
+                for line in file:
+                    self._take(line)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise DatasetError(f"{path}: not the originals of {name}. Move it away.") from None
+
+    def _take(self, line: bytes) -> None:
+        found = json.loads(line)
+        if not isinstance(found["text"], str):
+            raise TypeError
+        self._texts[found[ORIGINAL_OF]].append(found["text"])
+
+    def of(self, asked: str, label: str) -> str | None:
+        """Return the next original of a chat, None where the chat has its text as it was."""
+        waiting = self._texts.get(digest(asked, label)) if self._texts else None
+        return waiting.popleft() if waiting else None

@@ -1,0 +1,129 @@
+"""Words of a helpdesk's cell: HTML becomes plain text, quoted replies and signatures go."""
+
+import re
+from itertools import takewhile
+from typing import Final
+
+from selectolax.lexbor import LexborHTMLParser
+
+_BLOCKS: Final = (
+    "p, div, br, li, tr, table, ul, ol, blockquote, pre, hr, h1, h2, h3, h4, h5, h6, section"
+)
+_BREAK: Final = "\v"  # no character of HTML's text: a line ends here, if it has not ended yet
+_UNSEEN: Final = "head, script, style, template, title, noscript"
+_QUOTED: Final = (
+    "blockquote[type=cite], .gmail_quote, .gmail_signature, .gmail_attr, .yahoo_quoted, "
+    ".moz-cite-prefix, .moz-signature, #divRplyFwdMsg, #appendonsend, #Signature"
+)
+_CLOSED = re.compile(
+    r"</(?:p|div|span|b|i|u|a|em|strong|font|ul|ol|li|table|td|tr|body|html|blockquote|pre|"
+    r"h[1-6]|center|article|section)\s*>|<br\s*/?>",
+    re.IGNORECASE,
+)
+_OPENED = re.compile(
+    r"<(?:!doctype|html|body|p|div|span|b|i|u|a|em|strong|font|ul|ol|li|table|td|tr|blockquote|"
+    r"pre|h[1-6]|center|article|section|br)(?:[\s/][^<>]*)?>",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(
+    r"--\s?|_{5,}|(?:sent from my|get outlook for|gesendet von mein|envoyé de mon|"
+    r"enviado desde mi|inviato da|verzonden vanaf|skickat från min)\b.{0,80}",
+    re.IGNORECASE,
+)
+_WROTE = re.compile(
+    r"(?:on|am|le|el|il|op|em|den|dne|w dniu|в|в:)\b.{4,200}\b"
+    r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napsal(?:\(a\))?|"
+    r"napisał(?:\(a\))?|написала?(?:\(.\))?)\b.{0,80}:",
+    re.IGNORECASE,
+)
+_ORIGINAL = re.compile(
+    r"[-_]{2,}\s*(?:original message|ursprüngliche nachricht|message d'origine|mensaje original|"
+    r"messaggio originale|oorspronkelijk bericht|mensagem original|ursprungligt meddelande)"
+    r"\s*[-_]{2,}",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"\*?\w[\w ]{0,20}\s?:.{0,300}")
+_FROM = re.compile(r"\*?(?:from|von|de|da|van|från|od|от)\s?:\*?\s?\S.{0,200}", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"\*?(?:subject|betreff|objet|asunto|oggetto|onderwerp|assunto|ämne|temat|тема)\s?:.{0,300}",
+    re.IGNORECASE,
+)
+_FORWARDED = re.compile(
+    r"[-_]{2,}.{0,20}\b(?:forwarded|weitergeleitet|transféré|reenviad|inoltrat|doorgestuurd)"
+    r".{0,40}",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<[^<>]{1,2000}>")
+_TAGS_MAX: Final = 5_000
+"""Tags that are read as a tree, whose depth costs time squared; of more only the words are kept."""
+_LINE_MAX: Final = 600
+"""Characters of a line that is looked at: longer ones are nobody's header."""
+
+
+def mail_text(text: str) -> str:
+    """Return what the writer of a helpdesk's cell said, in plain text.
+
+    A cell is HTML where a well-known element is opened and closed in it, or it has a <br>. From
+    the first line on that starts a quoted reply or a signature, all is left out; so are lines that
+    begin with >. A cell that would be left with nothing stays as it is.
+    """
+    plain = _of_html(text) if _is_html(text) else text
+    if "\n" not in plain:
+        return plain
+    return _unquoted(plain) or plain
+
+
+def _is_html(text: str) -> bool:
+    return "<" in text and _CLOSED.search(text) is not None and _OPENED.search(text) is not None
+
+
+def _of_html(text: str) -> str:
+    if text.count("<") > _TAGS_MAX:
+        return " ".join(_TAG.sub(" ", text).split())
+    tree = LexborHTMLParser(text.replace("\r", ""))
+    whole = _words(tree)
+    for node in tree.css(_QUOTED):
+        node.decompose()
+    return _words(tree) or whole
+
+
+def _words(tree: LexborHTMLParser) -> str:
+    copy = LexborHTMLParser(tree.html or "")
+    for node in copy.css(_UNSEEN):
+        node.decompose()
+    for node in copy.css(_BLOCKS):
+        node.insert_before(_BREAK)
+        node.insert_after(_BREAK)
+    for node in copy.css("td, th"):
+        node.insert_after(" ")
+    words = copy.body.text() if copy.body is not None else ""
+    lines = (" ".join(line.split()) for line in words.split(_BREAK))
+    return "\n".join(filter(None, lines))
+
+
+def _unquoted(text: str) -> str:
+    lines = text.splitlines()
+    bare = [line.strip()[:_LINE_MAX] for line in lines]
+    kept: list[str] = []
+    for number, line in enumerate(bare):
+        if _FORWARDED.fullmatch(line):
+            return text  # what is forwarded is what it is about
+        if _ends(line, bare[number + 1 : number + 6]):
+            break
+        if not line.startswith(">"):
+            kept.append(lines[number])
+    return "\n".join(kept).strip()
+
+
+def _ends(line: str, after: list[str]) -> bool:
+    """Return True where the words of the writer end before this line."""
+    if _SIGNATURE.fullmatch(line) or _ORIGINAL.fullmatch(line):
+        return True
+    if _WROTE.fullmatch(line) or (after and _WROTE.fullmatch(f"{line} {after[0]}")):
+        return True
+    return _FROM.fullmatch(line) is not None and _has_subject(after)
+
+
+def _has_subject(after: list[str]) -> bool:
+    headers = takewhile(_HEADER.fullmatch, filter(None, after))
+    return any(map(_SUBJECT.fullmatch, headers))

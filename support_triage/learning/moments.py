@@ -1,0 +1,82 @@
+"""When a row was labelled: Unix seconds from what helpdesks write."""
+
+import math
+import re
+import time
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from support_triage.classifiers.printable import printable
+
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_WORDS = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
+_ZONE = re.compile(r"\s*(?:UTC|GMT|Z)\Z|\s+(?=[+-]\d\d:?\d\d\Z)")
+_COMPACT_DAY = re.compile(r"(?:19|20)\d{6}", re.ASCII)
+_AHEAD_S: Final = 86_400
+"""Seconds that a time may be in the future: clocks and zones differ by less than a day."""
+_UNITS: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+"""From which number on it counts nano-, micro- or milliseconds: as seconds it is after 5138."""
+
+
+class MomentError(ValueError):
+    """A time cannot be taken; the message says why."""
+
+
+def moment(given: object) -> str:
+    """Return Unix seconds as text, "" for nothing given; MomentError where it is no past time.
+
+    Taken are Unix seconds, milli-, micro- and nanoseconds, ISO 8601 (UTC without a zone) and the
+    dates of mails.
+    """
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return ""
+    if isinstance(given, str):
+        seconds = _seconds_of(given.strip())
+    elif isinstance(given, datetime):
+        seconds = _utc(given)
+    elif isinstance(given, date):
+        seconds = _utc(datetime(given.year, given.month, given.day, tzinfo=UTC))
+    elif isinstance(given, int | float) and not isinstance(given, bool):
+        seconds = _scaled(float(given)) if abs(given) < 1e30 else math.inf  # noqa: PLR2004
+    else:
+        raise MomentError(f"is a {type(given).__name__}, not a time")
+    if not math.isfinite(seconds) or seconds < 0:
+        raise MomentError(f'"{printable(str(given), 40)}" is no time after 1970')
+    if seconds > time.time() + _AHEAD_S:
+        raise MomentError(f'"{printable(str(given), 40)}" is in the future')
+    plain = isinstance(given, str) and given.isascii() and _NUMBER.fullmatch(given)
+    if isinstance(given, str) and plain and float(given) == seconds:
+        return given
+    return f"{seconds:.6f}".rstrip("0").rstrip(".")
+
+
+def _seconds_of(words: str) -> float:
+    if _COMPACT_DAY.fullmatch(words):
+        return _iso(words)
+    if _NUMBER.fullmatch(words):
+        return _scaled(float(words))
+    if _WORDS.fullmatch(words):
+        return math.nan
+    return _iso(words)
+
+
+def _scaled(number: float) -> float:
+    return next((number / unit for least, unit in _UNITS if abs(number) >= least), number)
+
+
+def _iso(words: str) -> float:
+    try:
+        return _utc(datetime.fromisoformat(_ZONE.sub("", words)))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return _utc(parsedate_to_datetime(words))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        raise MomentError(
+            f'"{printable(words, 40)}" is no time: write 2026-11-01T10:00:00Z or Unix seconds'
+        ) from None
+
+
+def _utc(found: datetime) -> float:
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
