@@ -113,3 +113,31 @@ def test_background_tasks_are_watched() -> None:
     }
     assert found == set(BARE_TASKS), "start it by Loops.start or watched() of bot/loops.py"
     assert starts_a_task(ast.parse("loop.create_task(f())", mode="eval").body)
+
+
+LISTENERS = {"action", "command", "event", "function", "global_shortcut", "message_shortcut"}
+LISTENERS |= {"message", "options", "shortcut", "view", "view_closed", "view_submission"}
+
+
+def listens(node: ast.AST) -> bool:
+    """Whether this registers a listener at bolt's app."""
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in {
+        f"app.{name}" for name in LISTENERS
+    }
+
+
+def test_what_people_trigger_is_stored_before_it_is_run() -> None:
+    found = {
+        "/".join(path.parts[1:])
+        for path in SOURCES
+        if "AsyncApp" in path.read_text()
+        and any(map(listens, ast.walk(ast.parse(path.read_text()))))
+    }
+    assert found == {"bot/forwarding.py"}, "a listener may only store what was triggered, and ack"
+    listeners = ast.parse(Path("support_triage/bot/forwarding.py").read_text())
+    awaited = {
+        ast.unparse(node.value).partition("(")[0]
+        for node in ast.walk(listeners)
+        if isinstance(node, ast.Await)
+    }
+    assert awaited == {"ack", "inbox.receive"}

@@ -30,6 +30,7 @@ from support_triage.bot.watching import Watching
 from support_triage.bot.worker import Worker
 from support_triage.classifiers.factory import LlmUse, close, make_parts
 from support_triage.learning.track_record import TrackRecord
+from support_triage.storage.commands import Commands
 from support_triage.storage.events import Asked, Event
 
 _DRAIN_S = 25.0  # less than the 30 s after which Kubernetes kills; what is left is handed on
@@ -54,7 +55,7 @@ class _Events:
     async def handle(self, event: Event) -> None:
         with self.tracing.span("answer", event.item):
             if isinstance(event, Asked):
-                await self.desk.respond(event.user, event.text, event.response_url)
+                await self.desk.respond(event)
             else:
                 await self.triage.handle(event)
 
@@ -123,6 +124,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         trainer,
         made.embedder,
         advising,
+        Commands(parts.redis, parts.team),
     )
     presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
     triage = Triage(

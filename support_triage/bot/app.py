@@ -97,15 +97,12 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
             backfill.want,
         )
         answerer = None
-        if role is Role.INTAKE:
-            forwarding.register(app, parts.inbox, parts.team)
-        else:
+        forwarding.register(app, parts.inbox, parts.team)
+        if role is not Role.INTAKE:
             # Here, so that intake alone starts without the model's libraries.
-            from support_triage.bot import commands  # noqa: PLC0415
             from support_triage.bot.answering import answering  # noqa: PLC0415
 
             answerer = await stack.enter_async_context(answering(settings, config, parts))
-            commands.register(app, answerer.desk)
         if role is not Role.WORKER:
             backfill.want()
             parts.loops.start("listening", partial(parts.inbox.listen, parts.team), _LISTENS_S)

@@ -1,4 +1,4 @@
-"""Commands that reach a process of intake alone: acknowledged, and left to a worker to answer."""
+"""Commands and clicks: stored and acknowledged, and left to a worker, which runs each once."""
 
 from typing import Any
 

@@ -43,7 +43,14 @@ class Promoting:
     workspaces: Workspaces
     series: Series
 
-    async def by_gate(self, model: str | None, who: str) -> Outcome:
+    async def done_by(self, trigger: str) -> Promotion | None:
+        """Return what a command did before it was cut off, and finish it; None for nothing."""
+        done = await self.gating.models.moved_by(self.gating.team, trigger)
+        if done is not None:
+            await self.series.restart()
+        return done
+
+    async def by_gate(self, model: str | None, who: str, trigger: str = "") -> Outcome:
         """Compare, and promote if the gate says so; the pointer moves only if it has not since."""
         outcome = await self.gating.judge(model)
         if outcome.verdict.promote:
@@ -53,6 +60,7 @@ class Promoting:
                 when=f"{time.time():.3f}",
                 why="; ".join(outcome.verdict.reasons),
                 figures=outcome.comparison.as_metrics(),
+                trigger=trigger,
             )
             team, identity = self.gating.team, outcome.challenger.id
             await self.gating.models.promote(team, identity, note, outcome.champion)
@@ -60,10 +68,11 @@ class Promoting:
             await self.workspaces.audit(team, who, "promoted", model=identity, why=note.why)
         return outcome
 
-    async def by_force(self, model: str | None, who: str, reason: str) -> str:
+    async def by_force(self, model: str | None, who: str, reason: str, trigger: str = "") -> str:
         """Promote without a comparison; the id of the model."""
         challenger = await self.gating.challenger(model)
-        note = Promotion(act="force", who=who, when=f"{time.time():.3f}", why=reason)
+        now = f"{time.time():.3f}"
+        note = Promotion(act="force", who=who, when=now, why=reason, trigger=trigger)
         await self.gating.models.promote(self.gating.team, challenger.id, note, None)
         await self.series.restart()
         await self.workspaces.audit(
@@ -71,9 +80,10 @@ class Promoting:
         )
         return challenger.id
 
-    async def back(self, who: str, reason: str) -> str:
+    async def back(self, who: str, reason: str, trigger: str = "") -> str:
         """Go back one step; the id of the champion now. ModelError where there is no step."""
-        note = Promotion(act="rollback", who=who, when=f"{time.time():.3f}", why=reason)
+        when = f"{time.time():.3f}"
+        note = Promotion(act="rollback", who=who, when=when, why=reason, trigger=trigger)
         now = await self.gating.models.rollback(self.gating.team, note)
         await self.series.restart()
         await self.workspaces.audit(

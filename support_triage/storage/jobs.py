@@ -49,7 +49,8 @@ class Job(Frozen):
 
     `files` and `remote` are the provider's ids, `tuned` its name of the trained model, `serving`
     the name by which that is called, `model` our challenger. Times are Unix seconds, prices US
-    dollars (None: not known). `problem` is what keeps it from the next step since `problem_since`.
+    dollars (None: not known). `trigger` is the command in Slack that began it. `problem` is what
+    keeps it from the next step since `problem_since`.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Job(Frozen):
     tries: int = 0
     due: float = 0.0
     finished: float | None = None
+    trigger: str = ""
     cancelling: bool = False
 
     @property

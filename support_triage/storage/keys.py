@@ -193,6 +193,11 @@ def audit(team: str) -> str:
     return f"triage:{{{team}}}:audit"
 
 
+def command(team: str, trigger: str) -> str:
+    """Hash of a command: how often it was begun and told, and its answer. Lives a day."""
+    return f"triage:{{{team}}}:command:{trigger}"
+
+
 def problems(team: str) -> str:
     """Hash of what Slack refused, of which message, to what to do about it and when it was noted.
 

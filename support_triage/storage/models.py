@@ -11,41 +11,76 @@ from pydantic import Field
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.lua import EXPECT
 from support_triage.storage.readable import read, read_all
 from support_triage.storage.records import Frozen
 
 DEFAULT = ""
 """The champion of a team that has promoted nothing: the classifier that its settings make."""
 
-_ADD = """
+_ADD = (
+    EXPECT
+    + """
+expect(KEYS[1], 'hash')
+expect(KEYS[2], 'hash')
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
 return 1
 """
+)
 
-_PROMOTE = """
+_DONE = (
+    EXPECT
+    + """
+-- What a command did is found again by its trigger, so that it is done once.
+local function done(promotions, trigger)
+  if trigger == '' then return nil end
+  for _, one in ipairs(redis.call('LRANGE', promotions, -100, -1)) do
+    local note = cjson.decode(one)
+    if note['trigger'] == trigger then return note['after'] end
+  end
+end
+"""
+)
+
+_PROMOTE = (
+    _DONE
+    + """
+-- KEYS models champion champions promotions; ARGV id, against (any, this), champion, note, trigger
+expect(KEYS[3], 'list')
+expect(KEYS[4], 'list')
+local note = cjson.decode(ARGV[4])
+if done(KEYS[4], ARGV[5]) then return {'done', ''} end
 local old = redis.call('GET', KEYS[2]) or ''
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return {'unknown', old} end
 if ARGV[2] ~= 'any' and ARGV[3] ~= old then return {'moved', old} end
 if old == ARGV[1] then return {'same', old} end
+note['before'] = old
 redis.call('RPUSH', KEYS[3], old)
 redis.call('SET', KEYS[2], ARGV[1])
-local note = cjson.decode(ARGV[4])
-note['before'] = old
 redis.call('RPUSH', KEYS[4], cjson.encode(note))
 return {'done', old}
 """
+)
 
-_ROLLBACK = """
+_ROLLBACK = (
+    _DONE
+    + """
+-- KEYS champion champions promotions; ARGV note, trigger
+expect(KEYS[2], 'list')
+expect(KEYS[3], 'list')
+local note = cjson.decode(ARGV[1])
+local before = done(KEYS[3], ARGV[2])
+if before then return {'done', before} end
+note['before'] = redis.call('GET', KEYS[1]) or ''
 local back = redis.call('RPOP', KEYS[2])
 if not back then return {'none', ''} end
-local note = cjson.decode(ARGV[1])
-note['before'] = redis.call('GET', KEYS[1]) or ''
 note['after'] = back
 redis.call('SET', KEYS[1], back)
 redis.call('RPUSH', KEYS[3], cjson.encode(note))
 return {'done', back}
 """
+)
 
 
 class ModelError(Exception):
@@ -80,7 +115,11 @@ class Model(Frozen):
 
 
 class Promotion(Frozen):
-    """One move of the champion pointer; `before` and `after` are model ids or DEFAULT."""
+    """One move of the champion pointer; `before` and `after` are model ids or DEFAULT.
+
+    `trigger` is the command in Slack that moved it, "" for the command line: no command moves it
+    twice.
+    """
 
     act: Literal["promote", "force", "rollback"]
     who: str
@@ -88,6 +127,7 @@ class Promotion(Frozen):
     why: str
     before: str = DEFAULT
     after: str = DEFAULT
+    trigger: str = ""
     figures: dict[str, float] = Field(default_factory=dict)
 
 
@@ -167,6 +207,7 @@ class Models:
                 "any" if against is None else "this",
                 against or DEFAULT,
                 note.model_dump_json(),
+                note.trigger,
             ],
         )
         if state == "unknown":
@@ -180,11 +221,16 @@ class Models:
         """Go back to the champion before this one; its id. ModelError where there was none."""
         state, back = await self._rollback(
             keys=[keys.champion(team), keys.former_champions(team), keys.promotions(team)],
-            args=[promotion.model_dump_json()],
+            args=[promotion.model_dump_json(), promotion.trigger],
         )
         if state == "none":
             raise ModelError("nothing was promoted: there is no champion to go back to")
         return str(back)
+
+    async def moved_by(self, team: str, trigger: str) -> Promotion | None:
+        """Return what a command in Slack did to the champion pointer; None for nothing yet."""
+        found = (one for one in await self.history(team) if trigger and one.trigger == trigger)
+        return next(found, None)
 
     async def history(self, team: str) -> list[Promotion]:
         """Every promotion and rollback, oldest first."""

@@ -7,7 +7,7 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.problems import KEPT_S, Problem, field, outdated, told
 
-_AUDIT_LENGTH = 10_000
+AUDIT_LENGTH = 10_000
 
 
 class Workspaces:
@@ -46,7 +46,7 @@ class Workspaces:
         await self._redis.xadd(
             keys.audit(team),
             {"who": who, "what": what, "details": json.dumps(details)},
-            maxlen=_AUDIT_LENGTH,
+            maxlen=AUDIT_LENGTH,
         )
 
     async def problem(self, team: str, what: str, advice: str, about: str = "") -> None:

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One command being answered."""
+    """One command being answered; a verb that acts records the trigger with what it does."""
 
     desk: "Desk"
     user: str
+    trigger: str = ""

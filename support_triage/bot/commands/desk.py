@@ -1,14 +1,11 @@
 """Where `/triage` arrives: who may, which verb, and the answer only they see."""
 
-import asyncio
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import structlog
-from slack_bolt.async_app import AsyncApp
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from support_triage.bot.advising import Advising
+from support_triage.bot.answer_delivery import AnswerDelivery
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import (
     accuracy,
@@ -30,19 +27,19 @@ from support_triage.bot.commands.context import Context
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
-from support_triage.bot.origin import ELSEWHERE
 from support_triage.bot.promoting import Promoting
 from support_triage.bot.slack_text import code, sentence, whole_lines
 from support_triage.classifiers.base import Embedder
 from support_triage.learning.finetune.trainer import Trainer
-from support_triage.storage.errors import StorageError
+from support_triage.storage.commands import Commands
+from support_triage.storage.events import Asked
 from support_triage.storage.examples import Examples
 from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
 
-_RESPOND_S = 10
+_RUNS_MAX = 3  # a verb that kills its process is not run for ever
 
 log = structlog.get_logger()
 
@@ -66,7 +63,7 @@ VERBS = {
 
 @dataclass
 class Desk:
-    """What the verbs need, and the long work they started."""
+    """What the verbs need, and the one place where they are run."""
 
     config: Config
     team: str
@@ -82,9 +79,9 @@ class Desk:
     trainer: Trainer
     embedder: Embedder
     advising: Advising
-    _running: set[asyncio.Task[Any]] = field(default_factory=set)
+    commands: Commands
 
-    async def answer(self, user: str, text: str) -> str:
+    async def answer(self, user: str, text: str, trigger: str) -> str:
         """The answer to `/triage text`, in Slack's mark-up."""
         if not await self.directory.is_admin(user):
             admins = ", ".join(self.config.triage.admins) or "nobody yet"
@@ -96,45 +93,34 @@ class Desk:
         known = VERBS.get(verb.lower())
         if known is None:
             return f"{code(verb, 40)} is not a verb of mine.\n{helping.HELP}"
-        await self.workspaces.audit(self.team, user, verb.lower(), arguments=" ".join(arguments))
-        return whole_lines(await known(Context(self, user), arguments))
+        run = await self.commands.begin(trigger, user, verb.lower(), " ".join(arguments))
+        if run > _RUNS_MAX:
+            return (
+                f"{code(verb, 40)} was interrupted {run - 1} times, as by a crash, so I leave it. "
+                "Look at `/triage status` before you try again."
+            )
+        return whole_lines(await known(Context(self, user, trigger), arguments))
 
-    async def said(self, user: str, text: str) -> str:
-        """The answer, also where Slack or the storage does not play along."""
+    async def respond(self, asked: Asked) -> None:
+        """Run a command once, store its answer under its trigger, and tell it.
+
+        Where this raises, it is called again: for a command that has an answer, only the telling
+        is tried again. Killed between running and storing, the verb runs again; those that act
+        find by the trigger what they have done.
+        """
+        trigger = asked.item.ts
+        said = await self.commands.answer(trigger)
+        if said is None:
+            said = await self._said(asked.user, asked.text, trigger)
+            await self.commands.answered(trigger, said)
+        if said:
+            await AnswerDelivery(self.commands, self.gateway).tell(asked, said)
+            await self.commands.answered(trigger, "")  # it may quote people: not kept
+
+    async def _said(self, user: str, text: str, trigger: str) -> str:
+        """Return the answer, also where Slack does not play along."""
         try:
-            return await self.answer(user, text)
-        except (GatewayError, StorageError) as error:
+            return await self.answer(user, text, trigger)
+        except GatewayError as error:
             log.warning("command.failed", error=type(error).__name__)
-            return f"That did not work: {sentence(str(error))}. Nothing was changed; try again."
-
-    async def respond(self, user: str, text: str, response_url: str) -> None:
-        """Answer a command that another process took in; an address that expired is let go."""
-        said = await self.said(user, text)
-        answer = await AsyncWebhookClient(response_url, timeout=_RESPOND_S).send(
-            text=said, response_type="ephemeral"
-        )
-        if answer.status_code != 200:  # noqa: PLR2004 - HTTP's "OK"
-            log.warning("command.unheard", status=answer.status_code)
-
-    async def finish(self) -> None:
-        """Wait for the long work that was started."""
-        if self._running:
-            await asyncio.wait(self._running)
-
-
-def register(app: AsyncApp, desk: Desk) -> None:
-    """Listen to `/triage`; the button with a link needs an ack and nothing more."""
-
-    async def triage(ack: Any, command: dict[str, Any], respond: Any) -> None:
-        if command.get("team_id") != desk.team:
-            await ack(ELSEWHERE)
-            return
-        await ack()
-        said = await desk.said(command["user_id"], command.get("text") or "")
-        await respond(text=said, response_type="ephemeral")
-
-    async def open_message(ack: Any) -> None:
-        await ack()
-
-    app.command("/triage")(triage)
-    app.action("open_message")(open_message)
+            return f"That did not work: {sentence(str(error))}. Try again."

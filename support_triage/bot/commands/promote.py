@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
+from support_triage.bot.gateway import GatewayError
 from support_triage.bot.gating import Outcome
 from support_triage.bot.promoting import ReasonMissingError, wish
 from support_triage.bot.slack_text import fenced, sentence
@@ -16,17 +17,25 @@ from support_triage.storage.models import ModelError, shown
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """The verdict; the whole report comes as a picture and text in a direct message."""
     promoting = context.desk.promoting
+    done = await promoting.done_by(context.trigger)
+    if done is not None:  # a run before this one was cut off
+        return f"`{done.after}` is the champion now: {sentence(done.why)}"
     try:
         wanted = wish(arguments)
         if wanted.force:
-            identity = await promoting.by_force(wanted.model, context.user, wanted.reason)
+            identity = await promoting.by_force(
+                wanted.model, context.user, wanted.reason, context.trigger
+            )
             return f"`{identity}` is the champion now, without the gate: {sentence(wanted.reason)}"
-        outcome = await promoting.by_gate(wanted.model, context.user)
+        outcome = await promoting.by_gate(wanted.model, context.user, context.trigger)
     except ReasonMissingError:
         return "Say why after `--force`, such as `/triage promote --force new product line`."
     except (ModelError, ClassifierError) as error:
         return f"Nothing was promoted: {sentence(str(error))}"
-    await _send(context, outcome)
+    try:
+        await _send(context, outcome)
+    except GatewayError as error:
+        return f"{_said(outcome)}\nThe report could not be sent: {sentence(str(error))}"
     return _said(outcome)
 
 

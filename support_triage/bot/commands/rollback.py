@@ -10,7 +10,8 @@ from support_triage.storage.models import ModelError, shown
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """Which one answers now."""
     try:
-        now = await context.desk.promoting.back(context.user, " ".join(arguments))
+        promoting = context.desk.promoting
+        now = await promoting.back(context.user, " ".join(arguments), context.trigger)
     except ModelError as error:
         return f"Nothing was changed: {sentence(str(error))}"
     return f"Back to {shown(now)}; every process follows within two seconds."

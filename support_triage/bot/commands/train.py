@@ -6,13 +6,17 @@ from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import code, sentence
 from support_triage.learning.dataset import take_snapshot
 from support_triage.learning.finetune.backends import NAMES
-from support_triage.learning.finetune.starting import Word, begin, plan, wanting
+from support_triage.learning.finetune.starting import Word, begin, begun_by, plan, wanting
 from support_triage.learning.finetune.telling import job_lines, plan_lines
+from support_triage.storage.jobs import Job
 
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """What it would cost and what speaks against it; begins the job once that is confirmed."""
     desk = context.desk
+    begun = await begun_by(desk.trainer, desk.team, context.trigger)
+    if begun is not None:  # a run before this one was cut off
+        return _begun(begun)
     words = [one.lower() for one in arguments]
     said = {Word(one) for one in words if one in list(Word)}
     names = [one for one in words if one not in list(Word)]
@@ -34,6 +38,10 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
         more = " ".join([*sorted(said), *missing])
         lines += [f"Nothing was begun yet. To go on: `/triage train {backend.name} {more}`"]
     else:
-        job = await begin(desk.trainer, desk.team, what, context.user)
-        lines += [f"Begun as job `{job.id}`. I tell you in a direct message how it goes."]
+        job = await begin(desk.trainer, desk.team, what, context.user, context.trigger)
+        lines += [_begun(job)]
     return "\n".join(lines)
+
+
+def _begun(job: Job) -> str:
+    return f"Begun as job `{job.id}`. I tell you in a direct message how it goes."

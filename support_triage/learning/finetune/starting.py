@@ -71,7 +71,13 @@ def wanting(what: Plan, said: Collection[Word]) -> tuple[Word, ...]:
     return tuple(word for word in needed if word not in said)
 
 
-async def begin(trainer: Trainer, team: str, what: Plan, who: str) -> Job:
+async def begun_by(trainer: Trainer, team: str, trigger: str) -> Job | None:
+    """Return the job that a command in Slack began before it was cut off; None for none."""
+    found = (one for one in await trainer.jobs.all(team) if trigger and one.trigger == trigger)
+    return next(found, None)
+
+
+async def begin(trainer: Trainer, team: str, what: Plan, who: str, trigger: str = "") -> Job:
     """The job of a plan, begun or found; RefusedError where the plan is refused.
 
     One that failed or was cancelled begins anew, as its next attempt.
@@ -83,6 +89,7 @@ async def begin(trainer: Trainer, team: str, what: Plan, who: str) -> Job:
         raise RefusedError("; ".join(one.message for one in what.findings))
     await trainer.snapshots.add(team, what.snapshot)
     job = _job(team, what, who, datetime.now(UTC).timestamp())
+    job = job.model_copy(update={"trigger": trigger})
     if what.standing is None:
         return await trainer.jobs.add(job)
     async with trainer.jobs.lease(team, job.id) as lease:
