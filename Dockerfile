@@ -21,6 +21,7 @@ ENV PATH=/src/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     TRIAGE_CONFIG=/etc/triage/triage.toml \
     TRIAGE_DATA_DIR=/data \
+    TRIAGE_HOST=0.0.0.0 \
     TRIAGE_METRICS_PORT=9400
 USER 10001:10001
 VOLUME /data

@@ -56,11 +56,10 @@ def _recall(redact: Redactor, tool: Tool, made: Any) -> float | None:
 
 
 def _touched(redact: Redactor, data: Path) -> dict[str, float]:
-    found = {}
-    for path in sorted(data.glob("**/test.csv")):
-        texts = [text for text, _ in read(path)]
-        found[path.parent.name] = len(touched(redact, texts)) / len(texts)
-    return found
+    found: dict[str, list[str]] = {}
+    for path in [*sorted(data.glob("**/test.csv")), *sorted(data.glob("xsid/*.csv"))]:
+        found.setdefault(path.parent.name, []).extend(text for text, _ in read(path))
+    return {name: len(touched(redact, texts)) / len(texts) for name, texts in found.items()}
 
 
 def _percent(value: float | None) -> str:

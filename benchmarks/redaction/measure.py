@@ -88,8 +88,8 @@ def measure(redact: Redactor, messages: Sequence[Message]) -> Figures:
 
 
 def touched(redact: Redactor, texts: Sequence[str]) -> list[str]:
-    """Texts in which something was found."""
-    return [text for text in texts if redact(text)[1]]
+    """Return the texts in which something was found, or anything else was changed."""
+    return [text for text in texts if redact(text) != (text, Counter())]
 
 
 HOSTILE = (

@@ -71,6 +71,10 @@ def run(
     metrics_port: Annotated[
         int | None, typer.Option(help="Serve /metrics, /healthz, /readyz on this port.")
     ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(help="Listen on this address [default: TRIAGE_HOST, else 127.0.0.1]."),
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Run the bot: over Socket Mode with SLACK_APP_TOKEN, or over HTTP with --port."""
@@ -79,7 +83,7 @@ def run(
 
     settings, loaded = load(config)
     logs.configure()
-    asyncio.run(serve(settings, loaded, port, role_of(role), metrics_port))
+    asyncio.run(serve(settings, loaded, port, role_of(role), metrics_port, host))
 
 
 @app.command()

@@ -176,6 +176,7 @@ class Settings(_Frozen):
     azure_client_secret: SecretStr | None = None
     nebius_api_key: SecretStr | None = None
     triage_config: Path = Path("triage.toml")
+    triage_host: str = "127.0.0.1"
     triage_metrics_port: int | None = Field(default=None, ge=1, le=65535)
     triage_data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("support-triage")

@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from support_triage.bot.app import Bot
+from support_triage.bot.http_limits import CONNECTIONS_MAX, LimitedBody, LimitedProtocol
 from support_triage.bot.loops import watched
 from support_triage.bot.metrics import CONTENT_TYPE
 from support_triage.learning.drift_config import WATCHED
 from support_triage.storage.connection import StorageUnavailableError
 
 _DEADLINE_S = 1.0
+LOOPBACK = "127.0.0.1"
+"""Reached from this machine alone."""
 
 
 async def _not_yet() -> bool:
@@ -73,8 +77,8 @@ class Health:
         return metrics.exposition()
 
 
-def routes(health: Health) -> list[Route]:
-    """`/healthz` (alive), `/readyz` (ready, part by part) and `/metrics`; 503 where not."""
+def health_routes(health: Health) -> list[Route]:
+    """Return `/healthz` (alive) and `/readyz` (ready, part by part); they answer 503 if not."""
 
     async def healthz(_: Request) -> Response:
         failing = ", ".join(health.failing)
@@ -86,14 +90,19 @@ def routes(health: Health) -> list[Route]:
         parts = await health.ready()
         return JSONResponse(parts, 200 if all(parts.values()) else 503)
 
-    async def metrics(_: Request) -> Response:
-        return Response(await health.exposition(), media_type=CONTENT_TYPE)
-
     return [
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
-        Route("/metrics", metrics, methods=["GET"]),
     ]
+
+
+def routes(health: Health) -> list[Route]:
+    """Return `/healthz`, `/readyz` and `/metrics`, for a port that strangers cannot reach."""
+
+    async def metrics(_: Request) -> Response:
+        return Response(await health.exposition(), media_type=CONTENT_TYPE)
+
+    return [*health_routes(health), Route("/metrics", metrics, methods=["GET"])]
 
 
 class _Server(uvicorn.Server):
@@ -104,11 +113,21 @@ class _Server(uvicorn.Server):
         yield
 
 
-def web_server(addresses: list[Route], port: int) -> uvicorn.Server:
-    """A server on every address of this machine: a load balancer or Prometheus comes from afar."""
-    app = Starlette(routes=addresses)
-    host = "0.0.0.0"  # noqa: S104 - see above
-    return _Server(uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False))
+def web_server(addresses: list[Route], port: int, host: str = LOOPBACK) -> uvicorn.Server:
+    """Return a server of these addresses that bounds what a stranger may send."""
+    app = Starlette(routes=addresses, middleware=[Middleware(LimitedBody)])
+    return _Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            http=LimitedProtocol,
+            ws="none",
+            backlog=CONNECTIONS_MAX // 2,  # one turn of the loop accepts as many
+            log_config=None,
+            access_log=False,
+        )
+    )
 
 
 async def serve_until(server: uvicorn.Server, stop: asyncio.Event) -> None:

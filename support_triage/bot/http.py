@@ -7,15 +7,13 @@ from typing import Any
 import structlog
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_sdk.signature import SignatureVerifier
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from support_triage.bot.app import Bot
 from support_triage.bot.config import ConfigError, Settings
-from support_triage.bot.health import Health, routes, serve_until, web_server
-
-_BODY_MAX = 1_000_000
+from support_triage.bot.health import LOOPBACK, Health, health_routes, serve_until, web_server
 
 log = structlog.get_logger()
 
@@ -26,10 +24,10 @@ def events_route(bot: Bot, signing_secret: str) -> Route:
     verifier = SignatureVerifier(signing_secret)
 
     async def events(request: Request) -> Response:
-        if int(request.headers.get("content-length") or 0) > _BODY_MAX:
-            return PlainTextResponse("body too large", status_code=413)
         try:
             body = (await request.body()).decode("utf-8")
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
         except UnicodeDecodeError:
             return PlainTextResponse("body is not UTF-8", status_code=400)
         if not _signed(verifier, body, request.headers):
@@ -62,17 +60,17 @@ def _event(body: str) -> dict[str, Any] | None:
     return found if found.get("type") == "event_callback" else None
 
 
-async def serve_http(settings: Settings, port: int, health: Health) -> None:
-    """Receive over HTTP on `port` until `health.stop`."""
+async def serve_http(settings: Settings, port: int, health: Health, host: str = LOOPBACK) -> None:
+    """Receive over HTTP until `health.stop`; metrics are on another port."""
     if settings.slack_signing_secret is None:
         raise ConfigError("SLACK_SIGNING_SECRET: not set; find it under Basic Information")
     bot = health.bot
     secret = settings.slack_signing_secret.get_secret_value()
-    server = web_server([events_route(bot, secret), *routes(health)], port)
+    server = web_server([events_route(bot, secret), *health_routes(health)], port, host)
 
     async def listening() -> bool:
         return server.started
 
     health.connected = listening
-    log.info("bot.listening", over="http", port=port, team=bot.team)
+    log.info("bot.listening", over="http", host=host, port=port, team=bot.team)
     await serve_until(server, health.stop)

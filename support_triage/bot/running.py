@@ -38,8 +38,16 @@ async def serve(
     port: int | None,
     role: Role = Role.ALL,
     metrics_port: int | None = None,
+    host: str | None = None,
 ) -> None:
     """Do what `role` says until SIGTERM or SIGINT; what was taken is answered before the end."""
+    host = host or settings.triage_host
+    metrics_port = metrics_port or settings.triage_metrics_port
+    if port is not None and port == metrics_port:
+        raise ConfigError(
+            f"--port: {port} is also the metrics port; give --metrics-port (TRIAGE_METRICS_PORT) "
+            "another one, which the internet cannot reach"
+        )
     way_in = role is not Role.WORKER
     if way_in and port is None and settings.slack_app_token is None:
         raise ConfigError("SLACK_APP_TOKEN: not set; set it for Socket Mode, or give --port")
@@ -47,22 +55,23 @@ async def serve(
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(running(settings, config, role))
         health = Health(bot, stop)
-        watched = metrics_port or settings.triage_metrics_port
-        if watched is not None:
-            await stack.enter_async_context(_watched(health, watched))
+        if metrics_port is not None:
+            await stack.enter_async_context(_watched(health, metrics_port, host))
         if not way_in:
             await _work(health)
         elif port is None:
             await serve_socket_mode(settings, health)
         else:
-            await serve_http(settings, port, health)
+            await serve_http(settings, port, health, host)
 
 
 @asynccontextmanager
-async def _watched(health: Health, port: int) -> AsyncIterator[None]:
+async def _watched(health: Health, port: int, host: str) -> AsyncIterator[None]:
     """Serve health and metrics on a port of their own, for the length of a block."""
     over = asyncio.Event()
-    serving = watched("health and metrics", serve_until(web_server(routes(health), port), over))
+    serving = watched(
+        "health and metrics", serve_until(web_server(routes(health), port, host), over)
+    )
     try:
         yield
     finally:

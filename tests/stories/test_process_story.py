@@ -1,20 +1,30 @@
 """`triage run` as a process of its own: over HTTP, and killed in the middle of its work."""
 
 import asyncio
+import hashlib
+import hmac
+import logging
 import os
 import socket
 import sys
+import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx2
+import pytest
+from pydantic import SecretStr
 
+from support_triage.bot.app import running
+from support_triage.bot.config import Config
+from support_triage.bot.health import Health
+from support_triage.bot.http import serve_http
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage.connection import Client
 from support_triage.storage.inbox import Inbox
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
-from tests.stories.conftest import SUPPORT, TEAM
+from tests.stories.conftest import SUPPORT, TEAM, settings_of
 
 TICKET = "My invoice shows the wrong amount"
 
@@ -123,3 +133,37 @@ async def test_killed_in_the_middle_nothing_is_lost_and_nothing_twice(
             await eventually(nothing_left, 30)
         assert sorted(await cards(sandbox)) == sorted(f"{SUPPORT}:{ts}" for ts in sent)
         assert await Inbox(redis).dead(TEAM) == 0
+
+
+def signature(secret: str, body: str) -> dict[str, str]:
+    now = str(int(time.time()))
+    found = hmac.new(secret.encode(), f"v0:{now}:{body}".encode(), hashlib.sha256).hexdigest()
+    return {"x-slack-request-timestamp": now, "x-slack-signature": f"v0={found}"}
+
+
+async def test_what_comes_unsigned_is_not_logged_and_metrics_are_not_on_slacks_port(
+    valkey_url: str, config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    words = "kumquat pomelo"
+    port = free_port()
+    async with running_sandbox() as sandbox:
+        secret = SecretStr(sandbox.signing_secret)
+        settings = settings_of(sandbox, valkey_url, slack_signing_secret=secret)
+        async with running(settings, config) as bot:
+            health = Health(bot)
+            serving = asyncio.create_task(serve_http(settings, port, health))
+            await eventually(lambda: health.connected())  # noqa: PLW0108 - it is replaced
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+                for body in (f'{{"text": "{words}"', f"payload={words}", f"[{words}]", words):
+                    answer = await client.post("/slack/events", content=body)
+                    assert answer.status_code == 401
+                    assert words not in answer.text
+                    headers = signature(sandbox.signing_secret, body)
+                    await client.post("/slack/events", content=body, headers=headers)
+                await client.post(f"/{words}", content=words)
+                assert (await client.get("/metrics")).status_code == 404
+                assert (await client.get("/healthz")).status_code == 200
+            health.stop.set()
+            await serving
+    assert words not in caplog.text

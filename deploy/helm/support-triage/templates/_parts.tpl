@@ -59,6 +59,7 @@ spec:
           envFrom:
             - secretRef: {name: {{ .root.Values.secretName }}}
           env:
+            - {name: TRIAGE_HOST, value: "0.0.0.0"}
             - {name: TRIAGE_METRICS_PORT, value: "9400"}
           ports:
             - {name: metrics, containerPort: 9400}
