@@ -10,6 +10,7 @@ from typing import Any
 from rich.progress import Progress
 from rich.table import Table
 
+from support_triage.bot.cli_options import chosen_team
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.llm_status import llm_status
 from support_triage.bot.terminal import err, out, print_json
@@ -41,14 +42,10 @@ class Store:
 
 @asynccontextmanager
 async def open_store(settings: Settings, team: str | None) -> AsyncIterator[Store]:
-    """The storage of one workspace; ConfigError where it is not clear which."""
+    """Yield the storage of one workspace; ConfigError if it is not clear which."""
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
         workspaces = Workspaces(redis)
-        known = await workspaces.all()
-        if team is None and len(known) != 1:
-            found = ", ".join(known) or "none yet: run the bot once"
-            raise ConfigError(f"--team: name the workspace, such as T0123ABCD (known: {found})")
-        team = team or known[0]
+        team = await chosen_team(workspaces, team)
         spending = Spending(redis, team)
         yield Store(redis, team, Examples(redis), workspaces, Inbox(redis), spending)
 

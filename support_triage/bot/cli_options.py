@@ -10,7 +10,7 @@ import typer
 from support_triage.bot.config import Config, ConfigError, Settings, load_config, load_settings
 from support_triage.classifiers.text import well_formed
 from support_triage.learning.source import Columns
-from support_triage.storage.workspaces import Workspaces
+from support_triage.storage.workspaces import LOCAL, Workspaces
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="triage.toml [default: TRIAGE_CONFIG]")
@@ -66,9 +66,11 @@ def mapped(options: Sequence[str] | None) -> dict[str, str]:
 
 
 async def chosen_team(workspaces: Workspaces, team: str | None) -> str:
-    """The workspace named, or the only one there is; ConfigError where that is not clear."""
+    """Return the workspace named, the only one there is, or the local one before a bot has run.
+
+    ConfigError if there are several and none is named.
+    """
     known = await workspaces.all()
-    if team is None and len(known) != 1:
-        found = ", ".join(known) or "none yet: run the bot once"
-        raise ConfigError(f"--team: name the workspace, such as T0123ABCD (known: {found})")
-    return team or known[0]
+    if team is None and len(known) > 1:
+        raise ConfigError(f"--team: name one of the workspaces {', '.join(known)}")
+    return team or (known[0] if known else LOCAL)

@@ -216,9 +216,14 @@ def _problem(source: str, error: ValidationError) -> ConfigError:
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Settings from environment variables; an empty variable counts as unset."""
+    """Return the settings in environment variables; ConfigError names each one that is wrong.
+
+    White space around a value is dropped, as tokens read from files end in a newline. An empty
+    variable counts as unset.
+    """
     known = {name.upper(): name for name in Settings.model_fields}
-    given = {known[key]: value for key, value in environment.items() if key in known and value}
+    trimmed = {known[key]: value.strip() for key, value in environment.items() if key in known}
+    given = {key: value for key, value in trimmed.items() if value}
     try:
         return Settings.model_validate(given)
     except ValidationError as error:

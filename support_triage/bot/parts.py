@@ -111,7 +111,7 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             loops=Loops(metrics),
             tracing=tracing,
         )
-        await parts.workspaces.add(team)
+        await parts.workspaces.enter(team)
         try:
             yield parts
         finally:

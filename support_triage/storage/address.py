@@ -1,5 +1,6 @@
 """The address of a Redis or Valkey: one server, what Sentinels watch over, or a cluster."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -72,11 +73,27 @@ def _service(path: str) -> tuple[str, int]:
     return service, int(db or 0)
 
 
+def _single(url: str) -> Single:
+    """Return the server of this URL; ValueError names an option that does not exist or fit."""
+    from redis.asyncio import ConnectionPool  # noqa: PLC0415 - settings load without redis
+
+    path = urlsplit(url).path.strip("/")
+    if not url.startswith("unix:") and not (path or "0").isdecimal():
+        raise ValueError(f'"/{path}" is not the number of a database: {_FORMS}')
+    try:
+        ConnectionPool.from_url(url).make_connection()
+    except TypeError as error:
+        unknown = re.search(r"keyword argument '(\w+)'", str(error))
+        option = unknown[1] if unknown else "one"
+        raise ValueError(f'the option "{option}" is not known: remove it from the URL') from None
+    return Single(url)
+
+
 def parse(url: str) -> Single | Sentinels | Cluster:
     """The address in a URL; ValueError says what would be right, and repeats no password."""
     parts = urlsplit(url)
     if parts.scheme in _SINGLE:
-        return Single(url)
+        return _single(url)
     if parts.scheme not in _SENTINEL | _CLUSTER:
         raise ValueError(_FORMS)
     given, _, names = parts.netloc.rpartition("@")

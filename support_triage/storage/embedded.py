@@ -83,6 +83,17 @@ class EmbeddedValkey:
         return f"unix://{self.socket_path}"
 
     def __enter__(self) -> Self:
+        try:
+            self._enter()
+        except OSError as error:
+            raise EmbeddedValkeyError(
+                f"TRIAGE_DATA_DIR: {self.folder} cannot be used ({error.strerror}): "
+                "name a folder that this user may write to."
+            ) from None
+        self._watching.start()
+        return self
+
+    def _enter(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._exclusive():
@@ -94,8 +105,6 @@ class EmbeddedValkey:
             except BaseException:
                 self._users.close()
                 raise
-        self._watching.start()
-        return self
 
     def __exit__(
         self,

@@ -18,6 +18,11 @@ def workspaces() -> str:
     return "triage:workspaces"
 
 
+def adoption() -> str:
+    """String: the workspace that is taking over what the command line stored. Lives a minute."""
+    return "triage:adoption"
+
+
 def calls() -> str:
     """Sorted set of workspaces that wait for a worker, by time. Lives as long as any does."""
     return "triage:{calls}:calls"
@@ -106,6 +111,11 @@ def seen(team: str, channel: str, ts: str) -> str:
 def pace(team: str, name: str) -> str:
     """String: when the next call of this kind is due at an even pace. Lives minutes after it."""
     return f"triage:{{{team}}}:pace:{name}"
+
+
+def prefix(team: str) -> str:
+    """Return the beginning of every key of one workspace."""
+    return f"triage:{{{team}}}:"
 
 
 def record(team: str, channel: str, ts: str) -> str:

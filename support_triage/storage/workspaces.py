@@ -1,5 +1,6 @@
 """Which workspaces there are, how they fare, and what their admins did."""
 
+import asyncio
 import json
 import time
 
@@ -7,7 +8,12 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.problems import KEPT_S, Problem, field, outdated, told
 
+LOCAL = "local"
+"""The workspace of the command line before a bot has run; the first real one adopts it."""
+
 AUDIT_LENGTH = 10_000
+_ADOPTION_S = 60
+_LOOK_S = 0.1
 
 
 class Workspaces:
@@ -19,6 +25,35 @@ class Workspaces:
     async def add(self, team: str) -> None:
         """Remember a workspace."""
         await self._redis.sadd(keys.workspaces(), team)
+
+    async def enter(self, team: str) -> None:
+        """Remember the workspace of a bot. The first one adopts what the local one holds.
+
+        An adoption that is killed half-way is finished by the next start: a key is removed once
+        it is copied, and nobody writes to the workspace before it is remembered.
+        """
+        while await self.all() == [LOCAL]:
+            if await self._redis.set(keys.adoption(), team, nx=True, ex=_ADOPTION_S):
+                try:
+                    await self._adopt(team)
+                finally:
+                    await self._redis.delete(keys.adoption())
+            await asyncio.sleep(_LOOK_S)
+        await self.add(team)
+
+    async def _adopt(self, team: str) -> None:
+        old, new = keys.prefix(LOCAL), keys.prefix(team)
+        async for key in self._redis.scan_iter(match=f"{old}*", count=1000):
+            content = await self._redis.dump(key)
+            left_ms = await self._redis.pttl(key)
+            if content is not None:
+                target = new + str(key).removeprefix(old)
+                await self._redis.restore(target, max(left_ms, 0), content, replace=True)
+                await self._redis.unlink(key)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.sadd(keys.workspaces(), team)
+            pipe.srem(keys.workspaces(), LOCAL)
+            await pipe.execute()
 
     async def all(self) -> list[str]:
         """Workspace ids, sorted."""

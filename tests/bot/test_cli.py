@@ -88,6 +88,26 @@ def test_a_server_that_is_away_is_exit_code_3() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "folder", ["/dev/null", "/proc/none", "triage.toml", "/sys/none", "/dev/null/below"]
+)
+def test_a_data_folder_that_cannot_be_is_named(folder: str) -> None:
+    done = triage("status", TRIAGE_DATA_DIR=folder)
+    assert done.returncode == 2
+    assert "TRIAGE_DATA_DIR" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_examples_can_be_imported_before_a_bot_has_run(
+    redis: Client, valkey_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("text,label\nRefund me please,BILLING\n")
+    assert "1 new or changed of 1" in triage("import", str(file), REDIS_URL=valkey_url).stdout
+    status = json.loads(triage("status", "--json", REDIS_URL=valkey_url).stdout)
+    assert (status["workspace"], status["examples"]) == ("local", 1)
+
+
 async def test_what_is_imported_is_exported(redis: Client, valkey_url: str, tmp_path: Path) -> None:
     file = tmp_path / "in.csv"
     file.write_text('text,label\nRefund me please,BILLING\n"It crashes, always",TECHNICAL\n')

@@ -108,3 +108,9 @@ def test_the_version_of_a_label_set_is_its_content(tmp_path: Path) -> None:
 
 def test_an_empty_variable_counts_as_unset() -> None:
     assert load_settings({"REDIS_URL": ""}).redis_url is None
+
+
+def test_white_space_around_a_token_is_dropped() -> None:
+    token = load_settings({"SLACK_BOT_TOKEN": " xoxb-1\n"}).slack_bot_token
+    assert token is not None
+    assert token.get_secret_value() == "xoxb-1"

@@ -31,6 +31,11 @@ def test_each_form_is_understood() -> None:
         "redis+cluster://:secret@a:x",
         "redis+cluster://:secret@a,,b",
         "redis+cluster://:secret@a/1",
+        "redis://:secret@a/db",
+        "redis://:secret@a:99999",
+        "redis://:secret@a/0?socket_timeout=soon",
+        "redis://:secret@a/0?colour=blue",
+        "unix:///run/valkey.sock?password=secret&colour=blue",
     ],
 )
 def test_a_wrong_one_says_what_is_right_and_no_secret(url: str) -> None:
