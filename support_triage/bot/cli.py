@@ -7,6 +7,7 @@ libraries were loaded.
 import asyncio
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -55,6 +56,26 @@ _MENDABLE = (
     EmbeddedValkeyError,
     FinetuneError,
 )
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        typer.echo(f"support-triage {version('support-triage')}")
+        raise typer.Exit
+
+
+@app.callback()
+def triage(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Label and route support messages in Slack, and learn from agents' corrections."""
+
 
 EngineOption = Annotated[str, typer.Option(help="For long files: local, or ray for a cluster.")]
 ProcessesOption = Annotated[

@@ -6,6 +6,7 @@ from support_triage.bot.backfill import backfill_of
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.parts import opened
 from support_triage.bot.terminal import out
+from support_triage.bot.wording import plural
 from support_triage.learning.export import since_when
 
 
@@ -15,4 +16,4 @@ async def backfill(settings: Settings, config: Config, since: str | None) -> Non
     async with opened(settings, config) as parts:
         found = await backfill_of(parts, config).run(start)
         await parts.workspaces.audit(parts.team, "command line", "backfill", found=str(found))
-    out.say(f"Found: {found} events that were missing")
+    out.say(f"Found: {plural(found, 'missing event')}")

@@ -19,6 +19,7 @@ from support_triage.learning.bad_rows import Taking
 from support_triage.learning.export import FORMATS, export, since_when
 from support_triage.learning.importing import look_through
 from support_triage.learning.importing import store as store_rows
+from support_triage.learning.migration import stray_labels
 from support_triage.learning.opening import twice
 from support_triage.learning.source import Source
 from support_triage.storage.connection import Client, connect
@@ -114,13 +115,15 @@ async def status(settings: Settings, config: Config, team: str | None, *, as_jso
     """Messages, examples, backlog and problems."""
     async with open_store(settings, team) as store:
         tally = await store.workspaces.tally(store.team)
+        counts = await store.examples.counts(store.team)
         cost, warnings = await llm_status(store.spending, config.llm)
         rows = {
             "workspace": store.team,
             "label_set": config.label_set.version,
             "labelled": tally.get("labelled", 0),
             "abstained": tally.get("abstained", 0),
-            "examples": sum((await store.examples.counts(store.team)).values()),
+            "examples": sum(counts.values()),
+            "labels_not_in_triage_toml": stray_labels(counts, config.label_set.names),
             "local_model": await store.workspaces.standing(store.team),
             "waiting": await store.inbox.depth(store.team),
             "given_up": await store.inbox.dead(store.team),
@@ -156,7 +159,7 @@ async def accuracy(settings: Settings, _: Config, team: str | None, *, as_json: 
         "judged": found.judged,
         "answered": found.answered,
         "right": found.right,
-        "precision": round(found.precision, 4),
+        "precision": None if found.precision is None else round(found.precision, 4),
     }
     rows |= {f"label_{name}": f"{right} of {total}" for name, right, total in found.per_label}
     _show(rows, as_json=as_json)

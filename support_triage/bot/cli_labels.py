@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out
+from support_triage.bot.wording import plural
 from support_triage.classifiers.printable import printable
 
 app = typer.Typer(name="labels", help="The labels, and what becomes of examples when they change.")
@@ -121,7 +123,8 @@ async def _migrate(
                 ]
             )
             await store.workspaces.audit(store.team, "command line", "labels migrate", moves=said)
-        lost = unmapped(await store.examples.counts(store.team), migration, names)
+        counts = await store.examples.counts(store.team)
+        lost = unmapped(counts, migration, names)
         aside = await moves.count_aside(store.team)
     table = Table("from", "to", "examples")
     for (old, new), number in sorted(done.moves.items(), key=str):
@@ -131,8 +134,16 @@ async def _migrate(
     for label, number in sorted(done.unsaid.items()):
         table.add_row(label, "stays, not in the file", str(number))
     out.print(table)
+    for label in done.unknown:
+        near = get_close_matches(label, counts, 1, 0.4)
+        meant = f' Did you mean "{printable(near[0])}"?' if near else ""
+        out.say(f'No example is labelled "{printable(label)}": nothing to move.{meant}')
     for label in lost:
-        out.say(f"{printable(label)}: no label now, and nothing is said of it")
+        examples = plural(counts[label], "example")
+        out.say(
+            f"{printable(label)}: {examples}, but triage.toml has no such label and no option "
+            "moves it"
+        )
     for label, number in sorted(aside.items()):
         name = printable(label)
         out.say(f"{name}: {number} set aside; --restore {name}=LABEL brings them back")

@@ -15,6 +15,7 @@ from rich.table import Table
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, chosen_team, load
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out, print_json, styled
+from support_triage.bot.wording import day, gain
 from support_triage.learning.model_list import listed
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
@@ -224,15 +225,19 @@ def models(
     if as_json:
         print_json(found)
         return
-    table = Table("model", "role", "backend", "name", "snapshot", "in shadow", title="Models")
+    table = Table(
+        *("model", "role", "made (UTC)", "backend", "name", "snapshot", "in shadow"), title="Models"
+    )
     for one in found["models"]:
         change = one["shadow"]["change"]
         shadow = f"{change['gained']} gained, {change['lost']} lost of {change['size']} judged"
-        cells = [one["id"], one["role"], one["backend"], str(one["name"]), one["snapshot"]]
+        cells = [one["id"], one["role"], day(one["created"]), one["backend"]]
+        cells += [str(one["name"]), one["snapshot"]]
         table.add_row(*cells, shadow if one["shadow"]["answered"] else "")
     out.print(table)
-    steps = Table("act", "from", "to", "who", "why", title="History")
+    steps = Table("when (UTC)", "act", "from", "to", "figures", "who", "why", title="History")
     for one in found["history"]:
         moves = (shown(one["before"]), shown(one["after"]))
-        steps.add_row(one["act"], *moves, one["who"], one["why"])
+        given = gain(one["figures"])
+        steps.add_row(day(one["when"]), one["act"], *moves, given, one["who"], one["why"])
     out.print(steps)

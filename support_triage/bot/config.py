@@ -3,9 +3,10 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -207,11 +208,35 @@ class Settings(_Frozen):
         return token
 
 
+def _nearest(place: tuple[int | str, ...]) -> str:
+    """Return the key of triage.toml that a misspelt one is likely meant to be, as a question."""
+    *tables, wrong = place
+    table: type[BaseModel] = Config
+    for part in tables:
+        if isinstance(part, str) and part in table.model_fields:
+            table = _table(table.model_fields[part].annotation) or table
+    names = [field.alias or name for name, field in table.model_fields.items()]
+    found = get_close_matches(str(wrong).casefold(), names, 1, 0.5)
+    if found:
+        return f'; did you mean "{found[0]}"?'
+    return f"; the keys here are {', '.join(sorted(names))}"
+
+
+def _table(annotation: object) -> type[BaseModel] | None:
+    """Return the table that an annotation holds, itself or inside of a tuple or a dict."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_table, get_args(annotation))), None)
+
+
 def _problem(source: str, error: ValidationError) -> ConfigError:
     lines = []
     for one in error.errors(include_url=False, include_input=False):
         key = ".".join(str(part) for part in one["loc"]) or "the file"
-        lines.append(f"{source}: {key}: {one['msg'].removeprefix('Value error, ')}")
+        if one["type"] == "extra_forbidden":
+            lines.append(f"{source}: {key}: no such key{_nearest(one['loc'])}")
+        else:
+            lines.append(f"{source}: {key}: {one['msg'].removeprefix('Value error, ')}")
     return ConfigError("\n".join(lines))
 
 

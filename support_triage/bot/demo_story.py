@@ -79,7 +79,10 @@ async def _answered(stage: Stage, ts: str, emoji: str, channel: str, said: str) 
 async def tell(stage: Stage) -> None:
     """Play it; the stage raises where something does not come true."""
     for text, label, emoji, channel in TICKETS:
-        await _answered(stage, await _write(stage, text), emoji, channel, label)
+        ts = await _write(stage, text)
+        await _answered(stage, ts, emoji, channel, label)
+        await stage.act("react", user="U0AVA", channel=SUPPORT, ts=ts, name="white_check_mark")
+    stage.say("agent", "puts :white_check_mark: on each: these labels are right")
     await _answered(
         stage, await _write(stage, NOISE), "raising_hand", "C0HUMAN", "not sure: needs a human"
     )

@@ -1,5 +1,6 @@
 """What `status` says of the LLM, in Slack and on the command line."""
 
+from support_triage.bot.wording import plural
 from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.storage.spending import Spending, Spent
 
@@ -14,7 +15,7 @@ def cost_line(spent: Spent, config: LlmConfig) -> str:
     """A UTC day's requests, tokens and US dollars."""
     budget = "" if config.daily_budget_usd is None else f" of ${config.daily_budget_usd:,.2f}"
     return (
-        f"{spent.requests:,} requests, {spent.prompt_tokens:,} tokens read "
+        f"{plural(spent.requests, 'request')}, {plural(spent.prompt_tokens, 'token')} read "
         f"({spent.cached_share:.0%} from a cache), {spent.completion_tokens:,} written, "
         f"${spent.cost_usd:,.4f}{budget}"
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 
 import structlog
+from structlog.typing import Processor
 
 
 def outline(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
@@ -32,15 +33,26 @@ def _lines(error: BaseException) -> Iterator[str]:
 
 def configure() -> None:
     """Write JSON lines; warnings of libraries go the same way, without Slack's request bodies."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(outline),
+    ]
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[libraries], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.ExceptionRenderer(outline),
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, structlog.processors.JSONRenderer()],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )

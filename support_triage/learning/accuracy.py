@@ -17,9 +17,9 @@ class Accuracy:
     per_label: tuple[tuple[str, int, int], ...]
 
     @property
-    def precision(self) -> float:
-        """Share of right ones among the labels given."""
-        return self.right / self.answered if self.answered else 0.0
+    def precision(self) -> float | None:
+        """Return the share of right labels among those given, None if none was judged."""
+        return self.right / self.answered if self.answered else None
 
 
 async def measure(examples: AsyncIterator[StoredExample]) -> Accuracy:

@@ -141,9 +141,20 @@ def extrapolated(sizes: Sequence[int], accuracies: Numbers, held_out: int) -> Cu
     picked = accuracies[rng.integers(0, len(accuracies), (_RESAMPLES, len(accuracies)))]
     seen = (rng.binomial(held_out, picked) / held_out).mean(axis=1)
     means = accuracies.mean(axis=0)
-    [expected] = 1 - continued(known, 1 - means[None], ahead)
-    drawn = 1 - continued(known, 1 - seen, ahead)
+    [expected] = 1 - _ahead(known, 1 - means[None], ahead)
+    drawn = 1 - _ahead(known, 1 - seen, ahead)
     return Curve(_points(known, means, seen), _points(ahead, expected, drawn))
+
+
+def _ahead(sizes: Numbers, errors: Numbers, ahead: Numbers) -> Numbers:
+    """Return the last error of each row, reduced by the share that its law predicts.
+
+    The law misses the last point by some noise; from the point itself no curve falls.
+    """
+    law = continued(sizes, errors, np.append(sizes[-1], ahead))
+    share = law[:, 1:] / np.maximum(law[:, :1], 1e-12)
+    shrunk: Numbers = errors[:, -1:] * share
+    return shrunk
 
 
 def _points(sizes: Numbers, values: Numbers, drawn: Numbers) -> tuple[Point, ...]:

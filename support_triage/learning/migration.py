@@ -39,6 +39,7 @@ class Moved:
     moves: Counter[tuple[str, str | None]]
     unsaid: Counter[str]  # of a split label, whose texts are not in its file: they stay
     restored: Counter[tuple[str, str]]
+    unknown: list[str] = field(default_factory=list)  # named, but no example has this label
 
 
 def split_of(label: str, path: Path, label_set: LabelSet) -> dict[str, str]:
@@ -106,6 +107,7 @@ async def migrate(
     Every example stands under a label or is set aside at any moment, also when it is cut off.
     """
     check(migration, label_set)
+    counts = await examples.counts(team)
     done = Moved(Counter(), Counter(), Counter())
     position, until = "0", await examples.last(team)
     while True:
@@ -128,6 +130,10 @@ async def migrate(
     if apply:
         await moves.remember(team, migration.renamed)
     await _restore(moves, team, migration, label_set, done, apply=apply)
+    leaving = (*migration.renamed, *migration.removed, *migration.split)
+    done.unknown.extend(one for one in leaving if not counts.get(one))
+    restored = migration.restored.items()
+    done.unknown.extend(old for old, new in restored if not done.restored[(old, new)])
     return done
 
 
@@ -151,6 +157,11 @@ async def _restore(
             batch.append(one.model_copy(update=update))
     for start in range(0, len(batch) if apply else 0, _PAGE):
         await moves.bring_back(team, batch[start : start + _PAGE])
+
+
+def stray_labels(counts: Mapping[str, int], names: Sequence[str]) -> dict[str, int]:
+    """Return the labels with examples that triage.toml does not name, and how many each has."""
+    return {label: n for label, n in sorted(counts.items()) if n and label not in names}
 
 
 def unmapped(counts: Mapping[str, int], migration: Migration, names: Sequence[str]) -> list[str]:

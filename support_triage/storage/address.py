@@ -81,7 +81,7 @@ def _single(url: str) -> Single:
     if not url.startswith("unix:") and not (path or "0").isdecimal():
         raise ValueError(f'"/{path}" is not the number of a database: {_FORMS}')
     try:
-        ConnectionPool.from_url(url).make_connection()
+        ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
     except TypeError as error:
         unknown = re.search(r"keyword argument '(\w+)'", str(error))
         option = unknown[1] if unknown else "one"

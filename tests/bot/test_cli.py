@@ -81,6 +81,10 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(
     assert "Traceback" not in done.stderr
 
 
+def test_the_version_is_shown() -> None:
+    assert triage("--version").stdout.startswith("support-triage 0.")
+
+
 def test_a_server_that_is_away_is_exit_code_3() -> None:
     done = triage("status", REDIS_URL="redis://127.0.0.1:1")
     assert done.returncode == 3

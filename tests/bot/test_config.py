@@ -44,13 +44,13 @@ def test_the_shipped_file_is_right() -> None:
         ('[triage]\nagents = ["ava"]\n' + LABEL, ["triage.agents.0", "@handle"]),
         ("[llm]\ntimeout_s = 0\n" + LABEL, ["llm.timeout_s", "greater than 0"]),
         ("[keep]\ndays = 0\n" + LABEL, ["keep.days", "greater than or equal to 1"]),
-        ("[llm]\nbudget = 1\n" + LABEL, ["llm.budget", "not permitted"]),
+        ("[llm]\nbudget = 1\n" + LABEL, ["llm.budget", "no such key"]),
         ('[llm.prices."m"]\nprompt = 1\n' + LABEL, ["llm.prices.m.cached", "required"]),
         (
             LABEL.replace('"a"', '"phone"') + '[[labels]]\nname = "B"\nemoji = ":telephone:"\n',
             ['"phone"', "label A", "label B"],
         ),
-        ("[triage]\ncolour = 1\n" + LABEL, ["triage.colour", "not permitted"]),
+        ("[triage]\ncolour = 1\n" + LABEL, ["triage.colour", "no such key"]),
         ('[[labels]]\nname = "A"\nemoji = "Not An Emoji"\n', ["labels.0.emoji", "moneybag"]),
         ('[[labels]]\nname = "A\\ud83d"\nemoji = "a"\n', ["TOML", "Unicode scalar value"]),
         ('[[labels]]\nname = "A\\u0000B"\nemoji = "a"\n', ["labels.0.name", "control"]),
@@ -114,3 +114,33 @@ def test_white_space_around_a_token_is_dropped() -> None:
     token = load_settings({"SLACK_BOT_TOKEN": " xoxb-1\n"}).slack_bot_token
     assert token is not None
     assert token.get_secret_value() == "xoxb-1"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            "[triage]\ntarget_precison = 0.9\n",
+            'target_precison: no such key; did you mean "target_p',
+        ),
+        ("[triagee]\n", 'triagee: no such key; did you mean "triage"?'),
+        ("[triage]\nAgents = []\n", 'did you mean "agents"?'),
+        ("[train.openai]\nbasemodel = 'x'\n", "train.openai.basemodel: no such key; did you mean"),
+        ("[triage]\nzzzzzz = 1\n", "the keys here are admin_channel, admins"),
+    ],
+)
+def test_a_misspelt_key_is_answered_with_the_nearest(
+    tmp_path: Path, content: str, words: str
+) -> None:
+    file = tmp_path / "triage.toml"
+    file.write_text(content + "[[labels]]\nname = 'A'\nemoji = 'a'\n")
+    with pytest.raises(ConfigError) as raised:
+        load_config(file)
+    assert words in str(raised.value)
+
+
+def test_a_misspelt_key_of_a_label_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "triage.toml"
+    file.write_text("[[labels]]\nname = 'A'\nemoji = 'a'\ndescripton = 'b'\n")
+    with pytest.raises(ConfigError, match=r'labels.0.descripton.*did you mean "description"'):
+        load_config(file)

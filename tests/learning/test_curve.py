@@ -34,6 +34,14 @@ def test_the_interval_mostly_holds_what_comes() -> None:
     assert held >= 32
 
 
+def test_no_curve_falls_where_the_last_point_is_lucky() -> None:
+    errors = law(np.array(SIZES, dtype=float))
+    errors[-1] = 0.02  # below what any of the others leads to
+    curve = extrapolated(SIZES, np.tile(1 - errors, (6, 1)), 1_000)
+    assert curve.gain_of_doubling >= 0
+    assert curve.expected[1].accuracy >= curve.expected[0].accuracy
+
+
 def test_few_examples_have_no_curve_and_many_climb() -> None:
     words = {"MONEY": ("invoice", "refund", "price"), "BUG": ("crash", "error", "freeze")}
     examples = [

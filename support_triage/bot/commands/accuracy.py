@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import inline
+from support_triage.bot.wording import plural
 from support_triage.learning.accuracy import Accuracy, measure
 
 
@@ -11,11 +12,10 @@ def render(found: Accuracy) -> str:
     """The figures as a Slack text."""
     if found.judged == 0:
         return "No agent has judged a label yet: a correction or confirmation is where I start."
-    noun = "message" if found.judged == 1 else "messages"
     lines = [
-        f"*Accuracy* on {found.judged:,} {noun} that agents judged",
+        f"*Accuracy* on {plural(found.judged, 'message')} that agents judged",
         f"• right when I gave a label: {found.right:,} of {found.answered:,}"
-        + (f" ({found.precision:.0%})" if found.answered else ""),
+        + ("" if found.precision is None else f" ({found.precision:.0%})"),
         f"• left to a human: {found.judged - found.answered:,}",
     ]
     lines += [

@@ -1,10 +1,10 @@
 """`/triage models`: which models there are, which one answers, and how that came about."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import inline, sentence
+from support_triage.bot.wording import day, gain
 from support_triage.learning.model_list import Listed, listed
 from support_triage.learning.shadow import ShadowFigures
 from support_triage.storage.models import Promotion, shown
@@ -12,15 +12,11 @@ from support_triage.storage.models import Promotion, shown
 _HISTORY = 10
 
 
-def _day(when: str) -> str:
-    return f"{datetime.fromtimestamp(float(when), UTC):%Y-%m-%d %H:%M}"
-
-
 def _model(one: Listed) -> str:
     model = one.model
     what = "recipe of the local model" if model.kind == "local" else model.name
     return (
-        f"• `{model.id}` {one.role} · {model.backend} · {inline(what)} · {_day(model.created)}"
+        f"• `{model.id}` {one.role} · {model.backend} · {inline(what)} · {day(model.created)}"
         + ("" if one.usable else " · :warning: for other labels")
     )
 
@@ -34,11 +30,11 @@ def _in_shadow(found: ShadowFigures) -> str:
 
 
 def _step(one: Promotion) -> str:
-    figures = one.figures
-    gain = f", {figures['gain']:+.1%} on {figures['examples']:.0f}" if "gain" in figures else ""
+    figures = gain(one.figures)
     who = f"<@{one.who}>" if one.who.isalnum() else inline(one.who)
     return (
-        f"• {_day(one.when)} {one.act}: {shown(one.before)} → {shown(one.after)} by {who}{gain}"
+        f"• {day(one.when)} {one.act}: {shown(one.before)} → {shown(one.after)} by {who}"
+        + (f", {figures}" if figures else "")
         + (f" · {sentence(one.why)}" if one.why else "")
     )
 

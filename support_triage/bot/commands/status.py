@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from support_triage.bot.commands.context import Context
 from support_triage.bot.llm_status import llm_status
 from support_triage.bot.slack_text import code, inline, sentence
+from support_triage.bot.wording import plural
+from support_triage.learning.migration import stray_labels
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
@@ -23,6 +25,11 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         f"• Examples from agents: {sum(counts.values()):,}",
         f"• Waiting: {waiting:,}, given up: {dead:,}" + (" (`triage dead list`)" if dead else ""),
     ]
+    for label, number in stray_labels(counts, desk.config.label_set.names).items():
+        lines.append(
+            f"• :warning: {plural(number, 'example')} of {inline(label)}, which triage.toml does "
+            "not name: add the label there, or move them with `triage labels migrate`"
+        )
     standing = await desk.workspaces.standing(desk.team)
     if standing is not None:
         lines.append(f"• Local model: {sentence(standing)}")
