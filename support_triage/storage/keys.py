@@ -114,7 +114,7 @@ def pace(team: str, name: str) -> str:
 
 
 def prefix(team: str) -> str:
-    """Return the beginning of every key of one workspace."""
+    """Prefix of every key of one workspace; each of them lives as its own entry says."""
     return f"triage:{{{team}}}:"
 
 
