@@ -63,8 +63,10 @@ def _message(
             new, old = event["message"], event.get("previous_message") or {}
             if new.get("subtype") == "tombstone":
                 return Deleted(id=MessageId(team=team, channel=channel, ts=new["ts"]))
-            if not new.get("edited") or text_of(new) == text_of(old):
-                return None  # a preview was added, nothing was said
+            if text_of(new) == text_of(old):
+                return None  # a link's preview was added, or a reply counted
+            if new.get("edited") == old.get("edited"):
+                new = new | {"edited": {"ts": event["ts"]}}  # Slack's own: a transcript, a quote
             return posted(team, channel, new, allowed_bots, own)
         case "message_deleted":
             return Deleted(id=MessageId(team=team, channel=channel, ts=event["deleted_ts"]))

@@ -105,6 +105,27 @@ def test_edits_count_only_when_the_text_changed() -> None:
     assert parse(same) is None
 
 
+def test_a_transcript_that_comes_later_is_read() -> None:
+    clip = {"name": "audio_message.m4a", "transcription": {"status": "processing"}}
+    old = {"ts": "10.5", "user": "U1", "text": "", "subtype": "file_share", "files": [clip]}
+    heard = {"status": "complete", "preview": {"content": "I was charged twice"}}
+    new = old | {"files": [clip | {"transcription": heard}]}
+    found = parse(event(subtype="message_changed", message=new, previous_message=old, ts="12.0"))
+    assert isinstance(found, Posted)
+    assert (found.message.text, found.message.edited) == ("I was charged twice", "12.0")
+    edited = {"edited": {"ts": "11.0"}, "text": "listen"}
+    pair = {"message": new | edited, "previous_message": old | edited}
+    again = parse(event(subtype="message_changed", ts="12.0", **pair))
+    assert isinstance(again, Posted)
+    assert (again.message.text, again.message.edited) == ("listen\nI was charged twice", "12.0")
+
+
+def test_the_preview_of_a_link_is_no_edit() -> None:
+    old = {"ts": "10.5", "user": "U1", "text": "see <https://x.io>"}
+    new = old | {"attachments": [{"from_url": "https://x.io", "text": "a page"}]}
+    assert parse(event(subtype="message_changed", message=new, previous_message=old)) is None
+
+
 def test_a_deletion_is_of_the_original() -> None:
     assert parse(event(subtype="message_deleted", deleted_ts="10.5", ts="12.0")) == Deleted(id=AT)
 
