@@ -87,7 +87,7 @@ class Triage:
         """Bring a message anew to the state that follows from what is known of it."""
         mode = await self.directory.mode(identity.channel)
         async with self.records.held(identity) as hold:
-            if hold.record is None or mode is None:
+            if hold.record is None or hold.record.shown.due is None or mode is None:
                 await self.records.not_late(identity)
             else:
                 await self._settle(hold, hold.record, mode, doubt=0.0)

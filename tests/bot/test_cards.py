@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support_triage.bot.cards import Card, Place, card
 from support_triage.bot.config import Config, load_config
@@ -52,6 +54,14 @@ def test_any_text_makes_a_card_that_slack_takes(text: str) -> None:
         check_blocks(list(one.blocks), 50)
         json.dumps([one.blocks, one.text], ensure_ascii=False).encode()
     assert len(shown.text) <= 300
+
+
+@given(st.text(), st.text(max_size=80), st.text())
+def test_any_three_texts_make_a_card(text: str, author: str, near: str) -> None:
+    neighbours = (Neighbour(near, "BILLING", 0.9),)
+    shown = made(text, Prediction("BILLING", 0.9, neighbours=neighbours), author=author)
+    check_blocks(list(shown.blocks), 50)
+    written(shown).encode()
 
 
 def test_no_mention_or_link_of_a_stranger_comes_alive() -> None:

@@ -341,7 +341,9 @@ async def test_a_post_that_lands_after_its_worker_was_taken_over_leaves_one_card
 
 
 async def test_a_late_card_of_a_forgotten_message_is_looked_for_no_more(office: Office) -> None:
-    await office.redis.zadd(keys.late(TEAM), {f"{SUPPORT}:1.0": 1.0})
+    ts = office.write("BILLING then")  # it was forgotten and written anew
+    await office.deliver(story(ts)["post"], None)
+    await office.redis.zadd(keys.late(TEAM), {f"{SUPPORT}:1.0": 1.0, f"{SUPPORT}:{ts}": 1.0})
     async with office.process(None) as triage:
         await LateCards(Records(office.redis), TEAM, triage.look_again).look()
     assert not await office.redis.exists(keys.late(TEAM))

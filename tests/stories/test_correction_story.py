@@ -2,7 +2,7 @@
 
 from support_triage.storage.examples import Examples
 from tests.sandbox.running import eventually
-from tests.stories.conftest import BILLING, OTHER, SUPPORT, TECHNICAL, Story
+from tests.stories.conftest import BILLING, HUMAN, OTHER, SUPPORT, TEAM, TECHNICAL, Story
 
 TICKET = "My invoice shows the wrong amount"
 
@@ -52,6 +52,39 @@ async def test_a_confirmation_becomes_an_example(story: Story) -> None:
 
     await eventually(stands)
     assert "1 of 1 (100%)" in await story.command("accuracy")
+
+
+async def test_the_confirm_emoji_teaches_nothing_where_the_bot_was_unsure(story: Story) -> None:
+    ts = await story.write("The mitochondria is the powerhouse of the cell")
+    await story.shows(ts, "raising_hand", HUMAN)
+    [(place, card)] = await story.cards(ts)
+    assert "white_check_mark" not in str(card["blocks"])
+    await story.people.react("U0AVA", place, card["ts"], "white_check_mark")
+    await story.quiet()
+    await story.shows(ts, "raising_hand", HUMAN)
+    assert await Examples(story.redis).counts(TEAM) == {}
+    await story.people.react("U0ABEL", place, card["ts"], "wrench")
+    await story.shows(ts, "wrench", TECHNICAL)
+    [found] = await Examples(story.redis).get(TEAM, [f"{SUPPORT}:{ts}"])
+    assert found is not None
+    assert (found.label, found.source) == ("TECHNICAL", "correction")
+
+
+async def test_an_edit_after_a_correction_changes_no_example(story: Story) -> None:
+    ts = await story.write("The mitochondria is the powerhouse of the cell")
+    await story.shows(ts, "raising_hand", HUMAN)
+    await story.people.react("U0AVA", SUPPORT, ts, "moneybag")
+    await story.shows(ts, "moneybag", BILLING)
+    await story.people.edit(SUPPORT, ts, "never mind, found it")
+
+    async def edited() -> bool:
+        [(_, card)] = await story.cards(ts)
+        return "never mind" in str(card["blocks"])
+
+    await eventually(edited)
+    [found] = await Examples(story.redis).get(TEAM, [f"{SUPPORT}:{ts}"])
+    assert found is not None
+    assert found.text == "The mitochondria is the powerhouse of the cell"
 
 
 async def test_customers_and_strange_emoji_change_nothing(story: Story) -> None:
