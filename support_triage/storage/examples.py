@@ -7,13 +7,21 @@ from pydantic import TypeAdapter
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.lua import COUNT, EXPECT
 from support_triage.storage.readable import read, read_all
 from support_triage.storage.records import Frozen, MessageId
 
 FEED_LENGTH = 10_000
 """About how many changes the feed remembers."""
 
-_STAND = """
+_STAND = (
+    EXPECT
+    + COUNT
+    + """
+-- KEYS examples counts history changes order; ARGV length of the feed, then id, example, history
+for n = 1, 3 do expect(KEYS[n], 'hash') end
+expect(KEYS[4], 'stream')
+expect(KEYS[5], 'zset')
 local changed = 0
 for place = 2, #ARGV, 3 do
   local id, content, history = ARGV[place], ARGV[place + 1], ARGV[place + 2]
@@ -25,13 +33,13 @@ for place = 2, #ARGV, 3 do
   end
   if (old or '') ~= content then
     changed = changed + 1
-    if old then redis.call('HINCRBY', KEYS[2], cjson.decode(old)['label'], -1) end
+    if old then count(KEYS[2], label_of(old), -1) end
     if content == '' then
       redis.call('HDEL', KEYS[1], id)
       redis.call('ZREM', KEYS[5], id)
     else
       redis.call('HSET', KEYS[1], id, content)
-      redis.call('HINCRBY', KEYS[2], cjson.decode(content)['label'], 1)
+      count(KEYS[2], label_of(content), 1)
       if not old then
         local last = redis.call('ZRANGE', KEYS[5], -1, -1, 'WITHSCORES')[2] or '0'
         redis.call('ZADD', KEYS[5], last + 1, id)
@@ -42,6 +50,7 @@ for place = 2, #ARGV, 3 do
 end
 return changed
 """
+)
 
 _PAGE = """
 local found = redis.call(

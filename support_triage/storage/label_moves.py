@@ -6,23 +6,37 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.examples import FEED_LENGTH, StoredExample
+from support_triage.storage.lua import COUNT, EXPECT
 from support_triage.storage.readable import read
 
-_MOVE = """
+_READY = (
+    EXPECT
+    + COUNT
+    + """
+-- KEYS examples counts changes order aside
+for _, n in ipairs({1, 2, 5}) do expect(KEYS[n], 'hash') end
+expect(KEYS[3], 'stream')
+expect(KEYS[4], 'zset')
+"""
+)
+
+_MOVE = (
+    _READY
+    + """
 local moved = 0
 for place = 2, #ARGV, 4 do
   local id, label, since, content = unpack(ARGV, place, place + 3)
   local old = redis.call('HGET', KEYS[1], id)
-  local said = old and cjson.decode(old)
-  if said and said['label'] == label and said['when'] == since then
-    redis.call('HINCRBY', KEYS[2], label, -1)
+  local readable, said = pcall(cjson.decode, old or '')
+  if old and readable and said['label'] == label and said['when'] == since then
+    count(KEYS[2], label, -1)
     if content == '' then
       redis.call('HSET', KEYS[5], id, old)
       redis.call('HDEL', KEYS[1], id)
       redis.call('ZREM', KEYS[4], id)
     else
       redis.call('HSET', KEYS[1], id, content)
-      redis.call('HINCRBY', KEYS[2], cjson.decode(content)['label'], 1)
+      count(KEYS[2], label_of(content), 1)
     end
     redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[1], '*', 'id', id)
     moved = moved + 1
@@ -30,13 +44,16 @@ for place = 2, #ARGV, 4 do
 end
 return moved
 """
+)
 
-_BRING_BACK = """
+_BRING_BACK = (
+    _READY
+    + """
 local back = 0
 for place = 2, #ARGV, 2 do
   local id, content = ARGV[place], ARGV[place + 1]
   if redis.call('HDEL', KEYS[5], id) == 1 and redis.call('HSETNX', KEYS[1], id, content) == 1 then
-    redis.call('HINCRBY', KEYS[2], cjson.decode(content)['label'], 1)
+    count(KEYS[2], label_of(content), 1)
     local last = redis.call('ZRANGE', KEYS[4], -1, -1, 'WITHSCORES')[2] or '0'
     redis.call('ZADD', KEYS[4], last + 1, id)
     redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[1], '*', 'id', id)
@@ -45,6 +62,7 @@ for place = 2, #ARGV, 2 do
 end
 return back
 """
+)
 
 
 class LabelMoves:

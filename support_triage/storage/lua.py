@@ -13,3 +13,15 @@ end
 
 A script that failed halfway would leave an entry in no place at all, or in two.
 """
+
+COUNT = """
+local function label_of(row)
+  local readable, found = pcall(cjson.decode, row)
+  return readable and type(found) == 'table' and found['label']
+end
+local function count(hash, name, by)
+  if type(name) ~= 'string' then return end
+  redis.call('HSET', hash, name, (tonumber(redis.call('HGET', hash, name) or 0) or 0) + by)
+end
+"""
+"""Count labels of stored rows; a row of another version, and a count that is none, end nothing."""

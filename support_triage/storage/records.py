@@ -13,6 +13,7 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageError
 from support_triage.storage.leases import renewed
+from support_triage.storage.lua import COUNT, EXPECT
 
 _LEASE_S = 4.0  # a hold outlives its holder's death by this, less than the inbox's take-over
 _HOLD_WAIT_S = 2.0
@@ -200,9 +201,8 @@ class LostHoldError(HoldError):
 
 _HOLD = """#!lua flags=allow-oom
 -- KEYS lock record; ARGV token, lease ms
-if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  return {1, redis.call('GET', KEYS[2])}
-end
+local stored = redis.call('GET', KEYS[2])
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, stored} end
 return {0, false}
 """
 _RENEW = """#!lua flags=allow-oom
@@ -214,16 +214,22 @@ _RELEASE = """#!lua flags=allow-oom
 -- KEYS lock; ARGV token
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 """
-_PUT = """
+_PUT = (
+    EXPECT
+    + COUNT
+    + """
 -- KEYS lock record tally late card; ARGV token, record, seconds to keep, message, outcome, due
+expect(KEYS[3], 'hash')
+expect(KEYS[4], 'zset')
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
-if ARGV[5] ~= '' then redis.call('HINCRBY', KEYS[3], ARGV[5], 1) end
+if ARGV[5] ~= '' then count(KEYS[3], ARGV[5], 1) end
 if ARGV[6] == '' then redis.call('ZREM', KEYS[4], ARGV[4])
 else redis.call('ZADD', KEYS[4], ARGV[6], ARGV[4]) end
 if KEYS[5] then redis.call('SET', KEYS[5], ARGV[4], 'EX', ARGV[3]) end
 return 1
 """
+)
 
 
 class Records:
