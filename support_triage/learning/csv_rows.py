@@ -1,6 +1,7 @@
 """Rows of a CSV file, read strictly: a damaged one is named, and none swallows those after it."""
 
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -146,14 +147,18 @@ def _shape(lines: _Lines, source: Source, *, labelled: bool) -> _Shape:
         header += more
     missing: list[tuple[int, MissingColumnError]] = []
     for delimiter in delimiters:
-        names = _header(header, delimiter, where)
+        names = _header(header, delimiter)
+        if names is None:
+            continue
         try:
             at = places(names, source.columns, where, labelled=labelled)
         except MissingColumnError as error:
             missing.append((len(names), error))
         else:
             return _Shape(names, delimiter, at, source.labels)
-    raise max(missing, key=lambda one: one[0])[1]
+    if missing:
+        raise max(missing, key=lambda one: one[0])[1]
+    raise DatasetError(f"{where}: this is no header of CSV, its quotes are damaged")
 
 
 def header_fits(line: str, fits: Callable[[list[str]], bool]) -> bool:
@@ -162,9 +167,10 @@ def header_fits(line: str, fits: Callable[[list[str]], bool]) -> bool:
     return any(len(names) > 1 and fits(names) for names in parted)
 
 
-def _header(text: str, delimiter: str, where: str) -> list[str]:
-    lines = text.splitlines(keepends=True)
+def _header(text: str, delimiter: str) -> list[str] | None:
+    """Return the names of the columns, None where the quotes speak against the delimiter."""
+    lines = io.StringIO(text, newline="")
     try:
         return next(csv.reader(lines, delimiter=delimiter, strict=True), [])
     except csv.Error:
-        raise DatasetError(f"{where}: this is no header of CSV, a quote is not closed") from None
+        return None

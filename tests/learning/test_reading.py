@@ -115,6 +115,8 @@ def test_a_file_that_is_no_table_is_said(tmp_path: Path, content: str | bytes, w
     [
         ("a.csv", f"sep=;\ntext;label\n{GOOD};BILLING\n"),
         ("a.csv", f'"sep=;"\r\ntext;label\r\n{GOOD};BILLING\r\n'),
+        ("a.csv", f'"text";"label"\r\n"{GOOD}";"BILLING"\r\n'),
+        ("a.tsv", f'"text"\t"label"\n"{GOOD}"\t"BILLING"\n'),
         ("a.csv", f"text|label\n{GOOD}|BILLING\n"),
         ("a.tsv", f"text\tnote\tlabel\n{GOOD}\tx, y\tBILLING\n"),
         ("a.csv", f"TEXT,Label\n{GOOD},Billing\n"),
