@@ -8,6 +8,7 @@ from typing import BinaryIO, Protocol
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from support_triage.learning.dataset import DatasetError
+from support_triage.storage.private_folder import open_private, private_opener
 
 
 class Out(Protocol):
@@ -92,7 +93,7 @@ class FileOut:
 
     def _open(self, size: int) -> None:
         try:
-            self._file = self._part.open("ab")
+            self._file = open_private(self._part)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DatasetError(f"{self._path}: another run writes it now: wait for it") from None
@@ -124,5 +125,6 @@ class FileOut:
 
 def _put(path: Path, content: str) -> None:
     new = path.with_name(f"{path.name}.new")
-    new.write_text(content)
+    with open(new, "w", opener=private_opener) as file:
+        file.write(content)
     new.replace(path)

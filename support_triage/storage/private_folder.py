@@ -1,0 +1,61 @@
+"""A folder that its owner alone can look into, and the files of ours in it."""
+
+import os
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+FOLDER, FILE = 0o700, 0o600
+_OTHERS = 0o077
+
+
+class UnsafeFolderError(Exception):
+    """A folder cannot be made private: the message says why, and what to do."""
+
+
+def private_folder(folder: Path, ours: Iterable[str] = ()) -> None:
+    """Make a folder that this user alone can read, or tighten the one that is there.
+
+    What is called as one of `ours` in it, files and folders, is tightened too; other files are left
+    alone. UnsafeFolderError if the folder is a link, no folder or somebody else's: then what it
+    holds is in other hands.
+    """
+    with suppress(FileExistsError):  # the check says what is there
+        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER)
+    _check(folder)
+    _tighten(folder)
+    for name in ours:
+        for path in (folder / name, *(folder / name).glob("*")):
+            _tighten(path)
+
+
+def private_opener(path: str, flags: int) -> int:
+    """Open a file for `open(…, opener=…)`: a new one is its owner's alone, a link is refused."""
+    return os.open(path, flags | os.O_NOFOLLOW, FILE)
+
+
+def open_private(path: Path) -> BinaryIO:
+    """Open a file to append to, as `private_opener` does."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.fdopen(private_opener(str(path), flags), "ab")
+
+
+def _check(folder: Path) -> None:
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise UnsafeFolderError(f"{folder} is a link or no folder. Remove it, or name another one.")
+    if found.st_uid != os.getuid():
+        raise UnsafeFolderError(
+            f"{folder} belongs to user {found.st_uid}, and the bot runs as user {os.getuid()}. "
+            "Name a folder of the bot's user (one inside of it will do), or change its owner."
+        )
+
+
+def _tighten(path: Path) -> None:
+    with suppress(FileNotFoundError):  # there is none, or the server has just replaced it
+        found = path.lstat()
+        mode = FOLDER if stat.S_ISDIR(found.st_mode) else FILE
+        if not stat.S_ISLNK(found.st_mode) and stat.S_IMODE(found.st_mode) & _OTHERS:
+            path.chmod(mode)
