@@ -112,7 +112,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
     desk = Desk(
         config,
         parts.team,
-        parts.directory,
+        parts.people,
         parts.gateway,
         parts.examples,
         parts.workspaces,
@@ -133,12 +133,13 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         parts.examples,
         parts.workspaces,
         parts.directory,
+        parts.people,
         ObservedClassifier(classifier, parts.metrics),
         presenter,
         teaching,
         Watching(parts.series, shadowing),
     )
-    watch = DriftWatch(config, parts.series, parts.directory, parts.gateway)
+    watch = DriftWatch(config, parts.series, parts.directory, parts.people, parts.gateway)
     worker = Worker(parts.inbox, {parts.team: _Events(triage, desk, parts.tracing)})
     worker.start(parts.loops)
     following: dict[str, tuple[Step, float]] = {

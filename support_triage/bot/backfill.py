@@ -18,6 +18,7 @@ from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailable
 from support_triage.bot.intake import posted
 from support_triage.bot.parts import Parts
 from support_triage.bot.passing import PASSING
+from support_triage.bot.people import People
 from support_triage.storage.events import Deleted, Posted, Reacted
 from support_triage.storage.examples import Examples, Reaction
 from support_triage.storage.inbox import Inbox
@@ -52,6 +53,7 @@ class Backfill:
     config: Config
     team: str
     directory: Directory
+    people: People
     gateway: Gateway
     inbox: Inbox
     records: Records
@@ -59,6 +61,7 @@ class Backfill:
     watermarks: Watermarks
     own: frozenset[str] = frozenset()
     _read_at: dict[str, float] = field(default_factory=dict)
+    _began: float = 0.0
 
     async def run(self, since: float | None = None, asked: float | None = None) -> int:
         """Put in the inbox what is missing since a Unix time; return how many events that were.
@@ -67,7 +70,7 @@ class Backfill:
         off goes on: channels that were read since it was `asked` for are not read again. A channel
         that fails does not hold up the others; the failures are raised at the end, as a group.
         """
-        began = await self.inbox.now()
+        began = self._began = await self.inbox.now()
         marks = await self.watermarks.read()
         joined = await self.directory.joined()
         await self.watermarks.left(set(marks.channels).difference(joined))
@@ -235,10 +238,16 @@ class Backfill:
         for one in message.get("reactions", []):
             emoji = await self.directory.same_emoji(one["name"])
             if emoji in meant:
-                found += [
-                    (user, emoji) for user in one["users"] if await self.directory.is_agent(user)
-                ]
+                found += [(user, emoji) for user in one["users"] if await self._is_agent(user)]
         return found
+
+    async def _is_agent(self, user: str) -> bool:
+        """Return whether a user is an agent by lists that Slack gave since this run began."""
+        try:
+            return await self.people.is_agent(user, self._began)
+        except GatewayUnavailableError as error:
+            await asyncio.sleep(error.after_s or 1.0)
+            return await self.people.is_agent(user, self._began)
 
 
 def _sound(message: Any) -> bool:
@@ -257,6 +266,7 @@ def backfill_of(parts: Parts, config: Config) -> Backfill:
         config,
         parts.team,
         parts.directory,
+        parts.people,
         parts.gateway,
         parts.inbox,
         parts.records,

@@ -13,6 +13,7 @@ from rich.table import Table
 from support_triage.bot.cli_options import chosen_team
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.llm_status import llm_status
+from support_triage.bot.people import group_problems
 from support_triage.bot.terminal import err, out, print_json
 from support_triage.learning.accuracy import measure
 from support_triage.learning.bad_rows import Taking
@@ -25,6 +26,7 @@ from support_triage.learning.source import Source
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
+from support_triage.storage.members import Members
 from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
 
@@ -127,7 +129,8 @@ async def status(settings: Settings, config: Config, team: str | None, *, as_jso
             "local_model": await store.workspaces.standing(store.team),
             "waiting": await store.inbox.depth(store.team),
             "given_up": await store.inbox.dead(store.team),
-            "problems": await store.workspaces.problems(store.team),
+            "problems": await group_problems(config.triage, Members(store.redis, store.team))
+            | await store.workspaces.problems(store.team),
             "llm_today": cost,
             "llm_problems": warnings,
         }

@@ -5,15 +5,21 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from rich.table import Table
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.directory import Directory
+from support_triage.bot.doctor_people import people
 from support_triage.bot.doctor_shared import shared_channels
 from support_triage.bot.finding import Finding
 from support_triage.bot.gateway import web_client
 from support_triage.bot.origin import ORGANIZATION
+from support_triage.bot.slack_errors import (
+    ADVICE,
+    GatewayError,
+    GatewayUnavailableError,
+    asked,
+)
 from support_triage.bot.terminal import Terminal, out, styled
 from support_triage.classifiers.base import ClassifierError
 from support_triage.classifiers.factory import LlmUse, close
@@ -109,12 +115,13 @@ async def _model(settings: Settings, config: Config) -> Finding:
 
 async def _slack(client: AsyncWebClient, config: Config) -> AsyncIterator[Finding]:
     try:
-        who: Any = await client.auth_test()
-    except SlackApiError as error:
-        yield Finding("Slack", str(error.response["error"]), "SLACK_BOT_TOKEN: copy it again")
+        who: Any = await asked("auth.test", client.auth_test)
+    except GatewayUnavailableError as error:
+        advice = f"SLACK_API_URL: can {client.base_url} be reached? ({error})"
+        yield Finding("Slack", "no answer", advice)
         return
-    except (OSError, TimeoutError):
-        yield Finding("Slack", "no answer", f"SLACK_API_URL: can {client.base_url} be reached?")
+    except GatewayError as error:
+        yield Finding("Slack", error.word, f"SLACK_BOT_TOKEN: {error}")
         return
     advice = ORGANIZATION if who.get("is_enterprise_install") else ""
     yield Finding("Slack", f"{who['team']} as {who['user']}", advice)
@@ -124,9 +131,8 @@ async def _slack(client: AsyncWebClient, config: Config) -> AsyncIterator[Findin
         yield await _channel(client, directory, name)
     async for one in shared_channels(client, config, str(who["team_id"])):
         yield one
-    for name in {*config.triage.agents, *config.triage.admins}:
-        if await directory.group(name) is None:
-            yield Finding(name, "no such group", "correct it in triage.toml, or make the group")
+    async for one in people(directory, config):
+        yield one
 
 
 def _scopes(header: str | None) -> Finding:
@@ -143,7 +149,8 @@ def _scopes(header: str | None) -> Finding:
 
 
 def _channels(config: Config) -> list[str]:
-    named = [one.channel for one in config.labels] + [config.triage.needs_human_channel]
+    named = [one.channel for one in config.labels]
+    named += [config.triage.needs_human_channel, config.triage.admin_channel]
     return list(dict.fromkeys([*config.channels, *(name for name in named if name)]))
 
 
@@ -151,10 +158,15 @@ async def _channel(client: AsyncWebClient, directory: Directory, name: str) -> F
     try:
         channel = await directory.channel(name)
         if channel is None:
-            return Finding(name, "not visible", "make the channel, or invite the bot if private")
-        found: Any = await client.conversations_info(channel=channel)
-    except SlackApiError as error:
-        return Finding(name, str(error.response["error"]), "invite the bot, check its scopes")
+            advice = "make or unarchive the channel, or invite the bot if it is private"
+            return Finding(name, "not visible", advice)
+        found: Any = await asked(
+            "conversations.info", lambda: client.conversations_info(channel=channel)
+        )
+    except GatewayError as error:
+        return Finding(name, error.word or "no answer", str(error))
+    if found["channel"].get("is_archived"):
+        return Finding(name, "archived", ADVICE["is_archived"])
     if found["channel"].get("is_member"):
         return Finding(name, "member")
     return Finding(name, "not a member", f"/invite the bot to {name}")

@@ -8,6 +8,7 @@ from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError
 from support_triage.bot.loops import each
+from support_triage.bot.people import People
 from support_triage.bot.slack_text import inline, sentence
 from support_triage.learning.drift import Drift, level, of_answers, of_judgements
 from support_triage.storage.series import Name, Series, answers_of
@@ -22,6 +23,7 @@ class DriftWatch:
     config: Config
     series: Series
     directory: Directory
+    people: People
     gateway: Gateway
 
     async def look(self) -> None:
@@ -67,7 +69,7 @@ class DriftWatch:
         text = "\n".join(["*Something has changed in what I see*", *lines, _ADVICE])
         channel = await self.directory.channel(self.config.triage.admin_channel)
         missed: list[GatewayUnavailableError] = []
-        places = [channel] if channel else await self.directory.admins()
+        places = [channel] if channel else await self.people.admins()
         for one in places:
             try:
                 await self.gateway.tell(one, text)

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.config import Config, ConfigError, Settings
@@ -16,12 +15,15 @@ from support_triage.bot.metrics import Metrics
 from support_triage.bot.observed import ObservedExamples, ObservedInbox
 from support_triage.bot.origin import ORGANIZATION
 from support_triage.bot.pacing import Pacing
+from support_triage.bot.people import People
+from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError, asked
 from support_triage.bot.tracing import Tracing, tracing_of
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.limiter import Limiter
+from support_triage.storage.members import Members
 from support_triage.storage.models import Models
 from support_triage.storage.records import Records
 from support_triage.storage.series import Series
@@ -39,6 +41,7 @@ class Parts:
     client: AsyncWebClient
     redis: Client
     directory: Directory
+    people: People
     gateway: Gateway
     inbox: Inbox
     records: Records
@@ -57,14 +60,13 @@ class Parts:
 async def _whoami(client: AsyncWebClient) -> tuple[str, frozenset[str]]:
     """Return the workspace, and the bot's ids in it: of its user and of its bot."""
     try:
-        answer = await client.auth_test()
-    except SlackApiError as error:
+        answer = await asked("auth.test", client.auth_test)
+    except GatewayUnavailableError as error:
         raise ConfigError(
-            f"SLACK_BOT_TOKEN: Slack answered {error.response['error']}: install the app in the "
-            "workspace and copy its Bot User OAuth Token"
+            f"SLACK_API_URL: {client.base_url} cannot be reached ({error}): try again later"
         ) from None
-    except (OSError, TimeoutError):
-        raise ConfigError(f"SLACK_API_URL: {client.base_url} cannot be reached") from None
+    except GatewayError as error:
+        raise ConfigError(f"SLACK_BOT_TOKEN: {error}") from None
     if answer.get("is_enterprise_install"):
         raise ConfigError(ORGANIZATION)
     own = {str(answer["user_id"]), str(answer.get("bot_id") or "")} - {""}
@@ -91,12 +93,14 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             connect(settings.redis_url, settings.triage_data_dir)
         )
         metrics, tracing = Metrics(), tracing_of()
+        directory = Directory(client, config)
         parts = Parts(
             team=team,
             own=own,
             client=client,
             redis=redis,
-            directory=Directory(client, config),
+            directory=directory,
+            people=People(config.triage, directory, Members(redis, team)),
             gateway=Gateway(client, Pacing(Limiter(redis, team), config.pacing)),
             inbox=ObservedInbox(redis, config.intake, metrics, tracing),
             records=Records(redis, config.keep.seconds),

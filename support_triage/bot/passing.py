@@ -3,7 +3,6 @@
 from typing import Final
 
 from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError
 
 from support_triage.bot.gateway import GatewayUnavailableError
 from support_triage.classifiers.base import ClassifierUnavailableError
@@ -13,7 +12,6 @@ PASSING: Final = (
     GatewayUnavailableError,
     ClassifierUnavailableError,
     StorageError,
-    SlackApiError,
     ClientError,
     OSError,
     TimeoutError,

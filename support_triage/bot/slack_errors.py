@@ -7,7 +7,8 @@ A refused event is tried for an hour and then buried with the text as its reason
 Words of Slack that this table does not know count as refusals, so that none is retried for ever.
 """
 
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
@@ -106,6 +107,8 @@ ADVICE: Final = {
 
 _TOO_MANY, _SERVER = 429, 500  # HTTP
 
+Answer = TypeVar("Answer")
+
 
 class GatewayError(Exception):
     """Slack refused a call for good: the message names the call, Slack's word, and what to do."""
@@ -156,3 +159,11 @@ def refusal(method: str, word: str) -> GatewayError:
     """Return the refusal of a call to `method` with Slack's word for it."""
     advice = ADVICE.get(word, "see `triage doctor`")
     return GatewayError(f"{method}: Slack answered {word}: {advice}", word)
+
+
+async def asked(method: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Return Slack's answer to a call to `method`; its error sorted."""
+    try:
+        return await call()
+    except FAILURES as error:
+        raise sorted_error(method, error) from None

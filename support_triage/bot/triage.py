@@ -8,6 +8,7 @@ import structlog
 from support_triage.bot.config import Config, Mode
 from support_triage.bot.corrections import Standing, fold
 from support_triage.bot.directory import Directory
+from support_triage.bot.people import People
 from support_triage.bot.presence import Presence
 from support_triage.bot.presenter import Decision, Presenter
 from support_triage.bot.teaching import Teaching
@@ -61,6 +62,7 @@ class Triage:
     examples: Examples
     workspaces: Workspaces
     directory: Directory
+    people: People
     classifier: Classifier
     presenter: Presenter
     teaching: Teaching
@@ -117,7 +119,7 @@ class Triage:
         confirms = emoji == await self.directory.same_emoji(self.config.triage.confirm_emoji)
         if label is None and not confirms:
             return
-        if not await self.directory.is_agent(event.user, event.home):
+        if not await self.people.is_agent(event.user, event.received, event.home):
             return
         reaction = Reaction(
             at=event.at,

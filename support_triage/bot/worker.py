@@ -13,7 +13,7 @@ from support_triage.bot.ending import end
 from support_triage.bot.gateway import GatewayError
 from support_triage.bot.loops import Loops, watched
 from support_triage.bot.passing import PASSING
-from support_triage.storage.errors import StorageUnavailableError
+from support_triage.storage.errors import StorageError, StorageUnavailableError
 from support_triage.storage.events import Event
 from support_triage.storage.inbox import LEASE_S, Entry, Inbox
 
@@ -168,7 +168,8 @@ class Worker:
         passing = isinstance(error, PASSING)
         refused = isinstance(error, GatewayError) and not passing
         if passing or refused:
-            log.warning("event.postponed", entry=entry.id, error=type(error).__name__)
+            said = str(error) if isinstance(error, GatewayError | StorageError) else ""
+            log.warning("event.postponed", entry=entry.id, error=type(error).__name__, problem=said)
         else:
             log.error("event.failed", entry=entry.id, strikes=entry.strikes, exc_info=error)
         if refused and entry.age_s > _REFUSED_MAX_S:

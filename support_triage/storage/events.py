@@ -46,6 +46,7 @@ class Reacted(_Happened):
     """An emoji was put on a message or card, or taken off; `at` is Slack's event time.
 
     `home` is the workspace of who did it where Slack says it, else "".
+    `received` is when it came in, by the storage's clock; 0 until it is handed out.
     """
 
     kind: Literal["reacted"] = "reacted"
@@ -55,6 +56,7 @@ class Reacted(_Happened):
     added: bool
     at: str
     home: str = ""
+    received: float = 0.0
 
 
 class Asked(_Happened):

@@ -13,7 +13,7 @@ from support_triage.storage import inbox_scripts as scripts
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageUnavailableError
-from support_triage.storage.events import EVENT, Asked, Event, Posted
+from support_triage.storage.events import EVENT, Asked, Event, Posted, Reacted
 
 LEASE_S = 6.0
 """An entry whose worker died is handed on after this; a living worker renews in time."""
@@ -182,6 +182,8 @@ class Inbox:
                 await self._to_dead(team, entry_id, "this version cannot read it")
                 continue
             received_ms = int(entry_id.partition(":")[0]) / 1000
+            if isinstance(event, Reacted):
+                event = event.model_copy(update={"received": received_ms / 1000})
             if received_ms < since_ms:
                 event = event.model_copy(update={"doubt": since_ms / 1000 - _LOST_S})
             waited_s = max(0.0, now_ms - received_ms) / 1000

@@ -208,6 +208,16 @@ def command(team: str, trigger: str) -> str:
     return f"triage:{{{team}}}:command:{trigger}"
 
 
+def members(team: str) -> str:
+    """Hash of a user group in triage.toml to its members as JSON. Lives a week after a look-up."""
+    return f"triage:{{{team}}}:members"
+
+
+def asking(team: str, group: str) -> str:
+    """String: when a user group was looked up last, in ms. Lives 30 s: the next may come then."""
+    return f"triage:{{{team}}}:asking:{group}"
+
+
 def problems(team: str) -> str:
     """Hash of what Slack refused, of which message, to what to do about it and when it was noted.
 

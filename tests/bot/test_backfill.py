@@ -14,12 +14,14 @@ from support_triage.bot.config import load_config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client
 from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.bot.people import People
 from support_triage.sandbox import acts
 from support_triage.storage.connection import Client
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Examples, Reaction
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.limiter import Limiter
+from support_triage.storage.members import Members
 from support_triage.storage.records import Message, MessageId, Records
 from support_triage.storage.watermarks import Watermarks
 from tests.sandbox.running import RunningSandbox, running_sandbox
@@ -39,16 +41,9 @@ def backfill(sandbox: RunningSandbox, redis: Client) -> Backfill:
     client = web_client(sandbox.bot_token, sandbox.api_url)
     gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig(factor=0)))
     directory = Directory(client, config)
-    return Backfill(
-        config,
-        TEAM,
-        directory,
-        gateway,
-        Inbox(redis),
-        Records(redis),
-        Examples(redis),
-        Watermarks(redis, TEAM),
-    )
+    people = People(config.triage, directory, Members(redis, TEAM))
+    stores = Inbox(redis), Records(redis), Examples(redis), Watermarks(redis, TEAM)
+    return Backfill(config, TEAM, directory, people, gateway, *stores)
 
 
 def write(sandbox: RunningSandbox, text: str) -> str:

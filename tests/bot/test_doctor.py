@@ -47,11 +47,14 @@ async def test_all_is_well_and_then_something_is_to_do(valkey_url: str, config: 
         wrong = config.model_copy(update={"triage": triage, "channels": channels})
         code, said = await look(Settings(**given), wrong)
         assert code == 1
-        assert "no such group" in said
-        assert "make the channel, or invite the bot" in said
+        assert "no enabled user group is called @nobody" in said
+        assert "make or unarchive the channel, or invite the bot" in said
 
         code, said = await look(Settings(**given | {"slack_bot_token": SecretStr("xoxb-x")}), wrong)
-        assert (code, "SLACK_BOT_TOKEN: copy it again" in said) == (1, True)
+        assert (code, "SLACK_BOT_TOKEN: auth.test: Slack answered invalid_auth" in said) == (
+            1,
+            True,
+        )
 
 
 async def test_shared_channels_are_named_and_cards_in_one_are_advised_against(

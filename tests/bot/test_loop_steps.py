@@ -14,6 +14,7 @@ from support_triage.bot.drift_watch import DriftWatch
 from support_triage.bot.gateway import Gateway, GatewayUnavailableError, web_client
 from support_triage.bot.jobs import JobPoller
 from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.bot.people import People
 from support_triage.bot.teaching import Teaching
 from support_triage.classifiers.base import Example, Prediction
 from support_triage.classifiers.batching import BatchingClassifier
@@ -26,6 +27,7 @@ from support_triage.storage.embedded import EmbeddedValkey
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.jobs import Job, Jobs, Stage
 from support_triage.storage.limiter import Limiter
+from support_triage.storage.members import Members
 from support_triage.storage.models import Models
 from support_triage.storage.series import Answer, Series
 from support_triage.storage.snapshots import Snapshots
@@ -78,7 +80,8 @@ async def test_a_drift_that_slack_did_not_take_is_told_later_and_once(redis: Cli
     config, series = load_config(Path("triage.toml")), Series(redis, TEAM)
     async with running_sandbox() as sandbox:
         directory = Directory(web_client(sandbox.bot_token, sandbox.api_url), config)
-        watch = DriftWatch(config, series, directory, gateway_of(sandbox, redis))
+        people = People(config.triage, directory, Members(redis, TEAM))
+        watch = DriftWatch(config, series, directory, people, gateway_of(sandbox, redis))
         labels = ["ACCOUNT", "BILLING"] * 200 + ["TECHNICAL", "BILLING"] * 100
         for label in labels:
             one = Answer(at=time.time(), label=label, classifier="c", ms=1)

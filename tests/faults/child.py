@@ -59,6 +59,7 @@ async def main(role: Role) -> None:
             parts.examples,
             parts.workspaces,
             parts.directory,
+            parts.people,
             classifier,
             presenter,
             teaching,

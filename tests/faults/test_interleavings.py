@@ -19,6 +19,7 @@ from support_triage.bot.ending import end
 from support_triage.bot.gateway import Author, Gateway, card_about, web_client
 from support_triage.bot.late_cards import LateCards
 from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.bot.people import People
 from support_triage.bot.presenter import Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
@@ -31,6 +32,7 @@ from support_triage.storage.connection import Client, connect
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Examples
 from support_triage.storage.limiter import Limiter
+from support_triage.storage.members import Members
 from support_triage.storage.records import HeldError, LostHoldError, Message, MessageId, Records
 from support_triage.storage.series import Series
 from support_triage.storage.workspaces import Workspaces
@@ -101,6 +103,7 @@ class Office:
     url: str
     config: Config
     directory: Directory
+    people: People
     redis: Client
     deaths: int = 0
     ids: list[str] = field(default_factory=list)
@@ -128,6 +131,7 @@ class Office:
                 examples,
                 workspaces,
                 self.directory,
+                self.people,
                 classifier,
                 Presenter(self.config, gateway, self.directory, workspaces),
                 Teaching(examples, series, classifier, TEAM, TrackRecord()),
@@ -179,7 +183,8 @@ async def office(redis: Client, valkey_url: str) -> AsyncIterator[Office]:
     async with running_sandbox() as sandbox:
         sandbox.state.on_event.clear()  # the test delivers
         directory = Directory(web_client(sandbox.bot_token, sandbox.api_url), config)
-        yield Office(sandbox, valkey_url, config, directory, redis)
+        people = People(config.triage, directory, Members(redis, TEAM))
+        yield Office(sandbox, valkey_url, config, directory, people, redis)
 
 
 def story(ts: str) -> dict[str, Event]:

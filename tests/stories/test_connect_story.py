@@ -126,9 +126,9 @@ async def test_a_stranger_is_no_agent_and_no_admin_though_triage_toml_lists_them
         await shows(story, ts, "moneybag", BILLING)
         with pytest.raises(ControlError, match="unknown_command"):
             await story.people.slash(STRANGER, SHARED, "/triage", "status")
-        directory = story.bot.parts.directory
-        assert not await directory.is_admin(STRANGER)
-        assert await directory.admins() == ([] if answer else ["U0ADA"])
+        parts = story.bot.parts
+        assert not await parts.people.is_admin(STRANGER)
+        assert await parts.people.admins() == ([] if answer else ["U0ADA"])
 
 
 async def test_a_person_of_theirs_with_the_id_of_an_agent_is_no_agent(story: Story) -> None:

@@ -25,8 +25,8 @@ from support_triage.bot.commands import (
 )
 from support_triage.bot.commands.context import Context
 from support_triage.bot.config import Config
-from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError
+from support_triage.bot.people import People
 from support_triage.bot.promoting import Promoting
 from support_triage.bot.slack_text import code, sentence, whole_lines
 from support_triage.classifiers.base import Embedder
@@ -67,7 +67,7 @@ class Desk:
 
     config: Config
     team: str
-    directory: Directory
+    people: People
     gateway: Gateway
     examples: Examples
     workspaces: Workspaces
@@ -83,7 +83,7 @@ class Desk:
 
     async def answer(self, user: str, text: str, trigger: str) -> str:
         """The answer to `/triage text`, in Slack's mark-up."""
-        if not await self.directory.is_admin(user):
+        if not await self.people.is_admin(user):
             admins = ", ".join(self.config.triage.admins) or "nobody yet"
             return (
                 f"Sorry, `/triage` is for the admins of this bot ({sentence(admins)}). "

@@ -41,6 +41,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         lines += [f"• :warning: LLM: {sentence(one)}" for one in warnings]
     for what, said in (await desk.promoting.series.alarms()).items():
         lines.append(f"• :warning: {inline(what)} changed: {sentence(said)}")
-    for what, problem in (await desk.workspaces.problems(desk.team)).items():
+    looked_up = await desk.people.problems() | desk.people.directory.problems
+    for what, problem in (looked_up | await desk.workspaces.problems(desk.team)).items():
         lines.append(f"• :warning: {inline(what)}: {sentence(problem)}")
     return "\n".join(lines)

@@ -1,0 +1,33 @@
+"""Work that many ask for at once and that is done once."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Flights(Generic[T]):
+    """Work by key. Who asks for what is under way waits for it, and gets its result or error."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, asyncio.Task[T]] = {}
+
+    async def join(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return the result of the work under way, started now if there is none.
+
+        A caller that is cancelled leaves the work to the others.
+        """
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.create_task(work())
+            task.add_done_callback(lambda ended: self._land(key, ended))
+        return await asyncio.shield(task)
+
+    def part(self, key: str) -> None:
+        """Have the next caller start anew: the work under way comes too late for it."""
+        self._under_way.pop(key, None)
+
+    def _land(self, key: str, ended: asyncio.Task[T]) -> None:
+        if self._under_way.get(key) is ended:
+            del self._under_way[key]
