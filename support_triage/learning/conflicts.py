@@ -4,13 +4,18 @@ import asyncio
 import heapq
 from array import array
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
-from support_triage.classifiers.base import Embedder, LabelSet, Vectors
+from support_triage.classifiers.base import Embedder, LabelSet
+from support_triage.classifiers.linear import fit_linear
 from support_triage.classifiers.readable import has_words
+from support_triage.classifiers.training import Features, Labels, Training
+from support_triage.classifiers.words import counted
 from support_triage.learning import split
 from support_triage.storage.examples import Examples, StoredExample
 
@@ -125,7 +130,11 @@ def suspects(examples: list[StoredExample], embedder: Embedder) -> tuple[list[Su
     if len(names) < 2:  # noqa: PLR2004 - one label leaves nothing to confuse
         return [], 0
     given = np.array([names.index(one.label) for one in judged])
-    shares = _held_out(embedder.embed([one.text for one in judged]), given)
+    texts = [one.text for one in judged]
+    features = Features(embedder.embed(texts), counted(texts))
+    every = np.ones(len(judged), dtype=bool)
+    labels = np.array([one.label for one in judged])
+    shares = _held_out(Training(features, labels, np.ones(len(judged)), every))
     usual = np.array([shares[given == label, label].mean() for label in range(len(names))])
     reached = np.where(shares >= usual, shares, 0.0)
     best = reached.argmax(axis=1)
@@ -138,16 +147,22 @@ def suspects(examples: list[StoredExample], embedder: Embedder) -> tuple[list[Su
     return found, len(judged)
 
 
-def _held_out(vectors: Vectors, given: npt.NDArray[np.int64]) -> Floats:
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - loads slowly
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict  # noqa: PLC0415
+def _held_out(material: Training) -> Floats:
+    """Return each text's probabilities by a regression that has not seen it: (texts, labels)."""
+    found = np.zeros((len(material.labels), len(np.unique(material.labels))))
+    for held in _folds(material.labels):
+        chosen = np.ones(len(material.labels), bool)
+        chosen[held] = False
+        linear = fit_linear(material, chosen, _PENALTY)
+        found[held] = softmax(linear.logits(material.features.vectors[held]), axis=1)
+    return found
 
-    return np.asarray(
-        cross_val_predict(
-            LogisticRegression(C=_PENALTY, max_iter=100, tol=1e-3),
-            vectors,
-            given,
-            cv=StratifiedKFold(_FOLDS, shuffle=True, random_state=0),
-            method="predict_proba",
-        )
-    )
+
+def _folds(labels: Labels) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the places to hold out; each label is spread evenly over the folds."""
+    rng = np.random.default_rng(0)
+    fold = np.zeros(len(labels), dtype=np.int64)
+    for name in np.unique(labels):
+        places = rng.permutation(np.flatnonzero(labels == name))
+        fold[places] = np.arange(len(places)) % _FOLDS
+    yield from (np.flatnonzero(fold == number) for number in range(_FOLDS))
