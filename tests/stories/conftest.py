@@ -114,14 +114,24 @@ async def story(redis: Client, valkey_url: str, config: Config) -> AsyncIterator
 async def telling(
     redis: Client, valkey_url: str, config: Config, **more: Any
 ) -> AsyncIterator[Story]:
-    async with running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox:
-        settings = settings_of(sandbox, valkey_url, **more)
-        async with running(settings, config) as bot:
-            health = Health(bot)
-            serving = asyncio.create_task(serve_socket_mode(settings, health))
-            await eventually(lambda: sandbox.server.sandbox.sockets.connections)
-            try:
-                yield Story(bot, sandbox, redis, health)
-            finally:
-                health.stop.set()
-                await serving
+    async with (
+        running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox,
+        telling_in(sandbox, redis, valkey_url, config, **more) as told,
+    ):
+        yield told
+
+
+@asynccontextmanager
+async def telling_in(
+    sandbox: RunningSandbox, redis: Client, valkey_url: str, config: Config, **more: Any
+) -> AsyncIterator[Story]:
+    settings = settings_of(sandbox, valkey_url, **more)
+    async with running(settings, config) as bot:
+        health = Health(bot)
+        serving = asyncio.create_task(serve_socket_mode(settings, health))
+        await eventually(lambda: sandbox.server.sandbox.sockets.connections)
+        try:
+            yield Story(bot, sandbox, redis, health)
+        finally:
+            health.stop.set()
+            await serving

@@ -9,6 +9,8 @@ import pytest
 from support_triage.bot.config import Config
 from support_triage.bot.pacing import PacingConfig
 from support_triage.sandbox import seed
+from support_triage.sandbox.config import SandboxConfig
+from support_triage.sandbox.state import Workspace
 from support_triage.sandbox.wire import Json
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.dead import DeadLetters
@@ -23,8 +25,8 @@ from support_triage.storage.series import Series
 from support_triage.storage.shadows import Shadows
 from support_triage.storage.snapshots import Snapshots
 from support_triage.storage.workspaces import Workspaces
-from tests.sandbox.running import eventually
-from tests.stories.conftest import BOT, SUPPORT, TEAM, TECHNICAL, Story, telling
+from tests.sandbox.running import eventually, running_sandbox
+from tests.stories.conftest import BOT, SUPPORT, TEAM, TECHNICAL, Story, telling_in
 
 FIXTURE = Path("tests/fixtures/v0_1")
 INVOICE, W9, PARCEL = "1795737357.323796", "1795737358.746865", "1795737360.362337"
@@ -93,33 +95,33 @@ async def test_models_and_what_they_were_made_of_are_read(stored: tuple[str, Cli
     assert "labels" in await series.alarms()
 
 
-async def slack_keeps(story: Story, kept: list[Record]) -> None:
+async def slack_keeps(slack: Workspace, examples: Examples, kept: list[Record]) -> None:
     """Put messages, cards and reactions into the sandbox's Slack as the records have them."""
     for record in kept:
         at = record.message.id
         if not record.deleted:
-            await _put(story, at, user=record.message.user, text=record.message.text)
+            await _put(slack, examples, at, user=record.message.user, text=record.message.text)
         app = {"user": BOT, "bot_id": seed.BOT_ID, "app_id": seed.APP_ID}
         metadata = {"event_type": "support_triage_card", "event_payload": {"message": str(at)}}
         for card in record.shown.cards:
             where = MessageId(team=TEAM, channel=card.channel, ts=card.ts)
-            await _put(story, where, text="card", metadata=metadata, **app)
+            await _put(slack, examples, where, text="card", metadata=metadata, **app)
     for ts in WAITING:
         waiting = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
-        await _put(story, waiting, user="U0CLEO", text="as Slack has it")
-    reactions = story.sandbox.state.messages[SUPPORT][INVOICE]["reactions"]
+        await _put(slack, examples, waiting, user="U0CLEO", text="as Slack has it")
+    reactions = slack.messages[SUPPORT][INVOICE]["reactions"]
     reactions.append({"name": "wrench", "users": ["U0AVA"], "count": 1})
 
 
-async def _put(story: Story, at: MessageId, **fields: Json | str) -> None:
+async def _put(slack: Workspace, examples: Examples, at: MessageId, **fields: Json | str) -> None:
     left: set[tuple[str, str]] = set()
-    for one in await Examples(story.redis).reactions([at]):
+    for one in await examples.reactions([at]):
         (left.add if one.added else left.discard)((one.emoji, one.user))
     reactions = [{"name": name, "users": [user], "count": 1} for name, user in sorted(left)]
-    messages = story.sandbox.state.messages[at.channel]
+    messages = slack.messages[at.channel]
     messages[at.ts] = {"type": "message", "team": TEAM, "ts": at.ts, "reactions": reactions}
     messages[at.ts] |= fields
-    story.sandbox.state.messages[at.channel] = dict(sorted(messages.items()))
+    slack.messages[at.channel] = dict(sorted(messages.items()))
 
 
 @pytest.mark.timeout(150)
@@ -129,22 +131,27 @@ async def test_the_bot_goes_on_where_it_was_killed(
     url, client = stored
     kept = await records(client)
     unpaced = config.model_copy(update={"pacing": PacingConfig(factor=0)})
-    async with telling(client, url, unpaced) as story:
-        await slack_keeps(story, kept)
-        await story.quiet()
-        for ts in WAITING:
-            assert len(await story.cards(ts)) == 1
-        # Reactions that waited: the newest one by an agent counts.
-        await story.shows(INVOICE, "wrench", TECHNICAL)
-        # A message that 0.1 answered is corrected by today's emoji.
-        await story.people.react("U0AVA", SUPPORT, PARCEL, "speech_balloon")
+    async with running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox:
+        await slack_keeps(sandbox.state, Examples(client), kept)
+        async with telling_in(sandbox, client, url, unpaced) as story:
+            await _go_on(story)
 
-        async def corrected() -> bool:
-            [found] = await Examples(client).get(TEAM, [f"{SUPPORT}:{PARCEL}"])
-            return found is not None and found.label == "OTHER"
 
-        await eventually(corrected, 25)
-        await _commands(story)
+async def _go_on(story: Story) -> None:
+    await story.quiet()
+    for ts in WAITING:
+        assert len(await story.cards(ts)) == 1
+    # Reactions that waited: the newest one by an agent counts.
+    await story.shows(INVOICE, "wrench", TECHNICAL)
+    # A message that 0.1 answered is corrected by today's emoji.
+    await story.people.react("U0AVA", SUPPORT, PARCEL, "speech_balloon")
+
+    async def corrected() -> bool:
+        [found] = await Examples(story.redis).get(TEAM, [f"{SUPPORT}:{PARCEL}"])
+        return found is not None and found.label == "OTHER"
+
+    await eventually(corrected, 25)
+    await _commands(story)
 
 
 async def _commands(story: Story) -> None:
