@@ -58,13 +58,11 @@ def _folds(labels: npt.NDArray[np.str_]) -> Iterator[Places]:
     yield from (np.flatnonzero(fold == number) for number in range(_FOLDS))
 
 
-def _scores(training: Training, held: Places, c: float) -> Floats:
-    """Of the examples at `held`, fitted to the others: shape (views, len(held), labels).
+def _scores(training: Training, held: Places, chosen: Chosen, c: float) -> Floats:
+    """Of the examples at `held`, fitted to the chosen ones: shape (views, len(held), labels).
 
-    Rare labels are never held out, so there are always all of them.
+    What the label set says itself is never left out, so there are always all labels.
     """
-    chosen = np.ones(len(training.labels), bool)
-    chosen[held] = False
     views = fit_views(training, chosen, c)
     found = [
         np.stack([view() for view in views.each(one, views.linear.similarities(one.vectors))])
@@ -73,22 +71,34 @@ def _scores(training: Training, held: Places, c: float) -> Floats:
     return np.concatenate(found, axis=1)
 
 
+def _first_of(groups: Places, among: Chosen) -> Chosen:
+    """The first of each group among some: near-duplicates are evidence once."""
+    places = np.flatnonzero(among)
+    first = np.zeros(len(groups), dtype=bool)
+    first[places[np.unique(groups[places], return_index=True)[1]]] = True
+    return first
+
+
 def held_out(training: Training, c: float) -> HeldOut | None:
     """Cross-validate taught examples at penalty `c`; None with too few.
 
-    Of very many examples some folds are enough.
+    Of near-duplicates one is held out, and the others are not fitted to meanwhile: who has seen
+    one of them knows the others. Of very many examples some folds are enough.
     """
-    names, sizes = np.unique(training.labels[training.taught], return_counts=True)
+    groups = training.groups()
+    judged = _first_of(groups, training.taught)
+    names, sizes = np.unique(training.labels[judged], return_counts=True)
     common = names[sizes >= _PER_LABEL]
-    places = np.flatnonzero(training.taught & np.isin(training.labels, common))
+    places = np.flatnonzero(judged & np.isin(training.labels, common))
     if len(places) < _CALIBRATE_FROM or len(common) < 2:  # noqa: PLR2004 - nothing to tell apart
         return None
     columns = np.unique(training.labels, return_inverse=True)[1]
     scores: list[Floats] = []
     truth: list[int] = []
-    for held in _folds(training.labels[places]):
-        scores.append(_scores(training, places[held], c))
-        truth.extend(columns[places[held]].tolist())
+    for fold in _folds(training.labels[places]):
+        held = places[fold]
+        scores.append(_scores(training, held, ~np.isin(groups, groups[held]), c))
+        truth.extend(columns[held].tolist())
         if len(truth) >= _HELD_OUT_MAX:
             break
     return HeldOut(np.concatenate(scores, axis=1), np.array(truth, dtype=np.int64))
@@ -138,13 +148,15 @@ def _novelty(training: Training, c: float) -> Novelty | None:
     parts = np.array([part.get(label, -1) for label in training.labels.tolist()])
     kept = np.zeros(len(parts), bool)
     kept[rng.permutation(len(parts))[:_NOVELTY_MAX]] = True
-    fold = rng.integers(_FOLDS, size=len(parts))
+    groups = training.groups()
+    fold = rng.integers(_FOLDS, size=len(parts))[groups]
+    once = _first_of(groups, training.taught)
     rows, known = [], []
     for number in range(_HIDDEN):
         unknown = training.taught & (parts == number)
         held = training.taught & (parts != number) & (fold == number)
         linear = fit_linear(training, kept & (parts != number) & ~held, c)
-        judged = kept & (unknown | held)
+        judged = kept & once & (unknown | held)
         vectors = training.features.vectors[judged]
         rows.append(signs(linear.similarities(vectors), linear.logits(vectors)))
         known.append(held[judged])

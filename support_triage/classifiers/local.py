@@ -18,7 +18,6 @@ from support_triage.classifiers.base import (
     Neighbour,
     Prediction,
     Score,
-    Vectors,
 )
 from support_triage.classifiers.calibration import Floats, Standing
 from support_triage.classifiers.crossvalidation import calibrate
@@ -33,7 +32,8 @@ from support_triage.classifiers.words import counted
 
 _NEIGHBOURS = 3
 _ALTERNATIVES = 4
-_UNKNOWN = 0.33  # cosine to all that is known; below it is something else, until that is learnt
+_UNKNOWN = 0.33  # cosine to all that is known, below which a text is about something else
+_WORDLESS = 0.6  # the same of a text none of whose words is known: its vector says little
 _LEARN_S = 1.5
 _RECALIBRATE = 1.1  # growth after which held-out predictions are made again
 
@@ -155,7 +155,7 @@ class LocalClassifier:
             features = self._read([texts[one] for one in readable])
             confidences, learnt = self._judged(features)
             neighbours = self._index.snapshot().nearest(features.vectors, _NEIGHBOURS)
-            known = self._familiar(features.vectors, neighbours, learnt)
+            known = self._familiar(features, neighbours, learnt)
             rows = zip(readable, confidences, neighbours, known, strict=True)
             for place, row, near, belongs in rows:
                 found[place] = self._decide(row, near, belongs)
@@ -163,15 +163,16 @@ class LocalClassifier:
         return [replace(one, latency_ms=ms) for one in found]
 
     def _familiar(
-        self, vectors: Vectors, neighbours: list[list[Neighbour]], learnt: Floats | None
+        self, features: Features, neighbours: list[list[Neighbour]], learnt: Floats | None
     ) -> list[_Familiar]:
-        if learnt is not None and self._head is not None and self._head.novelty is not None:
-            return [_Familiar(one, self._head.novelty.floor) for one in learnt.tolist()]
-        known = (vectors @ self._known.features.vectors.T).max(axis=1).tolist()
-        return [
-            _Familiar(max(one, near[0].similarity if near else 0.0), _UNKNOWN)
-            for one, near in zip(known, neighbours, strict=True)
-        ]
+        nearest = (features.vectors @ self._known.features.vectors.T).max(axis=1)
+        likest = np.array([near[0].similarity if near else 0.0 for near in neighbours])
+        similar = np.maximum(nearest, likest)
+        if learnt is None or self._head is None or self._head.novelty is None:
+            return [_Familiar(one, _UNKNOWN) for one in similar.tolist()]
+        floors = np.where(self._head.views.words.knows(features.counts), _UNKNOWN, _WORDLESS)
+        scores = np.where(similar < floors, 0.0, learnt)
+        return [_Familiar(one, self._head.novelty.floor) for one in scores.tolist()]
 
     def _read(self, texts: Sequence[str]) -> Features:
         plain = [without_emoji(text) for text in texts]

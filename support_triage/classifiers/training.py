@@ -11,6 +11,7 @@ from scipy.sparse import vstack
 
 from support_triage.classifiers.base import Embedder, Example, LabelSet, Vectors
 from support_triage.classifiers.calibration import Floats
+from support_triage.classifiers.duplicates import groups
 from support_triage.classifiers.words import Counts, counted
 
 Labels = npt.NDArray[np.str_]
@@ -39,13 +40,19 @@ class Features:
 class Training:
     """Features of n texts with labels and weights; `taught` marks examples from people.
 
-    The others are what is known before anybody taught anything: names, descriptions, seeds.
+    The others are what is known before anybody taught anything: names, descriptions, seeds. `texts`
+    tell near-duplicates.
     """
 
     features: Features
     labels: Labels
     weights: Floats
     taught: npt.NDArray[np.bool_]
+    texts: tuple[str, ...] = ()
+
+    def groups(self) -> npt.NDArray[np.int64]:
+        """The numbers of near-duplicates, (n,), each text by itself where no texts are kept."""
+        return groups(self.texts) if self.texts else np.arange(len(self.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Phrases:
     labels: tuple[str, ...]
     features: Features
     weak: npt.NDArray[np.bool_]
+    texts: tuple[str, ...]
 
 
 def phrases(label_set: LabelSet, embedder: Embedder) -> Phrases:
@@ -71,6 +79,7 @@ def phrases(label_set: LabelSet, embedder: Embedder) -> Phrases:
         tuple(row[0] for row in rows),
         Features(embedder.embed(texts), counted(texts)),
         np.array([row[2] for row in rows], dtype=bool),
+        tuple(texts),
     )
 
 
@@ -112,6 +121,7 @@ def training(
         np.array([*known.labels, *(one.label for one in kept)]),
         np.concatenate([np.where(known.weak, phrase_weight, 1.0), np.ones(len(kept))]),
         np.array([False] * len(known.labels) + taught, dtype=bool),
+        (*known.texts, *(one.text for one in kept)),
     )
 
 

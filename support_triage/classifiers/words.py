@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
+from unicodedata import category
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,8 @@ from support_triage.classifiers.calibration import Floats
 Counts: TypeAlias = sparse.csr_array
 
 _COLUMNS = 2**18  # what hashing throws together is mostly pairs that were seen once
-_WORD = re.compile(r"\w+")
+_MARKS = "".join(chr(code) for code in range(0x300, 0x20000) if category(chr(code))[0] == "M")
+_WORD = re.compile(rf"\w[\w{_MARKS}\u200c\u200d]*")  # \w alone ends at vowel signs and points
 _SMOOTHING = 0.02  # of the naive Bayes
 
 
@@ -73,6 +75,12 @@ class Words:
     def likeness(self, counts: Counts) -> Floats:
         """Cosines of texts to each label's mean, shape (texts, labels): Rocchio (1971)."""
         found: Floats = (_weighed(counts, self.rarity) @ self.centroids).toarray()
+        return found
+
+    def knows(self, counts: Counts) -> npt.NDArray[np.bool_]:
+        """Whether each text has a word or a pair of words that was seen before, shape (texts,)."""
+        seen = np.append(0, np.cumsum(self.rarity[counts.indices] > 0))[counts.indptr]
+        found: npt.NDArray[np.bool_] = np.diff(seen) > 0
         return found
 
     def likelihood(self, counts: Counts) -> Floats:

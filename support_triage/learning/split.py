@@ -9,34 +9,19 @@ snapshot has not seen the newer test part either.
 """
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from support_triage.classifiers.duplicates import key, marks, normal
+
+__all__ = ["facing", "fingerprint", "key", "marks", "newest", "normal", "side"]
+
 Side = Literal["train", "test"]
 Marks = npt.NDArray[np.uint64]
 TEST_SHARE = 0.2
-_FEW, _MANY = 5, 20
-_64_BITS = 1 << 64
-_WORD = re.compile(r"[\u2e80-\u9fff]|[^\W\u2e80-\u9fff]+")  # a Chinese or Japanese sign is a word
-_DIGITS = re.compile(r"\d+")
-
-
-def normal(text: str) -> str:
-    """A text however cased and spaced: what two texts have in common that are the same."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def key(text: str) -> str:
-    """The words of a text, numbers as 0; the normal text where it has no words."""
-    plain = normal(text)
-    return _DIGITS.sub("0", " ".join(_WORD.findall(plain))) or plain
 
 
 def fingerprint(text: str) -> int:
@@ -61,33 +46,6 @@ def side(key: str) -> Side:
     """The side of the text with this key, for ever."""
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     return "test" if int.from_bytes(digest[:8]) < TEST_SHARE * 2**64 else "train"
-
-
-def marks(key: str) -> list[int]:
-    """64-bit marks of a text by its key: near-duplicates have one in common, and hardly any others.
-
-    The set of words is one mark; that set less each of its words are the others, after the deletion
-    neighbourhoods of Bocek, Hunt and Stiller (2007). Long texts have their words dealt into four
-    groups by hash instead, and each pair of groups is a mark: two words touch at most two groups.
-    """
-    words = [_hash(word) for word in set(key.split(" "))]
-    whole = sum(words)
-    found = [whole]
-    if _FEW <= len(words) <= _MANY:
-        found += [whole - word for word in words]
-    if len(words) >= _MANY:
-        groups = [sum(word for word in words if word % 4 == group) for group in range(4)]
-        found += [
-            3 * one + 5 * two + place
-            for place, (one, two) in enumerate(combinations(groups, 2), start=1)
-        ]
-    return [mark % _64_BITS for mark in found]
-
-
-@lru_cache(maxsize=50_000)
-def _hash(word: str) -> int:
-    digest = hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8])
 
 
 def facing(
