@@ -8,7 +8,7 @@ from support_triage.bot.cli_data import open_store
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.markup import excerpt
 from support_triage.bot.terminal import out, print_json
-from support_triage.classifiers.embedder import MiniLmEmbedder
+from support_triage.classifiers.embedders import make_embedder
 from support_triage.learning.conflicts import Doubts, doubts
 
 
@@ -16,7 +16,7 @@ async def conflicts(
     settings: Settings, config: Config, team: str | None, most: int, *, as_json: bool
 ) -> None:
     """Print conflicts and probable errors, the newest first, with channel:ts of each message."""
-    embedder = await asyncio.to_thread(MiniLmEmbedder)
+    embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
     async with open_store(settings, team) as store:
         found = await doubts(store.examples, store.team, config.label_set, embedder, most)
     if as_json:

@@ -2,7 +2,6 @@
 
 from support_triage.bot.champion import Build
 from support_triage.bot.config import Config, Settings
-from support_triage.bot.training import key_of
 from support_triage.classifiers.base import Classifier, LabelSet
 from support_triage.classifiers.factory import LlmChoice, LlmUse, Parts, make_classifier
 from support_triage.classifiers.recipe import Recipe
@@ -36,6 +35,8 @@ def classifier_of(
 
 
 def _hosted(model: Model, settings: Settings) -> LlmChoice:
+    from support_triage.bot.training import key_of  # noqa: PLC0415 - openai loads slowly
+
     return LlmChoice(
         model=model.name,
         api_key=key_of(settings, model.backend),
