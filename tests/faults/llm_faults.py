@@ -1,7 +1,6 @@
 """The LLM hanging, refusing, cut off and talking nonsense: the bot as shipped, its wire faked."""
 
 import itertools
-import json
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from tests.classifiers.openai_server import (
     Hang,
     OpenAiServer,
     failed,
+    message,
     openai_server,
     said,
     undelimited,
@@ -127,17 +127,16 @@ def _for_an_hour(_: Body) -> Response:
 
 
 def _nonsense() -> Callable[[Body], Response]:
-    deep = JSONResponse(json.loads("[" * 200 + "]" * 200))
     answers = itertools.cycle(
         [
-            HTMLResponse("<html>Sign in to the proxy</html>"),
-            JSONResponse({"choices": "none"}),
-            JSONResponse(None),
-            deep,
             said("I think that this is about BILLING or TECHNICAL, or ACCOUNT."),
             said('{"label": "REFUNDS"}'),
-            said("\x00\ufffd" * 50_000),
-            said(None),
+            said("[" * 100_000),
+            said("Category:" + " " * 50_000),
+            said("\x00\ufffd" * 20_000),
+            message({"content": ["no", 5, {"type": "text", "text": None}]}),
+            message({"content": {"label": "BILLING"}}),
+            failed(400, "invalid_prompt"),
         ]
     )
     return lambda _: next(answers)
@@ -166,4 +165,10 @@ SCENARIOS = {
         _out(lambda _: failed(401), "OPENAI_API_KEY was rejected"), _llm_rig
     ),
     "LLM answers garbage": Scenario(_garbage, _llm_rig),
+    "LLM behind a login page": Scenario(
+        _out(lambda _: HTMLResponse("<html>Sign in</html>"), "a web page"), _llm_rig
+    ),
+    "LLM answers 200 with an error": Scenario(
+        _out(lambda _: JSONResponse({"error": {"code": 502}}), "(502)"), _llm_rig
+    ),
 }
