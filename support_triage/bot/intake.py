@@ -21,11 +21,8 @@ from support_triage.storage.workspaces import Workspaces
 EVENTS = ("message", "reaction_added", "reaction_removed", "emoji_changed")
 """What the manifest subscribes to and this module understands."""
 
-_UNSERVED_S = 60.0
-"""A workspace counts as served for this long after a bot noted that it listens to it.
-
-The same time passes between two complaints about a workspace that is not served.
-"""
+_COMPLAIN_S = 60.0
+"""Between two complaints about a workspace that nobody serves: each is a log line and a write."""
 
 log = structlog.get_logger()
 
@@ -158,20 +155,16 @@ class Intake:
     async def _receive(self, event: Event) -> bool:
         """Store an event where somebody will answer it, else complain."""
         workspace = event.item.team
-        if workspace != self.team and not await self._served(workspace):
+        if workspace != self.team and not await self.inbox.listened(workspace):
             await self._complain(workspace)
             return False
         await self.inbox.receive(event)
         return True
 
-    async def _served(self, workspace: str) -> bool:
-        """Return whether a bot with the same storage listens to another workspace."""
-        return await self.inbox.listened(workspace)
-
     async def _complain(self, workspace: str) -> None:
         """Say, once a minute, that events of a workspace come here and nobody answers them."""
         now = time.monotonic()
-        if now - self._complained.get(workspace, float("-inf")) < _UNSERVED_S:
+        if now - self._complained.get(workspace, float("-inf")) < _COMPLAIN_S:
             return
         self._complained[workspace] = now
         log.error("event.workspace_not_served", workspace=workspace, served=self.team)

@@ -1,6 +1,7 @@
 """What was said while nobody listened is found in Slack's history, once."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from support_triage.bot.backfill_turns import BackfillTurns
 from support_triage.bot.config import load_config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.intake import parse
+from support_triage.bot.message_kinds import SUBTYPES
 from support_triage.bot.pacing import Pacing, PacingConfig
 from support_triage.bot.people import People
 from support_triage.sandbox import acts
@@ -72,6 +75,37 @@ async def test_what_came_after_the_newest_known_message_is_found_once(
     assert await backfill.run() == 1
     assert await backfill.run() == 0
     assert [event.item.ts for event in await received(redis)] == [known, lost]
+
+
+MARKS: tuple[dict[str, Any], ...] = (
+    {"subtype": "bot_message", "user": None},
+    {"subtype": "bot_message", "user": None, "bot_id": "B1"},
+    {"user": None, "bot_profile": {"id": "B9", "app_id": "A1"}},
+    {"app_id": "A9"},
+    {"user": BOT},
+    {"user": "USLACKBOT"},
+    {"user": "USLACKBOT", "files": [{"filetype": "email", "plain_text": "help"}]},
+    *({"subtype": one} for one in SUBTYPES if one not in {"message_changed", "message_deleted"}),
+)
+
+
+async def test_history_and_events_are_decided_alike(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client
+) -> None:
+    triage = backfill.config.triage.model_copy(update={"allowed_bots": frozenset({"B1", "A1"})})
+    config = backfill.config.model_copy(update={"triage": triage})
+    reading = replace(backfill, config=config, own=frozenset({BOT}))
+    await reading.run()
+    live = []
+    for marks in MARKS:
+        message = {"user": "U0CLEO", "text": "help", **marks}
+        kept = acts.post(sandbox.state, SUPPORT, {k: v for k, v in message.items() if v})
+        body = {"team_id": TEAM, "event": {**kept, "channel": SUPPORT}}
+        event = parse(body, triage.allowed_bots, reading.own)
+        live += [] if event is None else [event.item.ts]
+    assert len(live) == 6
+    assert await reading.run() == len(live)
+    assert sorted(event.item.ts for event in await received(redis)) == live
 
 
 async def test_downtime_is_found_also_where_no_message_is_known(

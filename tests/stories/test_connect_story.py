@@ -13,6 +13,7 @@ from support_triage.bot.app import running
 from support_triage.bot.config import Config, Mode
 from support_triage.bot.health import Health
 from support_triage.bot.http import serve_http
+from support_triage.bot.origin import ELSEWHERE
 from support_triage.sandbox import partner
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage.connection import Client
@@ -221,3 +222,19 @@ async def test_a_me_message_is_answered_and_an_app_without_bot_id_is_not(story: 
     for one in silent:
         at = MessageId(team=TEAM, channel=SUPPORT, ts=one)
         assert await Records(story.redis).get(at) is None
+
+
+async def test_a_command_of_another_workspace_is_refused_though_the_user_is_an_admin_here(
+    story: Story,
+) -> None:
+    command = {
+        "team_id": partner.TEAM_ID,
+        "user_id": "U0ADA",
+        "command": "/triage",
+        "text": "status",
+        "channel_id": SHARED,
+        "trigger_id": "1.2",
+        "response_url": f"{story.sandbox.url}/response/none",
+    }
+    delivery = story.sandbox.server.sandbox.delivery
+    assert (await delivery.request("slash_commands", command))["text"] == ELSEWHERE
