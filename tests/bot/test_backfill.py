@@ -254,7 +254,8 @@ async def test_what_was_deleted_meanwhile_is_told_of_once(
     assert await backfill.run() == 0
     *posts, deleted = await received(redis)
     assert [one.item.ts for one in posts] == [kept, gone]
-    assert deleted == Deleted(id=MessageId(team=TEAM, channel=SUPPORT, ts=gone))
+    assert isinstance(deleted, Deleted)
+    assert deleted.item == MessageId(team=TEAM, channel=SUPPORT, ts=gone)
 
 
 async def test_a_channel_that_fails_holds_up_no_other_and_is_read_again(
