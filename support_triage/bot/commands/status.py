@@ -15,7 +15,8 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     tally = await desk.workspaces.tally(desk.team)
     counts = await desk.examples.counts(desk.team)
     labelled, unsure = tally.get("labelled", 0), tally.get("abstained", 0)
-    waiting, dead = await desk.inbox.depth(desk.team), await desk.inbox.dead(desk.team)
+    others = max(0, await desk.inbox.depth(desk.team) - 1)  # this command is in the inbox too
+    dead = await desk.inbox.dead(desk.team)
     modes = ", ".join(f"{name} {mode}" for name, mode in desk.config.channels.items())
     lines = [
         "*Status*",
@@ -23,7 +24,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         f"• Channels: {sentence(modes) or 'none listed'}; any other one I am invited to: suggest",
         f"• Messages: {labelled + unsure:,} ({labelled:,} labelled, {unsure:,} left to a human)",
         f"• Examples from agents: {sum(counts.values()):,}",
-        f"• Waiting: {waiting:,}, given up: {dead:,}" + (" (`triage dead list`)" if dead else ""),
+        f"• Waiting: {others:,}, given up: {dead:,}" + (" (`triage dead list`)" if dead else ""),
     ]
     for label, number in stray_labels(counts, desk.config.label_set.names).items():
         lines.append(
