@@ -5,7 +5,6 @@ libraries were loaded.
 """
 
 import asyncio
-import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from support_triage.bot import cli_advice, cli_dead, cli_labels, cli_models, cli_train
+from support_triage.bot import cli_advice, cli_config, cli_dead, cli_labels, cli_models, cli_train
 from support_triage.bot.cli_options import (
     ConfigOption,
     EncodingOption,
@@ -25,9 +24,12 @@ from support_triage.bot.cli_options import (
     WhenOption,
     columns_of,
     load,
+    load_environment,
+    load_own,
     mapped,
 )
-from support_triage.bot.config import ConfigError, load_settings
+from support_triage.bot.config import ConfigError
+from support_triage.bot.environment import read_environment
 from support_triage.bot.terminal import err
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.dataset import DatasetError
@@ -43,6 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(cli_config.app)
 app.add_typer(cli_dead.app)
 app.add_typer(cli_models.app)
 app.add_typer(cli_advice.app)
@@ -102,8 +105,9 @@ def run(
     from support_triage.bot import logs
     from support_triage.bot.running import role_of, serve
 
-    settings, loaded = load(config)
+    settings, loaded = load_own(config)
     logs.configure()
+    logs.tell_settings_file(read_environment()[1])
     asyncio.run(serve(settings, loaded, port, role_of(role), metrics_port, host))
 
 
@@ -128,7 +132,7 @@ def backfill(
     """Look in Slack's history for what was missed, and have it answered."""
     from support_triage.bot import cli_backfill
 
-    settings, loaded = load(config)
+    settings, loaded = load_own(config)
     asyncio.run(cli_backfill.backfill(settings, loaded, since))
 
 
@@ -194,7 +198,7 @@ def import_(
     from support_triage.learning.bad_rows import RefuseAll, SkipBad
     from support_triage.learning.source import Source
 
-    settings, loaded = load(config)
+    settings, loaded = load_own(config)
     source = Source(file, columns_of(text, label, when), encoding)
     remarks = SkipBad(err.say) if skip_bad else RefuseAll(err.say)
     asyncio.run(cli_data.import_file(settings, loaded, source, mapped(renamed), team, remarks))
@@ -215,7 +219,7 @@ def export(
     """Write the labelled examples to a file."""
     from support_triage.bot import cli_data
 
-    settings, loaded = load(config)
+    settings, loaded = load_own(config)
     asyncio.run(cli_data.export_file(settings, loaded, out, kind, since, team))
 
 
@@ -301,7 +305,7 @@ def evaluate(
     from support_triage.learning.bad_rows import RefuseAll, SkipBad
     from support_triage.learning.source import Source
 
-    settings, crew = load_settings(os.environ), Crew(engine, processes)
+    settings, crew = load_environment(), Crew(engine, processes)
     columns = columns_of(text, label, when)
     files = Source(train, columns, encoding), Source(test, columns, encoding)
     remarks = SkipBad(err.say) if skip_bad else RefuseAll(err.say)
@@ -315,7 +319,7 @@ def doctor(config: ConfigOption = None) -> None:
     """Check every setting, token, scope, channel, Redis and the model; say what to do."""
     from support_triage.bot.doctor import examine
 
-    settings, loaded = load(config)
+    settings, loaded = load_own(config)
     raise typer.Exit(asyncio.run(examine(settings, loaded)))
 
 

@@ -1,7 +1,6 @@
 """`triage dead`: events that were given up on, to look at, try again, or drop."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from support_triage.bot.config import load_settings
+from support_triage.bot.cli_options import load_environment
 from support_triage.bot.terminal import out, print_json
 from support_triage.storage.dead import DeadLetter, DeadLetters
 
@@ -35,7 +34,7 @@ def _row(letter: DeadLetter) -> dict[str, str]:
 async def _list(team: str | None, *, as_json: bool) -> None:
     from support_triage.bot.cli_data import open_store
 
-    async with open_store(load_settings(os.environ), team) as store:
+    async with open_store(load_environment(), team) as store:
         letters = DeadLetters(store.redis)
         rows = [_row(one) async for one in letters.iterate(store.team)]
     if as_json:
@@ -60,7 +59,7 @@ async def _each(
         raise typer.BadParameter("name ids as `triage dead list` shows them, or give --all")
     from support_triage.bot.cli_data import open_store
 
-    async with open_store(load_settings(os.environ), team) as store:
+    async with open_store(load_environment(), team) as store:
         letters = DeadLetters(store.redis)
         found = [one async for one in letters.iterate(store.team) if every or one.id in (ids or [])]
         done = sum([await act(letters, store.team, one) for one in found])

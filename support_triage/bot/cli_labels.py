@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load
+from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load, load_own
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out
 from support_triage.bot.wording import plural
@@ -64,7 +64,7 @@ def migrate(
     config: ConfigOption = None,
 ) -> None:
     """Move the examples of labels that were renamed, merged, split or removed in triage.toml."""
-    settings, loaded = load(config)
+    settings, loaded = load_own(config)
     renamed = [*(rename or []), *_merged(merge or [])]
     asyncio.run(
         _migrate(

@@ -12,7 +12,14 @@ import typer
 from rich.console import RenderableType
 from rich.table import Table
 
-from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, chosen_team, load
+from support_triage.bot.cli_options import (
+    ConfigOption,
+    JsonOption,
+    TeamOption,
+    chosen_team,
+    load,
+    load_own,
+)
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out, print_json, styled
 from support_triage.bot.wording import day, gain
@@ -138,7 +145,7 @@ def gate(
     """
 
     async def compare() -> "Outcome":
-        async with _open(*load(config), team) as promoting:
+        async with _open(*load_own(config), team) as promoting:
             return await promoting.gating.judge(model)
 
     outcome = asyncio.run(compare())
@@ -164,7 +171,7 @@ def promote(
     from support_triage.learning.gate_report import verdict_lines
 
     async def move() -> Sequence[str]:
-        async with _open(*load(config), team) as promoting:
+        async with _open(*load_own(config), team) as promoting:
             if force is not None:
                 identity = await promoting.by_force(model, _WHO, force)
                 return [f"{identity} is the champion now, without the gate: {force}"]
@@ -188,7 +195,7 @@ def rollback(
     """Go back to the champion before this one, in one step."""
 
     async def back() -> str:
-        async with _open(*load(config), team) as promoting:
+        async with _open(*load_own(config), team) as promoting:
             return await promoting.back(_WHO, reason)
 
     out.say(f"Back to {shown(asyncio.run(back()))}")

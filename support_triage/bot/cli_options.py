@@ -1,13 +1,21 @@
 """What verbs of the command line have in common: settings, and whose examples they are about."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from support_triage.bot.config import Config, ConfigError, Settings, load_config, load_settings
+from support_triage.bot.config import (
+    Config,
+    ConfigError,
+    Settings,
+    load_config,
+    load_settings,
+    shipped_config,
+)
+from support_triage.bot.environment import read_environment
+from support_triage.bot.terminal import err
 from support_triage.classifiers.text import well_formed
 from support_triage.learning.source import Columns
 from support_triage.storage.workspaces import LOCAL, Workspaces
@@ -41,10 +49,29 @@ MapOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")]
 
 
-def load(config: Path | None) -> tuple[Settings, Config]:
-    """Settings and configuration, or ConfigError."""
-    settings = load_settings(os.environ)
+def load_environment() -> Settings:
+    """Return the settings of the environment and of `.env`, or ConfigError."""
+    return load_settings(read_environment()[0])
+
+
+def load_own(config: Path | None) -> tuple[Settings, Config]:
+    """Return settings and the team's own configuration, or ConfigError."""
+    settings = load_environment()
     return settings, load_config(config or settings.triage_config)
+
+
+def load(config: Path | None) -> tuple[Settings, Config]:
+    """Return settings and configuration: the shipped one if the team has written none yet."""
+    settings = load_environment()
+    named = config or settings.triage_config
+    unnamed = config is None and "triage_config" not in settings.model_fields_set
+    if unnamed and not named.exists():
+        err.say(
+            f"triage: no {named} here: the shipped labels are used. "
+            "`triage config init` writes it for you to change."
+        )
+        named = shipped_config()
+    return settings, load_config(named)
 
 
 def columns_of(

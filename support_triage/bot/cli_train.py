@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from support_triage.bot.cli_data import open_store
-from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load
+from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load, load_own
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out, print_json
 from support_triage.learning.finetune.base import RefusedError
@@ -37,7 +37,7 @@ def train(
     config: ConfigOption = None,
 ) -> None:
     """Make a challenger from the labelled examples: here, or at a provider."""
-    settings, loaded = load(config)
+    settings, loaded = load_own(config)
     done = asyncio.run(
         train_model(settings, loaded, backend, team, confirmed=yes, anyway=anyway, wait=wait)
     )

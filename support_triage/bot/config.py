@@ -265,7 +265,7 @@ def load_config(path: Path) -> Config:
         content = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: no such file; set TRIAGE_CONFIG or copy the shipped triage.toml here"
+            f"{path}: no such file; write one with `triage config init`, or set TRIAGE_CONFIG"
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
@@ -276,7 +276,7 @@ def load_config(path: Path) -> Config:
 
 
 def shipped_config() -> Path:
-    """The triage.toml that comes with the distribution, or stands in the checkout."""
+    """Return the triage.toml of the distribution, or of the checkout."""
     package = Path(__file__).parents[1]
     installed = package / "triage.toml"
     return installed if installed.exists() else package.parent / "triage.toml"

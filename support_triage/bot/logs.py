@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from types import TracebackType
 
 import structlog
@@ -56,3 +57,9 @@ def configure() -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def tell_settings_file(path: Path | None) -> None:
+    """Log which file some of the settings come from, if any do."""
+    if path is not None:
+        structlog.get_logger().info("settings.file", path=str(path))
