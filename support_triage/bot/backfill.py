@@ -261,14 +261,17 @@ def _sound(message: Any) -> bool:
 
 
 def backfill_of(parts: Parts, config: Config) -> Backfill:
-    """The backfill of a process's workspace."""
+    """The backfill of a process's workspace.
+
+    It has an inbox of its own that counts nothing: what it reads again is no event from Slack.
+    """
     return Backfill(
         config,
         parts.team,
         parts.directory,
         parts.people,
         parts.gateway,
-        parts.inbox,
+        Inbox(parts.redis, config.intake.limit, config.intake.limit_mb),
         parts.records,
         parts.examples,
         Watermarks(parts.redis, parts.team),

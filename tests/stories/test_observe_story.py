@@ -8,6 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from support_triage.bot import loops
+from support_triage.bot.backfill import backfill_of
+from support_triage.bot.config import Config
 from support_triage.bot.ending import end
 from support_triage.bot.health import routes
 from tests.sandbox.running import eventually
@@ -37,6 +39,7 @@ async def test_what_happens_is_counted_and_no_text_is_in_logs_or_metrics(
     await story.people.delete("C0SUPPORT", ts)
     await story.quiet()
     await story.command(f"nonsense {CANARY}")
+    await story.quiet()  # a command is answered first and done with after that
     app = Starlette(routes=routes(story.health))
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app), base_url="http://bot"
@@ -61,6 +64,17 @@ async def test_what_happens_is_counted_and_no_text_is_in_logs_or_metrics(
     out, err = capfd.readouterr()
     assert "message.classified" in out + err
     assert CANARY not in out + err + answer.text
+
+
+async def test_a_message_that_backfill_reads_again_is_counted_once(
+    story: Story, config: Config
+) -> None:
+    ts = await story.write("My invoice shows the wrong amount")
+    await story.shows(ts, "moneybag", BILLING)
+    assert await backfill_of(story.bot.parts, config).run(since=0.0) == 0
+    seen = figures(story.bot.parts.metrics.exposition().decode())
+    assert seen["triage_events_received_total{kind=posted}"] == 1
+    assert seen["triage_events_acked_total{kind=posted}"] == 1
 
 
 async def test_without_redis_it_is_not_ready_and_says_so(story: Story) -> None:

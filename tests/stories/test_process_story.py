@@ -120,7 +120,13 @@ async def test_killed_in_the_middle_nothing_is_lost_and_nothing_twice(
             process.kill()
             await process.wait()
         assert 0 < len(await cards(sandbox)) < 12
+        started = len(await sandbox.control.calls("apps.connections.open"))
         async with triage_run(sandbox, valkey_url):
+
+            async def connected() -> bool:
+                return len(await sandbox.control.calls("apps.connections.open")) > started
+
+            await eventually(connected, 90)
 
             async def all_answered() -> bool:
                 return len(set(await cards(sandbox))) == 12
