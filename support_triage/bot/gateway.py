@@ -19,6 +19,7 @@ from support_triage.bot.slack_client import SlackClient
 from support_triage.bot.slack_errors import (
     FAILURES,
     GatewayError,
+    GatewayPacedError,
     GatewayUnavailableError,
     said,
     sorted_error,
@@ -108,11 +109,11 @@ class Gateway:
         urgent: bool = True,
         patience_s: float | None = None,
     ) -> None:
-        """Wait for a turn at a method; GatewayUnavailableError where that takes too long."""
+        """Wait for a turn at a method; GatewayPacedError where that takes too long."""
         patience = patience_s or (_PATIENCE_S if urgent else _REPORT_PATIENCE_S)
         wait = await self._pacing.turn(method, channel, patience, urgent=urgent)
         if wait:
-            raise GatewayUnavailableError(f"{method}: Slack's limit is reached", wait)
+            raise GatewayPacedError(f"{method}: Slack's limit is reached", wait)
 
     async def _call(self, method: str, channel: str, call: Callable[[], Awaitable[Any]]) -> Any:
         """What Slack answers, None where there is nothing left to do."""

@@ -11,6 +11,7 @@ from support_triage.bot.ending import end
 from support_triage.bot.gateway import GatewayError
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.passing import PASSING
+from support_triage.bot.slack_errors import GatewayPacedError
 
 FAILURES_MAX = 5
 """So many failures in a row are no accident: the loop counts as failing, and `/healthz` says so."""
@@ -115,12 +116,14 @@ class Loops:
         kind = _kind(error)
         self.metrics.loop_errors.labels(loop.name, kind).inc()
         loop.waits = True
-        loop.refusals += kind != "outage"
+        loop.refusals += kind in {"failure", "refusal"}
         loop.failures += kind == "failure"
         if kind == "failure":
             log.error("loop.failed", loop=loop.name, failures=loop.failures, exc_info=error)
         elif kind == "refusal":
             log.error("loop.refused", loop=loop.name, problem=str(error))
+        elif kind == "pacing":
+            log.info("loop.paced", loop=loop.name)
         else:
             log.warning("loop.waits", loop=loop.name, error=type(error).__name__)
 
@@ -129,10 +132,12 @@ class Loops:
 
 
 def _kind(error: BaseException) -> str:
-    """`outage`, `refusal` or `failure`; of several errors at once, the worst."""
+    """Return `pacing`, `outage`, `refusal` or `failure`; of several errors at once, the worst."""
     if isinstance(error, BaseExceptionGroup):
         kinds = set(map(_kind, error.exceptions))
-        return next(kind for kind in ("failure", "refusal", "outage") if kind in kinds)
+        return next(kind for kind in ("failure", "refusal", "outage", "pacing") if kind in kinds)
+    if isinstance(error, GatewayPacedError):
+        return "pacing"
     if isinstance(error, PASSING):
         return "outage"
     return "refusal" if isinstance(error, GatewayError) else "failure"

@@ -1,7 +1,8 @@
 """Slack's errors, sorted in one place.
 
     GatewayError                     Slack refused: somebody must act, and the text says who and how
-    └── GatewayUnavailableError      Slack is away, busy, or asked to wait: trying again helps
+    └── GatewayUnavailableError      Slack is away or busy: trying again helps
+        └── GatewayPacedError        Slack's limit is reached: no outage, its turn comes
 
 A refused event is tried for an hour and then buried with the text as its reason (worker.py).
 Words of Slack that this table does not know count as refusals, so that none is retried for ever.
@@ -132,6 +133,13 @@ class GatewayUnavailableError(GatewayError):
         self.answered = answered
 
 
+class GatewayPacedError(GatewayUnavailableError):
+    """No turn within Slack's limits came in time, or Slack asked to wait; nothing was done."""
+
+    def __init__(self, message: str, after_s: float) -> None:
+        super().__init__(message, after_s, answered=True)
+
+
 def said(error: Exception) -> tuple[str, int, float | None]:
     """Return Slack's word, the HTTP status, and the seconds that it asks to wait."""
     answer: Any = getattr(error, "response", None)
@@ -149,7 +157,7 @@ def sorted_error(method: str, error: Exception) -> GatewayError:
         return GatewayUnavailableError(f"{method}: {type(error).__name__}")
     word, status, after = said(error)
     if status == _TOO_MANY or word in {"ratelimited", "rate_limited"}:
-        return GatewayUnavailableError(f"{method}: asked to wait", after or 1.0, answered=True)
+        return GatewayPacedError(f"{method}: asked to wait", after or 1.0)
     if word in PASSING_WORDS or status >= _SERVER or not word:
         return GatewayUnavailableError(f"{method}: Slack answered {word or status}", answered=True)
     return refusal(method, word)

@@ -13,6 +13,7 @@ from support_triage.bot.ending import end
 from support_triage.bot.gateway import GatewayError
 from support_triage.bot.loops import Loops, watched
 from support_triage.bot.passing import PASSING
+from support_triage.bot.slack_errors import GatewayPacedError
 from support_triage.storage.errors import StorageError, StorageUnavailableError
 from support_triage.storage.events import Event
 from support_triage.storage.inbox import LEASE_S, Entry, Inbox
@@ -167,7 +168,9 @@ class Worker:
         """Try again what may pass; bury what is not mended in time, or fails each time."""
         passing = isinstance(error, PASSING)
         refused = isinstance(error, GatewayError) and not passing
-        if passing or refused:
+        if isinstance(error, GatewayPacedError):
+            log.info("event.paced", entry=entry.id, problem=str(error), after_s=error.after_s)
+        elif passing or refused:
             said = str(error) if isinstance(error, GatewayError | StorageError) else ""
             log.warning("event.postponed", entry=entry.id, error=type(error).__name__, problem=said)
         else:

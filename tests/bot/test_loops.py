@@ -9,6 +9,7 @@ from support_triage.bot import loops as module
 from support_triage.bot.gateway import GatewayError, GatewayUnavailableError
 from support_triage.bot.loops import FAILURES_MAX, Loops, each, watched
 from support_triage.bot.metrics import Metrics
+from support_triage.bot.slack_errors import GatewayPacedError
 from support_triage.storage.connection import StorageUnavailableError
 from tests.sandbox.running import eventually
 
@@ -77,6 +78,8 @@ async def test_repeated_failure_is_said_until_a_step_succeeds(loops: Loops) -> N
     [
         (StorageUnavailableError(), "outage"),
         (GatewayUnavailableError("500"), "outage"),
+        (GatewayPacedError("asked to wait", 1.0), "pacing"),
+        (ExceptionGroup("", [GatewayPacedError("asked", 1.0), TimeoutError()]), "outage"),
         (ExceptionGroup("", [TimeoutError(), StorageUnavailableError()]), "outage"),
         (GatewayError("missing_scope"), "refusal"),
     ],

@@ -1,17 +1,25 @@
 """Calls stay below Slack's limits, and what failed is tried again after a fitting while."""
 
-import time
-
 import pytest
+from structlog.testing import capture_logs
 
-from support_triage.bot.gateway import GatewayError, GatewayUnavailableError
+from support_triage.bot.gateway import (
+    Gateway,
+    GatewayError,
+    GatewayUnavailableError,
+    web_client,
+)
+from support_triage.bot.loops import Loops
+from support_triage.bot.metrics import Metrics
 from support_triage.bot.pacing import Pacing, PacingConfig
-from support_triage.bot.worker import delay_s
+from support_triage.bot.slack_errors import GatewayPacedError
+from support_triage.bot.worker import Worker, delay_s
 from support_triage.storage.connection import Client
-from support_triage.storage.events import Deleted
-from support_triage.storage.inbox import Entry
+from support_triage.storage.events import Deleted, Event
+from support_triage.storage.inbox import Entry, Inbox
 from support_triage.storage.limiter import Limiter
 from support_triage.storage.records import MessageId
+from tests.sandbox.running import eventually
 
 
 async def turns(pacing: Pacing, method: str, channel: str, *, urgent: bool = True) -> int:
@@ -44,9 +52,41 @@ async def test_what_slack_asked_for_holds_in_every_process(redis: Client) -> Non
     assert await other.turn("chat.postMessage", "C2", 1.0, urgent=True) == 0
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (GatewayPacedError("reactions.add: asked to wait", 9.0), ("event.paced", "info")),
+        (GatewayUnavailableError("reactions.add: 500"), ("event.postponed", "warning")),
+    ],
+)
+async def test_a_wait_for_a_turn_is_logged_as_no_outage(
+    redis: Client, error: Exception, line: tuple[str, str]
+) -> None:
+    class Failing:
+        async def handle(self, _: Event) -> None:
+            raise error
+
+    inbox, loops = Inbox(redis), Loops(Metrics())
+    await inbox.receive(entry(0.0).event)
+    worker = Worker(inbox, {"T1": Failing()})
+    with capture_logs() as logs:
+        worker.start(loops)
+        await eventually(lambda: logs)
+        await worker.drain(loops, 1.0)
+    assert (logs[0]["event"], logs[0]["log_level"]) == line
+
+
+async def test_a_turn_that_does_not_come_in_time_is_paced(redis: Client) -> None:
+    pacing = Pacing(Limiter(redis, "T1"), PacingConfig())
+    await pacing.hold_off("reactions.add", "", 20)
+    gateway = Gateway(web_client("xoxb-x", "http://127.0.0.1:9/api/"), pacing)
+    with pytest.raises(GatewayPacedError, match="Slack's limit is reached"):
+        await gateway.ready("reactions.add")
+
+
 def entry(age_s: float) -> Entry:
-    at = int((time.time() - age_s) * 1e6)
-    return Entry(f"{at}:C1", "T1", Deleted(id=MessageId(team="T1", channel="C1", ts="1.0")))
+    event = Deleted(id=MessageId(team="T1", channel="C1", ts="1.0"))
+    return Entry("1:C1", "T1", event, waited_s=age_s)
 
 
 @pytest.mark.parametrize(

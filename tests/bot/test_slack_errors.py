@@ -11,6 +11,7 @@ from support_triage.bot.slack_errors import (
     FAILURES,
     PASSING_WORDS,
     GatewayError,
+    GatewayPacedError,
     GatewayUnavailableError,
     sorted_error,
 )
@@ -59,7 +60,7 @@ async def test_a_word_that_nobody_knows_is_a_refusal(sandbox: RunningSandbox) ->
 
 async def test_limits_and_broken_servers_are_unavailable(sandbox: RunningSandbox) -> None:
     limited = await faulty(sandbox, 429, retry_after=7)
-    assert isinstance(limited, GatewayUnavailableError)
+    assert isinstance(limited, GatewayPacedError)
     assert limited.after_s == 7
     for status in (500, 503):
         assert isinstance(await faulty(sandbox, status), GatewayUnavailableError)
