@@ -30,7 +30,7 @@ def events_route(bot: Bot, signing_secret: str) -> Route:
             return Response(status_code=400)  # nobody reads it
         except UnicodeDecodeError:
             return PlainTextResponse("body is not UTF-8", status_code=400)
-        if not _signed(verifier, body, request.headers):
+        if not signed(verifier, body, request.headers):
             return PlainTextResponse("signature is not valid", status_code=401)
         happened = _event(body)
         if happened is None:
@@ -40,12 +40,16 @@ def events_route(bot: Bot, signing_secret: str) -> Route:
     return Route("/slack/events", events, methods=["POST"])
 
 
-def _signed(verifier: SignatureVerifier, body: str, headers: Mapping[str, str]) -> bool:
+def signed(verifier: SignatureVerifier, body: str, headers: Mapping[str, str]) -> bool:
+    """Return whether Slack signed a request within the last five minutes."""
+    time, signature = (
+        headers.get(name, "") for name in ("x-slack-request-timestamp", "x-slack-signature")
+    )
+    if not (signature.isascii() and time.isascii() and time.isdecimal()):
+        return False
     try:
-        return verifier.is_valid(
-            body, headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature")
-        )
-    except ValueError:  # the time is no number
+        return verifier.is_valid(body, time, signature)
+    except ValueError:  # more digits than a number may have
         return False
 
 
@@ -55,7 +59,7 @@ def _event(body: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if found.get("type") == "event_callback" else None
 

@@ -30,7 +30,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self.waiting_since: float | None = self.loop.time()
         self._head = self._body = 0
-        self._in_head = True
+        self._in_head, self._half = True, False
         super().connection_made(transport)
         self._await_request()
         self._make_room()
@@ -56,7 +56,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Count the head and the body of the next request."""
         self._head = self._body = 0
-        self._in_head = True
+        self._in_head = self._half = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -84,12 +84,15 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Stop the clock: the answer is up to the bot."""
         self._request_is_whole()
+        self._half = False
         self.waiting_since = None
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request."""
+        """Wait for the next request, or for the rest of one that came with the last."""
         self.waiting_since = self.loop.time()
+        if self._half and self._deadline is None:
+            self._await_request()
         super().on_response_complete()
 
     def _count(self, size: int) -> None:

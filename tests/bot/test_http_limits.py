@@ -5,13 +5,16 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
+from slack_sdk.signature import SignatureVerifier
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from support_triage.bot.health import serve_until, web_server
+from support_triage.bot.http import signed
 from support_triage.bot.http_limits import BODY_MAX, HEAD_MAX, LimitedProtocol
 from tests.sandbox.running import eventually
 from tests.stories.test_process_story import free_port
@@ -180,6 +183,28 @@ async def test_the_second_request_of_a_connection_has_a_deadline_too(
     assert time.monotonic() - started < 4
     assert served.taken == [1]
     writer.close()
+
+
+async def test_half_a_request_behind_a_whole_one_has_a_deadline_too(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LimitedProtocol, "request_s", 0.5)
+    reader, writer = await served.connect()
+    whole = HEAD + b"content-length: 1\r\n\r\na"
+    writer.write(whole + HEAD + b"content-length: 5\r\n\r\na")
+    assert b" 200 " in await reader.readuntil(b"ok")
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 4) == b""
+    assert served.taken == [1]
+    writer.close()
+
+
+@pytest.mark.parametrize("signature", ["", "v0=", "v0=é", "v0=\udce9", "v0=00" * 1000])
+@pytest.mark.parametrize("time", ["now", "", "-1", "nan", "١٢٣", "²", "9" * 5000])
+def test_a_signature_of_any_characters_is_refused(signature: str, time: str) -> None:
+    stamp = str(int(datetime.now(UTC).timestamp())) if time == "now" else time
+    given = {"x-slack-request-timestamp": stamp, "x-slack-signature": signature}
+    assert not signed(SignatureVerifier("s" * 32), "{}", given)
 
 
 @pytest.mark.parametrize("half", [b"", HEAD, HEAD + b"content-length: 9\r\n\r\nabc"])
