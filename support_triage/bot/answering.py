@@ -14,7 +14,7 @@ from support_triage.bot.drift_watch import DriftWatch
 from support_triage.bot.gating import Gating
 from support_triage.bot.jobs import JobPoller
 from support_triage.bot.late_cards import LateCards
-from support_triage.bot.loops import Step
+from support_triage.bot.loops import STEP_S, Step
 from support_triage.bot.making import builder
 from support_triage.bot.model_standing import ModelStanding
 from support_triage.bot.observed import ObservedClassifier
@@ -33,6 +33,7 @@ from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.commands import Commands
 from support_triage.storage.events import Asked, Event
 
+_FITTING_S = 3600.0  # a step that embeds, fits or uploads all examples there are is no hanging one
 _DRAIN_S = 25.0  # less than the 30 s after which Kubernetes kills; what is left is handed on
 
 
@@ -142,18 +143,18 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
     watch = DriftWatch(config, parts.series, parts.directory, parts.people, parts.gateway)
     worker = Worker(parts.inbox, {parts.team: _Events(triage, desk, parts.tracing)})
     worker.start(parts.loops)
-    following: dict[str, tuple[Step, float]] = {
-        "teaching": (teaching.catch_up, 0.5),
-        "champion": (classifier.refresh, 1.0),
-        "standing": (standing.look, 1.0),
-        "drift watch": (watch.look, 5.0),
-        "late cards": (LateCards(parts.records, parts.team, triage.look_again).look, 5.0),
-        "jobs": (JobPoller(trainer, parts.gateway, parts.team).turn, 1.0),
+    following: dict[str, tuple[Step, float, float]] = {
+        "teaching": (teaching.catch_up, 0.5, _FITTING_S),
+        "champion": (classifier.refresh, 1.0, _FITTING_S),
+        "standing": (standing.look, 1.0, STEP_S),
+        "drift watch": (watch.look, 5.0, STEP_S),
+        "late cards": (LateCards(parts.records, parts.team, triage.look_again).look, 5.0, STEP_S),
+        "jobs": (JobPoller(trainer, parts.gateway, parts.team).turn, 1.0, _FITTING_S),
     }
     if config.gate.shadow:
-        following["shadow"] = (shadowing.refresh, 2.0)
-    for name, (step, every_s) in following.items():
-        parts.loops.start(name, step, every_s)
+        following["shadow"] = (shadowing.refresh, 2.0, _FITTING_S)
+    for name, (step, every_s, within_s) in following.items():
+        parts.loops.start(name, step, every_s, within_s)
     try:
         yield Answering(classifier, desk)
     finally:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from support_triage.bot.champion import ChampionClassifier
 
 _LISTENS_S = 5.0  # well within the minute for which it counts
+_LOOK_MAX_S = (
+    4 * 3600.0
+)  # of thousands of channels, at Slack's pace; a look that is cut off goes on
 
 
 class Role(StrEnum):
@@ -106,5 +109,5 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
         if role is not Role.WORKER:
             backfill.want()
             parts.loops.start("listening", partial(parts.inbox.listen, parts.team), _LISTENS_S)
-            parts.loops.start("backfill", backfill.step, 0)
+            parts.loops.start("backfill", backfill.step, 0, _LOOK_MAX_S)
         yield Bot(parts, app, intake, answerer, backfill)

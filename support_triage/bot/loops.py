@@ -1,6 +1,7 @@
 """The background loops of a process: each one outlives its failures, and none fails in silence."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -16,6 +17,9 @@ from support_triage.bot.slack_errors import GatewayPacedError
 FAILURES_MAX = 5
 """So many failures in a row are no accident: the loop counts as failing, and `/healthz` says so."""
 
+STEP_S = 300.0
+"""A step that takes longer hangs: all that it waits for has a deadline of its own, of seconds."""
+
 _PAUSE_S = 0.5  # after an outage, and after a first failure; doubles with each failure after it
 _PAUSE_MAX_S = 30.0  # a loop that fails for hours still tries, and still logs, twice a minute
 
@@ -25,16 +29,23 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
+class HungError(Exception):
+    """A step did not end in time, and was cancelled."""
+
+
 @dataclass
 class _Loop:
     """One loop: what it does again and again, and how often in a row that went wrong.
 
-    `failures` are those that a restart may mend; `refusals` count all but outages.
+    `failures` are those that a restart may mend; `refusals` count all but outages. `began` is the
+    monotonic time of the step under way, infinite between two steps.
     """
 
     name: str
     step: Step
     every_s: float
+    within_s: float = STEP_S
+    began: float = float("inf")
     failures: int = 0
     refusals: int = 0
     waits: bool = False
@@ -42,8 +53,10 @@ class _Loop:
 
     @property
     def failing(self) -> bool:
-        """Whether it failed too often to be an accident, or ended."""
-        return self.failures >= FAILURES_MAX or self.task is None or self.task.done()
+        """Whether it failed too often to be an accident, hangs, or ended."""
+        hangs = time.monotonic() - self.began > self.within_s
+        ended = self.task is None or self.task.done()
+        return self.failures >= FAILURES_MAX or hangs or ended
 
     @property
     def pause_s(self) -> float:
@@ -60,15 +73,19 @@ class Loops:
     A failure is logged with its traceback, counted, and tried again after a pause that doubles;
     FAILURES_MAX in a row make the loop one of `failing`, until a step succeeds. A refusal of Slack
     (GatewayError) and an outage (PASSING) are logged, counted and waited for too, but leave the
-    loop healthy: no restart would end them.
+    loop healthy: no restart would end them. A step that hangs is cancelled and tried again; its
+    loop is failing until a step succeeds.
     """
 
     metrics: Metrics
     _loops: dict[str, _Loop] = field(default_factory=dict)
 
-    def start(self, name: str, step: Step, every_s: float) -> None:
-        """Run a step every so many seconds; the name is unique in the process."""
-        loop = self._loops[name] = _Loop(name, step, every_s)
+    def start(self, name: str, step: Step, every_s: float, within_s: float = STEP_S) -> None:
+        """Run a step every so many seconds; the name is unique in the process.
+
+        A step that takes longer than `within_s` hangs.
+        """
+        loop = self._loops[name] = _Loop(name, step, every_s, within_s)
         loop.task = asyncio.create_task(self._run(loop), name=name)
         self._note(loop)
 
@@ -102,14 +119,20 @@ class Loops:
             await asyncio.sleep(loop.pause_s)
 
     async def _step(self, loop: _Loop, me: asyncio.Task[None]) -> BaseException | None:
+        loop.began = time.monotonic()
         try:
-            await loop.step()
+            async with asyncio.timeout(loop.within_s) as limit:
+                await loop.step()
+        except TimeoutError as error:
+            return HungError(f"no end after {loop.within_s:g} s") if limit.expired() else error
         except asyncio.CancelledError as error:
             if me.cancelling():
                 raise
             return error  # a cancellation of something that the step waited for
         except Exception as error:  # noqa: BLE001 - a loop outlives whatever its step raises
             return error
+        finally:
+            loop.began = float("inf")
         return None
 
     def _count(self, loop: _Loop, error: BaseException) -> None:
@@ -118,6 +141,8 @@ class Loops:
         loop.waits = True
         loop.refusals += kind in {"failure", "refusal"}
         loop.failures += kind == "failure"
+        if isinstance(error, HungError):  # one is no accident: it took long enough
+            loop.failures = max(loop.failures, FAILURES_MAX)
         if kind == "failure":
             log.error("loop.failed", loop=loop.name, failures=loop.failures, exc_info=error)
         elif kind == "refusal":

@@ -11,7 +11,7 @@ import structlog
 
 from support_triage.bot.ending import end
 from support_triage.bot.gateway import GatewayError
-from support_triage.bot.loops import Loops, watched
+from support_triage.bot.loops import HungError, Loops, watched
 from support_triage.bot.passing import PASSING
 from support_triage.bot.slack_errors import GatewayPacedError
 from support_triage.storage.errors import StorageError, StorageUnavailableError
@@ -27,6 +27,7 @@ _STRIKES_MAX = 6  # the first failure is no evidence, as others were in hand; fi
 _ALONE_S = 1.0  # entries that failed before get so much of a worker at a time
 _EMPTY_S = 2.0  # the longest wait for empty hands: a long command must not hold up all else
 _REFUSED_MAX_S = 3600.0
+_HANGS_S = 3600.0  # longer than the longest command: what takes longer gives its place back
 
 log = structlog.get_logger()
 
@@ -159,10 +160,12 @@ class Worker:
             await self._until_stored(self._inbox.bury, entry, reason)
             return
         try:
-            await self._triages[entry.team].handle(entry.event)
+            async with asyncio.timeout(_HANGS_S) as limit:
+                await self._triages[entry.team].handle(entry.event)
             await self._inbox.answered(entry)
         except Exception as error:  # noqa: BLE001 - sorted there: whatever it is, it is put away
-            await self._failed(entry, error)
+            hung = HungError(f"no end after {_HANGS_S:g} s") if limit.expired() else None
+            await self._failed(entry, hung or error)
 
     async def _failed(self, entry: Entry, error: Exception) -> None:
         """Try again what may pass; bury what is not mended in time, or fails each time."""

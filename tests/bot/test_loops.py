@@ -1,6 +1,7 @@
 """Background loops outlive their failures, and say so."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -41,6 +42,43 @@ def count(loops: Loops, name: str, kind: str) -> float:
         "triage_loop_errors_total", {"loop": name, "kind": kind}
     )
     return found or 0.0
+
+
+async def test_a_step_that_hangs_is_seen_cancelled_and_tried_again(loops: Loops) -> None:
+    over, taken = asyncio.Event(), 0
+
+    async def step() -> None:
+        nonlocal taken
+        taken += 1
+        await over.wait()
+
+    loops.start("one", step, 0.001, 0.05)
+    loops.start("two", Steps(None), 0.001, 0.05)
+    await eventually(lambda: loops.failing == ("one",) and taken > 1)
+    assert count(loops, "one", "failure") >= 1
+    over.set()
+    await eventually(lambda: loops.failing == ())
+
+
+async def test_a_step_that_swallows_its_cancellation_is_seen(loops: Loops) -> None:
+    over = asyncio.Event()
+
+    async def step() -> None:
+        while not over.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await over.wait()
+
+    loops.start("one", step, 0.001, 0.05)
+    await eventually(lambda: loops.failing == ("one",))
+    over.set()
+    await eventually(lambda: loops.failing == ())
+
+
+async def test_a_timeout_inside_of_a_step_is_an_outage(loops: Loops) -> None:
+    steps = Steps(TimeoutError(), None)
+    loops.start("one", steps, 0.001, 5)
+    await eventually(lambda: steps.taken > 2)
+    assert (count(loops, "one", "outage"), count(loops, "one", "failure")) == (1, 0)
 
 
 @pytest.mark.parametrize(
