@@ -14,7 +14,7 @@ from support_triage.learning.advice_facts import Facts, agreement, judged, per_m
 from support_triage.learning.curve import learning_curve
 from support_triage.storage.examples import Examples
 from support_triage.storage.models import DEFAULT, Models
-from support_triage.storage.series import Answer, Series
+from support_triage.storage.series import Series, answers_of
 from support_triage.storage.spending import Spending, Spent
 
 _MESSAGE_TOKENS = 100
@@ -44,7 +44,7 @@ class Advising:
         stored = [one async for one in self.examples.iterate(self.team)]
         histories = [one async for one in self.examples.histories(self.team)]
         _, values = await self.series.read("answers")
-        answers = [Answer.model_validate_json(one) for one in values]
+        answers = answers_of(values)
         taught = [Example(one.id, one.text, one.label) for one in stored]
         label_set, recipe = self.config.label_set, await self._recipe()
         curve = await asyncio.to_thread(learning_curve, taught, label_set, self.embedder, recipe)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.lua import COUNT, EXPECT
-from support_triage.storage.readable import read, read_all
+from support_triage.storage.readable import parsed, read, read_all
 from support_triage.storage.records import Frozen, MessageId
 
 FEED_LENGTH = 10_000
@@ -154,12 +154,12 @@ class Examples:
     async def history(self, team: str, identity: str) -> tuple[Correction, ...]:
         """The corrections of a message, oldest first."""
         stored = await self._redis.hget(keys.history(team), identity)
-        return () if stored is None else _HISTORY.validate_json(stored)
+        return () if stored is None else _corrections(stored)
 
     async def histories(self, team: str) -> AsyncIterator[tuple[Correction, ...]]:
         """The corrections of each message, in no order; one may come twice while others write."""
         async for _, stored in self._redis.hscan_iter(keys.history(team), count=500):
-            yield _HISTORY.validate_json(stored)
+            yield _corrections(stored)
 
     async def get(self, team: str, identities: Sequence[str]) -> list[StoredExample | None]:
         """The standing examples of these ids, None where there is none."""
@@ -233,11 +233,15 @@ class Examples:
         newest = str(entries[-1][0])
         if _place(oldest[0][0]) > _place(position) and await self._trimmed(team):
             return newest, None
-        return newest, [fields["id"] for _, fields in entries]
+        return newest, [fields["id"] for _, fields in entries if "id" in fields]
 
     async def _trimmed(self, team: str) -> bool:
         about = await self._redis.xinfo_stream(keys.changes(team))
         return int(about["entries-added"]) > int(about["length"])
+
+
+def _corrections(stored: str) -> tuple[Correction, ...]:
+    return parsed(_HISTORY.validate_json, stored, "history") or ()
 
 
 def _place(position: str) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageError
 from support_triage.storage.leases import renewed
-from support_triage.storage.readable import read_all
+from support_triage.storage.readable import read, read_all
 from support_triage.storage.records import Frozen
 
 _LEASE_S = 20.0
@@ -201,7 +201,7 @@ class Jobs:
     async def report(self, team: str, identity: str) -> Report | None:
         """Where Slack is told of a job; None for nowhere."""
         stored = await self._redis.hget(keys.job_reports(team), identity)
-        return None if stored is None else Report.model_validate_json(stored)
+        return None if stored is None else read(Report, stored, "report of a job")
 
     async def put_report(self, team: str, identity: str, report: Report) -> None:
         """Remember where Slack is told of a job, and what it was told."""

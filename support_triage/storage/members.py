@@ -6,6 +6,7 @@ from typing import Final
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.readable import read
 from support_triage.storage.records import Frozen
 
 ASK_EVERY_S: Final = 30.0
@@ -64,7 +65,9 @@ return {redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])}
 _PUT = """#!lua flags=allow-oom
 -- KEYS members; ARGV group, membership, when it was asked for, seconds to keep
 local there = redis.call('HGET', KEYS[1], ARGV[1])
-if there and cjson.decode(there).tried > tonumber(ARGV[3]) then return 0 end
+local read, known = pcall(cjson.decode, there)
+local tried = read and type(known) == 'table' and tonumber(known.tried)
+if tried and tried > tonumber(ARGV[3]) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1
@@ -85,8 +88,9 @@ class Members:
         if not groups:
             return 0.0, {}
         now, stored = await self._read(keys=[keys.members(self._team)], args=list(groups))
-        known = [Membership.model_validate_json(one) if one else Membership() for one in stored]
-        return int(now) / 1e6, dict(zip(groups, known, strict=True))
+        known = [read(Membership, one, "membership") if one else None for one in stored]
+        found = [one or Membership() for one in known]  # what cannot be read is looked up anew
+        return int(now) / 1e6, dict(zip(groups, found, strict=True))
 
     async def claim(self, group: str) -> Claim:
         """Take the right to look a group up, which one process has every ASK_EVERY_S."""

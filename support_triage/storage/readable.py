@@ -1,6 +1,6 @@
 """Stored rows that this version can read; the others are left out, and said once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TypeVar
 
@@ -8,6 +8,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 _TOLD = 1_024  # rows that are remembered as told; a row beyond these is told again
 
@@ -19,8 +20,13 @@ def read(model: type[M], stored: str, what: str) -> M | None:
 
     `what` names the kind of row in the log. What the row says never gets there.
     """
+    return parsed(model.model_validate_json, stored, what)
+
+
+def parsed(parse: Callable[[str], T], stored: str, what: str) -> T | None:
+    """Read one row as `read` does, by a parser of JSON that raises ValidationError."""
     try:
-        return model.model_validate_json(stored)
+        return parse(stored)
     except ValidationError as error:
         where = sorted(
             {".".join(map(str, one["loc"])) for one in error.errors(include_input=False)}

@@ -264,7 +264,7 @@ class Records:
         """The messages whose cards are to be looked for again by a Unix time, earliest first."""
         found = await self._redis.zrange(keys.late(team), "-inf", until, byscore=True)
         pairs = [one.split(":") for one in found]
-        return [MessageId(team=team, channel=channel, ts=ts) for channel, ts in pairs]
+        return [MessageId(team=team, channel=one[0], ts=one[1]) for one in pairs if len(one) == 2]  # noqa: PLR2004 - as written by `put`
 
     async def not_late(self, identity: MessageId) -> None:
         """Look for no card of a message any more: it is not known now."""

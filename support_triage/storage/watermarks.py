@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from math import isfinite
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
@@ -51,9 +52,9 @@ class Watermarks:
         """Return the watermarks as they are now."""
         stored = await self._redis.hgetall(keys.watermarks(self._team))
         former = await self._redis.hgetall(keys.newest(self._team))
-        marks = {channel: float(ts) for channel, ts in stored.items()}
+        marks = _times(stored)
         looked = marks.pop(_RUN, 0.0)
-        return Marks(marks, looked, {channel: float(ts) for channel, ts in former.items()})
+        return Marks(marks, looked, _times(former))
 
     async def reached(self, channel: str, ts: float) -> None:
         """Note that everything up to a ts is known of a channel."""
@@ -99,3 +100,12 @@ class Watermarks:
         finally:
             with suppress(StorageError):  # then it runs out
                 await self._release(keys=key, args=[token])
+
+
+def _times(stored: dict[str, str]) -> dict[str, float]:
+    """Return what is stored as numbers; what is none counts as unknown."""
+    found: dict[str, float] = {}
+    for channel, ts in stored.items():
+        with suppress(ValueError):
+            found[channel] = float(ts)
+    return {channel: ts for channel, ts in found.items() if isfinite(ts)}

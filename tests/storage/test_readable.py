@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 
 from support_triage.bot.config import load_config
+from support_triage.bot.late_cards import LateCards
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples, Reaction, StoredExample
 from support_triage.storage.jobs import Job, Jobs
+from support_triage.storage.members import Members, Membership
 from support_triage.storage.models import Models, Promotion
-from support_triage.storage.records import MessageId
+from support_triage.storage.records import MessageId, Records
 from support_triage.storage.series import Answer, Series
 from support_triage.storage.shadows import ShadowAnswer, Shadows
+from support_triage.storage.watermarks import Watermarks
 from tests.learning.teaching import add_recipe
 
 LATER = json.dumps({"what": "a kumquat of a later version"})
@@ -81,3 +84,48 @@ async def test_rows_beside_it_are_read(redis: Client, capfd: pytest.CaptureFixtu
     out, err = capfd.readouterr()
     assert "storage.unreadable" in out + err
     assert "kumquat" not in out + err
+
+
+async def test_what_loops_read_is_read_past_it(redis: Client) -> None:
+    marks = Watermarks(redis, "T")
+    await marks.reached("C1", 5.0)
+    await redis.hset(keys.watermarks("T"), mapping={"C2": LATER, "C3": "nan"})
+    await redis.hset(keys.newest("T"), "C4", LATER)
+    assert (await marks.read()).channels == {"C1": 5.0}
+
+    await redis.zadd(keys.late("T"), {"C1:5.0": 1, "a:b:c": 1, "bad": 1})
+    assert await Records(redis).late("T", 2.0) == [MessageId(team="T", channel="C1", ts="5.0")]
+
+    examples = Examples(redis)
+    await examples.stand("T", "C:1.0", example("C:1.0"))
+    await redis.xadd(keys.changes("T"), {"of": "a later version"})
+    assert (await examples.changed_since("T", "0-0"))[1] == ["C:1.0"]
+    await redis.hset(keys.history("T"), "C:1.0", LATER)
+    assert await examples.history("T", "C:1.0") == ()
+
+    await redis.hset(keys.job_reports("T"), "a", LATER)
+    assert await Jobs(redis).report("T", "a") is None
+
+
+@pytest.mark.parametrize("stored", [LATER, "{", "null", '"a"', '{"tried": "x"}'])
+async def test_a_membership_that_cannot_be_read_is_looked_up_anew(
+    redis: Client, stored: str
+) -> None:
+    members, found = Members(redis, "T"), Membership(users=frozenset({"U1"}), at=1, tried=1)
+    await redis.hset(keys.members("T"), "@agents", stored)
+    assert (await members.read(["@agents"]))[1] == {"@agents": Membership()}
+    await members.put("@agents", found)
+    assert (await members.read(["@agents"]))[1] == {"@agents": found}
+
+
+async def test_a_late_card_of_a_record_that_cannot_be_read_is_left_alone(redis: Client) -> None:
+    records = Records(redis)
+
+    async def look_again(identity: MessageId) -> None:
+        async with records.held(identity):
+            raise AssertionError
+
+    await redis.set(keys.record("T", "C1", "5.0"), LATER)
+    await redis.zadd(keys.late("T"), {"C1:5.0": 1})
+    await LateCards(records, "T", look_again).look()
+    assert await records.late("T", 2.0) == []
