@@ -19,10 +19,13 @@ class Reservation:
 class Ledger(Protocol):
     """What the LLM has cost, and whether it answers, as far as all processes know."""
 
-    async def reserve(self, usd: float, budget_usd: float | None) -> Reservation | None:
+    async def reserve(
+        self, usd: float, budget_usd: float | None, likely_usd: float = 0.0
+    ) -> Reservation | None:
         """Count a request; None where the UTC day's budget is spent.
 
-        A request that is admitted last may pass the budget. Raise NotAskedError where the request
+        A request that is admitted last may pass the budget. One that nobody settles counts at
+        `likely_usd` in the end. Raise NotAskedError where the request
         cannot be written down.
         """
         ...
@@ -44,7 +47,12 @@ class UnsharedLedger:
         self._held: dict[str, float] = {}
         self._numbers = count()
 
-    async def reserve(self, usd: float, budget_usd: float | None) -> Reservation | None:
+    async def reserve(
+        self,
+        usd: float,
+        budget_usd: float | None,
+        likely_usd: float = 0.0,  # noqa: ARG002 - a dead process has no ledger left
+    ) -> Reservation | None:
         """Count a request; None where the budget is spent."""
         if budget_usd is not None and self.usd >= budget_usd:
             return None

@@ -79,9 +79,10 @@ class Meter:
     async def request(self, expected: Estimate) -> AsyncIterator[Bill]:
         """Reserve, let the request be made, and settle by the bill; NotAskedError without money."""
         most = priced(self._price, expected.most_prompt, 0, expected.most_completion)
-        while (reservation := await self._reserve(most.cost_usd)) is None:
+        likely = priced(self._price, expected.prompt, 0, expected.most_completion // 2)
+        while (reservation := await self._reserve(most.cost_usd, likely.cost_usd)) is None:
             await self._settled.wait()
-        bill = Bill(priced(self._price, expected.prompt, 0, expected.most_completion // 2))
+        bill = Bill(likely)
         try:
             yield bill
         finally:
@@ -95,11 +96,11 @@ class Meter:
         if self._settling:
             await asyncio.wait(self._settling)
 
-    async def _reserve(self, usd: float) -> Reservation | None:
+    async def _reserve(self, usd: float, likely_usd: float) -> Reservation | None:
         """A reservation; None where requests under way hold the rest of the budget."""
         async with self._one_by_one:
             self._settled.clear()
-            found = await self._ledger.reserve(usd, self._budget_usd)
+            found = await self._ledger.reserve(usd, self._budget_usd, likely_usd)
             if found is not None:
                 self._open += 1
             elif not self._open and not self._settled.is_set():

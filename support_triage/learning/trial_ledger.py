@@ -19,9 +19,11 @@ class TrialLedger:
     daily_budget_usd: float | None
     spent: bool = False
 
-    async def reserve(self, usd: float, budget_usd: float | None) -> Reservation | None:
+    async def reserve(
+        self, usd: float, budget_usd: float | None, likely_usd: float = 0.0
+    ) -> Reservation | None:
         """Count a request of a comparison; see `Spending.reserve`."""
-        found = await self.spending.reserve(usd, budget_usd)
+        found = await self.spending.reserve(usd, budget_usd, likely_usd)
         self.spent = self.spent or found is None
         return found
 

@@ -18,17 +18,39 @@ log = structlog.get_logger()
 _OUTAGE_S = 120  # longer than the longest pause between two tries
 _ALL = "cost_usd"
 
+_LAPSE_S = 600
+"""After this, longer than any request takes, a reservation counts at its likely cost."""
+
+# A reservation is: the most it may cost, its likely cost, when it was made, and its sums. One that
+# lapsed, or was made by version 0.1, is the first of these alone.
 _RESERVE = """
--- KEYS day; ARGV id, US dollars, seconds to live, then pairs of a sum and its limit or ''
+-- KEYS day; ARGV id, the most and the likely cost in US dollars, ms after which others lapse,
+-- seconds to live, then pairs of a sum and its limit or ''
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 1 end
-for i = 4, #ARGV, 2 do
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local all = redis.call('HGETALL', KEYS[1])
+for n = 1, #all, 2 do
+  local most, likely, at, sums = all[n + 1]:match('^(%S+) (%S+) (%d+) (.+)$')
+  if at and now - at > tonumber(ARGV[4]) then
+    for sum in sums:gmatch('%S+') do
+      redis.call('HINCRBYFLOAT', KEYS[1], sum, string.format('%.12f', likely - most))
+    end
+    redis.call('HSET', KEYS[1], all[n], likely)
+  end
+end
+for i = 6, #ARGV, 2 do
   local limit = tonumber(ARGV[i + 1])
   if limit and tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or 0) >= limit then return 0 end
 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-for i = 4, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[2]) end
+local words = {ARGV[2], ARGV[3], string.format('%.0f', now)}
+for i = 6, #ARGV, 2 do
+  redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[2])
+  words[#words + 1] = ARGV[i]
+end
+redis.call('HSET', KEYS[1], ARGV[1], table.concat(words, ' '))
 redis.call('HINCRBY', KEYS[1], 'requests', 1)
-redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
 
@@ -37,6 +59,7 @@ _SETTLE = """#!lua flags=allow-oom
 -- KEYS day; ARGV id, US dollars, requests, prompt, cached and completion tokens, then the sums
 local held = redis.call('HGET', KEYS[1], ARGV[1])
 if not held then return 0 end
+held = held:match('^%S+')
 redis.call('HDEL', KEYS[1], ARGV[1])
 for i = 7, #ARGV do
   redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], string.format('%.12f', ARGV[2] - held))
@@ -106,9 +129,12 @@ class Spending:
         """What this UTC day has cost so far."""
         return Spent.model_validate(await self._redis.hgetall(self._key(self._day())))
 
-    async def reserve(self, usd: float, budget_usd: float | None) -> Reservation | None:
+    async def reserve(
+        self, usd: float, budget_usd: float | None, likely_usd: float = 0.0
+    ) -> Reservation | None:
         """Count a request at the most it may cost; None where the day's budget is spent.
 
+        One that nobody has settled after ten minutes counts at `likely_usd`: its process died.
         Raise NotAskedError where it cannot be written: nothing is asked that cannot be counted.
         """
         found = Reservation(f"held:{uuid4().hex}", self._day(), usd)
@@ -116,7 +142,8 @@ class Spending:
         pairs = [word for name, limit in limits.items() for word in (name, _written(limit))]
         try:
             admitted = await self._reserve(
-                keys=[self._key(found.day)], args=[found.id, usd, keys.RETENTION_S, *pairs]
+                keys=[self._key(found.day)],
+                args=[found.id, usd, likely_usd, _LAPSE_S * 1000, keys.RETENTION_S, *pairs],
             )
         except StorageError as error:
             raise NotAskedError(f"what the LLM costs cannot be counted: {error}") from None

@@ -7,6 +7,7 @@ import pytest
 from support_triage.classifiers.base import NotAskedError, Prediction, Usage
 from support_triage.classifiers.ledger import Ledger, Reservation
 from support_triage.storage import keys
+from support_triage.storage import spending as module
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.records import Message, MessageId, Record, Records
 from support_triage.storage.spending import Spending, Spent
@@ -148,3 +149,35 @@ async def test_usage_is_stored_with_the_record(redis: Client) -> None:
     assert record is not None
     assert record.prediction is not None
     assert record.prediction.usage == USAGE
+
+
+async def test_what_a_dead_process_reserved_comes_back_in_a_bounded_time(
+    redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spending = Spending(redis, TEAM)
+    trials = spending.of_trials()
+    dead = [await one.reserve(0.5, None, 0.02) for one in (spending, trials)]
+    assert await spending.reserve(0.5, 1.0) is None
+    monkeypatch.setattr(module, "_LAPSE_S", 0)
+    await asyncio.sleep(0.01)
+    again = await spending.reserve(0.25, 1.0, 0.01)
+    assert again is not None
+    spent = await spending.today()
+    assert (spent.cost_usd, spent.trial_usd) == pytest.approx((0.29, 0.02))
+    await asyncio.sleep(0.01)
+    for reservation, ledger in zip([*dead, again], (spending, trials, spending), strict=True):
+        assert reservation is not None
+        await ledger.settle(reservation, USAGE)  # it lived after all: what it took counts
+        await ledger.settle(reservation, USAGE)
+    spent = await spending.today()
+    assert (spent.cost_usd, spent.trial_usd) == pytest.approx((0.00045, 0.00015))
+
+
+async def test_a_reservation_of_version_0_1_is_settled(redis: Client) -> None:
+    spending = Spending(redis, TEAM)
+    reservation = await spending.reserve(0.5, None)
+    assert reservation is not None
+    await redis.hset(keys.llm_usage(TEAM, reservation.day), reservation.id, "0.5")
+    assert await spending.reserve(0.1, 0.4) is None
+    await spending.settle(reservation, USAGE)
+    assert (await spending.today()).cost_usd == pytest.approx(0.00015)
