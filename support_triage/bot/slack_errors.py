@@ -107,6 +107,7 @@ ADVICE: Final = {
 """What to do about a refusal, by Slack's word for it."""
 
 _TOO_MANY, _SERVER = 429, 500  # HTTP
+_WAIT_MAX_S = 900.0  # Slack asks for seconds or minutes; more is a fault on the way, tried in time
 
 Answer = TypeVar("Answer")
 
@@ -148,7 +149,9 @@ def said(error: Exception) -> tuple[str, int, float | None]:
     status = int(getattr(answer, "status_code", getattr(answer, "status", 200)))
     headers = getattr(answer, "headers", None) or {}
     after = {key.lower(): value for key, value in headers.items()}.get("retry-after", "")
-    return word, status, float(after) if str(after).isdigit() else None
+    text = str(after)
+    wait = min(float(text), _WAIT_MAX_S) if text.isascii() and text.isdecimal() else None
+    return word, status, wait
 
 
 def sorted_error(method: str, error: Exception) -> GatewayError:

@@ -13,6 +13,7 @@ from support_triage.classifiers.thinking import thinks, without_thinking
 _FILTERED = ("content_filter", "safety", "prohibited_content", "blocklist", "recitation")
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 _CHARS_PER_TOKEN = 4
+_READ_MAX = 65_536  # of what a model wrote, from its end: the answer follows the thinking
 _SURE = 1e-9  # a probability is never 0: that would say that there is none
 
 
@@ -37,7 +38,8 @@ def read(completion: Any) -> Answer:
     """The answer of a completion: what follows its thinking, cut back to what is whole."""
     choice = at(completion, "choices", 0)
     message, finish = at(choice, "message"), at(choice, "finish_reason")
-    said, thoughts = _text(at(message, "content")), _thoughts(message)
+    said = _text(at(message, "content"))[-_READ_MAX:]
+    thoughts = _thoughts(message)[-_READ_MAX:]
     filtered = isinstance(finish, str) and finish.casefold() in _FILTERED
     if at(message, "refusal") or (filtered and not said.strip()):
         return Answer("", Abstention.REFUSED)

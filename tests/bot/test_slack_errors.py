@@ -90,5 +90,25 @@ async def test_what_is_no_answer_is_unavailable(answer: bytes) -> None:
         assert isinstance(found, GatewayUnavailableError)
 
 
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [(b"7", 7), (b"9" * 11, 900), (b"1" * 400, 900), (b"Wed, 21 Oct 2026 07:28:00 GMT", 1),
+     (b"-5", 1), (b"", 1), (b"\xb2", 1)],
+)  # fmt: skip
+async def test_no_wait_that_is_asked_for_lasts(header: bytes, wait_s: float) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 429 Wait\r\nretry-after: " + header)
+        writer.write(b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        found = await told(f"http://127.0.0.1:{port}/api/", "xoxb-x")
+        assert isinstance(found, GatewayUnavailableError)
+        assert found.after_s == wait_s
+
+
 async def test_nobody_there_is_unavailable() -> None:
     assert isinstance(await told("http://127.0.0.1:9/api/", "xoxb-x"), GatewayUnavailableError)

@@ -14,6 +14,7 @@ from support_triage.classifiers.base import Abstention, Usage
 from support_triage.classifiers.llm_config import Price
 from support_triage.classifiers.meter import Estimate
 from support_triage.classifiers.rejection import Rejection
+from support_triage.classifiers.wire import MOST_BYTES
 
 EXPECTED = Estimate(prompt=100, most_prompt=2_000, most_completion=200)
 PRICE = Price(prompt=1, cached=1, completion=1)
@@ -147,6 +148,21 @@ def test_any_answer_is_read_in_linear_time(text: str) -> None:
     prompt.parse(answer.text, NAMES)
     prompt.declined(answer.text)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("piece", ["<", "< ", "<a", "\n[[", "&lt;<", "</think>0", "a"])
+def test_the_longest_answer_is_read_in_a_moment(piece: str) -> None:
+    text = piece * (MOST_BYTES // len(piece)) + "\nBILLING"
+    started = time.process_time()
+    answer = completion.read({"choices": [{"message": {"content": text}}]})
+    prompt.parse(answer.text, NAMES)
+    prompt.declined(answer.text)
+    assert time.process_time() - started < 0.5
+
+
+def test_an_answer_after_much_thinking_is_read() -> None:
+    text = "<think>" + "hmm " * 100_000 + "</think>\nBILLING"
+    assert completion.read({"choices": [{"message": {"content": text}}]}).text == "BILLING"
 
 
 @pytest.mark.parametrize("finish", ["SAFETY", "safety", "content_filter", "prohibited_content"])
