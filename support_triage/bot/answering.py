@@ -11,6 +11,7 @@ from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands import Desk
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.drift_watch import DriftWatch
+from support_triage.bot.forgetting import Forgetter, nothing
 from support_triage.bot.gating import Gating
 from support_triage.bot.jobs import JobPoller
 from support_triage.bot.late_cards import LateCards
@@ -30,10 +31,14 @@ from support_triage.bot.watching import Watching
 from support_triage.bot.worker import Worker
 from support_triage.classifiers.factory import LlmUse, close, make_parts
 from support_triage.learning.track_record import TrackRecord
+from support_triage.storage.append_only import rewrite
 from support_triage.storage.commands import Commands
+from support_triage.storage.dead import DeadLetters
 from support_triage.storage.events import Asked, Event
+from support_triage.storage.forgets import Forgets
 
 _FITTING_S = 3600.0  # a step that embeds, fits or uploads all examples there are is no hanging one
+_TRIM_S = 600.0
 _DRAIN_S = 25.0  # less than the 30 s after which Kubernetes kills; what is left is handed on
 
 
@@ -110,6 +115,15 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         parts.spending,
         made.embedder,
     )
+    forgetter = Forgetter(
+        parts.forgetting,
+        Forgets(parts.redis, parts.team),
+        trainer.jobs,
+        parts.team,
+        parts.gateway,
+        partial(rewrite, parts.redis) if settings.redis_url is None else nothing,
+    )
+    letters = DeadLetters(parts.redis)
     desk = Desk(
         config,
         parts.team,
@@ -121,7 +135,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         classifier,
         parts.spending,
         Promoting(gating, parts.workspaces, parts.series),
-        parts.forgetting,
+        forgetter,
         trainer,
         made.embedder,
         advising,
@@ -139,6 +153,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         presenter,
         teaching,
         Watching(parts.series, shadowing),
+        parts.forgetting,
     )
     watch = DriftWatch(config, parts.series, parts.directory, parts.people, parts.gateway)
     worker = Worker(parts.inbox, {parts.team: _Events(triage, desk, parts.tracing)})
@@ -149,6 +164,12 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
         "standing": (standing.look, 1.0, STEP_S),
         "drift watch": (watch.look, 5.0, STEP_S),
         "late cards": (LateCards(parts.records, parts.team, triage.look_again).look, 5.0, STEP_S),
+        "forgetting": (forgetter.turn, 1.0, _FITTING_S),
+        "dead letters": (
+            partial(letters.trim, parts.team, config.keep.seconds),
+            _TRIM_S,
+            STEP_S,
+        ),
         "jobs": (JobPoller(trainer, parts.gateway, parts.team).turn, 1.0, _FITTING_S),
     }
     if config.gate.shadow:

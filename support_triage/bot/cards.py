@@ -53,7 +53,9 @@ def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": mrkdwn(text)}
 
 
-def _why(config: Config, prediction: Prediction | None, standing: Standing | None) -> str:
+def _why(
+    config: Config, prediction: Prediction | None, standing: Standing | None, quote: str
+) -> str:
     if standing is not None:
         return f"{standing.source.capitalize()} by <@{standing.by}>"
     if prediction is None:
@@ -61,10 +63,11 @@ def _why(config: Config, prediction: Prediction | None, standing: Standing | Non
     if prediction.reason is Abstention.EMPTY:
         return "no words to read"
     sure = "unsure" if prediction.label is None else f"{prediction.confidence:.0%} sure"
-    if not prediction.neighbours:
+    near = prediction.neighbours[0] if prediction.neighbours else None
+    words = quote or (near.text if near else "")
+    if near is None or not words:
         return sure
-    near = prediction.neighbours[0]
-    like = inline(config.cards.shown(near.text), _WHY_MAX)
+    like = inline(config.cards.shown(words), _WHY_MAX)
     return f"{sure} · most like “{like}” ({inline(near.label)})"
 
 
@@ -142,11 +145,12 @@ def card(
     label: str | None,
     prediction: Prediction | None,
     standing: Standing | None,
+    quote: str = "",
 ) -> Card:
     """The card of a message: label, text, author, confidence, why, permalink, group to tell."""
     text, author = config.cards.shown(message.text), config.cards.shown(place.author)
     title = _section(_title(config, label) + _mention(place.group))
-    who = _context(f"{inline(author)} · {_why(config, prediction, standing)}")
+    who = _context(f"{inline(author)} · {_why(config, prediction, standing, quote)}")
     hint = _context(_hint(config, label, prediction))
     quoted = _quote(escaped(text, SECTION) or "_(no text)_", place.link)
     refused = _quote("_(Slack refuses to show this text here)_", place.link)

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from support_triage.bot.cli_options import load_environment
+from support_triage.bot.cli_options import ConfigOption, load, load_environment
 from support_triage.bot.terminal import out, print_json
 from support_triage.storage.dead import DeadLetter, DeadLetters
 
@@ -31,12 +32,15 @@ def _row(letter: DeadLetter) -> dict[str, str]:
     }
 
 
-async def _list(team: str | None, *, as_json: bool) -> None:
+async def _list(team: str | None, config: Path | None, *, as_json: bool) -> None:
     from support_triage.bot.cli_data import open_store
 
-    async with open_store(load_environment(), team) as store:
+    settings, loaded = load(config)
+    async with open_store(settings, team) as store:
         letters = DeadLetters(store.redis)
+        await letters.trim(store.team, loaded.keep.seconds)
         rows = [_row(one) async for one in letters.iterate(store.team)]
+        outlived = await letters.outlived(store.team)
     if as_json:
         print_json(rows)
         return
@@ -44,6 +48,8 @@ async def _list(team: str | None, *, as_json: bool) -> None:
     for row in rows:
         table.add_row(*row.values())
     out.print(table)
+    if outlived:
+        out.say(f"{outlived:,} more were dropped, as they were older than [keep] days.")
 
 
 async def _each(
@@ -69,10 +75,13 @@ async def _each(
 
 @app.command("list")
 def list_(
-    team: TeamOption = None, *, as_json: Annotated[bool, typer.Option("--json")] = False
+    team: TeamOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigOption = None,
 ) -> None:
-    """Show each with its id and the reason."""
-    asyncio.run(_list(team, as_json=as_json))
+    """Show each with its id and the reason; those older than `[keep] days` are gone."""
+    asyncio.run(_list(team, config, as_json=as_json))
 
 
 @app.command()

@@ -1,36 +1,82 @@
 """`triage forget`: all that a person wrote, counted first and then removed."""
 
-from support_triage.bot.cli_data import open_store
-from support_triage.bot.config import Config, Settings
-from support_triage.bot.forgetting import forget
-from support_triage.bot.gateway import Gateway, web_client
+import asyncio
+import re
+from contextlib import nullcontext
+
+from support_triage.bot.cli_data import Store, open_store
+from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.forget_lines import found_lines, lines
+from support_triage.bot.forgetting import Forgetter, nothing
+from support_triage.bot.gateway import Gateway, web_client, web_session
 from support_triage.bot.pacing import Pacing
 from support_triage.bot.terminal import out
+from support_triage.storage.append_only import rewrite
+from support_triage.storage.forgets import Forgets
 from support_triage.storage.forgetting import Forgetting
+from support_triage.storage.jobs import Jobs
 from support_triage.storage.limiter import Limiter
+
+_WHO = "command line"
+_LOOK_S = 0.5
+_TOLD_S = 10.0
 
 
 async def forget_person(
     settings: Settings, config: Config, user: str, team: str | None, *, apply: bool
 ) -> None:
     """Print what there is of a person, or with `apply` remove it; cards need SLACK_BOT_TOKEN."""
+    if not re.fullmatch(r"[A-Z0-9]{2,}", user):
+        raise ConfigError("USER: name the member id from the person's profile in Slack, U…")
     token = settings.slack_bot_token
-    left: list[str] = []
-
-    async def leave(channel: str, ts: str) -> None:
-        left.append(f"{channel}:{ts}")
-
-    async with open_store(settings, team) as store:
-        take_down = leave
+    async with (
+        open_store(settings, team) as store,
+        nullcontext() if token is None else web_session() as session,
+    ):
+        gateway = None
         if token is not None:
-            client = web_client(token.get_secret_value(), settings.slack_api_url)
-            take_down = Gateway(
-                client, Pacing(Limiter(store.redis, store.team), config.pacing)
-            ).delete
-        done = await forget(Forgetting(store.redis), take_down, store.team, user, apply=apply)
-        if apply:
-            await store.workspaces.audit(store.team, "command line", "forget", user=user)
-    out.say(*done.lines)
-    if left:
-        out.say(f"Not taken down, as SLACK_BOT_TOKEN is not set: {', '.join(left)}")
-    out.say("Removed." if apply else "Nothing was removed: add --apply to do it.")
+            client = web_client(token.get_secret_value(), settings.slack_api_url, session)
+            pacing = Pacing(Limiter(store.redis, store.team), config.pacing)
+            gateway = Gateway(client, pacing)
+        ours = settings.redis_url is None
+        forgetter = Forgetter(
+            Forgetting(store.redis, config.keep.seconds),
+            Forgets(store.redis, store.team),
+            Jobs(store.redis),
+            store.team,
+            gateway,
+            (lambda: rewrite(store.redis)) if ours else nothing,
+        )
+        found = await forgetter.look(user)
+        out.say(*found_lines(found))
+        if not apply:
+            out.say("To remove it, add --apply. It cannot be undone.")
+            return
+        await store.workspaces.audit(store.team, _WHO, "forget", user=user)
+        await forgetter.forgets.begin(user, _WHO, len(found.records))
+        await _follow(store, forgetter, user)
+
+
+async def _follow(store: Store, forgetter: Forgetter, user: str) -> None:
+    """Bring a wish to its end, or watch the bot do so: it has a way to the cards, if we have none.
+
+    Interrupted, the same command goes on, and so does the bot when it runs.
+    """
+    told = asyncio.get_running_loop().time()
+    while True:
+        asked = (await forgetter.forgets.running()).get(user)
+        if asked is not None and not (forgetter.gateway is None and await _bot_runs(store)):
+            await forgetter.bring_on(user, asked)
+        wish = await forgetter.forgets.get(user)
+        if wish is None or wish.finished is not None:
+            break
+        if asyncio.get_running_loop().time() > told:
+            out.say(lines(wish, user)[0])
+            told += _TOLD_S
+        await asyncio.sleep(_LOOK_S)
+    if wish is not None:
+        out.say(*lines(wish, user))
+
+
+async def _bot_runs(store: Store) -> bool:
+    return await store.inbox.listened(store.team)

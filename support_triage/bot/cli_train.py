@@ -138,12 +138,15 @@ async def list_jobs(
     settings: Settings, config: Config, team: str | None, *, as_json: bool, watch: bool
 ) -> None:
     """List the jobs; with `watch` bring them on until all have ended."""
+    from support_triage.bot.forget_lines import lines
     from support_triage.bot.training import trainer_of
     from support_triage.learning.finetune.telling import job_lines, job_rows
+    from support_triage.storage.forgets import Forgets
 
     async with open_store(settings, team) as store:
         trainer = trainer_of(settings, config, store.redis)
         found = await trainer.jobs.all(store.team)
+        wishes = await Forgets(store.redis, store.team).all()
         if watch:
             live = [one for one in found if not one.ended]
             await asyncio.gather(*(_follow(trainer, one, None) for one in live))
@@ -151,7 +154,9 @@ async def list_jobs(
         if as_json:
             print_json(job_rows(found))
             return
-        if not found:
+        for wish in wishes:
+            out.say(*lines(wish, wish.user), "")
+        if not found and not wishes:
             out.say("No training yet: `triage train` makes a challenger from the examples.")
         for job in [] if watch else found:
             out.say(*job_lines(job, trainer.pace, trainer.clock()), "")

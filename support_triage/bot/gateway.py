@@ -170,9 +170,9 @@ class Gateway:
 
         await self._call("chat.update", card.channel, call)
 
-    async def delete(self, channel: str, ts: str) -> None:
+    async def delete(self, channel: str, ts: str, *, urgent: bool = True) -> None:
         """Take a card down; gone already is fine."""
-        await self.ready("chat.delete")
+        await self.ready("chat.delete", urgent=urgent)
         await self._call(
             "chat.delete", channel, lambda: self._client.chat_delete(channel=channel, ts=ts)
         )

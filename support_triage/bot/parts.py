@@ -110,7 +110,7 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             series=Series(redis, team),
             shadows=Shadows(redis, team, config.keep.seconds),
             spending=Spending(redis, team),
-            forgetting=Forgetting(redis),
+            forgetting=Forgetting(redis, config.keep.seconds),
             metrics=metrics,
             loops=Loops(metrics),
             tracing=tracing,

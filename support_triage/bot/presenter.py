@@ -31,12 +31,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What people shall see: an emoji, and a card in a channel as triage.toml names it."""
+    """What people shall see: an emoji, and a card in a channel as triage.toml names it.
+
+    `quote` are the words of the most similar example, "" where it is to be left out.
+    """
 
     emoji: str | None = None
     channel: str | None = None
     label: str | None = None
     mention: str | None = None
+    quote: str = ""
 
 
 @dataclass
@@ -141,6 +145,7 @@ class Presenter:
             label=decision.label,
             prediction=record.prediction,
             standing=standing,
+            quote=decision.quote,
         )
 
     async def _channel(self, name: str | None) -> str | None:
@@ -206,10 +211,10 @@ class Presenter:
         Where the other has not yet recorded a card, it finds both and takes one down itself.
         """
         ours, there = now.posted, await now.hold.stored()
-        if ours is None or there is None or there.shown.card is None:
+        if ours is None or (there is not None and there.shown.card is None):
             return
-        kept = there.shown.card
-        if (kept.channel, kept.ts) != (ours.channel, ours.ts):
+        kept = None if there is None else there.shown.card  # None: its author was forgotten
+        if kept is None or (kept.channel, kept.ts) != (ours.channel, ours.ts):
             await self.gateway.delete(ours.channel, ours.ts)
 
     async def _report(self, now: Attempt, before: Record, names: Mapping[Part, str]) -> None:

@@ -12,6 +12,7 @@ from support_triage.classifiers.factory import close
 from support_triage.learning.gate_config import GateConfig
 from support_triage.storage.connection import StorageUnavailableError
 from support_triage.storage.models import ModelError, Models
+from support_triage.storage.records import Message
 from support_triage.storage.shadows import ShadowAnswer, Shadows
 
 _PENDING = 16
@@ -46,11 +47,11 @@ class Shadowing:
         self._pending: set[asyncio.Task[None]] = set()
         self.identity = ""
 
-    def offer(self, message: str, text: str, champion: Prediction) -> None:
+    def offer(self, message: Message, champion: Prediction) -> None:
         """Have the challenger answer this message in its own time, if there is one."""
         if self._challenger is None or len(self._pending) >= _PENDING:
             return
-        answer = self._answer(self._challenger, self.identity, message, text, champion)
+        answer = self._answer(self._challenger, self.identity, message, champion)
         task = watched("shadow answer", answer)
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
@@ -59,15 +60,14 @@ class Shadowing:
         self,
         challenger: Classifier,
         identity: str,
-        message: str,
-        text: str,
+        message: Message,
         champion: Prediction,
     ) -> None:
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 if await self._shadows.spent_usd() >= self._config.shadow_usd_per_day:
                     return
-                [prediction] = await challenger.classify([text])
+                [prediction] = await challenger.classify([message.text])
                 answer = ShadowAnswer(
                     label=best(prediction),
                     given=not prediction.abstained,
@@ -75,7 +75,7 @@ class Shadowing:
                     ms=prediction.latency_ms,
                     usd=prediction.usage.cost_usd,
                 )
-                await self._shadows.put(identity, message, answer)
+                await self._shadows.put(identity, str(message.id), answer, message.user)
         except (ClassifierError, StorageUnavailableError, TimeoutError) as error:
             log.warning("shadow.no_answer", model=identity, error=type(error).__name__)
 

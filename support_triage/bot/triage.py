@@ -16,9 +16,10 @@ from support_triage.bot.watching import Watching
 from support_triage.classifiers.base import Classifier, Prediction
 from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
-from support_triage.storage.events import Deleted, Event, Posted, Reacted
+from support_triage.storage.events import Deleted, Event, Outdated, Posted, Reacted
 from support_triage.storage.examples import Correction, Examples, Reaction, StoredExample
-from support_triage.storage.records import Hold, Message, MessageId, Record, Records
+from support_triage.storage.forgetting import Forgetting
+from support_triage.storage.records import ForgottenError, Hold, Message, MessageId, Record, Records
 from support_triage.storage.workspaces import Workspaces
 
 log = structlog.get_logger()
@@ -67,6 +68,7 @@ class Triage:
     presenter: Presenter
     teaching: Teaching
     watching: Watching
+    forgetting: Forgetting
     presence: Presence = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,8 +76,16 @@ class Triage:
 
     async def handle(self, event: Event) -> None:
         """Take one event in; when it raises, the event is to be handled again."""
+        try:
+            await self._handle(event)
+        except ForgottenError:
+            log.info("event.forgotten", message=str(event.item))
+
+    async def _handle(self, event: Event) -> None:
         match event:
             case Posted(message=message):
+                if await self.forgetting.tombstones.cover(message):
+                    raise ForgottenError(str(message.id))
                 if await self.presence.gone(message.id, event.waited_s):
                     await self._deleted(message.id, event.doubt)
                 else:
@@ -84,6 +94,8 @@ class Triage:
                 await self._deleted(identity, event.doubt)
             case Reacted():
                 await self._reacted(event)
+            case Outdated(id=identity):
+                await self._outdated(identity, event.doubt)
 
     async def look_again(self, identity: MessageId) -> None:
         """Bring a message anew to the state that follows from what is known of it."""
@@ -104,14 +116,24 @@ class Triage:
             judged = [float(one.at) for one in reactions]
             await self._settle(hold, record.with_version(message, judged), mode, doubt)
 
-    async def _deleted(self, identity: MessageId, doubt: float) -> None:
+    async def _outdated(self, identity: MessageId, doubt: float) -> None:
         mode = await self.directory.mode(identity.channel)
-        if mode is None:
-            return
         async with self.records.held(identity) as hold:
+            if hold.record is not None and mode is not None:
+                await self._settle(hold, hold.record, mode, doubt)
+
+    async def _deleted(self, identity: MessageId, doubt: float) -> None:
+        """Forget a deleted message: its card, what was learnt of it, and where it is quoted."""
+        mode = await self.directory.mode(identity.channel)
+        if await self.forgetting.learnt(identity.team, str(identity)):
+            await self.forgetting.drop_traces(identity.team, [str(identity)])
+        await self.forgetting.drop_dead(identity.team, str(identity))
+        async with self.records.held(identity) as hold:
+            if hold.record is None and mode is None:
+                return
             empty = Message(id=identity, user="", text="")
             record = hold.record or Record(message=empty)
-            await self._settle(hold, record.gone(), mode, doubt)
+            await self._settle(hold, record.gone(), mode or Mode.MONITOR, doubt)
 
     async def _reacted(self, event: Reacted) -> None:
         emoji = await self.directory.same_emoji(event.emoji)
@@ -156,7 +178,18 @@ class Triage:
             standing = await self._present(record.message.id.team, standing)
             await self._remember(record, None if record.deleted else standing, history)
             decision = decide(self.config, mode, prediction, standing, deleted=record.deleted)
+            decision = replace(decision, quote=await self._quote(record, standing, decision))
             record = await self.presenter.show(hold, record, standing, decision)
+
+    async def _quote(self, record: Record, standing: Standing | None, decision: Decision) -> str:
+        """Return the words of the most similar example as they are now, for the card."""
+        near = () if record.prediction is None else record.prediction.neighbours
+        if decision.channel is None or standing is not None or not near:
+            return ""
+        if near[0].text:  # as version 0.1 stored it, or of a label's own examples
+            return near[0].text
+        about = record.message.id
+        return await self.forgetting.quotes.quote(about.team, near[0].id, str(about))
 
     async def _present(self, team: str, standing: Standing | None) -> Standing | None:
         """The standing label by its present name: it may have been renamed since it was given."""
@@ -195,7 +228,7 @@ class Triage:
             ms=round(prediction.latency_ms, 1),
         )
         first = record.prediction is None
-        said = {"prediction": prediction, "predicted_edit": message.edited}
+        said = {"prediction": prediction.without_words, "predicted_edit": message.edited}
         outcome = "abstained" if prediction.abstained else "labelled"
         record = await hold.put(record.model_copy(update=said), outcome if first else "")
         if first:

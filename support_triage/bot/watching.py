@@ -23,7 +23,7 @@ class Watching:
         answer = noted(str(message.id) if shown else "", prediction, time.time())
         await self.series.append("answers", answer.model_dump_json())
         if self.shadowing is not None:
-            self.shadowing.offer(str(message.id), message.text, prediction)
+            self.shadowing.offer(message, prediction)
 
     async def judged(self, example: StoredExample | None) -> None:
         """An agent's label of a message has changed; None: it was taken back."""

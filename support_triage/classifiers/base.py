@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
+
+SEED = "seed:"
+"""Begins the ids of examples that are written in the configuration."""
 
 
 class ClassifierError(Exception):
@@ -88,11 +91,20 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A labelled example and its cosine similarity to the message: the card's 'why'."""
+    """A labelled example and its cosine similarity to the message: the card's 'why'.
+
+    `id` is the example's, "" where it has none, as in what version 0.1 stored.
+    """
 
     text: str
     label: str
     similarity: float
+    id: str = ""
+
+    @property
+    def by_id(self) -> "Neighbour":
+        """The same without its text, which is looked up by the id; seeds are nobody's words."""
+        return self if not self.id or self.id.startswith(SEED) else replace(self, text="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,11 @@ class Prediction:
     def abstained(self) -> bool:
         """Whether the classifier gave no label."""
         return self.label is None
+
+    @property
+    def without_words(self) -> "Prediction":
+        """The same as it may be stored: its neighbours are named, and not quoted."""
+        return replace(self, neighbours=tuple(one.by_id for one in self.neighbours))
 
 
 class Classifier(Protocol):

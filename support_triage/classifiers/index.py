@@ -33,8 +33,8 @@ class Snapshot:
         places = np.argpartition(-row, count - 1)[:count]
         ordered = sorted(places.tolist(), key=lambda place: (-row[place], place))
         return [
-            Neighbour(self.examples[one].text, self.examples[one].label, float(row[one]))
-            for one in ordered
+            Neighbour(found.text, found.label, float(row[one]), found.id)
+            for one, found in ((one, self.examples[one]) for one in ordered)
         ]
 
 

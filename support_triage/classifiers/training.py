@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import vstack
 
-from support_triage.classifiers.base import Embedder, Example, LabelSet, Vectors
+from support_triage.classifiers.base import SEED, Embedder, Example, LabelSet, Vectors
 from support_triage.classifiers.calibration import Floats
 from support_triage.classifiers.duplicates import groups
 from support_triage.classifiers.words import Counts, counted
 
 Labels = npt.NDArray[np.str_]
 
-_SEED = "seed:"
 SAME = 0.92
 """Cosine from which two texts say the same."""
 
@@ -86,7 +85,7 @@ def phrases(label_set: LabelSet, embedder: Embedder) -> Phrases:
 def seeds(label_set: LabelSet) -> list[Example]:
     """The examples of the configuration, under ids that tell them from what people taught."""
     return [
-        Example(f"{_SEED}{label.name}:{number}", text, label.name)
+        Example(f"{SEED}{label.name}:{number}", text, label.name)
         for label in label_set.labels
         for number, text in enumerate(label.examples)
     ]
@@ -115,7 +114,7 @@ def training(
         stacked = Features(
             np.vstack([stacked.vectors, vectors[places]]), vstack([stacked.counts, counts], "csr")
         )
-    taught = [not one.id.startswith(_SEED) for one in kept]
+    taught = [not one.id.startswith(SEED) for one in kept]
     return Training(
         stacked,
         np.array([*known.labels, *(one.label for one in kept)]),
@@ -127,8 +126,8 @@ def training(
 
 def _outranked(examples: Sequence[Example], vectors: Vectors) -> set[int]:
     """Places of seeds that say the same as an example of another label."""
-    sown = [place for place, one in enumerate(examples) if one.id.startswith(_SEED)]
-    taught = [place for place, one in enumerate(examples) if not one.id.startswith(_SEED)]
+    sown = [place for place, one in enumerate(examples) if one.id.startswith(SEED)]
+    taught = [place for place, one in enumerate(examples) if not one.id.startswith(SEED)]
     if not sown or not taught:
         return set()
     alike = vectors[sown] @ vectors[taught].T >= SAME

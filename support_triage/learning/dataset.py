@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -74,5 +75,6 @@ def freeze(examples: Sequence[StoredExample], label_set: LabelSet, created: str)
 
 async def take_snapshot(examples: Examples, team: str, label_set: LabelSet) -> Snapshot:
     """The standing examples of a workspace as they are now; storing it is up to the caller."""
-    created = f"{time.time():.6f}"
-    return freeze([one async for one in examples.iterate(team)], label_set, created)
+    created, began = f"{time.time():.6f}", await examples.tombstones.count(team)
+    taken = freeze([one async for one in examples.iterate(team)], label_set, created)
+    return replace(taken, began=began)

@@ -69,7 +69,34 @@ class Asked(_Happened):
     response_url: str
 
 
-Event = Posted | Deleted | Reacted | Asked
-KINDS = tuple(str(one.model_fields["kind"].default) for one in (Posted, Deleted, Reacted, Asked))
+class Outdated(_Happened):
+    """The card of a message may show what is gone: it is to be shown anew."""
+
+    kind: Literal["outdated"] = "outdated"
+    id: MessageId
+
+    @property
+    def item(self) -> MessageId:
+        """The message."""
+        return self.id
+
+
+def wrote(user: str, content: str, until: float) -> bool:
+    """Return whether a stored event is a message that this person sent until a Unix time.
+
+    Where another version stored it, this is taken for granted as soon as it names the person.
+    """
+    try:
+        event = EVENT.validate_json(content)
+    except ValueError:
+        return f'"{user}"' in content
+    sent = isinstance(event, Posted) and event.message.user == user
+    return sent and float(event.item.ts) <= until
+
+
+Event = Posted | Deleted | Reacted | Asked | Outdated
+KINDS = tuple(
+    str(one.model_fields["kind"].default) for one in (Posted, Deleted, Reacted, Asked, Outdated)
+)
 EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 """Reads an event from JSON; ValidationError (a ValueError) where it is none."""

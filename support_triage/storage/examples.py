@@ -7,9 +7,10 @@ from pydantic import TypeAdapter
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
-from support_triage.storage.lua import COUNT, EXPECT
+from support_triage.storage.lua import COUNT, EXPECT, FORGOTTEN
 from support_triage.storage.readable import parsed, read, read_all
 from support_triage.storage.records import Frozen, MessageId
+from support_triage.storage.tombstones import Tombstones
 
 FEED_LENGTH = 10_000
 """About how many changes the feed remembers."""
@@ -17,8 +18,16 @@ FEED_LENGTH = 10_000
 _STAND = (
     EXPECT
     + COUNT
+    + FORGOTTEN
     + """
--- KEYS examples counts history changes order; ARGV length of the feed, then id, example, history
+-- KEYS examples counts history changes order forgotten
+-- ARGV length of the feed, then id, example, history
+local function refused(id, row)
+  local readable, found = pcall(cjson.decode, row)
+  if not readable or type(found) ~= 'table' then return false end
+  return forgotten(KEYS[6], found['author'], id:match(':([%d.]+)$'))
+end
+expect(KEYS[6], 'hash')
 for n = 1, 3 do expect(KEYS[n], 'hash') end
 expect(KEYS[4], 'stream')
 expect(KEYS[5], 'zset')
@@ -26,6 +35,7 @@ local changed = 0
 for place = 2, #ARGV, 3 do
   local id, content, history = ARGV[place], ARGV[place + 1], ARGV[place + 2]
   local old = redis.call('HGET', KEYS[1], id)
+  if refused(id, content) then content, history = '', '[]' end
   if history == '[]' then
     redis.call('HDEL', KEYS[3], id)
   else
@@ -106,6 +116,7 @@ class Examples:
     def __init__(self, redis: Client, keep_s: int = keys.RETENTION_S) -> None:
         self._redis = redis
         self._keep_s = keep_s
+        self.tombstones = Tombstones(redis)
         self._stand = redis.register_script(_STAND)
         self._page = redis.register_script(_PAGE)
 
@@ -142,13 +153,14 @@ class Examples:
         """Set or take back standing examples, each with its history; how many changed.
 
         Histories, examples, their order, counts and feed move in one atomic step: keep it to some
-        hundreds, as nobody else is served meanwhile.
+        hundreds, as nobody else is served meanwhile. An example of an author who was forgotten
+        since it was written is taken back.
         """
         arguments: list[str | bytes] = [str(FEED_LENGTH)]
         for identity, example, history in changes:
             content = "" if example is None else example.model_dump_json()
             arguments += [identity, content, _HISTORY.dump_json(tuple(history))]
-        made = (keys.examples, keys.counts, keys.history, keys.changes, keys.order)
+        made = (keys.examples, keys.counts, keys.history, keys.changes, keys.order, keys.forgotten)
         return int(await self._stand(keys=[key(team) for key in made], args=arguments))
 
     async def history(self, team: str, identity: str) -> tuple[Correction, ...]:

@@ -13,7 +13,7 @@ from support_triage.storage import inbox_scripts as scripts
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageUnavailableError
-from support_triage.storage.events import EVENT, Asked, Event, Posted, Reacted
+from support_triage.storage.events import EVENT, Asked, Event, Posted, Reacted, wrote
 
 LEASE_S = 6.0
 """An entry whose worker died is handed on after this; a living worker renews in time."""
@@ -108,14 +108,17 @@ class Inbox:
     async def receive(self, event: Event) -> bool:
         """Store an event; False when this new message is known already. Raises if not stored.
 
+        A message that was sent before its author was forgotten is not stored, and False too.
+
         Edits, deletions and reactions change nothing when they come twice, so only new messages
         and commands are looked up by their identity.
         """
         at = event.item
         places = [keys.inbox(at.team), keys.turns(at.team), keys.waiting(at.team, at.channel)]
-        places.append(keys.seen(at.team, at.channel, at.ts))
+        places += [keys.forgotten(at.team), keys.seen(at.team, at.channel, at.ts)]
         limits = [self._limit, self._limit_mb * 2**20]
-        arguments: list[str | int] = [at.channel, event.model_dump_json(), *limits]
+        author = event.message.user if isinstance(event, Posted) else ""
+        arguments: list[str | int] = [at.channel, event.model_dump_json(), *limits, author, at.ts]
         if isinstance(event, Asked):
             arguments += [at.ts, keys.DEDUPE_S]
         elif isinstance(event, Posted) and not event.message.edited:
@@ -219,6 +222,20 @@ class Inbox:
 
     async def _to_dead(self, team: str, entry_id: str, reason: str) -> None:
         await self._bury(keys=[*_places(team), keys.dead(team)], args=[entry_id, reason])
+
+    async def written_by(self, team: str, user: str, until: float) -> list[str]:
+        """Return the ids of the entries that are messages which a person sent until a Unix time."""
+        found = [
+            entry_id
+            async for entry_id, content in self._redis.hscan_iter(keys.inbox(team), count=500)
+            if wrote(user, content, until)
+        ]
+        return list(dict.fromkeys(found))
+
+    async def drop_all(self, team: str, ids: Sequence[str]) -> int:
+        """Forget entries, whoever holds them; return how many were there."""
+        found = [await self._answered(keys=_places(team), args=[one]) for one in ids]
+        return sum(map(int, found))
 
     async def sweep(self) -> None:
         """Call for workers where an entry is due again, and where a call got lost.

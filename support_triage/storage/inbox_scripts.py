@@ -9,7 +9,7 @@ Each script reads and checks all it needs before it writes. What only moves or r
 when memory is full: it is how memory becomes free.
 """
 
-from support_triage.storage.lua import EXPECT
+from support_triage.storage.lua import EXPECT, FORGOTTEN
 
 _NOW = """
 local function now_ms()
@@ -44,25 +44,29 @@ end
 
 RECEIVE = (
     _ADD
+    + FORGOTTEN
     + """
--- KEYS events turns waiting seen [known]
--- ARGV channel event, limits of events and of bytes, [ts, seconds to remember it, and to know it]
+-- KEYS events turns waiting forgotten seen [known]
+-- ARGV channel event, limits of events and of bytes, author and ts of a message,
+--      [ts, seconds to remember it, and to know it]
 ready(KEYS[1], KEYS[2], KEYS[3])
-if ARGV[5] and redis.call('EXISTS', KEYS[4]) == 1 then return 0 end
+expect(KEYS[4], 'hash')
+if forgotten(KEYS[4], ARGV[5], ARGV[6]) then return 0 end
+if ARGV[7] and redis.call('EXISTS', KEYS[5]) == 1 then return 0 end
 if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return -1 end
 local used = redis.pcall('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 20)
 if type(used) == 'number' and used >= tonumber(ARGV[4]) then return -1 end
-local ts = KEYS[5] and tonumber(ARGV[5])
-if ts then expect(KEYS[5], 'zset') end
-if ARGV[5] then redis.call('SET', KEYS[4], '1', 'EX', ARGV[6]) end
+local ts = KEYS[6] and tonumber(ARGV[7])
+if ts then expect(KEYS[6], 'zset') end
+if ARGV[7] then redis.call('SET', KEYS[5], '1', 'EX', ARGV[8]) end
 if ts then
-  redis.call('ZADD', KEYS[5], ts, ARGV[5])
-  redis.call('EXPIRE', KEYS[5], ARGV[7])
+  redis.call('ZADD', KEYS[6], ts, ARGV[7])
+  redis.call('EXPIRE', KEYS[6], ARGV[9])
 end
 return add(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2])
 """
 )
-"""0 known already, -1 full, 1 stored, 2 stored where nothing waited."""
+"""0 known already or forgotten, -1 full, 1 stored, 2 stored where nothing waited."""
 
 CALL = (
     "#!lua flags=allow-oom\n"
@@ -255,7 +259,9 @@ ANSWERED = (
     + """
 -- KEYS events handed strikes taken later suspects; ARGV id
 ready()
+local there = redis.call('HEXISTS', KEYS[1], ARGV[1])
 forget(ARGV[1])
+return there
 """
 )
 
@@ -305,3 +311,19 @@ return add(KEYS[1], KEYS[2], KEYS[3], ARGV[2], found[1][2][at])
 """
 )
 """0 where there is no such dead letter, else it waits again."""
+
+TRIM = (
+    "#!lua flags=allow-oom\n"
+    + EXPECT
+    + _NOW
+    + """
+-- KEYS dead outlived; ARGV ms to keep
+expect(KEYS[1], 'stream')
+expect(KEYS[2], 'string')
+local oldest = string.format('%.0f', math.max(0, now_ms() - ARGV[1]))
+local dropped = redis.call('XTRIM', KEYS[1], 'MINID', oldest)
+if dropped > 0 then redis.call('INCRBY', KEYS[2], dropped) end
+return dropped
+"""
+)
+"""How many were older than is kept, and are gone."""

@@ -69,8 +69,13 @@ def strikes(team: str) -> str:
 
 
 def dead(team: str) -> str:
-    """Stream of events given up on, with the reason. Permanent until an operator drops them."""
+    """Stream of events given up on, with the reason. An entry lives `[keep] days`."""
     return f"triage:{{{team}}}:inbox:dead"
+
+
+def dead_outlived(team: str) -> str:
+    """String: how many dead letters were dropped for their age. Permanent, a number."""
+    return f"triage:{{{team}}}:inbox:dead-outlived"
 
 
 def newest(team: str) -> str:
@@ -156,6 +161,37 @@ def order(team: str) -> str:
 def aside(team: str) -> str:
     """Hash of message id to an example of a removed label. Permanent: it can come back."""
     return f"triage:{{{team}}}:aside"
+
+
+def quoted(team: str, example: str) -> str:
+    """Set of messages (channel:ts) whose cards quote this example. Lives `[keep] days`."""
+    return f"triage:{{{team}}}:quoted:{example}"
+
+
+def forgotten(team: str) -> str:
+    """Hash of who was forgotten to when: older messages of theirs are refused. Permanent.
+
+    The field "" counts what was forgotten, so that a snapshot that began before is refused.
+    """
+    return f"triage:{{{team}}}:forgotten"
+
+
+def forgetting(team: str) -> str:
+    """Hash of the people who are being forgotten to when that was asked. Lives until it is done."""
+    return f"triage:{{{team}}}:forgetting"
+
+
+def forget(team: str, user: str) -> str:
+    """Hash: who asked to forget a person, and how far it is. Lives 30 days after its end."""
+    return f"triage:{{{team}}}:forget:{user}"
+
+
+def forget_ids(team: str, user: str) -> str:
+    """Set of ids of a person's messages whose traces are being removed. Lives until that is done.
+
+    What is found by these ids can be removed by another process, when the messages are gone.
+    """
+    return f"triage:{{{team}}}:forget-ids:{user}"
 
 
 def label_moves(team: str) -> str:

@@ -25,3 +25,12 @@ local function count(hash, name, by)
 end
 """
 """Count labels of stored rows; a row of another version, and a count that is none, end nothing."""
+
+FORGOTTEN = """
+local function forgotten(key, user, ts)
+  if not user or user == '' then return false end
+  local since = redis.call('HGET', key, user)
+  return since and tonumber(ts) and tonumber(ts) <= tonumber(since)
+end
+"""
+"""`forgotten(key, user, ts)`: whether a message was sent before its author was forgotten."""

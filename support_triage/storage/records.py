@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -13,7 +14,7 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageError
 from support_triage.storage.leases import renewed
-from support_triage.storage.lua import COUNT, EXPECT
+from support_triage.storage.lua import COUNT, EXPECT, FORGOTTEN
 
 _LEASE_S = 4.0  # a hold outlives its holder's death by this, less than the inbox's take-over
 _HOLD_WAIT_S = 2.0
@@ -158,6 +159,28 @@ class Record(Frozen):
         """Return the text that stood at this time, or the oldest known."""
         return _as_of((*self.former, self.message), when)
 
+    @staticmethod
+    def nobody(at: MessageId, shown: Shown) -> "Record":
+        """Return what is left of a forgotten message while a card of it may still land."""
+        message = Message(id=at, user="", text="")
+        return Record(message=message, deleted=True, shown=shown)
+
+    def quotes_any(self, texts: Collection[str]) -> bool:
+        """Return whether its prediction quotes one of these texts, as version 0.1 stored it."""
+        near = () if self.prediction is None else self.prediction.neighbours
+        return any(not one.id and one.text in texts for one in near)
+
+    def unquoted(self, texts: Collection[str]) -> "Record":
+        """Return it without these texts in the quotes of its prediction."""
+        if self.prediction is None:
+            return self
+        kept = tuple(
+            replace(one, text="") if not one.id and one.text in texts else one
+            for one in self.prediction.neighbours
+        )
+        prediction = replace(self.prediction, neighbours=kept)
+        return self.model_copy(update={"prediction": prediction})
+
     def gone(self) -> "Record":
         """With every text forgotten."""
         empty = self.message.model_copy(update={"text": "", "files": ()})
@@ -183,6 +206,10 @@ def _few(former: Sequence[Message], judged: set[str]) -> tuple[Message, ...]:
 
 def _bytes(message: Message) -> int:
     return len(message.text.encode())
+
+
+class ForgottenError(Exception):
+    """A message was sent before its author was forgotten: nothing of it is to be stored."""
 
 
 class HoldError(StorageError):
@@ -217,19 +244,26 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 _PUT = (
     EXPECT
     + COUNT
+    + FORGOTTEN
     + """
--- KEYS lock record tally late card; ARGV token, record, seconds to keep, message, outcome, due
+-- KEYS lock record tally late forgotten card
+-- ARGV token, record, seconds to keep, message, outcome, due, author of its text, ts
 expect(KEYS[3], 'hash')
 expect(KEYS[4], 'zset')
+expect(KEYS[5], 'hash')
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if forgotten(KEYS[5], ARGV[7], ARGV[8]) then return 2 end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 if ARGV[5] ~= '' then count(KEYS[3], ARGV[5], 1) end
 if ARGV[6] == '' then redis.call('ZREM', KEYS[4], ARGV[4])
 else redis.call('ZADD', KEYS[4], ARGV[6], ARGV[4]) end
-if KEYS[5] then redis.call('SET', KEYS[5], ARGV[4], 'EX', ARGV[3]) end
+if KEYS[6] then redis.call('SET', KEYS[6], ARGV[4], 'EX', ARGV[3]) end
 return 1
 """
 )
+
+
+_FORGOTTEN = 2
 
 
 class Records:
@@ -323,13 +357,15 @@ class Hold:
     async def put(self, record: Record, outcome: str = "") -> Record:
         """Store a record, and the way from its card back to it; LostHoldError if not ours now.
 
+        ForgottenError where its author was forgotten since the message was sent.
         `outcome` counts a prediction as `labelled` or `abstained`, in the same step.
         """
         if record == self.record:
             return record
         at = record.message.id
         due = record.shown.due
-        places = [self._lock, self._stored, keys.tally(self._team), keys.late(self._team)]
+        places = [self._lock, self._stored]
+        places += [key(self._team) for key in (keys.tally, keys.late, keys.forgotten)]
         if record.shown.card is not None:
             places.append(keys.card(at.team, record.shown.card.channel, record.shown.card.ts))
         stored = await self._records.put(
@@ -341,10 +377,14 @@ class Hold:
                 str(at),
                 outcome,
                 "" if due is None else due,
+                "" if record.deleted else record.message.user,
+                at.ts,
             ],
         )
         if not stored:
             raise LostHoldError("the lease of this message ran out")
+        if stored == _FORGOTTEN:
+            raise ForgottenError(str(at))
         self.record = record
         return record
 

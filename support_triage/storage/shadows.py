@@ -4,10 +4,20 @@ from datetime import UTC, datetime
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.lua import FORGOTTEN
 from support_triage.storage.readable import read
 from support_triage.storage.records import Frozen
 
 _DAY_S = 2 * 24 * 3600
+_PUT = (
+    FORGOTTEN
+    + """
+-- KEYS answers forgotten; ARGV message, answer, seconds to keep, author, ts
+if forgotten(KEYS[2], ARGV[4], ARGV[5]) then return end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+"""
+)
 
 
 class ShadowAnswer(Frozen):
@@ -30,13 +40,23 @@ class Shadows:
         self._redis = redis
         self._team = team
         self._keep_s = keep_s
+        self._put = redis.register_script(_PUT)
 
-    async def put(self, model: str, message: str, answer: ShadowAnswer) -> None:
-        """Store an answer, and add what it cost to this UTC day."""
+    async def put(self, model: str, message: str, answer: ShadowAnswer, author: str = "") -> None:
+        """Store an answer, and add what it cost to this UTC day.
+
+        Of a message whose author was forgotten meanwhile, the cost alone is stored.
+        """
         key, day = keys.shadow(self._team, model), self._day()
+        given = [
+            message,
+            answer.model_dump_json(),
+            self._keep_s,
+            author,
+            message.rpartition(":")[2],
+        ]
+        await self._put(keys=[key, keys.forgotten(self._team)], args=given)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(key, message, answer.model_dump_json())
-            pipe.expire(key, self._keep_s)
             pipe.incrbyfloat(day, answer.usd)
             pipe.expire(day, _DAY_S)
             await pipe.execute()

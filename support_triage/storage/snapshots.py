@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -14,8 +14,23 @@ from support_triage.storage.connection import Client
 _CHUNK = 1_000
 
 
+_ADD = """
+-- KEYS snapshot forgotten; ARGV what the tombstones counted, field, value
+if (redis.call('HGET', KEYS[2], '') or '0') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+return 1
+"""
+_REPLACE = """#!lua flags=allow-oom
+-- KEYS snapshot; ARGV field, SHA-1 of its value, new value
+local old = redis.call('HGET', KEYS[1], ARGV[1])
+if not old or redis.sha1hex(old) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
+
+
 class SnapshotError(Exception):
-    """A stored snapshot is not what its id says: it was changed from outside. Take a new one."""
+    """A snapshot is not what its id says, or not what it may hold any more: take a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,7 @@ class Snapshot:
 
     `left_out` counts examples that stand in neither part, by reason. `forgotten` are digests of
     examples that were removed since on a person's request: they still count for the id.
+    `began` is what the tombstones counted when its examples were read.
     """
 
     id: str
@@ -50,6 +66,7 @@ class Snapshot:
     test: tuple[SnapshotExample, ...]
     left_out: tuple[tuple[str, int], ...] = ()
     forgotten: tuple[tuple[str, str], ...] = ()
+    began: str = field(default="0", compare=False)
 
 
 def snapshot_id(
@@ -75,12 +92,19 @@ class Snapshots:
 
     def __init__(self, redis: Client) -> None:
         self._redis = redis
+        self._add = redis.register_script(_ADD)
+        self._replace = redis.register_script(_REPLACE)
 
     async def add(self, team: str, snapshot: Snapshot) -> None:
-        """Store a snapshot; one that is stored already stays as it is."""
+        """Store a snapshot; one that is stored already stays as it is.
+
+        SnapshotError where something was forgotten since its examples were read.
+        """
         key = keys.snapshot(team, snapshot.id)
         if await self._redis.hexists(key, "about"):
             return
+        # It is listed first, so that who forgets finds its rows, also those of a killed process.
+        await self._redis.zadd(keys.snapshots(team), {snapshot.id: float(snapshot.created)})
         rows = (
             json.dumps([side, asdict(one)], ensure_ascii=False)
             for side, part in (("train", snapshot.train), ("test", snapshot.test))
@@ -88,7 +112,7 @@ class Snapshots:
         )
         number = 0
         while chunk := list(islice(rows, _CHUNK)):
-            await self._redis.hset(key, f"rows:{number}", "\n".join(chunk))
+            await self._write(team, snapshot, f"rows:{number}", "\n".join(chunk))
             number += 1
         about = {
             "labels": [asdict(one) for one in snapshot.label_set.labels],
@@ -96,10 +120,16 @@ class Snapshots:
             "left_out": snapshot.left_out,
             "chunks": number,
         }
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(key, "about", json.dumps(about, ensure_ascii=False))
-            pipe.zadd(keys.snapshots(team), {snapshot.id: float(snapshot.created)})
-            await pipe.execute()
+        await self._write(team, snapshot, "about", json.dumps(about, ensure_ascii=False))
+
+    async def _write(self, team: str, snapshot: Snapshot, name: str, content: str) -> None:
+        key = keys.snapshot(team, snapshot.id)
+        if not await self._add(
+            keys=[key, keys.forgotten(team)], args=[snapshot.began, name, content]
+        ):
+            await self._redis.delete(key)
+            await self._redis.zrem(keys.snapshots(team), snapshot.id)
+            raise SnapshotError("something was forgotten while the snapshot was taken: try again")
 
     async def ids(self, team: str) -> list[str]:
         """Ids of the stored snapshots, newest first."""
@@ -146,15 +176,24 @@ class Snapshots:
         touched = []
         for identity in await self.ids(team):
             key = keys.snapshot(team, identity)
-            chunks = json.loads(await self._redis.hget(key, "about"))["chunks"]
-            for number in range(chunks):
-                chunk = await self._redis.hget(key, f"rows:{number}") or ""
-                kept = "\n".join(_without(line, examples) for line in chunk.split("\n"))
-                if kept != chunk:
-                    touched.append(identity)
-                    if apply:
-                        await self._redis.hset(key, f"rows:{number}", kept)
-        return list(dict.fromkeys(touched))
+            rows = [one for one in await self._redis.hkeys(key) if one.startswith("rows:")]
+            found = [await self._forget(key, one, examples, apply=apply) for one in rows]
+            if any(found):
+                touched.append(identity)
+        return touched
+
+    async def _forget(
+        self, key: str, chunk: str, examples: Collection[str], *, apply: bool
+    ) -> bool:
+        """Take examples out of a chunk, unless another does so at the same time: then once more."""
+        while stored := await self._redis.hget(key, chunk):
+            kept = "\n".join(_without(line, examples) for line in stored.split("\n"))
+            if kept == stored:
+                return False
+            digest = hashlib.sha1(stored.encode(), usedforsecurity=False).hexdigest()
+            if not apply or await self._replace(keys=[key], args=[chunk, digest, kept]):
+                return True
+        return False
 
 
 def _without(line: str, examples: Collection[str]) -> str:

@@ -64,6 +64,7 @@ async def main(role: Role) -> None:
             presenter,
             teaching,
             Watching(parts.series),
+            parts.forgetting,
         )
         parts.loops.start("teaching", teaching.catch_up, 0.5)
         Worker(parts.inbox, {parts.team: triage}).start(parts.loops)

@@ -31,6 +31,7 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Examples
+from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.limiter import Limiter
 from support_triage.storage.members import Members
 from support_triage.storage.records import HeldError, LostHoldError, Message, MessageId, Records
@@ -136,6 +137,7 @@ class Office:
                 Presenter(self.config, gateway, self.directory, workspaces),
                 Teaching(examples, series, classifier, TEAM, TrackRecord()),
                 Watching(series),
+                Forgetting(redis),
             )
 
     async def deliver(self, event: Event, lives: int | None) -> None:

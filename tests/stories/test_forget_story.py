@@ -1,81 +1,281 @@
-"""Forgetting a person: counted first, then gone from Redis, the cards, snapshots and examples."""
+"""Forgetting a person: counted first, then gone from everywhere, and ended once."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from support_triage.bot.config import Config
+from support_triage.classifiers.base import Neighbour
 from support_triage.learning.dataset import freeze
+from support_triage.learning.export import export
+from support_triage.learning.reading import identity
 from support_triage.storage import keys
 from support_triage.storage.dead import DeadLetters
 from support_triage.storage.events import Posted
-from support_triage.storage.examples import Examples
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.examples import Examples, StoredExample
+from support_triage.storage.forgets import Forgets
+from support_triage.storage.inbox import Inbox
+from support_triage.storage.records import Message, MessageId, Record, Records
 from support_triage.storage.shadows import ShadowAnswer
 from support_triage.storage.snapshots import Snapshots
 from tests.learning.exports import LABELS
 from tests.learning.teaching import add_recipe
 from tests.sandbox.running import eventually
-from tests.stories.conftest import BILLING, SUPPORT, Story
+from tests.stories.conftest import BILLING, SUPPORT, TEAM, Story
+from tests.words import files_with, keys_with
 
 SECRET = "Refund invoice 4711 of my bakery please"
+ALIKE = "Refund invoice 4712 of my shop please"
+CLEO, OTHER = "U0CLEO", "U0CARL"
 
 
-async def holds(story: Story) -> list[str]:
-    """Keys whose value says what the person wrote."""
-    found = []
-    async for key in story.redis.scan_iter():
-        dumped = await story.redis.execute_command("DUMP", key, NEVER_DECODE=True)
-        if dumped is not None and b"bakery" in dumped:  # a lock may be gone by now
-            found.append(str(key))
-    return found
+async def forgotten(story: Story, user: str = CLEO, seconds: float = 30) -> None:
+    """Forget a person, and wait until that has ended and what it asked for is done."""
+    said = await story.command(f"forget {user} now")
+    assert "*Forgetting*" in said
+    forgets = Forgets(story.redis, TEAM)
+
+    async def ended() -> bool:
+        return not await forgets.running()
+
+    await eventually(ended, seconds)
+    await story.quiet()
 
 
-async def test_a_person_is_forgotten_everywhere(story: Story, config: Config) -> None:
-    team, examples = story.bot.team, Examples(story.redis)
-    ts = await story.write(SECRET)
+async def told(story: Story) -> list[str]:
+    """The direct messages that tell of an end."""
+    state = await story.people.state()
+    return [
+        one["text"]
+        for place, messages in state["messages"].items()
+        if place.startswith("D")
+        for one in messages
+        if "Forgotten all that" in one["text"]
+    ]
+
+
+async def taught(story: Story, text: str = SECRET, user: str = CLEO) -> tuple[str, StoredExample]:
+    """A message of a person that an agent confirmed, and the example of it."""
+    ts = await story.people.post(user, SUPPORT, text)
     await story.shows(ts, "moneybag", BILLING)
     await story.people.react("U0AVA", SUPPORT, ts, "white_check_mark")
 
-    async def taught() -> list[object]:
-        return [one async for one in examples.iterate(team)]
+    async def standing() -> StoredExample | None:
+        return (await Examples(story.redis).get(TEAM, [f"{SUPPORT}:{ts}"]))[0]
 
-    [example] = await eventually(taught)
+    example = await eventually(standing)
+    assert example is not None
+    return ts, example
+
+
+async def test_a_person_is_forgotten_everywhere(
+    story: Story, config: Config, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ts, example = await taught(story)
     series, shadows = story.bot.parts.series, story.bot.parts.shadows
     assert [one.id for one in await series.answers()] == [f"{SUPPORT}:{ts}"]
-    model = await add_recipe(story.redis, team, config, 5.0)
+    model = await add_recipe(story.redis, TEAM, config, 5.0)
     said = ShadowAnswer(label="BILLING", given=True, champion="BILLING")
     for message in (f"{SUPPORT}:{ts}", "C:other"):
         await shadows.put(model.id, message, said)
     snapshots = Snapshots(story.redis)
     snapshot = freeze([example], LABELS, "1")
-    await snapshots.add(team, snapshot)
-    other = freeze([example.model_copy(update={"id": "C:other"})], LABELS, "2")
-    await snapshots.add(team, other)
-    at = MessageId(team=team, channel=SUPPORT, ts="9.9")
-    dead = Posted(message=Message(id=at, user="U0CLEO", text=SECRET))
-    await story.redis.xadd(keys.dead(team), {"event": dead.model_dump_json(), "reason": "test"})
+    await snapshots.add(TEAM, snapshot)
+    other = freeze([example.model_copy(update={"id": "C:other", "text": "Hello"})], LABELS, "2")
+    await snapshots.add(TEAM, other)
+    again = StoredExample(
+        id=identity(SECRET), text=SECRET, label="BILLING", source="import", label_set="s", when="1"
+    )
+    await Examples(story.redis).stand(TEAM, again.id, again)
+    at = MessageId(team=TEAM, channel=SUPPORT, ts="9.9")
+    dead = Posted(message=Message(id=at, user=CLEO, text=SECRET))
+    await story.redis.xadd(keys.dead(TEAM), {"event": dead.model_dump_json(), "reason": "test"})
+    unread = json.dumps({"kind": "of tomorrow", "author": CLEO, "words": SECRET})
+    await story.redis.xadd(keys.dead(TEAM), {"event": unread, "reason": "test"})
 
     counted = await story.command("forget U0CLEO")
     assert "messages with their predictions: 1" in counted
-    assert "Nothing was removed" in counted
-    assert await holds(story)
-    done = await story.command("forget <@U0CLEO|cleo> now")
-    assert "examples: 1" in done
-    assert f"snapshots they are in: {snapshot.id}" in done
+    assert "examples: 1" in counted
+    assert f"snapshots they are in: {snapshot.id}" in counted
+    assert await keys_with(story.redis, "bakery")
+    await forgotten(story)
 
-    async def unseen() -> bool:
-        return await story.cards(ts) == []
-
-    await eventually(unseen)
-    assert await taught() == []
+    assert await story.cards(ts) == []
+    assert await Examples(story.redis).counts(TEAM) == {}
     assert await series.answers() == []
     assert list(await shadows.all(model.id)) == ["C:other"]
-    assert await examples.counts(team) == {}
-    assert [one async for one in DeadLetters(story.redis).iterate(team)] == []
-    left = await snapshots.get(team, snapshot.id)
+    assert [one async for one in DeadLetters(story.redis).iterate(TEAM)] == []
+    left = await snapshots.get(TEAM, snapshot.id)
     assert left is not None
     assert (left.train, left.test, len(left.forgotten)) == ((), (), 1)
-    assert await snapshots.get(team, other.id) == other
-    assert await holds(story) == [keys.snapshot(team, other.id)]
+    assert await snapshots.get(TEAM, other.id) == other
+    assert await keys_with(story.redis, "bakery", "4711") == []
+    await Examples(story.redis).stand(TEAM, "x", again.model_copy(update={"text": "Hello"}))
+    for kind in ("jsonl", "openai"):
+        path = tmp_path / f"out-{kind}.jsonl"
+        await export(Examples(story.redis), TEAM, kind, config.label_set, path, 0.0)
+    assert files_with(tmp_path, "bakery") == []
+    assert "bakery" not in "".join(capfd.readouterr())
+
+
+async def test_more_cards_than_slack_lets_us_delete_at_once_are_all_gone_and_told_once(
+    story: Story,
+) -> None:
+    written = [await story.write(f"{SECRET}, case {number}") for number in range(14)]
+    for ts in written:
+        await story.shows(ts, "moneybag", BILLING)
+    await story.command("forget U0CLEO now")
+    seen = await story.command("jobs")
+    assert "Forgetting <@U0CLEO>" in seen or "Forgotten all that <@U0CLEO>" in seen
+    await forgotten(story, seconds=60)
+    assert [await story.cards(ts) for ts in written] == [[]] * 14
+    [said] = await told(story)
+    assert "14 messages, 14 cards in Slack" in said
+    assert "14 messages, 14 cards in Slack" in await story.command("jobs")
+    audited = [fields["what"] for _, fields in await story.redis.xrange(keys.audit(TEAM))]
+    assert audited.count("forgotten") == 1
+    assert await keys_with(story.redis, "bakery") == []
+
+
+async def test_the_words_leave_others_cards_and_records(story: Story) -> None:
+    await taught(story)
+    other = await story.people.post(OTHER, SUPPORT, ALIKE)
+    await story.shows(other, "moneybag", BILLING)
+    assert "my bakery" in str(await story.cards(other))
+    at = MessageId(team=TEAM, channel=SUPPORT, ts=other)
+    record = await Records(story.redis).get(at)
+    assert record is not None
+    assert "bakery" not in record.model_dump_json()
+    await forgotten(story)
+
+    async def unquoted() -> bool:
+        cards = str(await story.cards(other))
+        return "my shop" in cards and "bakery" not in cards
+
+    await eventually(unquoted)
+    assert await keys_with(story.redis, "bakery") == []
+
+
+async def test_the_words_leave_others_records_that_version_0_1_wrote(story: Story) -> None:
+    _, example = await taught(story)
+    other = await story.people.post(OTHER, SUPPORT, ALIKE)
+    await story.shows(other, "moneybag", BILLING)
+    at = MessageId(team=TEAM, channel=SUPPORT, ts=other)
+    key = keys.record(TEAM, SUPPORT, other)
+    stored: dict[str, Any] = json.loads(await story.redis.get(key))
+    near = [asdict(Neighbour(example.text, "BILLING", 0.9)), asdict(Neighbour("Mine", "X", 0.8))]
+    for one in near:
+        del one["id"]
+    stored["prediction"]["neighbours"] = near
+    await story.redis.set(key, json.dumps(stored))
+    await story.redis.delete(keys.quoted(TEAM, example.id))
+    await forgotten(story)
+
+    async def unquoted() -> bool:
+        return "bakery" not in str(await story.cards(other))
+
+    await eventually(unquoted)
+    record = await Records(story.redis).get(at)
+    assert record is not None
+    assert record.prediction is not None
+    assert [one.text for one in record.prediction.neighbours] == ["", "Mine"]
+    assert await keys_with(story.redis, "bakery") == []
+
+
+async def test_what_was_sent_before_comes_back_on_no_way_and_what_is_sent_after_is_served(
+    story: Story,
+) -> None:
+    ts, example = await taught(story)
+    late = await story.write("My bakery is closed, refund the invoice")
+    await story.shows(late, "moneybag", BILLING)
+    await forgotten(story)
+    message = Message(id=MessageId(team=TEAM, channel=SUPPORT, ts=ts), user=CLEO, text=SECRET)
+    await story.redis.delete(keys.seen(TEAM, SUPPORT, ts))
+    assert not await story.inbox.receive(Posted(message=message))  # a retry
+    edit = message.model_copy(update={"edited": "9999999999.0"})
+    assert not await story.inbox.receive(Posted(message=edit))
+    await story.people.edit(SUPPORT, late, "My bakery was closed, refund that invoice")
+    for event in (message, edit):  # a dead letter that another process had in hand
+        content = Posted(message=event).model_dump_json()
+        await story.redis.xadd(keys.dead(TEAM), {"event": content, "reason": "test"})
+    letters = DeadLetters(story.redis)
+    for letter in [one async for one in letters.iterate(TEAM)]:
+        assert await letters.retry(TEAM, letter)
+    await story.inbox.call(TEAM)
+    await story.bot.backfill.backfill.run(since=float(ts) - 60)
+    await Examples(story.redis).stand(TEAM, example.id, example)
+    model = "m"
+    said = ShadowAnswer(label="BILLING", given=True, champion="BILLING")
+    await story.bot.parts.shadows.put(model, f"{SUPPORT}:{ts}", said, CLEO)
+    assert await story.bot.parts.shadows.all(model) == {}
+    await story.quiet()
+    assert await keys_with(story.redis, "bakery") == []
+    assert await story.cards(ts) == []
+    after = await story.write("Refund the invoice of my florist")
+    await story.shows(after, "moneybag", BILLING)
+
+
+async def test_what_waits_in_the_queue_is_forgotten_too(story: Story) -> None:
+    at = MessageId(team=TEAM, channel="C0NOWHERE", ts="1700000000.000100")
+    waiting = Posted(message=Message(id=at, user=CLEO, text=SECRET))
+    inbox = Inbox(story.redis)
+    await story.bot.parts.loops.stop("worker", "sweep")
+    await inbox.receive(waiting)
+    assert "events that wait: 1" in "".join(
+        _lines(await story.bot.answering.desk.forgetter.look(CLEO))  # type: ignore[union-attr]
+    )
+    assert story.bot.answering is not None
+    forgetter = story.bot.answering.desk.forgetter
+    await forgetter.forgets.begin(CLEO, "test", 0)
+
+    async def ended() -> bool:
+        return not await forgetter.forgets.running()
+
+    await eventually(ended, 20)
+    assert await inbox.depth(TEAM) == 0
+    assert await keys_with(story.redis, "bakery") == []
+
+
+def _lines(found: Any) -> list[str]:
+    from support_triage.bot.forget_lines import found_lines  # noqa: PLC0415
+
+    return found_lines(found)
+
+
+async def test_a_deleted_message_is_forgotten_in_the_same_places(story: Story) -> None:
+    ts, example = await taught(story)
+    snapshots = Snapshots(story.redis)
+    snapshot = freeze([example], LABELS, "1")
+    await snapshots.add(TEAM, snapshot)
+    other = await story.people.post(OTHER, SUPPORT, ALIKE)
+    await story.shows(other, "moneybag", BILLING)
+    assert "my bakery" in str(await story.cards(other))
+    dead = Posted(
+        message=Message(id=MessageId(team=TEAM, channel=SUPPORT, ts=ts), user=CLEO, text=SECRET)
+    )
+    await story.redis.xadd(keys.dead(TEAM), {"event": dead.model_dump_json(), "reason": "test"})
+    await story.people.delete(SUPPORT, ts)
+
+    async def gone() -> bool:
+        unquoted = "bakery" not in str(await story.cards(other))
+        return unquoted and await keys_with(story.redis, "bakery") == []
+
+    await eventually(gone, 20)
+    left = await snapshots.get(TEAM, snapshot.id)
+    assert left is not None
+    assert len(left.forgotten) == 1
 
 
 async def test_somebody_must_be_named(story: Story) -> None:
     assert "Say whom" in await story.command("forget @cleo")
     assert "Say whom" in await story.command("forget")
+
+
+def test_a_forgotten_place_says_nothing() -> None:
+    at = MessageId(team=TEAM, channel=SUPPORT, ts="1.0")
+    record = Record(message=Message(id=at, user=CLEO, text=SECRET))
+    left = Record.nobody(at, record.shown)
+    assert CLEO not in left.model_dump_json()

@@ -25,6 +25,7 @@ from support_triage.bot.commands import (
 )
 from support_triage.bot.commands.context import Context
 from support_triage.bot.config import Config
+from support_triage.bot.forgetting import Forgetter
 from support_triage.bot.gateway import Gateway, GatewayError
 from support_triage.bot.people import People
 from support_triage.bot.promoting import Promoting
@@ -34,7 +35,6 @@ from support_triage.learning.finetune.trainer import Trainer
 from support_triage.storage.commands import Commands
 from support_triage.storage.events import Asked
 from support_triage.storage.examples import Examples
-from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.spending import Spending
 from support_triage.storage.workspaces import Workspaces
@@ -75,7 +75,7 @@ class Desk:
     classifier: ChampionClassifier
     spending: Spending
     promoting: Promoting
-    forgetting: Forgetting
+    forgetter: Forgetter
     trainer: Trainer
     embedder: Embedder
     advising: Advising

@@ -4,24 +4,27 @@ import re
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.forgetting import forget
+from support_triage.bot.forget_lines import found_lines
 
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|([UW][A-Z0-9]{2,})")
 _HOW = "Say whom: `/triage forget @user`, or the member id from the person's profile (`U…`)."
 
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
-    """What there is of a person, or with `now` what was removed."""
+    """Return what there is of a person; with `now` it is being removed."""
     match = _USER.fullmatch(arguments[0]) if arguments else None
     if match is None or arguments[1:] not in ([], ["now"]):
         return _HOW
-    user, apply = match[1] or match[2], arguments[1:] == ["now"]
-    desk = context.desk
-    done = await forget(desk.forgetting, desk.gateway.delete, desk.team, user, apply=apply)
-    lines = "\n".join(f"• {line}" for line in done.lines)
-    if apply:
-        return f"*Forgotten* all that <@{user}> wrote\n{lines}"
+    user, forgetter = match[1] or match[2], context.desk.forgetter
+    found = await forgetter.look(user)
+    lines = "\n".join(f"• {line}" for line in found_lines(found))
+    if not arguments[1:]:
+        return (
+            f"*What I remember* of <@{user}>\n{lines}\n"
+            f"To remove it, say `/triage forget {user} now`. It cannot be undone."
+        )
+    await forgetter.forgets.begin(user, context.user, len(found.records), context.trigger)
     return (
-        f"*What I remember* of <@{user}>\n{lines}\n"
-        f"Nothing was removed: `/triage forget {user} now` does it, and it cannot be undone."
+        f"*Forgetting* all that <@{user}> wrote until now. Left to remove:\n{lines}\n"
+        "I tell you in a direct message when it is done; `/triage jobs` says how far it is."
     )

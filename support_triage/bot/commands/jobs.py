@@ -1,24 +1,32 @@
-"""`/triage jobs`: training jobs, the newest first."""
+"""`/triage jobs`: who is being forgotten, and training jobs, the newest first."""
 
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
+from support_triage.bot.forget_lines import lines
 from support_triage.bot.slack_text import sentence
 from support_triage.learning.finetune.telling import job_lines
+from support_triage.storage.forgets import Forget
 
 _SHOWN = 5
+
+
+def _wish(wish: Forget) -> str:
+    first, *rest = lines(wish, f"<@{wish.user}>")
+    return "\n".join([f"*{first}*", *map(sentence, rest)])
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
     """The last few, each with status, cost, and what keeps it."""
     trainer = context.desk.trainer
     jobs = await trainer.jobs.all(context.desk.team)
-    if not jobs:
+    wishes = await context.desk.forgetter.forgets.all()
+    if not jobs and not wishes:
         return "No training yet: `/triage train` makes a challenger from the examples."
-    parts = []
+    parts = [_wish(one) for one in wishes[:_SHOWN]]
     for job in jobs[:_SHOWN]:
-        lines = job_lines(job, trainer.pace, trainer.clock())
-        first, *rest = (sentence(line) for line in lines)
+        told = job_lines(job, trainer.pace, trainer.clock())
+        first, *rest = (sentence(line) for line in told)
         parts.append("\n".join([f"*{first}*", *rest]))
     if len(jobs) > _SHOWN:
         parts.append(f"and {len(jobs) - _SHOWN} older ones: `triage jobs` lists all")

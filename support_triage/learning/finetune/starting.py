@@ -10,6 +10,7 @@ from support_triage.learning.finetune import preflight
 from support_triage.learning.finetune.base import Backend, Estimate, Finding, Level, RefusedError
 from support_triage.learning.finetune.trainer import Trainer
 from support_triage.storage.jobs import Job, Stage, job_id
+from support_triage.storage.snapshots import SnapshotError
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,10 @@ async def begin(trainer: Trainer, team: str, what: Plan, who: str, trigger: str 
         return what.standing
     if what.refused:
         raise RefusedError("; ".join(one.message for one in what.findings))
-    await trainer.snapshots.add(team, what.snapshot)
+    try:
+        await trainer.snapshots.add(team, what.snapshot)
+    except SnapshotError as error:
+        raise RefusedError(str(error)) from None
     job = _job(team, what, who, datetime.now(UTC).timestamp())
     job = job.model_copy(update={"trigger": trigger})
     if what.standing is None:

@@ -1,0 +1,51 @@
+"""Which cards quote which examples: a card quotes what stands, and is shown anew when it goes."""
+
+from support_triage.storage import keys
+from support_triage.storage.connection import Client
+from support_triage.storage.examples import StoredExample
+from support_triage.storage.lua import EXPECT
+from support_triage.storage.readable import read
+
+_QUOTE = (
+    EXPECT
+    + """
+-- KEYS examples quoted; ARGV example, message, seconds to keep
+expect(KEYS[1], 'hash')
+expect(KEYS[2], 'set')
+local content = redis.call('HGET', KEYS[1], ARGV[1])
+if content then
+  redis.call('SADD', KEYS[2], ARGV[2])
+  redis.call('EXPIRE', KEYS[2], ARGV[3])
+end
+return content
+"""
+)
+
+
+class Quotes:
+    """The quotes of all workspaces."""
+
+    def __init__(self, redis: Client, keep_s: int = keys.RETENTION_S) -> None:
+        self._redis = redis
+        self._keep_s = keep_s
+        self._quote = redis.register_script(_QUOTE)
+
+    async def quote(self, team: str, example: str, message: str) -> str:
+        """Return the text of an example for the card of a message; "" where it stands no more.
+
+        The quote is noted in the same step: whoever removes the example finds the message.
+        """
+        stored = await self._quote(
+            keys=[keys.examples(team), keys.quoted(team, example)],
+            args=[example, message, self._keep_s],
+        )
+        found = None if stored is None else read(StoredExample, stored, "example")
+        return "" if found is None else found.text
+
+    async def of(self, team: str, example: str) -> list[str]:
+        """Return the messages whose cards quote an example."""
+        return sorted(await self._redis.smembers(keys.quoted(team, example)))
+
+    async def drop(self, team: str, example: str) -> None:
+        """Forget who quotes an example that is gone."""
+        await self._redis.delete(keys.quoted(team, example))

@@ -1,0 +1,53 @@
+"""A process that is killed while it forgets somebody is followed by one that does the rest."""
+
+from support_triage.sandbox.config import SandboxConfig
+from support_triage.storage import keys
+from support_triage.storage.connection import Client
+from support_triage.storage.forgets import Forgets
+from tests.sandbox.running import eventually, running_sandbox
+from tests.stories.conftest import SUPPORT, TEAM
+from tests.stories.test_process_story import cards, triage_run
+from tests.words import keys_with
+
+COUNT = 14
+
+
+async def test_killed_in_the_middle_all_is_removed_and_told_once(
+    redis: Client, valkey_url: str
+) -> None:
+    forgets = Forgets(redis, TEAM)
+    async with running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox:
+        sockets = sandbox.server.sandbox.sockets
+        async with triage_run(sandbox, valkey_url) as process:
+            await eventually(lambda: sockets.connections, 90)
+            for number in range(COUNT):
+                text = f"Refund invoice {number} of my bakery please"
+                await sandbox.control.post("U0CLEO", SUPPORT, text)
+
+            async def all_shown() -> bool:
+                return len(await cards(sandbox)) == COUNT
+
+            await eventually(all_shown, 60)
+            await sandbox.control.slash("U0ADA", SUPPORT, "/triage", "forget U0CLEO now")
+
+            async def some_gone() -> bool:
+                return 0 < len(await cards(sandbox)) < COUNT - 1
+
+            await eventually(some_gone, 30)
+            process.kill()
+            await process.wait()
+        assert await cards(sandbox)
+        async with triage_run(sandbox, valkey_url):
+
+            async def ended() -> bool:
+                return not await forgets.running()
+
+            await eventually(ended, 90)
+            [wish] = await forgets.all()
+            assert (wish.messages, wish.cards, wish.told) == (COUNT, COUNT, True)
+        assert await cards(sandbox) == []
+        said = str((await sandbox.control.state())["messages"])
+        assert said.count("Forgotten all that") == 1
+    audited = [fields["what"] for _, fields in await redis.xrange(keys.audit(TEAM))]
+    assert audited.count("forgotten") == 1
+    assert await keys_with(redis, "bakery") == []

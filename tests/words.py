@@ -1,0 +1,38 @@
+"""Where words are still to be found: every value in Redis, and every file of a folder."""
+
+from pathlib import Path
+from typing import Any
+
+from support_triage.storage.connection import Client
+
+_READ: dict[str, tuple[Any, ...]] = {
+    "string": ("GET",),
+    "hash": ("HGETALL",),
+    "list": ("LRANGE", 0, -1),
+    "set": ("SMEMBERS",),
+    "zset": ("ZRANGE", 0, -1),
+    "stream": ("XRANGE", "-", "+"),
+}
+
+
+async def keys_with(redis: Client, *words: str) -> list[str]:
+    """The keys whose name or value has one of these words."""
+    found = []
+    async for key in redis.scan_iter():
+        kind = await redis.type(key)
+        if kind == "none":  # a lock may be gone by now
+            continue
+        command, *more = _READ[kind]
+        said = f"{key} {await redis.execute_command(command, key, *more)}"
+        if any(word in said for word in words):
+            found.append(str(key))
+    return sorted(set(found))
+
+
+def files_with(folder: Path, *words: str) -> list[str]:
+    """The files below a folder that have one of these words."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and any(word.encode() in path.read_bytes() for word in words)
+    )
