@@ -8,6 +8,8 @@ import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot import intake
+from support_triage.bot.commands.desk import VERBS
+from support_triage.bot.commands.helping import HELP
 from support_triage.bot.config import Settings
 from support_triage.bot.doctor import SCOPES
 from support_triage.classifiers.llm_config import LlmConfig
@@ -58,7 +60,13 @@ def test_the_manifest_asks_for_just_the_scopes_that_are_used() -> None:
     assert {name.split(".")[0] for name in events} == set(intake.EVENTS)
     needed = {"commands"}.union(*SCOPE_OF_CALL.values(), *SCOPE_OF_EVENT.values())
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed == set(SCOPES)
-    assert [one["command"] for one in MANIFEST["features"]["slash_commands"]] == ["/triage"]
+    [command] = MANIFEST["features"]["slash_commands"]
+    assert command["command"] == "/triage"
+    assert command["usage_hint"].split(" | ") == list(VERBS)
+
+
+def test_help_names_every_verb() -> None:
+    assert set(re.findall(r"`/triage (\w+)", HELP)) == set(VERBS)
 
 
 def test_every_setting_is_in_the_example_file_and_the_docs() -> None:

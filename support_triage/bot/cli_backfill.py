@@ -6,8 +6,8 @@ from support_triage.bot.backfill import backfill_of
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.parts import opened
 from support_triage.bot.terminal import out
-from support_triage.bot.wording import plural
 from support_triage.learning.export import since_when
+from support_triage.plural import plural
 
 
 async def backfill(settings: Settings, config: Config, since: str | None) -> None:

@@ -17,6 +17,7 @@ from support_triage.learning.dataset import DatasetError
 from support_triage.learning.label_names import LabelNames
 from support_triage.learning.reading import Labelled
 from support_triage.learning.source import Source
+from support_triage.plural import plural
 
 _BATCH = 64
 
@@ -55,10 +56,10 @@ def classify_to(
     from support_triage.bot.bulk import classify_file
 
     done = classify_file(settings, config, source, out, choice, crew, remarks)
-    goes_on = f"; {done.before} chunks were there already" if done.before else ""
+    goes_on = f"; {plural(done.before, 'chunk')} of an earlier run kept" if done.before else ""
     err.say(f"{out} is complete{goes_on}")
     taught = done.taught
-    err.say(f"Taught by {taught.source}: {len(taught.examples)} examples")
+    err.say(f"Taught by {taught.source}: {plural(len(taught.examples), 'example')}")
     _tell(remarks)
 
 

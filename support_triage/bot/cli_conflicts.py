@@ -10,6 +10,7 @@ from support_triage.bot.markup import excerpt
 from support_triage.bot.terminal import out, print_json
 from support_triage.classifiers.embedders import make_embedder
 from support_triage.learning.conflicts import Doubts, doubts
+from support_triage.plural import plural
 
 
 async def conflicts(
@@ -27,8 +28,8 @@ async def conflicts(
         table.add_row(*(str(row[key]) for key in ("what", "label", "instead", "message", "text")))
     out.print(table)
     out.say(
-        f"{found.conflicts_in_all} texts with two labels; {found.suspects_in_all} of the newest "
-        f"{found.judged} examples probably mislabelled."
+        f"{plural(found.conflicts_in_all, 'text')} with two labels; {found.suspects_in_all} of the "
+        f"newest {plural(found.judged, 'example')} probably mislabelled."
     )
 
 

@@ -23,6 +23,7 @@ from support_triage.learning.importing import store as store_rows
 from support_triage.learning.migration import stray_labels
 from support_triage.learning.opening import twice
 from support_triage.learning.source import Source
+from support_triage.plural import plural
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
@@ -73,7 +74,7 @@ async def import_file(
                 )
             rows = str(plan.rows)
             await store.workspaces.audit(store.team, "command line", "import", rows=rows)
-    out.say(f"Imported: {done.changed} new or changed of {plan.rows} rows")
+    out.say(f"Imported: {done.changed} new or changed of {plural(plan.rows, 'row')}")
     if plan.skipped:
         out.say(f"Skipped as bad: {plan.skipped}")
     if plan.repeated:

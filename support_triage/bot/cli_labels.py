@@ -12,8 +12,8 @@ from rich.table import Table
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load, load_own
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out
-from support_triage.bot.wording import plural
 from support_triage.classifiers.printable import printable
+from support_triage.plural import plural
 
 app = typer.Typer(name="labels", help="The labels, and what becomes of examples when they change.")
 Moves = Annotated[

@@ -23,6 +23,7 @@ from support_triage.bot.slack_errors import (
 from support_triage.bot.terminal import Terminal, out, styled
 from support_triage.classifiers.base import ClassifierError
 from support_triage.classifiers.factory import LlmUse, close
+from support_triage.plural import plural
 from support_triage.storage.connection import StorageUnavailableError, connect
 from support_triage.storage.embedded import EmbeddedValkeyError
 from support_triage.storage.rights import NEEDED, USEFUL, refused
@@ -43,13 +44,16 @@ SCOPES = (
     "usergroups:read",
     "users:read",
 )
+
 """The bot token's scopes, as in manifest.yml."""
 
 
 def _settings(settings: Settings, config: Config) -> list[Finding]:
     token, app_token = settings.slack_bot_token, settings.slack_app_token
     found = [
-        Finding("triage.toml", f"{len(config.labels)} labels, set {config.label_set.version}"),
+        Finding(
+            "triage.toml", f"{plural(len(config.labels), 'label')}, set {config.label_set.version}"
+        ),
         Finding("SLACK_BOT_TOKEN", "set")
         if token
         else Finding("SLACK_BOT_TOKEN", "not set", "install the app, copy its xoxb- token"),

@@ -7,6 +7,7 @@ from support_triage.bot.directory import Directory
 from support_triage.bot.finding import Finding
 from support_triage.bot.people import groups_of
 from support_triage.bot.slack_errors import ADVICE, GatewayError
+from support_triage.plural import plural
 
 
 async def people(directory: Directory, config: Config) -> AsyncIterator[Finding]:
@@ -29,7 +30,7 @@ async def _group(directory: Directory, name: str) -> Finding:
         return Finding(name, error.word or "no answer", f"nobody counts by it: {error}")
     if not members:
         return Finding(name, "nobody is in it", "add people to the group in Slack")
-    return Finding(name, f"{len(members)} members")
+    return Finding(name, plural(len(members), "member"))
 
 
 async def _user(directory: Directory, name: str) -> Finding:

@@ -1,7 +1,7 @@
 """What `status` says of the LLM, in Slack and on the command line."""
 
-from support_triage.bot.wording import plural
 from support_triage.classifiers.llm_config import LlmConfig
+from support_triage.plural import plural
 from support_triage.storage.spending import Spending, Spent
 
 

@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-
-def plural(number: int, noun: str) -> str:
-    """Return the number with its noun: "1 example", "2,000 examples"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+from support_triage.plural import plural
 
 
 def day(when: str) -> str:

@@ -14,6 +14,7 @@ from support_triage.bot.gateway import GatewayError
 from support_triage.bot.loops import HungError, Loops, watched
 from support_triage.bot.passing import PASSING
 from support_triage.bot.slack_errors import GatewayPacedError
+from support_triage.plural import plural
 from support_triage.storage.errors import StorageError, StorageUnavailableError
 from support_triage.storage.events import Event
 from support_triage.storage.inbox import LEASE_S, Entry, Inbox
@@ -156,7 +157,7 @@ class Worker:
 
     async def _answer(self, entry: Entry) -> None:
         if entry.strikes >= _STRIKES_MAX:
-            reason = f"failed, or its worker died, {entry.strikes} times"
+            reason = f"failed, or its worker died, {plural(entry.strikes, 'time')}"
             await self._until_stored(self._inbox.bury, entry, reason)
             return
         try:

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv
 
+from support_triage.plural import plural
+
 Floats = npt.NDArray[np.float64]
 
 STATED_CONFIDENCE = 0.9
@@ -101,11 +103,11 @@ class Standing:
     def __str__(self) -> str:
         target = f"{self.target:.0%} precision"
         if self.missing == 0:
-            rests = f", by its last {self.answers:,} answers" if self.answers else ""
+            rests = f", by its last {plural(self.answers, 'answer')}" if self.answers else ""
             return f"{target} is met{rests}, with a label for about {self.answered:.0%} of messages"
         if self.missing is None:
             return (
                 f"{target} is not met, and more of the same examples would not do it: the labels "
                 "are hard to tell apart; describe or merge them, or ask for less"
             )
-        return f"{target} is not shown yet: it takes about {self.missing:,} more examples"
+        return f"{target} is not shown yet: it takes about {plural(self.missing, 'more example')}"

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from support_triage.classifiers.base import Prediction
+from support_triage.plural import plural
 
 _BINS = 15
 
@@ -137,7 +138,7 @@ class Tally:
     def add(self, found: Verdicts, labels: Sequence[str]) -> None:
         """Take in verdicts and as many true labels."""
         if len(found.labels) != len(labels):
-            raise ValueError(f"{len(found.labels)} verdicts on {len(labels)} labels")
+            raise ValueError(f"{len(found.labels)} verdicts on {plural(len(labels), 'label')}")
         self._predicted.extend(map(self._code, found.labels))
         self._truth.extend(map(self._code, labels))
         self._confidences.extend(found.confidences)

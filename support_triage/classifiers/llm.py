@@ -33,6 +33,7 @@ from support_triage.classifiers.selection import (
     select,
     shares,
 )
+from support_triage.plural import plural
 
 _FAIR_SHARE = 0.5  # of `timeout_s`: a request that had less was late through no fault of its own
 
@@ -119,8 +120,8 @@ class LlmClassifier:
         """The deadline has passed, `had_s` seconds after the first request left, if one did."""
         if had_s < self._timeout_s * _FAIR_SHARE:
             return NotAskedError(
-                f"all {self._at_once} requests to {self._model} at once ([llm] max_concurrency) "
-                f"were taken for {self._timeout_s:g} s ([llm] timeout_s)"
+                f"all {plural(self._at_once, 'request')} to {self._model} at once "
+                f"([llm] max_concurrency) were taken for {self._timeout_s:g} s ([llm] timeout_s)"
             )
         why = "; it thinks before it answers: switch that off" if self._chat.thinks else ""
         return ClassifierUnavailableError(

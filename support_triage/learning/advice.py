@@ -6,6 +6,7 @@ from datetime import date
 
 from support_triage.learning.advice_facts import Facts
 from support_triage.learning.finetune.closing import OPENAI_LAST_ANSWER, OPENAI_LAST_JOB
+from support_triage.plural import plural
 
 GOOD = 100  # examples from which fine-tuning is worth a thought
 _PER_LABEL = 10
@@ -69,7 +70,11 @@ def closing(today: date) -> tuple[str, ...]:
         (OPENAI_LAST_JOB, "the last day on which OpenAI takes a fine-tuning job, of anybody"),
         (OPENAI_LAST_ANSWER, "gpt-4o and gpt-4.1 and all that was fine-tuned from them stop"),
     )
-    left = [f"{day}, in {(day - today).days} days: {what}" for day, what in ends if day >= today]
+    left = [
+        f"{day}, in {plural((day - today).days, 'day')}: {what}"
+        for day, what in ends
+        if day >= today
+    ]
     over = [f"{day}, over: {what}" for day, what in ends if day < today]
     return (*over, *left)
 
@@ -81,9 +86,10 @@ def _recommendation(facts: Facts, target: float) -> tuple[str, list[str]]:
     now, ahead = facts.curve.now.accuracy, facts.curve.expected[0]
     if _disagree(facts, now):
         because = (
-            f"agents agreed on {facts.agreement.share:.0%} of {facts.agreement.messages} messages, "
-            f"and the model is right in {now:.0%}: it cannot be more right than they are of one "
-            "mind. `triage conflicts` lists where they differ"
+            f"agents agreed on {facts.agreement.share:.0%} of "
+            f"{plural(facts.agreement.messages, 'message')}, and the model is right in "
+            f"{now:.0%}: it cannot be more right than they are of one mind. `triage conflicts` "
+            "lists where they differ"
         )
         return "Sharpen the labels before you train anything", [because]
     if now >= target and not _slow(facts):
@@ -105,26 +111,29 @@ def _too_early(facts: Facts) -> tuple[str, list[str]] | None:
     label, fewest = facts.fewest
     if facts.examples < GOOD:
         because = (
-            f"{facts.examples} examples; below {GOOD} fine-tuning rarely beats a good prompt with "
-            "similar examples in it, or the local model"
+            f"{plural(facts.examples, 'example')}; below {GOOD} fine-tuning rarely beats a good "
+            "prompt with similar examples in it, or the local model"
         )
         missing = GOOD - facts.examples
-        return f"Go on as now and correct: {missing} more good examples first", [because]
+        return f"Go on as now and correct: {plural(missing, 'more good example')} first", [because]
     if fewest < _PER_LABEL:
-        because = f"{label} has {fewest} examples; a model trained now would hardly know it"
+        because = (
+            f"{label} has {plural(fewest, 'example')}; a model trained now would hardly know it"
+        )
         return f"Correct more {label} messages: {_PER_LABEL - fewest} at least", [because]
     return None
 
 
 def _fine_tune(facts: Facts, accuracy: float, target: float) -> tuple[str, list[str]]:
     ceiling = (
-        f"{facts.examples} examples, and twice as many would add less than {_CEILING:.0%} to "
-        f"{accuracy:.0%}, below the target of {target:.0%}"
+        f"{plural(facts.examples, 'example')}, and twice as many would add less than "
+        f"{_CEILING:.0%} to {accuracy:.0%}, below the target of {target:.0%}"
     )
     reasons, prompting = [ceiling], facts.prompting
     if prompting.count >= _JUDGED:
         if prompting.share >= target:
-            because = f"it was right in {prompting.share:.0%} of {prompting.count} judged answers"
+            judged = plural(prompting.count, "judged answer")
+            because = f"it was right in {prompting.share:.0%} of {judged}"
             return "Stay with prompting for what the local model is unsure of", [because]
         reasons.append(
             f"prompting has stopped as well: right in {prompting.newer:.0%} of its newer and "

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from support_triage.learning.advice import Advice, Option
 from support_triage.learning.advice_facts import Facts
 from support_triage.learning.curve import Curve, Point
+from support_triage.plural import plural
 
 _BAR = 30
 
@@ -34,15 +35,16 @@ def _numbers(facts: Facts) -> Iterator[str]:
     yield f"  examples: {facts.examples:,} ({spread}{more})"
     agreement = facts.agreement
     if agreement.messages:
-        yield f"  agents agreed on {agreement.same} of {agreement.messages} messages"
+        yield f"  agents agreed on {agreement.same} of {plural(agreement.messages, 'message')}"
     else:
         yield "  no message was judged by two agents yet: how far they agree is not known"
     if facts.prompting.count:
         found = facts.prompting
-        yield f"  prompting: right in {found.right} of {found.count} answers that agents judged"
+        answers = plural(found.count, "answer")
+        yield f"  prompting: right in {found.right} of {answers} that agents judged"
     volume = "not known before a day has passed"
     if facts.per_month is not None:
-        volume = f"{facts.per_month:,.0f} messages a month"
+        volume = plural(round(facts.per_month), "message") + " a month"
     yield f"  volume: {volume}"
 
 

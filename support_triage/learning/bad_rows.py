@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from support_triage.learning.dataset import DatasetError
+from support_triage.plural import plural
 
 LISTED: Final = 20
 """Bad rows that one refusal lists; the rest are counted."""
@@ -97,5 +98,5 @@ def refusal(remarks: Remarks) -> list[str]:
         return []
     lines = [str(row) for row in remarks.rows]
     if remarks.count > LISTED:
-        lines.append(f"and {remarks.count - LISTED} more bad rows")
+        lines.append(f"and {plural(remarks.count - LISTED, 'more bad row')}")
     return [*lines, "Nothing was taken. Mend the rows, or leave them out with --skip-bad."]

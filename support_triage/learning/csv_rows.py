@@ -18,6 +18,7 @@ from support_triage.learning.source import (
     places,
 )
 from support_triage.learning.spreadsheet import uncell
+from support_triage.plural import plural
 
 DELIMITERS: Final[tuple[str, ...]] = (",", ";", "\t", "|")
 RECORD_MAX: Final = 1 << 20
@@ -77,7 +78,7 @@ class _Shape:
         width = len(self.header)
         if len(record) < width or any(map(str.strip, record[width:])):
             return (
-                f"{len(record)} fields where the header has {width}; "
+                f"{plural(len(record), 'field')} where the header has {width}; "
                 "a text with a delimiter or a line break must stand in quotes"
             )
         if loose(record[0]) == self._names[0] and list(map(loose, record)) == self._names:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from scipy.stats import chi2_contingency, fisher_exact
 
 from support_triage.learning.drift_config import ABSTENTIONS, ACCURACY, LABEL_MIX, WATCHED
+from support_triage.plural import plural
 
 _POINTS = 0.05  # smaller changes of a share are no news, however sure they are
 _MIX = 0.10
@@ -53,7 +54,8 @@ def _abstentions(before: Sequence[str], now: Sequence[str], level: float) -> Dri
     p = _fisher(before.count(""), len(before), now.count(""), len(now))
     if p > level or abs(new - old) < _POINTS:
         return None
-    said = f"{new:.0%} of the last {len(now)} messages were left to a human, {old:.0%} before"
+    messages = plural(len(now), "message was", "messages were")
+    said = f"{new:.0%} of the last {messages} left to a human, {old:.0%} before"
     return Drift(ABSTENTIONS, said, p)
 
 
@@ -77,4 +79,4 @@ def _mix(before: Sequence[str], now: Sequence[str], level: float) -> Drift | Non
         return None
     moved = sorted(shares, key=lambda name: -abs(shares[name][1] - shares[name][0]))[:3]
     parts = ", ".join(f"{one} {shares[one][1]:.0%} (was {shares[one][0]:.0%})" for one in moved)
-    return Drift(LABEL_MIX, f"of the last {new.total()} labels: {parts}", p)
+    return Drift(LABEL_MIX, f"of the last {plural(new.total(), 'label')}: {parts}", p)

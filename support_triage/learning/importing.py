@@ -18,6 +18,7 @@ from support_triage.learning.dataset import DatasetError
 from support_triage.learning.label_names import LabelNames
 from support_triage.learning.reading import Labelled, identity, read
 from support_triage.learning.source import Source
+from support_triage.plural import plural
 from support_triage.storage.examples import Examples, StoredExample
 
 _BATCH = 500
@@ -97,9 +98,8 @@ def _known(renamed: Mapping[str, str], label_set: LabelSet) -> dict[str, str]:
 def _tell_unknown(names: LabelNames, remarks: SkipBad) -> None:
     if names.unknown:
         remarks.count += names.unknown
-        remarks.tell(
-            "\n".join([f"Skipped {names.unknown} rows with unknown labels:", *names.told()])
-        )
+        skipped = f"Skipped {plural(names.unknown, 'row')} with unknown labels:"
+        remarks.tell("\n".join([skipped, *names.told()]))
 
 
 def _rows(plan: Plan) -> Iterator[tuple[Labelled, str, bool]]:

@@ -7,6 +7,7 @@ from typing import Any
 from support_triage.learning.bad_rows import BadRow, Remarks
 from support_triage.learning.chats import ORIGINAL_OF, ChatError, Originals, chat, message_of
 from support_triage.learning.source import Cells, Source, loose
+from support_triage.plural import plural
 
 
 class _ObjectError(ValueError):
@@ -84,5 +85,5 @@ def _value(found: Mapping[str, Any], wanted: str) -> Any:
         return found[wanted]
     fitting = [key for key in found if loose(key) == loose(wanted)]
     if len(fitting) > 1:
-        raise _ObjectError(f'"{wanted}" is there {len(fitting)} times')
+        raise _ObjectError(f'"{wanted}" is there {plural(len(fitting), "time")}')
     return found[fitting[0]] if fitting else None

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from support_triage.classifiers.printable import printable
 from support_triage.learning.source import loose
+from support_triage.plural import plural
 
 _DISTINCT_MAX = 200
 """Unknown labels that are told apart: a column with more holds no labels."""
@@ -55,12 +56,14 @@ class LabelNames:
         known = [(label, number) for label, number in self._unknown.most_common() if label]
         lines = [
             f'{self._first[label]}: label "{printable(label)}" is not in triage.toml '
-            f"({number} {'row' if number == 1 else 'rows'}); {self._nearest(label)[1]}"
+            f"({plural(number, 'row')}); {self._nearest(label)[1]}"
             for label, number in known[:_LISTED]
         ]
         if len(known) > _LISTED or self._unknown[""]:
             more = "more than " if self._unknown[""] else ""
-            lines.append(f"and {more}{len(known) - _LISTED} other labels: is --label right?")
+            lines.append(
+                f"and {more}{plural(len(known) - _LISTED, 'other label')}: is --label right?"
+            )
         lines.append(f"The labels of triage.toml: {', '.join(map(printable, self._names))}")
         options = [
             f"--map {shlex.quote(f'{printable(label)}={self._nearest(label)[0]}')}"

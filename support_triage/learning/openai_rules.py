@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from support_triage.plural import plural
+
 EXAMPLES_MIN = 10
 BYTES_MAX = 512 * 1024 * 1024
 _ROLES = {"system", "user", "assistant"}
@@ -31,7 +33,9 @@ def problems(train: Path, validation: Path | None = None) -> list[str]:
             elif digest in seen:
                 found.append(f"{path.name}, line {number}: stands in {validation.name} too")  # type: ignore[union-attr]
         if path == train and count < EXAMPLES_MIN:
-            found.append(f"{path.name}: {count} examples, at least {EXAMPLES_MIN} are needed")
+            found.append(
+                f"{path.name}: {plural(count, 'example')}, at least {EXAMPLES_MIN} are needed"
+            )
     return found
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from support_triage.classifiers.printable import printable
 from support_triage.learning.dataset import DatasetError
+from support_triage.plural import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def place(names: Sequence[str], wanted: str, where: str) -> int | None:
     found = exact or [number for number, name in enumerate(names) if loose(name) == loose(wanted)]
     if len(found) > 1:
         raise DatasetError(
-            f'{where}: the column "{printable(wanted)}" is there {len(found)} times. '
+            f'{where}: the column "{printable(wanted)}" is there {plural(len(found), "time")}. '
             "Rename all but one of them."
         )
     return found[0] if found else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from support_triage.plural import plural
 from support_triage.storage import inbox_scripts as scripts
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
@@ -126,7 +127,9 @@ class Inbox:
             arguments += [at.ts, keys.DEDUPE_S, keys.KNOWN_S]
         stored = await self._receive(keys=places, args=arguments)
         if stored < 0:
-            raise InboxFullError(f"{self._limit} events, or {self._limit_mb} MB of them, wait")
+            raise InboxFullError(
+                f"{plural(self._limit, 'event')}, or {self._limit_mb} MB of them, wait"
+            )
         if stored > 1:
             await self.call(at.team)
         return bool(stored)

@@ -10,7 +10,10 @@ KNOWN_S = 30 * 24 * 3600
 """How long a quiet channel's messages of its last hour are known, to see which were deleted."""
 
 DEDUPE_S = 3 * 24 * 3600
-"""How long a message's identity is remembered after receipt: Slack retries for up to 24 hours."""
+"""How long a message's identity is remembered after receipt.
+
+Slack tries again for six minutes, and with Delayed Events hourly for up to 24 hours.
+"""
 
 
 def workspaces() -> str:

@@ -114,7 +114,7 @@ def test_evaluate_reads_as_import_does(
     )
     figures = json.loads(capsys.readouterr().out)
     assert (figures["train_examples"], figures["accuracy"], skip.count) == (16, 1.0, 1)
-    with pytest.raises(DatasetError, match="line 3: 1 fields"):
+    with pytest.raises(DatasetError, match="line 3: 1 field "):
         cli_classify.evaluate(Settings(), files, {}, RefuseAll(), "local", Crew(), as_json=True)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import inline
-from support_triage.bot.wording import plural
 from support_triage.learning.accuracy import Accuracy, measure
+from support_triage.plural import plural
 
 
 def render(found: Accuracy) -> str:

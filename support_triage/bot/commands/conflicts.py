@@ -6,6 +6,7 @@ from support_triage.bot.card_privacy import masked
 from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import code, inline
 from support_triage.learning.conflicts import Doubts, doubts
+from support_triage.plural import plural
 from support_triage.storage.examples import StoredExample
 
 _SHOWN = 5
@@ -47,7 +48,7 @@ async def render(found: Doubts, permalink: Callable[[str, str], Awaitable[str]])
     ]
     if not lines:
         return (
-            f"Nothing to look at: no text has two labels, and of the newest {found.judged:,} "
-            "examples none stands against the others."
+            f"Nothing to look at: no text has two labels, and of the newest "
+            f"{plural(found.judged, 'example')} none contradicts the others."
         )
     return "\n".join([*lines, "An agent's emoji on the message sets it right."])

@@ -32,6 +32,7 @@ from support_triage.bot.promoting import Promoting
 from support_triage.bot.slack_text import code, sentence, whole_lines
 from support_triage.classifiers.base import Embedder
 from support_triage.learning.finetune.trainer import Trainer
+from support_triage.plural import plural
 from support_triage.storage.commands import Commands
 from support_triage.storage.events import Asked
 from support_triage.storage.examples import Examples
@@ -96,8 +97,8 @@ class Desk:
         run = await self.commands.begin(trigger, user, verb.lower(), " ".join(arguments))
         if run > _RUNS_MAX:
             return (
-                f"{code(verb, 40)} was interrupted {run - 1} times, as by a crash, so I leave it. "
-                "Look at `/triage status` before you try again."
+                f"{code(verb, 40)} was interrupted {plural(run - 1, 'time')}, as by a crash, so I "
+                "leave it. Look at `/triage status` before you try again."
             )
         return whole_lines(await known(Context(self, user, trigger), arguments))
 

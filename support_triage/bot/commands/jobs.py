@@ -6,6 +6,7 @@ from support_triage.bot.commands.context import Context
 from support_triage.bot.forget_lines import lines
 from support_triage.bot.slack_text import sentence
 from support_triage.learning.finetune.telling import job_lines
+from support_triage.plural import plural
 from support_triage.storage.forgets import Forget
 
 _SHOWN = 5
@@ -29,5 +30,5 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         first, *rest = (sentence(line) for line in told)
         parts.append("\n".join([f"*{first}*", *rest]))
     if len(jobs) > _SHOWN:
-        parts.append(f"and {len(jobs) - _SHOWN} older ones: `triage jobs` lists all")
+        parts.append(f"and {plural(len(jobs) - _SHOWN, 'older job')}: `triage jobs` lists all")
     return "\n".join(parts)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import inline, sentence
+from support_triage.plural import plural
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
@@ -15,9 +16,12 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         route = f" → {inline(label.channel)}" if label.channel else ""
         number = counts.pop(label.name, 0)
         lines.append(
-            f":{label.emoji}: *{inline(label.name)}*{route} · {number} examples · "
+            f":{label.emoji}: *{inline(label.name)}*{route} · {plural(number, 'example')} · "
             f"{sentence(label.description)}"
         )
     for name, number in counts.items():
-        lines.append(f":warning: *{inline(name)}* is no label now; {number} examples keep it")
+        lines.append(
+            f":warning: *{inline(name)}* is no label now, and "
+            f"{plural(number, 'example')} still {'has' if number == 1 else 'have'} it"
+        )
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from support_triage.bot.slack_text import inline, sentence
 from support_triage.bot.wording import day, gain
 from support_triage.learning.model_list import Listed, listed
 from support_triage.learning.shadow import ShadowFigures
+from support_triage.plural import plural
 from support_triage.storage.models import Promotion, shown
 
 _HISTORY = 10
@@ -23,7 +24,8 @@ def _model(one: Listed) -> str:
 
 def _in_shadow(found: ShadowFigures) -> str:
     change = found.change
-    said = f"  in shadow: {found.answered:,} live messages answered, {change.size} judged by agents"
+    answered = plural(found.answered, "live message")
+    said = f"  in shadow: {answered} answered, {change.size} judged by agents"
     if change.size:
         said += f", {change.gained} gained and {change.lost} lost ({change.gain:+.1%})"
     return f"{said}, p50 {found.p50_ms:.0f} ms, ${found.usd_per_1000:.2f} for 1,000"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from support_triage.bot.commands.context import Context
 from support_triage.bot.llm_status import llm_status
 from support_triage.bot.slack_text import code, inline, sentence
-from support_triage.bot.wording import plural
 from support_triage.learning.migration import stray_labels
+from support_triage.plural import plural
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 
 from support_triage.learning.dataset import Snapshot
+from support_triage.learning.finetune import closing
 from support_triage.learning.finetune.account import Account
 from support_triage.learning.finetune.base import Finding, Level, RefusedError, UnavailableError
 from support_triage.learning.finetune.failures import certificates, reached, shown
@@ -54,6 +56,7 @@ class AzureBackend(HostedBackend):
         found = list(await super().check(snapshot))
         message = "a deployed model costs by the hour, used or not: delete deployments in disuse"
         found.append(Finding(Level.NOTE, message))
+        found += closing.of_azure(self.base_model, datetime.now(UTC).date())
         if not self._deploys:
             found.append(
                 Finding(

@@ -7,6 +7,7 @@ from support_triage.classifiers import prompt
 from support_triage.classifiers.redaction import redact
 from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune.base import Finding, Level
+from support_triage.plural import plural
 
 _FEWEST = 10
 _ENOUGH = 100
@@ -44,13 +45,14 @@ def _amount(snapshot: Snapshot, *, hosted: bool) -> Iterator[Finding]:
     if trained < _FEWEST:
         yield Finding(
             Level.REFUSE,
-            f"{trained} examples to train on ({total} in all): at least {_FEWEST} are needed. "
-            "Agents' corrections add some, and so does `triage import`.",
+            f"{plural(trained, 'example')} to train on ({total} in all): at least {_FEWEST} are "
+            "needed. Agents' corrections add some, and so does `triage import`.",
         )
     elif not snapshot.test:
         yield Finding(
             Level.ADVISE,
-            f"none of {total} examples is held out: the gate has nothing to compare models on.",
+            f"none of {plural(total, 'example')} is held out: the gate has nothing to compare "
+            "models on.",
         )
     elif total < _ENOUGH:
         why = (
@@ -59,7 +61,10 @@ def _amount(snapshot: Snapshot, *, hosted: bool) -> Iterator[Finding]:
             if hosted
             else "a held-out part this small proves nothing"
         )
-        yield Finding(Level.ADVISE, f"{total} examples in all: wait for {_ENOUGH}, because {why}.")
+        yield Finding(
+            Level.ADVISE,
+            f"{plural(total, 'example')} in all: wait for {_ENOUGH}, because {why}.",
+        )
 
 
 def _balance(snapshot: Snapshot) -> Iterator[Finding]:
@@ -75,8 +80,8 @@ def _balance(snapshot: Snapshot) -> Iterator[Finding]:
         if many > _LOPSIDED * few:
             yield Finding(
                 Level.NOTE,
-                f"unbalanced: {many} examples of {most}, {few} of {least}; the model will lean "
-                f"towards {most}.",
+                f"unbalanced: {plural(many, 'example')} of {most}, {few} of {least}; the model "
+                f"will lean towards {most}.",
             )
 
 
@@ -85,16 +90,16 @@ def _length(snapshot: Snapshot, longest: int | None) -> Iterator[Finding]:
     if cut:
         yield Finding(
             Level.NOTE,
-            f"{cut} texts are longer than {prompt.MESSAGE_CHARS} characters: their middle is "
-            "left out, as it is when the model is asked.",
+            f"{plural(cut, 'text is', 'texts are')} longer than {prompt.MESSAGE_CHARS} characters: "
+            "the middle is left out, as it is when the model is asked.",
         )
     over = [n for n in example_tokens(snapshot) if longest is not None and n > longest]
     if over:
         yield Finding(
             Level.REFUSE,
-            f"{len(over)} examples have more than the {longest} tokens that the base model is "
-            f"trained on (the longest about {max(over)}): shorten the labels' descriptions, or "
-            "choose another base_model.",
+            f"{plural(len(over), 'example has', 'examples have')} more than the {longest} tokens "
+            f"that the base model is trained on (the longest about {max(over)}): shorten the "
+            "labels' descriptions, or choose another base_model.",
         )
 
 

@@ -53,7 +53,7 @@ class AzureTable(HostedTable):
 class NebiusTable(HostedTable):
     """`[train.nebius]`; `serving_model` is what the adapter is deployed on."""
 
-    base_model: str = "meta-llama/Llama-3.1-8B-Instruct"
+    base_model: str = "meta-llama/Meta-Llama-3.1-8B-Instruct"
     training_tokens: int = 8_192
     base_url: Url = "https://api.tokenfactory.nebius.com/v1/"
     serving_model: str = ""

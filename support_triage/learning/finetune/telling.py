@@ -7,6 +7,7 @@ from support_triage.learning.finetune import progress
 from support_triage.learning.finetune.base import Level
 from support_triage.learning.finetune.progress import Pace
 from support_triage.learning.finetune.starting import Plan
+from support_triage.plural import plural
 from support_triage.storage.jobs import Job, Stage
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -41,7 +42,7 @@ def lasting(seconds: float) -> str:
 def plan_lines(plan: Plan) -> list[str]:
     """What would be trained, what it costs, and what speaks against it."""
     backend, shot = plan.backend, plan.snapshot
-    parts = f"{len(shot.train):,} examples, {len(shot.test):,} held out for the gate"
+    parts = f"{plural(len(shot.train), 'example')}, {len(shot.test):,} held out for the gate"
     lines = [f"Train {backend.name} from {backend.base_model}: {parts} (snapshot {shot.id})"]
     if backend.hosted:
         tokens = plan.estimate.tokens
@@ -49,8 +50,8 @@ def plan_lines(plan: Plan) -> list[str]:
         known = plan.estimate.usd is not None
         how = f"{setting} changes the price" if known else f"set {setting}"
         lines.append(
-            f"Cost: about {tokens:,} tokens x {plan.epochs} epochs: {price(plan.estimate.usd)} "
-            f"({how}). Texts are redacted and go to the provider"
+            f"Cost: about {plural(tokens, 'token')} x {plural(plan.epochs, 'epoch')}: "
+            f"{price(plan.estimate.usd)} ({how}). Texts are redacted and go to the provider"
         )
     lines += [f"{_SIGNS[one.level]}: {one.message}" for one in plan.findings]
     return lines
@@ -67,7 +68,7 @@ def job_lines(job: Job, pace: Pace, now: float) -> list[str]:
     when = f"took {age}" if job.ended else f"begun {age} ago"
     lines = [
         f"Training {job.backend}: {doing}",
-        f"Job {job.id}: {job.examples:,} examples, from {job.base_model}, {when}",
+        f"Job {job.id}: {plural(job.examples, 'example')}, from {job.base_model}, {when}",
     ]
     lines += _cost(job)
     lines += [f"- {event}" for event in job.events]
@@ -80,10 +81,10 @@ def job_lines(job: Job, pace: Pace, now: float) -> list[str]:
 def _cost(job: Job) -> list[str]:
     if not job.estimated_tokens:
         return []
-    tokens = f"{job.estimated_tokens:,} tokens x {job.epochs} epochs"
+    tokens = f"{plural(job.estimated_tokens, 'token')} x {plural(job.epochs, 'epoch')}"
     line = f"Estimated: {tokens}, {price(job.estimated_usd)}"
     if job.trained_tokens is not None:
-        line += f"; trained: {job.trained_tokens:,} tokens, {price(job.cost_usd)}"
+        line += f"; trained: {plural(job.trained_tokens, 'token')}, {price(job.cost_usd)}"
     return [line]
 
 

@@ -80,6 +80,8 @@ def test_openai_says_when_it_ends() -> None:
     assert advice.level is Level.ADVISE
     assert "2027-01-06" in advice.message
     assert "train local" in advice.message
+    assert "60 days" in advice.message
+    assert "2026-07-02" in closing.CLOSED
     [refusal] = closing.of_openai(after)
     assert refusal.level is Level.REFUSE
 
@@ -91,7 +93,9 @@ def test_openai_says_when_it_ends() -> None:
         ("gpt-4.1-mini-2025-04-14", "2026-12-01", date(2026, 12, 1)),
         ("gpt-4.1-mini-2025-04-14", "soon", None),
         ("gpt-4.10", None, None),
-        ("meta-llama/Llama-3.1-8B-Instruct", None, None),
+        ("gpt-4.1-nano-2025-04-14", None, date(2026, 10, 23)),
+        ("gpt-4o-2024-05-13", None, date(2026, 10, 23)),
+        ("meta-llama/Meta-Llama-3.1-8B-Instruct", None, None),
     ],
 )
 def test_when_a_model_stops(model: str, announced: str | None, day: date | None) -> None:
@@ -99,11 +103,25 @@ def test_when_a_model_stops(model: str, announced: str | None, day: date | None)
     assert (None if stop is None else stop.day) == day
 
 
+@pytest.mark.parametrize(
+    ("model", "today", "said"),
+    [
+        ("gpt-4.1-mini-2025-04-14", date(2026, 11, 24), "until 2027-04-14 at least"),
+        ("gpt-4.1-mini-2025-04-14", date(2027, 4, 15), "may have stopped"),
+        ("another", date(2027, 4, 15), ""),
+    ],
+)
+def test_azure_says_when_its_default_model_retires(model: str, today: date, said: str) -> None:
+    findings = closing.of_azure(model, today)
+    assert [one.level for one in findings] == [Level.ADVISE] * bool(said)
+    assert said in " ".join(one.message for one in findings)
+
+
 def test_a_model_that_stopped_is_refused() -> None:
     stop = closing.Stop("m", date(2026, 11, 23))
     [finding] = closing.of_model(stop, date(2026, 11, 24))
     assert (finding.level, "choose another" in finding.message) == (Level.REFUSE, True)
-    assert "in 1 days" in closing.of_model(stop, date(2026, 11, 22))[0].message
+    assert "in 1 day." in closing.of_model(stop, date(2026, 11, 22))[0].message
 
 
 async def test_a_closed_organisation_is_told_what_to_do_instead(redis: Client) -> None:

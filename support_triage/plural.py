@@ -1,0 +1,6 @@
+"""Numbers with their nouns, for every sentence that people read."""
+
+
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """Return the number with its noun: "1 example", "2,000 examples", "2 entries" of `nouns`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {nouns or noun + 's'}"
