@@ -2,7 +2,7 @@
 
 import time
 
-from support_triage.bot.wording import plural
+from support_triage.plural import plural
 from support_triage.storage.forgets import Forget
 from support_triage.storage.forgetting import Traces
 
