@@ -10,9 +10,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
-from support_triage.bot import cli_advice, cli_config, cli_dead, cli_labels, cli_models, cli_train
+from support_triage.bot import (
+    cli_advice,
+    cli_config,
+    cli_dead,
+    cli_labels,
+    cli_models,
+    cli_train,
+    logs,
+)
 from support_triage.bot.cli_options import (
     ConfigOption,
     EncodingOption,
@@ -37,6 +46,8 @@ from support_triage.learning.finetune.base import FinetuneError
 from support_triage.storage.embedded import EmbeddedValkeyError
 from support_triage.storage.errors import StorageError
 from support_triage.storage.models import ModelError
+
+log = structlog.get_logger()
 
 app = typer.Typer(
     name="triage",
@@ -102,11 +113,9 @@ def run(
     config: ConfigOption = None,
 ) -> None:
     """Run the bot: over Socket Mode with SLACK_APP_TOKEN, or over HTTP with --port."""
-    from support_triage.bot import logs
     from support_triage.bot.running import role_of, serve
 
     settings, loaded = load_own(config)
-    logs.configure()
     logs.tell_settings_file(read_environment()[1])
     asyncio.run(serve(settings, loaded, port, role_of(role), metrics_port, host))
 
@@ -325,6 +334,7 @@ def doctor(config: ConfigOption = None) -> None:
 
 def main() -> None:
     """Run the command; an error that people can mend is one line and exit code 2, no trace."""
+    logs.configure()
     try:
         app()
     except _MENDABLE as error:
@@ -333,3 +343,7 @@ def main() -> None:
     except StorageError as error:
         err.say(f"triage: REDIS_URL: the server cannot serve: {error}")
         sys.exit(3)
+    except Exception as error:
+        # typer's hook would print the error's message, which may be what somebody wrote.
+        log.critical("triage.failed", exc_info=error)
+        sys.exit(1)

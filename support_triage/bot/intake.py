@@ -105,7 +105,8 @@ def parse(
             case _:
                 return None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"malformed {event.get('type')} event: {error!r}") from None
+        kind = type(error).__name__  # its message may quote what somebody wrote
+        raise ValueError(f"malformed {event.get('type')} event: {kind}") from None
 
 
 def whose(event: dict[str, Any]) -> str | None:

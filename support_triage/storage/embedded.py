@@ -205,6 +205,8 @@ class EmbeddedValkey:
             "maxmemory-policy": "noeviction",
             "logfile": str(self.folder / "valkey.log"),
             "daemonize": "no",
+            "hide-user-data-from-log": "yes",  # of a crash: it quotes the command
+            "slowlog-log-slower-than": "-1",  # it quotes commands too, and nobody reads it
         }
         arguments = [text for key, value in settings.items() for text in (f"--{key}", value)]
         process = subprocess.Popen(  # noqa: S603 - our own binary, no shell

@@ -56,3 +56,48 @@ def test_every_line_is_json_whoever_writes_it() -> None:
     assert "careful" in rows[3]["event"]
     assert len(rows) == 4
     assert WORD not in done.stderr
+
+
+FAILURES = f"""
+import asyncio, logging, threading, warnings
+from support_triage.bot.logs import configure
+configure()
+logging.getLogger().setLevel(logging.DEBUG)
+logging.getLogger("library").setLevel(logging.DEBUG)
+logging.getLogger("library").info("a body: {WORD}")
+try:
+    raise ValueError("said {WORD}")
+except ValueError as error:
+    logging.getLogger("library").error(f"it failed: {{error}}")
+    logging.getLogger("library").error("it failed: %s", error)
+    logging.getLogger("library").exception(f"it failed: {{error!r}}")
+warnings.warn("expected str [input_value='{WORD}', input_type=int]")
+
+async def lost():
+    async def fails(): raise ValueError("{WORD}")
+    task = asyncio.create_task(fails(), name="{WORD}")
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_soon(lambda word: 1 / 0, "{WORD}")
+    await asyncio.sleep(0.01)
+    del task
+
+asyncio.run(lost(), debug=True)
+thread = threading.Thread(target=lambda: int("{WORD}"))
+thread.start()
+thread.join()
+raise KeyError("{WORD}")
+"""
+
+
+def test_what_fails_unseen_is_told_without_words() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAILURES], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert WORD not in done.stderr + done.stdout
+    rows = [json.loads(line) for line in done.stderr.splitlines()]
+    events = [row["event"] for row in rows]
+    assert [one for one in events if one.startswith("it failed")] == ["it failed: ValueError"] * 3
+    assert "Task exception was never retrieved" in events
+    assert "Exception in callback lost" in events
+    assert events.count("failed") == 2
