@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from support_triage.bot.cli_options import chosen_team
 from support_triage.bot.config import Config, ConfigError, Settings
@@ -18,6 +18,7 @@ from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.models import DEFAULT, ModelError, Models
+from support_triage.storage.records import Frozen
 from support_triage.storage.series import Series
 from support_triage.storage.workspaces import Workspaces
 
@@ -37,13 +38,13 @@ class Choice:
             raise ConfigError("--examples: stands for the workspace's: leave out --team")
 
 
-class Taught(BaseModel):
+class Taught(Frozen):
     """All that a local classifier is taught; `recipe` is the champion's file, empty for none.
 
     `outcomes` is what became of the bot's answers.
     """
 
-    model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     source: str
     examples: tuple[Example, ...] = ()

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from support_triage.storage.records import Frozen, Message, MessageId
 
@@ -98,5 +98,7 @@ Event = Posted | Deleted | Reacted | Asked | Outdated
 KINDS = tuple(
     str(one.model_fields["kind"].default) for one in (Posted, Deleted, Reacted, Asked, Outdated)
 )
-EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+EVENT: TypeAdapter[Event] = TypeAdapter(
+    Annotated[Event, Field(discriminator="kind")], config=ConfigDict(cache_strings="keys")
+)
 """Reads an event from JSON; ValidationError (a ValueError) where it is none."""

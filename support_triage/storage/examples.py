@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
@@ -107,7 +107,9 @@ class StoredExample(Frozen):
     classifier: str = ""
 
 
-_HISTORY: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(tuple[Correction, ...])
+_HISTORY: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(
+    tuple[Correction, ...], config=ConfigDict(cache_strings="keys")
+)
 
 
 class Examples:

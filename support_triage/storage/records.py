@@ -37,9 +37,13 @@ class KeepConfig(BaseModel):
 
 
 class Frozen(BaseModel):
-    """A value that is stored as JSON."""
+    """A value that is stored as JSON.
 
-    model_config = ConfigDict(frozen=True)
+    Pydantic caches the strings of all JSON that it reads, and ours hardly ever repeat: only the
+    names of fields are worth it.
+    """
+
+    model_config = ConfigDict(frozen=True, cache_strings="keys")
 
 
 class MessageId(Frozen):
