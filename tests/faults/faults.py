@@ -6,7 +6,7 @@ import signal
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from tests.faults import llm_faults, redis_faults, slack_faults
+from tests.faults import health_faults, llm_faults, redis_faults, slack_faults, work_faults
 from tests.faults.rig import Rig, rig
 from tests.faults.scenario import Scenario
 
@@ -42,6 +42,8 @@ SCENARIOS: dict[str, Scenario] = {
     "worker killed, another lives": Scenario(_worker_killed, _two_workers),
     "worker stopped for 8 s (SIGSTOP)": Scenario(_worker_stopped, _two_workers),
     "intake killed": Scenario(_intake_killed),
+    **work_faults.SCENARIOS,
+    **health_faults.SCENARIOS,
     **redis_faults.SCENARIOS,
     **slack_faults.SCENARIOS,
     **llm_faults.SCENARIOS,

@@ -1,9 +1,10 @@
 """The LLM hanging, refusing, cut off and talking nonsense: the bot as shipped, its wire faked."""
 
+import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,17 @@ from tests.classifiers.openai_server import (
     Drop,
     Hang,
     OpenAiServer,
+    Slow,
     failed,
     message,
     openai_server,
     said,
     undelimited,
 )
+from tests.faults.money import Money
 from tests.faults.rig import ALL_EMOJI, LABELS, SHIPPED_MORE_MB, TRIAGE, Fault, Rig, rig
 from tests.faults.scenario import Scenario
+from tests.faults.use import REST
 from tests.sandbox.running import eventually
 from tests.stories.conftest import SUPPORT, TEAM
 
@@ -33,6 +37,9 @@ _AT_ONCE_S = 10.0  # less than the deadline of a request to the LLM
 _SLOW_S = 40.0
 _BACK_S = 60.0  # the third pause of the breaker is 20 s
 _FEW = 10
+_COST = 0.155  # US dollars of a request, by the count of the server and the prices below
+_BUDGET = 100 * _COST
+_SOCKETS = REST + 8  # as many requests as go out at once: httpx closes them when it asks again
 _WORDS = ("wonder", "river", "lantern", "seldom", "umbrella", "violet", "harbour", "pepper")
 
 
@@ -45,6 +52,26 @@ class LlmRig(Rig):
     """With an LLM, which is asked of what local is unsure of."""
 
     llm: OpenAiServer = field(kw_only=True)
+    budget: float | None = None
+
+    async def warm(self) -> None:
+        """Leave most of a budget to the fault."""
+        if self.budget is None:
+            await super().warm()
+        else:
+            await self.write("BILLING")
+            await eventually(lambda: not self.unanswered(), 60)
+
+    async def write_new(self, count: int) -> None:
+        """Somebody writes so many messages that local cannot know."""
+        for _ in range(count):
+            words = random.sample(_WORDS, 5)
+            await self.write(random.choice(sorted(LABELS)), " ".join(words))  # noqa: S311
+
+    def money(self) -> Money:
+        """Return what the server was asked, at the price and count that it answers with."""
+        allowed = None if self.budget is None else self.budget + _COST * len(self.processes)
+        return Money(_COST * len(self.llm.requests), allowed)
 
     async def answerer(self, seconds: float) -> str:
         """Somebody writes something new to local; which kind of classifier answers that in time."""
@@ -77,7 +104,12 @@ class LlmRig(Rig):
 
 
 @asynccontextmanager
-async def _llm_rig(folder: Path) -> AsyncIterator[Rig]:
+async def _llm_rig(
+    folder: Path,
+    names: Sequence[str] = ("intake", "worker0"),
+    settings: str = "",
+    budget: float | None = None,
+) -> AsyncIterator[Rig]:
     async with openai_server(first_word) as llm:
         environment = {
             "OPENAI_BASE_URL": llm.url,
@@ -86,14 +118,24 @@ async def _llm_rig(folder: Path) -> AsyncIterator[Rig]:
         }
         async with rig(
             folder,
+            names,
             kind=LlmRig,
             command=TRIAGE,
             environment=environment,
             emoji_shown=ALL_EMOJI,
             more_mb=SHIPPED_MORE_MB,
+            sockets=_SOCKETS,
+            llm_settings=settings,
             llm=llm,
+            budget=budget,
         ) as made:
             yield made
+
+
+def _budget_rig(folder: Path) -> AbstractAsyncContextManager[Rig]:
+    """Two workers that spend one budget."""
+    budget = f"daily_budget_usd = {_BUDGET}\n"
+    return _llm_rig(folder, ("intake", "worker0", "worker1"), budget, _BUDGET)
 
 
 def _out(answer: Callable[[Body], Response], reason: str) -> Fault:
@@ -154,7 +196,25 @@ async def _garbage(made: Rig) -> None:
     await eventually(made.is_asked, _BACK_S)
 
 
+async def _over_budget(made: Rig) -> None:
+    """More is asked at once than the budget allows; before that, nothing can be counted."""
+    assert isinstance(made, LlmRig)
+    assert made.valkey is not None
+    made.llm.answer = lambda _: Slow("BILLING", 0.2)
+    made.valkey.client.config_set("maxmemory", 1)
+    await asyncio.sleep(1)  # what had been counted is asked and answered
+    asked = len(made.llm.requests)
+    await made.write_new(20)
+    await asyncio.sleep(2)
+    assert len(made.llm.requests) == asked, "the LLM was asked what could not be counted"
+    made.valkey.client.config_set("maxmemory", 0)
+    await made.write_new(200)
+    await eventually(lambda: len(made.unanswered()) < _FEW, _BACK_S)
+    assert await made.answerer(_SLOW_S) == "local"
+
+
 SCENARIOS = {
+    "LLM asked for more than its budget, by two": Scenario(_over_budget, _budget_rig),
     "LLM hanging": Scenario(_out(lambda _: Hang(), "took more than 15 s"), _llm_rig),
     "LLM answers 429 for an hour": Scenario(_out(_for_an_hour, "(429)"), _llm_rig),
     "LLM answers 500": Scenario(_out(lambda _: failed(500), "(500)"), _llm_rig),

@@ -16,7 +16,9 @@ from typing import Any
 
 from support_triage.bot.gateway import Author, card_about
 from support_triage.sandbox.config import SandboxConfig
+from tests.faults.money import Money
 from tests.faults.proxy import Proxy, proxied
+from tests.faults.use import LOOP, REST, Use, use_of
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BOT, SUPPORT
 from tests.valkeys import Node, node
@@ -26,6 +28,8 @@ TRIAGE = (sys.executable, "-c", "from support_triage.bot.cli import main; main()
 LABELS = {"BILLING": "moneybag", "TECHNICAL": "wrench", "ACCOUNT": "bust_in_silhouette"}
 ALL_EMOJI = frozenset({*LABELS.values(), "speech_balloon", "raising_hand"})
 SHIPPED_MORE_MB = 60.0  # also fits, and batches of all sizes; see docs/performance.md
+_WARM = 128
+"""A worker holds as many at once: its buffers, threads and connections have their size then."""
 
 
 @dataclass
@@ -35,6 +39,7 @@ class Rig:
     `command` starts a process of the role that stands behind it. `emoji_shown` are those that a
     message may get; by default the one of its first word, which the classifier of CHILD goes by.
     `more_mb` is what each process may have grown by: its allocator keeps what a backlog took.
+    `sockets` is what each may hold when it has nothing to do.
     """
 
     folder: Path
@@ -48,9 +53,11 @@ class Rig:
     environment: Mapping[str, str] = field(default_factory=dict)
     emoji_shown: frozenset[str] = frozenset()
     more_mb: float = 10.0
+    sockets: int = REST
     processes: dict[str, Process] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     corrected: dict[str, str] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
 
     async def start(self, name: str) -> None:
         """Start a process of the bot: `intake…` or `worker…`."""
@@ -109,15 +116,35 @@ class Rig:
         self.sent[ts] = label
         return ts
 
-    def usage(self) -> tuple[float, float]:
-        """Memory in MB and open files of all processes of the bot."""
-        rss, files = 0.0, 0.0
-        for process in self.processes.values():
-            proc = Path(f"/proc/{process.pid}")
-            pages = int((proc / "statm").read_text().split()[1])
-            rss += pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-            files += len(list((proc / "fd").iterdir()))
-        return rss, files
+    def ended(self) -> str:
+        """Return the last words of a process that ended by itself; "" if all run."""
+        for name, process in self.processes.items():
+            if process.returncode is not None:
+                *_, last = (self.folder / f"{name}.log").read_text().splitlines() or [""]
+                return f"{name} ended with {process.returncode}: {last}"
+        return ""
+
+    def connected(self) -> bool:
+        """Return whether some process takes events in."""
+        return bool(self.sandbox.server.sandbox.sockets.connections)
+
+    def up(self) -> bool:
+        """Return whether every process is connected to something, as also one started again is."""
+        return all(use.sockets > LOOP for use in self.use().values())
+
+    async def warm(self) -> None:
+        """Have as many messages answered as a worker holds at once."""
+        for number in range(_WARM):
+            await self.write(sorted(LABELS)[number % len(LABELS)])
+        await eventually(lambda: not self.unanswered(), 120)
+
+    def use(self) -> dict[str, Use]:
+        """Return what each process of the bot uses now, by its name."""
+        return {name: use_of(process.pid) for name, process in self.processes.items()}
+
+    def money(self) -> Money | None:
+        """Return what the LLM has cost; None where there is none."""
+        return None
 
     async def load(self, seconds: float, per_second: float, healed: asyncio.Event) -> None:
         """People write for so long, and until healed; agents correct every fifth a little later."""
@@ -135,9 +162,21 @@ class Rig:
             await asyncio.sleep(1 / per_second)
 
 
-def _configure(folder: Path) -> None:
-    config = Path("triage.toml").read_text("utf-8").replace("[llm]", "[llm]\ntimeout_s = 15", 1)
-    (folder / "triage.toml").write_text(config + "\n[pacing]\nfactor = 0\n")
+_AFTER = """
+[pacing]
+factor = 0
+
+[llm.prices.small]
+prompt = 100
+cached = 10
+completion = 500
+"""
+
+
+def _configure(folder: Path, llm_settings: str) -> None:
+    llm = f"[llm]\ntimeout_s = 15\n{llm_settings}"
+    config = Path("triage.toml").read_text("utf-8").replace("[llm]", llm, 1)
+    (folder / "triage.toml").write_text(config + _AFTER)
 
 
 @asynccontextmanager
@@ -146,13 +185,15 @@ async def rig(
     names: Sequence[str] = ("intake", "worker0"),
     redis_url: str | None = None,
     kind: type[Rig] = Rig,
+    llm_settings: str = "",
     **more: Any,
 ) -> AsyncIterator[Rig]:
     """Sandbox, Valkey with its append-only file, a proxy before each, and processes by name.
 
-    `redis_url` is that of another server; `more` are fields of a rig of `kind`.
+    `redis_url` is that of another server, `llm_settings` are lines of the table `[llm]`; `more` are
+    fields of a rig of `kind`.
     """
-    _configure(folder)
+    _configure(folder, llm_settings)
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(running_sandbox(SandboxConfig(retry_scale=0.01)))
         valkey = None
@@ -169,8 +210,10 @@ async def rig(
         made = kind(folder, sandbox, url, to_redis, to_slack, valkey, stack, **more)
         for name in names:
             await made.start(name)
-        await eventually(lambda: sandbox.server.sandbox.sockets.connections, 60)
         try:
+            await eventually(lambda: made.ended() or made.connected(), 120)
+            if ended := made.ended():
+                raise RuntimeError(ended)
             yield made
         finally:
             for process in made.processes.values():

@@ -7,9 +7,9 @@ import pytest
 
 from support_triage.storage import keys
 from tests.faults.faults import QUICK, SCENARIOS
-from tests.faults.outcome import suffer
 from tests.faults.proxy import proxied
 from tests.faults.rig import rig
+from tests.faults.suffering import suffer
 from tests.sandbox.running import eventually
 from tests.stories.conftest import TEAM
 
@@ -19,9 +19,9 @@ from tests.stories.conftest import TEAM
 async def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, name: str) -> None:
     scenario = SCENARIOS[name]
     async with scenario.rig(tmp_path) as made:
-        outcome = await suffer(made, name, scenario.fault, seconds=3, per_second=8)
-    assert outcome.fine, outcome
-    assert outcome.sent > 10
+        outcome = await suffer(made, name, scenario, seconds=3, per_second=8)
+    assert outcome.broken == ()
+    assert outcome.messages.sent > 10
 
 
 @pytest.mark.timeout(120)

@@ -4,11 +4,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-REST = 8
+LOOP = 2
+"""The sockets of an event loop that is connected to nothing."""
+
+REST = LOOP + 6
 """The sockets of a process that has nothing to do.
 
-Two are the event loop's own, one waits for calls from Redis, one more to Redis is kept open and
-two may be asking it at that moment, one is Socket Mode, and one may be asking Slack.
+Beside its event loop's own, one waits for calls from Redis, one more to Redis is kept open and two
+may be asking it at that moment, one is Socket Mode, and one may be asking Slack.
 """
 
 

@@ -1,0 +1,48 @@
+"""A background loop that fails again and again, and strangers who hold connections open."""
+
+import asyncio
+import contextlib
+
+from support_triage.storage import keys
+from tests.faults.rig import Rig
+from tests.faults.scenario import Scenario
+from tests.faults.shipped import ShippedRig, shipped_rig
+from tests.sandbox.running import eventually
+from tests.stories.conftest import TEAM
+
+_STRANGERS = 600
+
+
+async def _loop_fails(made: Rig) -> None:
+    """The jobs cannot be read: `/healthz` says so, and takes it back once they can be."""
+    assert isinstance(made, ShippedRig)
+    assert made.valkey is not None
+    redis = made.valkey.client
+    assert await made.health() == "ok"
+    redis.set(keys.jobs(TEAM), "of another version")
+
+    async def says(wanted: str) -> bool:
+        return await made.health() == wanted
+
+    await eventually(lambda: says("failing: jobs"), 60)
+    redis.delete(keys.jobs(TEAM))
+    await eventually(lambda: says("ok"), 60)
+
+
+async def _slowloris(made: Rig) -> None:
+    """Hundreds of strangers send half a request each; `/healthz` answers all the while."""
+    assert isinstance(made, ShippedRig)
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(_STRANGERS):
+            _, writer = await asyncio.open_connection("127.0.0.1", made.port)
+            stack.callback(writer.close)
+            writer.write(b"POST /healthz HTTP/1.1\r\nhost: x\r\nslow: ")
+        for _ in range(5):
+            assert await made.health() == "ok"
+            await asyncio.sleep(1)
+
+
+SCENARIOS = {
+    "a background loop fails each time": Scenario(_loop_fails, shipped_rig),
+    "600 half HTTP requests (slowloris)": Scenario(_slowloris, shipped_rig),
+}
