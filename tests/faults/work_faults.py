@@ -73,7 +73,7 @@ async def _no_card(made: Rig) -> list[str]:
 
 
 async def _rolled_back_unheard(made: Rig) -> None:
-    """The bot is killed while nobody takes the answer to a rollback; then it is told after all."""
+    """The bot is killed while nobody takes the answer to a rollback."""
     config = load_config(made.folder / "triage.toml")
     async with connect(made.redis_url, made.folder) as redis:
         models = Models(redis)
@@ -93,19 +93,25 @@ async def _rolled_back_unheard(made: Rig) -> None:
         await eventually(acted, 30)
         await made.kill("all")
 
-        async def told() -> bool:
-            state = await made.sandbox.control.state()
-            direct = [found for place, found in state["messages"].items() if place.startswith("D")]
-            return any("Back to" in one["text"] for found in direct for one in found)
-
-        await eventually(told, 90)
-
 
 async def _once(made: Rig) -> list[str]:
+    """The verb ran once, and its answer came as a direct message in the end."""
+
+    def told() -> int:
+        places = made.sandbox.state.messages.items()
+        direct = [one for place, found in places if place[0] == "D" for one in found.values()]
+        return sum("Back to" in one["text"] for one in direct)
+
+    until = time.monotonic() + 90
+    while not told() and time.monotonic() < until:  # noqa: ASYNC110 - polls
+        await asyncio.sleep(0.1)
     async with connect(made.redis_url, made.folder) as redis:
         acts = [one.act for one in await Models(redis).history(TEAM)]
-    done = acts.count("rollback")
-    return [] if done == 1 else [f"commands: one rollback ran {done} times, 1 allowed"]
+    done, said = acts.count("rollback"), told()
+    return [
+        *([] if done == 1 else [f"commands: one rollback ran {done} times, just 1 allowed"]),
+        *([] if said == 1 else [f"commands: its answer was told {said} times, just 1 allowed"]),
+    ]
 
 
 SCENARIOS = {
