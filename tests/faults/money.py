@@ -1,25 +1,28 @@
-"""What a server of an LLM was asked costs, beside what was allowed."""
+"""What the requests that a server of an LLM got cost, beside what was allowed."""
 
 from dataclasses import dataclass
+
+_REACHED = 0.9
 
 
 @dataclass(frozen=True)
 class Money:
-    """US dollars by the count of the server; `allowed` is None without a budget."""
+    """US dollars by the count of the server; `more` may be spent above a budget."""
 
     spent: float
-    allowed: float | None = None
+    budget: float | None = None
+    more: float = 0.0
 
     def __str__(self) -> str:
-        return (
-            f"{self.spent:.2f}" if self.allowed is None else f"{self.spent:.2f}/{self.allowed:.2f}"
-        )
+        return f"{self.spent:.2f}" + ("" if self.budget is None else f" of {self.budget:.2f}")
 
     def broken(self) -> list[str]:
-        """Return a sentence if more was spent than allowed, or if nothing was asked at all."""
-        if self.allowed is None:
+        """Return a sentence if more was spent than allowed, or too little to measure anything."""
+        if self.budget is None:
             return []
-        if not self.spent:
-            return ["money: the LLM was never asked, so that nothing was measured"]
-        over = f"money: $ {self.spent:.3f} spent, at most $ {self.allowed:.3f} allowed"
-        return [over] if self.spent > self.allowed else []
+        allowed = self.budget + self.more
+        if self.spent > allowed:
+            return [f"money: $ {self.spent:.3f} spent, at most $ {allowed:.3f} allowed"]
+        if self.spent < _REACHED * self.budget:
+            return [f"money: $ {self.spent:.3f} spent, so the budget was not reached"]
+        return []

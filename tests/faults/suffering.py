@@ -15,7 +15,7 @@ from tests.faults.use import Bounds, Use
 from tests.sandbox.running import eventually
 from tests.stories.conftest import SUPPORT, TEAM
 
-_END_S = 90.0
+_END_S = 180.0
 _SETTLE_S = 30.0
 
 
@@ -34,7 +34,7 @@ async def suffer(
         healed.set()
         await loading
     recovered = await _recovered(made)
-    await eventually(made.up, 60)
+    await eventually(made.up, 120)
     messages = await _counted(made, scenario)
     after = await _settled(made, before)
     broken = [*messages.broken(), *_broken(made, before, after), *await scenario.check(made)]
@@ -107,4 +107,4 @@ async def _quiet(redis: Client) -> None:
         except StorageUnavailableError:
             return False
 
-    await eventually(empty, 60)
+    await eventually(empty, 120)

@@ -54,9 +54,13 @@ def test_a_bound_of_a_process_is_named(after: Use, named: str) -> None:
 
 
 def test_a_bound_of_money_is_named() -> None:
-    assert Money(1.0, 1.1).broken() == []
-    assert Money(1.2, 1.1).broken() == ["money: $ 1.200 spent, at most $ 1.100 allowed"]
-    assert "never asked" in Money(0.0, 1.1).broken()[0]
+    assert Money(1.1, budget=1.0, more=0.2).broken() == []
+    assert Money(1.3, budget=1.0, more=0.2).broken() == [
+        "money: $ 1.300 spent, at most $ 1.200 allowed"
+    ]
+    assert Money(0.5, budget=1.0, more=0.2).broken() == [
+        "money: $ 0.500 spent, so the budget was not reached"
+    ]
     assert Money(5.0).broken() == []
 
 
