@@ -14,7 +14,7 @@ from tests.sandbox.running import eventually
 from tests.stories.conftest import TEAM
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", QUICK)
 async def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, name: str) -> None:
     scenario = SCENARIOS[name]
