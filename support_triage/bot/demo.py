@@ -100,7 +100,6 @@ def _settings(url: str, folder: Path) -> Settings:
 async def play(*, once: bool) -> int:
     """Tell the story, then stay up unless `once`; 0 if it came true, 1 if not."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    logging.getLogger("slack_bolt").setLevel(logging.CRITICAL)  # it reports its own goodbye
     config = load_config(shipped_config())
     with tempfile.TemporaryDirectory(prefix="triage-demo-") as folder:
         async with _sandbox() as url, running(_settings(url, Path(folder)), config) as bot:

@@ -49,6 +49,8 @@ async def serve_socket_mode(settings: Settings, health: Health) -> None:
     log.info("bot.listening", over="socket mode", team=bot.team)
     await health.stop.wait()
     await bot.parts.loops.stop("socket mode")
+    if handler.client.message_receiver is not None:
+        handler.client.message_receiver.cancel()  # else it logs the goodbye as an error
     await handler.close_async()  # type: ignore[no-untyped-call]
 
 

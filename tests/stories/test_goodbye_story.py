@@ -1,0 +1,17 @@
+"""A bot that is told to stop says goodbye to Slack without a word of alarm."""
+
+import logging
+
+import pytest
+
+from support_triage.bot.config import Config
+from support_triage.storage.connection import Client
+from tests.stories.conftest import telling
+
+
+async def test_a_stop_is_not_logged_as_an_error(
+    redis: Client, valkey_url: str, config: Config, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with telling(redis, valkey_url, config):
+        pass
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
