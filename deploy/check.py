@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 from importlib.metadata import files
 from pathlib import Path
+from typing import Any
 
 import kubernetes_validate
 import yaml
@@ -48,6 +49,29 @@ def run(*command: str) -> str:
     return done.stdout
 
 
+def intake_over_http(made: list[Any]) -> None:
+    """Check the ports of a chart whose intake listens: Slack's on all addresses, metrics inside."""
+    kinds = {(one["kind"], one["metadata"]["name"]): one.get("spec") for one in made}
+    container = kinds["Deployment", "it-intake"]["template"]["spec"]["containers"][0]
+    ports = {one["name"]: one["containerPort"] for one in container["ports"]}
+    assert ports == {"http": 3000, "metrics": 9400}
+    assert container["args"][-2:] == ["--port", "3000"]
+    assert {"name": "TRIAGE_HOST", "value": "0.0.0.0"} in container["env"]  # noqa: S104
+    [served] = kinds["Service", "it-intake"]["ports"]
+    assert served["targetPort"] == "http"
+    [rule] = kinds["Ingress", "it-intake"]["rules"]
+    [path] = rule["http"]["paths"]
+    assert (path["path"], path["pathType"]) == ("/slack/events", "Exact")
+
+
+def refused(binary: str, option: str, word: str) -> None:
+    """Check that the chart refuses a value, and says which."""
+    command = [binary, "template", "it", CHART, f"--kube-version={KUBERNETES}.0", option]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+    assert done.returncode, f"{option} is taken"
+    assert word in done.stderr
+
+
 def main() -> None:
     """Check all; the first problem ends it with 1."""
     run(str(Path(sys.executable).with_name("hadolint")), "Dockerfile")
@@ -60,10 +84,14 @@ def main() -> None:
             ]
             run(binary, "lint", "--strict", CHART, *options)
             made = run(binary, "template", "it", CHART, f"--kube-version={KUBERNETES}.0", *options)
-            for one in filter(None, yaml.safe_load_all(made)):
+            objects = list(filter(None, yaml.safe_load_all(made)))
+            if chosen[0]:
+                intake_over_http(objects)
+            for one in objects:
                 if one["kind"] not in OURS:
                     kubernetes_validate.validate(one, KUBERNETES, strict=True)
                 count += 1
+        refused(binary, "--set=intake.way=https", "neither socket-mode nor http")
     sys.stdout.write(f"Dockerfile and {count} objects of the chart are as they should be\n")
 
 

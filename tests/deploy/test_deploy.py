@@ -10,6 +10,7 @@ from support_triage.bot.config import Settings
 
 DOCKERFILE = Path("Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(Path("deploy/compose.yml").read_text())
+HTTP: dict[str, Any] = yaml.safe_load(Path("deploy/compose.http.yml").read_text())
 CHART = Path("deploy/helm/support-triage")
 
 
@@ -55,6 +56,25 @@ def test_compose_keeps_intake_and_workers_apart_and_lets_them_drain() -> None:
         assert (one["read_only"], one["cap_drop"]) == (True, ["ALL"])
         assert int(one["stop_grace_period"].rstrip("s")) > 25
     assert "noeviction" in services["valkey"]["command"]
+
+
+def test_compose_looks_for_tokens_in_one_place() -> None:
+    for name in ("intake", "worker"):
+        assert COMPOSE["services"][name]["env_file"] == ".env"  # where compose itself looks
+    page = Path("docs/install.md").read_text()
+    assert "cp .env.example deploy/.env" in page
+    assert "`cp .env.example deploy/.env`" in Path("deploy/compose.yml").read_text()
+    for mounted in COMPOSE["services"]["worker"]["volumes"]:
+        assert (Path("deploy") / mounted.partition(":")[0]).exists()
+
+
+def test_compose_opens_a_port_for_http_to_this_machine_alone() -> None:
+    intake = {**COMPOSE["services"]["intake"], **HTTP["services"]["intake"]}
+    assert set(HTTP["services"]) == {"intake"}
+    assert intake["command"] == ["run", "--role", "intake", "--port", "3000"]
+    assert intake["ports"] == ["127.0.0.1:3000:3000"]
+    assert re.search(r"^EXPOSE .*\b3000\b", DOCKERFILE, re.MULTILINE)
+    assert "TRIAGE_HOST=0.0.0.0" in DOCKERFILE
 
 
 def test_every_value_of_the_chart_is_used_and_every_used_one_is_there() -> None:

@@ -12,6 +12,9 @@ app.kubernetes.io/component: {{ .role }}
 {{- end }}
 
 {{- define "triage.deployment" -}}
+{{- if not (has .root.Values.intake.way (list "socket-mode" "http")) }}
+{{- fail (printf "intake.way: %q is neither socket-mode nor http" .root.Values.intake.way) }}
+{{- end }}
 {{- $own := index .root.Values .role -}}
 apiVersion: apps/v1
 kind: Deployment
@@ -66,8 +69,9 @@ spec:
             {{- if and (eq .role "intake") (eq .root.Values.intake.way "http") }}
             - {name: http, containerPort: 3000}
             {{- end }}
+          # Alive, not ready: a restart does not bring back a Slack or Redis that is away.
           startupProbe:
-            httpGet: {path: /readyz, port: metrics}
+            httpGet: {path: /healthz, port: metrics}
             periodSeconds: 2
             failureThreshold: 60
           readinessProbe:
