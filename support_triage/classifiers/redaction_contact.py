@@ -89,7 +89,9 @@ def _emails(view: View) -> Iterator[Find]:
         before = view.text[max(0, place - _LOCAL_CHARS) : place][::-1] if host else ""
         local = _LOCAL_BACKWARDS.match(before)
         if host and local:
-            yield from _email(place - len(local[0]), local[0][::-1], host[0])
+            name = local[0][::-1]
+            if name != "git" or not view.text.startswith(":", host.end()):  # else a repository
+                yield from _email(place - len(name), name, host[0])
         place = view.text.find("@", place + 1)
 
 
@@ -162,13 +164,10 @@ def _phones(view: View, run: re.Match[str]) -> Iterator[Find]:
 def _is_phone(view: View, match: re.Match[str], digits: str) -> bool:
     if len(digits) < _PHONE_DIGITS_MIN:
         return False
-    if match[0].startswith("+") or digits.startswith("00"):
+    if match[0].startswith("+"):
         return True
-    return (
-        len(digits) in _PHONE_DIGITS
-        and not is_date(match[0])
-        and not counts_something_else(view, match.start())
-    )
+    is_number = digits.startswith("00") or (len(digits) in _PHONE_DIGITS and not is_date(match[0]))
+    return is_number and not counts_something_else(view, match.start())
 
 
 def is_date(text: str) -> bool:

@@ -30,7 +30,12 @@ _HASH = re.compile(
     r"|(?=[0-9]{0,63}+[a-f])[0-9a-f]{24,128}+)(?![0-9A-Za-z])",
     re.IGNORECASE | re.ASCII,
 )
-_OTHERWISE = re.compile(r"(?:" + "|".join(map(re.escape, OTHER_NUMBERS)) + r")[^\d\n]{0,20}\Z")
+_PARCEL = re.compile(r"\b1Z(?: ?[0-9A-Z]){16}\b", re.IGNORECASE | re.ASCII)
+_OTHERWISE = re.compile(  # "in case" and "in order to" name no number
+    r"(?!(?<=\bin )(?:order to |cas[eo] (?!n|id|[\d#])))(?:"
+    + "|".join(map(re.escape, OTHER_NUMBERS))
+    + r")[^\d\n]{0,20}\Z"
+)
 _LOOK_BACK = 48
 
 
@@ -42,16 +47,21 @@ def placeholders(view: View) -> Iterator[Find]:
 
 
 def hashes(view: View) -> Iterator[Find]:
-    """Protect UUIDs and hashes, whose digits are no numbers."""
+    """Protect UUIDs, hashes and parcels of UPS, whose digits are no numbers."""
     if view.digits:
+        for match in _PARCEL.finditer(view.text) if "1z" in view.low else ():
+            yield Find(match.start(), match.end(), "", "")
         for run in _HEX.finditer(view.text):
             for match in _HASH.finditer(view.text, run.start(), run.end()):
                 yield Find(match.start(), match.end(), "", "")
 
 
-def counts_something_else(view: View, start: int) -> bool:
-    """Return if the words before a number say that it is an order, an invoice or the like."""
-    return _OTHERWISE.search(view.low, max(0, start - _LOOK_BACK), start) is not None
+def counts_something_else(view: View, start: int, since: int = 0) -> bool:
+    """Return if the words before a number say that it is an order, an invoice or the like.
+
+    Only words after `since` count, such as the end of a word that says what the number is.
+    """
+    return _OTHERWISE.search(view.low, max(since, start - _LOOK_BACK), start) is not None
 
 
 def digits_of(text: str) -> str:

@@ -24,9 +24,13 @@ _PASSWORD_IS = re.compile(rf"[^\n\d:=]{{0,24}}?{_IS}{_VALUE}", re.IGNORECASE)
 _PASSWORD_NEXT = re.compile(rf"[^\W\d_]{{0,6}}\s{{1,2}}[{_QUOTES}]{{0,2}}{_VALUE}")
 _LATIN = re.compile(r"[!-~\u00a1-\u052f]+")
 _CODE = re.compile(
-    rf"[^\W\d_]{{0,4}}2?[ '-]?(?:{_any(words.CODE_NOUNS)})?[^\W\d_]{{0,3}}\s{{0,3}}"
+    rf"'?[^\W\d_]{{0,4}}2?[ '-]?(?:(?:{_any(words.CODE_NOUNS)})[^\W\d_]{{0,3}})?\s{{0,3}}"
     rf"(?:{_IS}\s{{0,2}})?"
     r"[(#]?(\d(?:[ -]?\d){2,7})(?![\d%]|[.,:/-]\d)",
+    re.IGNORECASE,
+)
+_SHORT_END = re.compile(  # PINs, PINem, PIN'im; no pinned, no tank
+    rf"'?(?:s|e|em|u|i|im|\u0131m|in|en)?(?![^\W\d_])|(?:{_any(words.CODE_NOUNS)})",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
@@ -51,6 +55,7 @@ def _stems(all_of_them: Sequence[str]) -> _Stems:
 
 
 _PASSWORD, _CODES = _stems(words.PASSWORD), _stems(words.CODE)
+_SHORT_CODES = _stems(words.SHORT_CODE)
 _PHONE, _SHORT_PHONE = _stems(words.PHONE), _stems(words.SHORT_PHONE)
 
 
@@ -109,7 +114,8 @@ def codes(view: View) -> Iterator[Find]:
     """Find PINs, codes of cards and codes for one use."""
     if view.digits < _DIGITS_MIN:
         return
-    for place in _marks(view, _CODES):
+    short = (place for place in _marks(view, _SHORT_CODES) if _SHORT_END.match(view.text, place))
+    for place in (*_marks(view, _CODES), *short):
         match = _CODE.match(view.text, place)
         if match is not None:
             yield Find(match.start(1), match.end(1), "KEY", digits_of(match[1]))
@@ -122,6 +128,8 @@ def phones(view: View) -> Iterator[Find]:
     short = (place for place in _marks(view, _SHORT_PHONE) if not _LETTER.match(view.text, place))
     for place in (*_marks(view, _PHONE), *short):
         match = _NUMBER.match(view.text, place)
-        if match is None or is_date(match[1]) or counts_something_else(view, match.start(1)):
+        if match is None or is_date(match[1]):
+            continue
+        if counts_something_else(view, match.start(1), since=place):
             continue
         yield Find(match.start(1), match.end(1), "PHONE", digits_of(match[1]))

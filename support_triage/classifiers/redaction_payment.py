@@ -8,7 +8,8 @@ from support_triage.classifiers.redaction_finding import (
     counts_something_else,
     digits_of,
 )
-from support_triage.classifiers.redaction_view import View
+from support_triage.classifiers.redaction_view import View, fold
+from support_triage.classifiers.redaction_words import CARD
 
 # Between groups people write spaces, line ends, dashes, dots, mark-up. The bound keeps a hostile
 # text of gaps linear.
@@ -31,6 +32,8 @@ _SCHEMES = re.compile(
 )
 _EXPIRY = re.compile(r"(?:0[1-9]|1[0-2])[2-4]\d")  # 1227, typed after a card as its month and year
 _FOUR = 4
+_CARD_MARK = re.compile("|".join(map(fold, CARD)))
+_MARK_CHARS = 32
 _IBAN = re.compile(
     r"[A-Za-z]{2}\d{2}(?:(?<![A-Za-z0-9]....)|(?<=[Ii][Bb][Aa][Nn]....))"
     rf"(?:(?:{_GAP})?[A-Za-z0-9]){{11,30}}"
@@ -83,37 +86,55 @@ def cards(view: View) -> Iterator[Find]:
         if len(run[0]) < _CARD_DIGITS_MIN:
             continue
         groups = list(_GROUP.finditer(view.text, run.start(), run.end()))
-        first = 0
+        first = done = 0
         while first < len(groups):
-            count = _card_groups(groups, first)
-            if count and not (count == 1 and counts_something_else(view, groups[first].start())):
+            count = next(_card_groups(groups, first, done), 0)
+            if count and not (count == 1 and _is_order(view, groups[first].start())):
                 last = groups[first + count - 1]
                 number = "".join(group[0] for group in groups[first : first + count])
                 yield Find(groups[first].start(), last.end(), "CARD", number)
+                done = first + count
             first += count or 1
 
 
-def _card_groups(groups: Sequence[re.Match[str]], first: int) -> int:
-    """Return how many groups from the first on are a card number, the most that can be; else 0."""
+def _is_order(view: View, start: int) -> bool:
+    """Return if words before a number say that it is an order, and none after them, a card."""
+    marks = list(_CARD_MARK.finditer(view.low, max(0, start - _MARK_CHARS), start))
+    return counts_something_else(view, start, since=marks[-1].end() if marks else 0)
+
+
+def _card_groups(groups: Sequence[re.Match[str]], first: int, done: int) -> Iterator[int]:
+    """Yield how many groups from the first on can be a card number, the most first.
+
+    The groups before `done` are cards.
+    """
+    for count in _fitting(groups, first):
+        if count == 1 or _whole(groups, first, count, done):
+            yield count
+
+
+def _fitting(groups: Sequence[re.Match[str]], first: int) -> Iterator[int]:
     parts = [group[0] for group in groups[first : first + _COUNTS[0]]]
     lengths = tuple(map(len, parts))
     for count in _COUNTS:
         if count > len(parts) or (count > 1 and lengths[:count] not in _SHAPES):
             continue
         number = "".join(parts[:count])
-        if _SCHEMES.fullmatch(number) and luhn(number) and _whole(groups, first, count):
-            return count
-    return 0
+        if _SCHEMES.fullmatch(number) and luhn(number):
+            yield count
 
 
-def _whole(groups: Sequence[re.Match[str]], first: int, count: int) -> bool:
-    """Return if groups are no part of a longer number in groups of four, as parcels have."""
-    if count == 1:
-        return True
+def _whole(groups: Sequence[re.Match[str]], first: int, count: int, done: int) -> bool:
+    """Return if groups are no part of a longer number in groups of four, as parcels have.
+
+    Another card, or an expiry date, may stand beside them.
+    """
     last = first + count
-    before = first > 0 and len(groups[first - 1][0]) == _FOUR == len(groups[first][0])
+    before = first > done and len(groups[first - 1][0]) == _FOUR == len(groups[first][0])
     after = last < len(groups) and len(groups[last][0]) == _FOUR == len(groups[last - 1][0])
-    return not before and not (after and not _EXPIRY.fullmatch(groups[last][0]))
+    if before or not after:
+        return not before
+    return bool(_EXPIRY.fullmatch(groups[last][0])) or any(_fitting(groups, last))
 
 
 def ibans(view: View) -> Iterator[Find]:

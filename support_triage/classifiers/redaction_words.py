@@ -23,9 +23,13 @@ PASSWORD = (
     *("パスワード", "暗号", "合言葉"),
     *("비밀번호", "비번", "암호", "패스워드"),
     *("รหัสผ่าน", "พาสเวิร์ด", "พาสเวิด"),
+    *("api-schlüssel", "api schlüssel", "clé api", "clé d'api", "clé d’api", "chave api"),
+    *("chave de api", "chave da api", "chiave api", "api-sleutel", "api sleutel", "klucz api"),
+    *("api-ключ", "ключ api", "токен", "api anahtar", "مفتاح api", "رمز الوصول", "api密钥"),
+    *("api 密钥", "令牌", "apiキー", "api キー", "トークン", "api 키", "api키", "토큰", "โทเค็น"),
 )
 CODE = (
-    *("pin", "cvc", "cvv", "csc", "otp", "tan", "security code", "verification code"),
+    *("security code", "verification code", "mtan", "sms-tan"),
     *("one-time code", "card code", "2fa code", "access code"),
     *("prüfziffer", "prüfnummer", "geheimzahl", "sicherheitscode", "bestätigungscode"),
     *("code de sécurité", "cryptogramme", "code confidentiel", "code de vérification"),
@@ -41,6 +45,13 @@ CODE = (
     *("暗証番号", "セキュリティコード", "認証コード", "確認コード", "セキュリティ番号"),
     *("핀번호", "핀 번호", "보안코드", "보안 코드", "인증번호", "인증 번호", "인증코드"),
     *("พิน", "รหัสความปลอดภัย", "รหัสยืนยัน", "รหัสลับ", "รหัส otp"),
+)
+SHORT_CODE = ("pin", "cvc", "cvv", "csc", "otp", "tan")
+"""Words that begin other words, and count only whole, inflected, or with a word for "code"."""
+
+CARD = (
+    *("card", "visa", "amex", "karte", "carte", "tarjeta", "cartão", "cartao", "carta", "kaart"),
+    *("kart", "карт", "بطاقة", "بطاقت", "卡", "カード", "카드", "บัตร"),
 )
 PHONE = (
     *("phone", "telephone", "cellphone", "mobile", "whatsapp", "call me", "reach me", "text me"),
@@ -62,12 +73,42 @@ PHONE = (
     *("전화", "휴대폰", "핸드폰", "연락처"),
     *("โทร", "เบอร์", "มือถือ"),
 )
-SHORT_PHONE = ("tel", "tél", "tlf", "tfno", "cell", "fax", "gsm", "handy", "mobil", "mob", "моб")
+SHORT_PHONE = (
+    "tel",
+    "tél",
+    "telf",
+    "ph",
+    "cel",
+    "tlf",
+    "tfno",
+    "cell",
+    "fax",
+    "gsm",
+    "handy",
+    "mobil",
+    "mob",
+    "моб",
+    "тел",
+)
 """Words that begin other words, and count only whole."""
 
 COPULAS = (
     *("is", "was", "ist", "war", "lautet", "heißt", "heisst", "est", "était", "es", "era"),
-    *("é", "e", "è", "era", "jest", "to", "это", "dir", "olarak", "should be", "set to"),
+    *(
+        "é",
+        "e",
+        "è",
+        "era",
+        "c'est",
+        "c’est",
+        "jest",
+        "to",
+        "это",
+        "dir",
+        "olarak",
+        "should be",
+        "set to",
+    ),
 )
 COPULAS_UNPARTED = (
     "是",
@@ -96,7 +137,8 @@ CODE_NOUNS = (
 OTHER_NUMBERS = (
     *("account", "article", "artikel", "auftrag", "bestell", "bestelling", "build", "case"),
     *("caso", "client", "cliente", "commande", "contract", "contrat", "contrato", "contratto"),
-    *("customer", "dossier", "encomenda", "factura", "facture", "factuur", "faktur", "fattura"),
+    *("customer", "dossier", "encomenda", "erreur", "error", "fehler", "ошибк", "错误", "エラー"),
+    *("factura", "facture", "factuur", "faktur", "fattura"),
     *("fatura", "imei", "invoice", "isbn", "kargo", "klant", "klient", "konto", "kunden"),
     *("müşteri", "order", "ordine", "package", "parcel", "pedido", "pratica", "przesyłk"),
     *("rechnung", "reference", "seguimiento", "sendung", "serial", "serien", "shipment"),

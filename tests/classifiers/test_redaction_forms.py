@@ -49,6 +49,26 @@ def test_a_card_is_found_after_another_number() -> None:
     assert redact(f"12 {CARD} 5").text == "12 <CARD_1> 5"
 
 
+@pytest.mark.parametrize("gap", [" ", "\n", ", ", "\n- "])
+def test_cards_beside_each_other_are_found(gap: str) -> None:
+    text = gap.join([CARD, "4242 4242 4242 4242", "5105-1051-0510-5100"])
+    assert redact(text).text == gap.join(["<CARD_1>", "<CARD_2>", "<CARD_3>"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I paid the order with card 4111111111111111", "Bestellung mit Karte 4111111111111111",
+        "la commande payée par carte 4111111111111111", "заказ оплачен картой 4111111111111111",
+        "订单用卡4111111111111111支付", "customer phone: 07700 900123", "Kunden-Telefon 0171 2345678",
+        "mi cliente, teléfono 612345678", "in case of questions: 0171 2345678",
+        "in order to reach me: 0171 2345678", "订单问题请打电话13812345678",
+    ],
+)  # fmt: skip
+def test_the_word_next_to_a_number_says_what_it_is(text: str) -> None:
+    assert sum(redact(text).kinds.values()) == 1
+
+
 def test_a_parcel_of_groups_of_four_is_no_card() -> None:
     for text in ("9400 4111 1111 1111 1111 90", "9400 1118 9922 3197 4284 90"):
         assert redact(text).text == text
@@ -152,6 +172,13 @@ def test_digits_of_any_script_count(digits: str) -> None:
         ("電話番号は090ー1234ー5678です", "090ー1234ー5678"), ("携帯 7654321", "7654321"),
         ("전화번호는 7654321", "7654321"), ("휴대폰 010-1234-5678", "010-1234-5678"),
         ("โทร 7654321", "7654321"), ("เบอร์มือถือ 0812345678", "0812345678"),
+        ("тел. 8 916 123-45-67", "8 916 123-45-67"), ("ph: 7654321", "7654321"),
+        ("Cel. 912345678", "912345678"), ("PIN'im 4711", "4711"), ("PINs 4711", "4711"),
+        ("mTAN 482911", "482911"), ("le mdp c'est Soleil99", "Soleil99"),
+        ("API-Schlüssel: abcd1234efgh5678", "abcd1234efgh5678"),
+        ("clé API : abcd1234efgh5678", "abcd1234efgh5678"),
+        ("мой токен: abcd1234efgh5678", "abcd1234efgh5678"),
+        ("APIキー：abcd1234efgh5678", "abcd1234efgh5678"), ("令牌是abcd1234efgh5678", "abcd1234efgh5678"),
         ("IBAN DE00 1234 5678 9012 3456 78", "DE00 1234 5678 9012 3456 78"),
         ("İBAN: TR33 0006 1005 1978 6457 8413 26", "TR33 0006 1005 1978 6457 8413 26"),
     ],
@@ -181,7 +208,10 @@ def test_a_word_before_it_marks_a_value(text: str, value: str) -> None:
         "2024\n2025\n2026\n2027", "4 4 4 4 4 4 4 4 4 4 4 4 4 4 4", "memory 4096 8192 16384 32768",
         "key: PROJ-12345", "Turkey: 2024-11-24", "https://x.de/docs?page=12&state=california",
         "sk-learn-contrib-packages-long", "task-list-with-long-name-2024", "meet [at] noon, (at) home",
-        "电话订单号12345678", "订单号13812345678", "std::vector and a::b", "今天会下雨吗？",
+        "I pinned 1234 items", "Pinterest 2024", "the PIN pad 1234 is broken", "a tank of 4000 l",
+        "tannin 2024", "my phone shows error 1234567", "ticket 0012345678", "UPS 1Z 999 AA1 01 2345 6784",
+        "clone git@github.com:acme/site.git", "Telefonnummer fehlt in Rechnung 12345678",
+        "in order 0301234567", "in order no. 0301234567", "in case number 0301234567", "电话订单号12345678", "订单号13812345678", "std::vector and a::b", "今天会下雨吗？",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_an_identifier_stays(text: str) -> None:
