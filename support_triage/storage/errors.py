@@ -50,10 +50,10 @@ _AWAY: Final = (
     theirs.TryAgainError,
     theirs.ClusterDownError,
 )
-_DENIED_WORDS: Final = re.compile(r"\b(NOAUTH|NOPERM|WRONGPASS|ACL failure in script)\b")
+_DENIED_WORDS: Final = re.compile(r"\b(NOAUTH|NOPERM|WRONGPASS|DENIED|ACL failure in script)\b")
 _AWAY_WORDS: Final = re.compile(
     r"\b(OOM|MISCONF|NOREPLICAS|READONLY|LOADING|BUSY|UNBLOCKED|MASTERDOWN|CLUSTERDOWN|TRYAGAIN"
-    r"|TTL exhausted)\b"
+    r"|TTL exhausted|max number of clients)\b"
 )
 """What redis-py has no class for, or what it wraps in another error's text."""
 _CLUSTER_AWAY: Final = re.compile(r"cannot be connected|slots are not covered|could not agree")
@@ -67,6 +67,7 @@ _ADVICE: Final = {
     "READONLY": "it is a replica: wait for the failover, or name the master in REDIS_URL",
     "ACL failure in script": "give the user of REDIS_URL the right that is named here",
     "NOPERM": "give the user of REDIS_URL the right that is named here",
+    "DENIED": "it accepts only its own machine (protected mode): give its user a password",
     "NOAUTH": "put a password into REDIS_URL",
     "WRONGPASS": "correct the user or password in REDIS_URL",
 }
