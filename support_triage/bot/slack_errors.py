@@ -50,6 +50,7 @@ _INSTALL: Final = "install the app again in the workspace, and put its token int
 _RENAME: Final = "name another channel in triage.toml"
 _ALLOW: Final = f"allow the app to post there, or {_RENAME}"
 _USERS: Final = "list its users by id (U…) in triage.toml instead"
+_PAID: Final = f"user groups need a paid plan of Slack: {_USERS}"
 ADVICE: Final = {
     # the token
     "account_inactive": _INSTALL,
@@ -67,7 +68,9 @@ ADVICE: Final = {
     # user groups
     "no_such_subteam": f"the user group was deleted: name another one, or {_USERS}",
     "subteam_disabled": f"the user group is disabled: enable it in Slack, or {_USERS}",
-    "plan_upgrade_required": f"user groups need a paid plan of Slack: {_USERS}",
+    "paid_only": _PAID,
+    "paid_teams_only": _PAID,
+    "plan_upgrade_required": _PAID,
     "permission_denied": f"the app may not read user groups: allow it, or {_USERS}",
     # people
     "user_not_found": "take this user out of triage.toml: Slack knows nobody of this id",

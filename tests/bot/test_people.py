@@ -182,7 +182,9 @@ async def test_a_refusal_takes_a_groups_rights_at_once_in_every_process(
     assert f"user group {ADMINS}" not in await processes.one.problems()
 
 
-@pytest.mark.parametrize("word", ["no_such_subteam", "plan_upgrade_required", "subteam_disabled"])
+@pytest.mark.parametrize(
+    "word", ["no_such_subteam", "plan_upgrade_required", "paid_teams_only", "subteam_disabled"]
+)
 async def test_a_group_that_is_gone_leaves_the_others_theirs(
     processes: Processes, word: str
 ) -> None:
