@@ -35,6 +35,7 @@ SUBTYPES: dict[str | None, Kind] = {
     None: Kind.REQUEST,
     "file_share": Kind.REQUEST,
     "me_message": Kind.REQUEST,
+    "message_share": Kind.REQUEST,
     "bot_message": Kind.BOT,
     "thread_broadcast": Kind.REPLY,
     "reply_broadcast": Kind.REPLY,
@@ -78,7 +79,7 @@ def _is_email(message: dict[str, Any]) -> bool:
 
 
 def _by_an_app(message: dict[str, Any]) -> bool:
-    marks = ("bot_id", "bot_profile", "app_id", "display_as_bot")
+    marks = ("bot_id", "bot_profile", "app_id", "display_as_bot", "icons")
     if any(message.get(mark) for mark in marks) or not message.get("user"):
         return True
     return message["user"] == _SLACKBOT and not _is_email(message)

@@ -65,6 +65,7 @@ def test_what_slack_writes_besides_is_no_request(subtype: str) -> None:
         {"bot_profile": {"id": "B9", "app_id": "A9"}},
         {"app_id": "A9"},
         {"display_as_bot": True},
+        {"username": "Zapier", "icons": {"emoji": ":zap:"}},
         {"subtype": "bot_message"},
         {"subtype": "bot_message", "username": "B1"},
         {"subtype": "me_message", "bot_id": "B9"},
