@@ -42,12 +42,13 @@ def _text(part: Json, depth: int) -> str:
 def _body(part: Json) -> list[str]:
     """Return the lines of the message that is quoted, else the blocks, else the fields."""
     shown = {name: to_plain(text_in(part, name)) for name in _SHOWN}
+    fields = [*map(_field, objects_in(part, "fields"))]
     if quoted := "\n".join(filter(None, map(_quoted, objects_in(part, "message_blocks")))):
-        return [shown["author_name"], quoted]
+        return [shown["author_name"], quoted, *fields]
     if blocks := blocks_text(part.get("blocks")):
         return [shown["pretext"], blocks]
     footer = shown.pop("footer")
-    return [*shown.values(), *map(_field, objects_in(part, "fields")), footer]
+    return [*shown.values(), *fields, footer]
 
 
 def _quoted(part: Json) -> str:

@@ -286,6 +286,9 @@ def test_a_forwarded_message_is_read_beside_the_comment_once() -> None:
     message = {"text": "can you help her?", "attachments": [forwarded]}
     assert text_of(message) == f"can you help her?\nCleo\n{QUESTION}"
     assert file_names(message) == ("bill.pdf",)
+    forwarded["fields"] = [{"title": "Plan", "value": "Team"}]
+    assert text_of(message) == f"can you help her?\nCleo\n{QUESTION}\nPlan: Team"
+    del forwarded["fields"]
     del forwarded["message_blocks"]
     assert text_of(message) == f"can you help her?\nCleo\n{QUESTION}\nPosted in #general"
     nested = {"is_share": True, "author_name": "Bo", "text": "fyi", "attachments": [forwarded]}
