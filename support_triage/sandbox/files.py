@@ -16,7 +16,7 @@ from support_triage.sandbox.wire import Json
 def new_file(sandbox: Sandbox, name: str, size: int, user: str) -> Json:
     """A record in the shape of Slack's file object; its content comes later."""
     fid = sandbox.workspace.next_id("F")
-    address = f"{sandbox.config.url}/files/{fid}/{quote(name, safe='')}"
+    address = f"{sandbox.config.url}/files/{fid}/{quote(name, safe='', errors='replace')}"
     kept: Json = {
         "id": fid,
         "name": name,
@@ -51,7 +51,7 @@ def file_routes(sandbox: Sandbox) -> list[Route]:
         content = sandbox.workspace.contents.get(fid)
         if content is None:
             return PlainTextResponse("no such file", 404)
-        name = quote(sandbox.workspace.files[fid]["name"], safe="")
+        name = quote(sandbox.workspace.files[fid]["name"], safe="", errors="replace")
         attachment = f"attachment; filename*=UTF-8''{name}"
         return Response(
             content, 200, {"content-disposition": attachment}, "application/octet-stream"

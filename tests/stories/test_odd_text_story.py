@@ -1,7 +1,7 @@
 """Half an emoji, on every way in: it is replaced, and nothing is lost or stops."""
 
 from support_triage.storage import keys
-from tests.stories.conftest import BILLING, SUPPORT, TEAM, TECHNICAL, Story
+from tests.stories.conftest import BILLING, HUMAN, SUPPORT, TEAM, TECHNICAL, Story
 
 
 async def test_a_message_with_half_an_emoji_is_answered(story: Story) -> None:
@@ -22,6 +22,13 @@ async def test_a_name_with_half_an_emoji_is_shown(story: Story) -> None:
     ts = await story.write("My invoice shows the wrong amount")
     await story.shows(ts, "moneybag", BILLING)
     assert "Cleo \ufffd" in str(await story.cards(ts))
+
+
+async def test_a_file_whose_name_has_half_an_emoji_is_named(story: Story) -> None:
+    picture = [{"name": "login \ud83d.png", "content": "x"}]
+    ts = await story.people.post("U0CLEO", SUPPORT, "", files=picture)
+    await story.shows(ts, "raising_hand", HUMAN)
+    assert ":paperclip: login \ufffd.png" in str(await story.cards(ts))
 
 
 async def test_a_long_message_that_is_edited_often_stays_small(story: Story) -> None:
