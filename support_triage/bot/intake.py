@@ -37,16 +37,34 @@ def posted(
     """Return a new or edited message that wants triage; None for replies, notices, other bots."""
     if not is_request(message, allowed_bots, own):
         return None
+    return Posted(message=_kept(team, channel, message))
+
+
+def _kept(team: str, channel: str, message: dict[str, Any]) -> Message:
     edited = message.get("edited") or {}
-    return Posted(
-        message=Message(
-            id=MessageId(team=team, channel=channel, ts=message["ts"]),
-            user=author_of(message),
-            text=text_of(message),
-            files=file_names(message),
-            edited=str(edited.get("ts", "")),
-        )
+    return Message(
+        id=MessageId(team=team, channel=channel, ts=message["ts"]),
+        user=author_of(message),
+        text=text_of(message),
+        files=file_names(message),
+        edited=str(edited.get("ts", "")),
     )
+
+
+def _edited(
+    team: str, event: dict[str, Any], allowed_bots: frozenset[str], own: frozenset[str]
+) -> Posted | Deleted | None:
+    channel, new, old = event["channel"], event["message"], event.get("previous_message") or {}
+    if new.get("subtype") == "tombstone":
+        return Deleted(id=MessageId(team=team, channel=channel, ts=new["ts"]))
+    if text_of(new) == text_of(old):
+        return None  # a link's preview was added, or a reply counted
+    if new.get("edited") == old.get("edited"):
+        new = new | {"edited": {"ts": event["ts"]}}  # Slack's own: a transcript, a quote
+    found = posted(team, channel, new, allowed_bots, own)
+    if found is None or not old:
+        return found
+    return Posted(message=found.message, before=_kept(team, channel, old | {"ts": new["ts"]}))
 
 
 def _message(
@@ -57,14 +75,7 @@ def _message(
         return None
     match event.get("subtype"):
         case "message_changed":
-            new, old = event["message"], event.get("previous_message") or {}
-            if new.get("subtype") == "tombstone":
-                return Deleted(id=MessageId(team=team, channel=channel, ts=new["ts"]))
-            if text_of(new) == text_of(old):
-                return None  # a link's preview was added, or a reply counted
-            if new.get("edited") == old.get("edited"):
-                new = new | {"edited": {"ts": event["ts"]}}  # Slack's own: a transcript, a quote
-            return posted(team, channel, new, allowed_bots, own)
+            return _edited(team, event, allowed_bots, own)
         case "message_deleted":
             return Deleted(id=MessageId(team=team, channel=channel, ts=event["deleted_ts"]))
         case _:

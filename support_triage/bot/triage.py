@@ -89,7 +89,7 @@ class Triage:
                 if await self.presence.gone(message.id, event.waited_s):
                     await self._deleted(message.id, event.doubt)
                 else:
-                    await self._posted(message, event.doubt)
+                    await self._posted(message, event.before, event.doubt)
             case Deleted(id=identity):
                 await self._deleted(identity, event.doubt)
             case Reacted():
@@ -106,12 +106,13 @@ class Triage:
             else:
                 await self._settle(hold, hold.record, mode, doubt=0.0)
 
-    async def _posted(self, message: Message, doubt: float) -> None:
+    async def _posted(self, message: Message, before: Message | None, doubt: float) -> None:
         mode = await self.directory.mode(message.id.channel)
         if mode is None:
             return
         async with self.records.held(message.id) as hold:
-            record = hold.record or Record(message=message)
+            # Of a message that is heard of by its edit, emoji may be about the text before it.
+            record = hold.record or Record(message=before or message)
             reactions = await self._reactions(record) if message.edited else []
             judged = [float(one.at) for one in reactions]
             await self._settle(hold, record.with_version(message, judged), mode, doubt)

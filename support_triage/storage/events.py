@@ -19,10 +19,14 @@ class _Happened(Frozen):
 
 
 class Posted(_Happened):
-    """A message was written, or edited when `message.edited` is set."""
+    """A message was written, or edited when `message.edited` is set.
+
+    `before` is the text that an edit replaced, where Slack tells it.
+    """
 
     kind: Literal["posted"] = "posted"
     message: Message
+    before: Message | None = None
 
     @property
     def item(self) -> MessageId:

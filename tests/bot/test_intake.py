@@ -37,6 +37,7 @@ ITEM = {"type": "message", "channel": "C1", "ts": "10.5"}
     [
         {},
         {"subtype": "me_message"},
+        {"subtype": "message_share"},
         {
             "subtype": "message_changed",
             "message": {"ts": "10.5", "user": "U1", "text": "new", "edited": {"ts": "11.0"}},
@@ -60,6 +61,16 @@ def test_a_reaction_says_the_workspace_of_who_did_it() -> None:
     assert found.home == "T2"
 
 
+def test_an_edit_tells_the_text_that_it_replaced() -> None:
+    old = {"ts": "10.5", "user": "U1", "text": "old", "edited": {"ts": "10.8"}}
+    new = old | {"text": "new", "edited": {"ts": "11.0"}}
+    found = parse(event(subtype="message_changed", message=new, previous_message=old))
+    assert isinstance(found, Posted)
+    assert found.before is not None
+    assert (found.before.text, found.before.edited) == ("old", "10.8")
+    assert (found.message.text, found.message.edited) == ("new", "11.0")
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -72,6 +83,7 @@ def test_a_reaction_says_the_workspace_of_who_did_it() -> None:
         {"subtype": "bot_message"},
         {"app_id": "A9"},
         {"bot_profile": {"id": "B9"}},
+        {"username": "Zapier", "icons": {"emoji": ":zap:"}},
         {"type": "app_mention"},
     ],
 )

@@ -87,6 +87,25 @@ async def test_an_edit_after_a_correction_changes_no_example(story: Story) -> No
     assert found.text == "The mitochondria is the powerhouse of the cell"
 
 
+async def test_an_emoji_is_about_the_text_before_the_first_edit_that_is_heard_of(
+    story: Story,
+) -> None:
+    item = {"type": "message", "channel": SUPPORT, "ts": "1700000000.000100"}
+    reaction = {"type": "reaction_added", "user": "U0AVA", "reaction": "moneybag", "item": item}
+    await story.people.act("event", event=reaction | {"event_ts": "1700000010.000000"})
+    await story.quiet()
+    old = {**item, "user": "U0CLEO", "text": "Please refund the double charge"}
+    edited = {"user": "U0CLEO", "ts": "1700000020.000000"}
+    new = old | {"text": "never mind, found it", "edited": edited}
+    changed = {"subtype": "message_changed", "message": new, "previous_message": old}
+    at = {"ts": edited["ts"], "event_ts": edited["ts"]}
+    await story.people.act("event", event={**item, **changed, **at})
+    await story.quiet()
+    [found] = await Examples(story.redis).get(TEAM, [f"{SUPPORT}:{item['ts']}"])
+    assert found is not None
+    assert (found.text, found.label) == ("Please refund the double charge", "BILLING")
+
+
 async def test_customers_and_strange_emoji_change_nothing(story: Story) -> None:
     ts = await labelled(story)
     await story.people.react("U0CARL", SUPPORT, ts, "wrench")
