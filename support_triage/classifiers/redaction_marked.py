@@ -36,6 +36,7 @@ _SHORT_END = re.compile(  # PINs, PINem, PIN'im; no pinned, no tank
 _NUMBER = re.compile(
     r"[^\d\n+<]{0,25}(?::\s{0,3})?(\d(?:[ \t./()\u00b7\u30fc-]{0,2}\d){6,14})(?![\d%]|[:,]\d)"
 )
+_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")  # "token: 2026-11-27"
 _STRONG_CHARS, _STRONG_CLASSES = 8, 3
 _MIXED_CHARS, _DIGITS_MIN, _PHONE_DIGITS_MIN = 6, 3, 7
 _ENDS = ".,;:)]}"
@@ -93,7 +94,9 @@ def _value(found: str) -> str:
 def _is_password(value: str) -> bool:
     if value.startswith(("http://", "https://")) or len(value) <= _DIGITS_MIN:
         return False
-    return value.isdecimal() or (len(value) >= _MIXED_CHARS and looks_secret(value))
+    if value.isdecimal():
+        return True
+    return len(value) >= _MIXED_CHARS and looks_secret(value) and not _DAY.fullmatch(value)
 
 
 def _is_strong(value: str) -> bool:

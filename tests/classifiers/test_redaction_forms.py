@@ -208,7 +208,7 @@ def test_a_word_before_it_marks_a_value(text: str, value: str) -> None:
         "2024\n2025\n2026\n2027", "4 4 4 4 4 4 4 4 4 4 4 4 4 4 4", "memory 4096 8192 16384 32768",
         "key: PROJ-12345", "Turkey: 2024-11-24", "https://x.de/docs?page=12&state=california",
         "sk-learn-contrib-packages-long", "task-list-with-long-name-2024", "meet [at] noon, (at) home",
-        "I pinned 1234 items", "Pinterest 2024", "the PIN pad 1234 is broken", "a tank of 4000 l",
+        "トークン: 2026/11/27", "I pinned 1234 items", "Pinterest 2024", "the PIN pad 1234 is broken", "a tank of 4000 l",
         "tannin 2024", "my phone shows error 1234567", "ticket 0012345678", "UPS 1Z 999 AA1 01 2345 6784",
         "clone git@github.com:acme/site.git", "Telefonnummer fehlt in Rechnung 12345678",
         "in order 0301234567", "in order no. 0301234567", "in case number 0301234567", "电话订单号12345678", "订单号13812345678", "std::vector and a::b", "今天会下雨吗？",
