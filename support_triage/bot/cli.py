@@ -99,12 +99,15 @@ ProcessesOption = Annotated[
 
 @app.command()
 def run(
-    port: Annotated[int | None, typer.Option(help="Receive over HTTP on this port.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Receive over HTTP on this port.")
+    ] = None,
     role: Annotated[
         str, typer.Option(help="all, intake (receive only) or worker (answer only).")
     ] = "all",
     metrics_port: Annotated[
-        int | None, typer.Option(help="Serve /metrics, /healthz, /readyz on this port.")
+        int | None,
+        typer.Option(min=1, max=65535, help="Serve /metrics, /healthz, /readyz on this port."),
     ] = None,
     host: Annotated[
         str | None,

@@ -51,6 +51,9 @@ async def serve(
     way_in = role is not Role.WORKER
     if way_in and port is None and settings.slack_app_token is None:
         raise ConfigError("SLACK_APP_TOKEN: not set; set it for Socket Mode, or give --port")
+    for option, asked in (("--port", port if way_in else None), ("--metrics-port", metrics_port)):
+        if asked is not None:
+            await _check_free(option, host, asked)
     stop = _stop_on_signals()
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(running(settings, config, role))
@@ -63,6 +66,20 @@ async def serve(
             await serve_socket_mode(settings, health)
         else:
             await serve_http(settings, port, health, host)
+
+
+async def _check_free(option: str, host: str, port: int) -> None:
+    """Raise ConfigError where nothing can listen on an address, before Slack is asked anything."""
+    try:
+        probe = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
+    except OSError as error:
+        reason = str(error.strerror).rpartition(": ")[2]  # asyncio puts the address before it
+        raise ConfigError(
+            f"{option}: cannot listen on {host}, port {port}: {reason}. Give a free port, and as "
+            "--host (TRIAGE_HOST) an address of this machine"
+        ) from None
+    probe.close()
+    await probe.wait_closed()
 
 
 @asynccontextmanager
