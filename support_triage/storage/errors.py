@@ -27,7 +27,7 @@ class StorageUnavailableError(StorageError):
 
 
 class StorageDeniedError(StorageUnavailableError):
-    """Redis refuses our user until an operator corrects its password or its rights."""
+    """Redis refuses us until an operator corrects REDIS_URL, or the rights of its user."""
 
 
 FAILURES: Final = (theirs.RedisError, theirs.RedisClusterException)
@@ -50,7 +50,10 @@ _AWAY: Final = (
     theirs.TryAgainError,
     theirs.ClusterDownError,
 )
-_DENIED_WORDS: Final = re.compile(r"\b(NOAUTH|NOPERM|WRONGPASS|DENIED|ACL failure in script)\b")
+_NO_DATABASE: Final = ("DB index is out of range", "SELECT is not allowed in cluster mode")
+_DENIED_WORDS: Final = re.compile(
+    rf"\b(NOAUTH|NOPERM|WRONGPASS|DENIED|ACL failure in script|{'|'.join(_NO_DATABASE)})\b"
+)
 _AWAY_WORDS: Final = re.compile(
     r"\b(OOM|MISCONF|NOREPLICAS|READONLY|LOADING|BUSY|UNBLOCKED|MASTERDOWN|CLUSTERDOWN|TRYAGAIN"
     r"|TTL exhausted|max number of clients)\b"
@@ -67,6 +70,7 @@ _ADVICE: Final = {
     "READONLY": "it is a replica: wait for the failover, or name the master in REDIS_URL",
     "ACL failure in script": "give the user of REDIS_URL the right that is named here",
     "NOPERM": "give the user of REDIS_URL the right that is named here",
+    **dict.fromkeys(_NO_DATABASE, "end REDIS_URL in a database that the server has, such as /0"),
     "DENIED": "it accepts only its own machine (protected mode): give its user a password",
     "NOAUTH": "put a password into REDIS_URL",
     "WRONGPASS": "correct the user or password in REDIS_URL",

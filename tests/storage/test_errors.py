@@ -99,6 +99,8 @@ def test_what_passes_is_unavailable(answer: str) -> None:
         "WRONGPASS invalid username-password pair or user is disabled.",
         "ERR invalid password",
         "DENIED Redis is running in protected mode because protected mode is enabled",
+        "ERR DB index is out of range",
+        "ERR SELECT is not allowed in cluster mode",
         "NOPERM User triage has no permissions to run the 'info' command",
         "NOPERM ACL failure in script: User triage has no permissions to run the 'info' command",
     ],
