@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections import defaultdict, deque
+from itertools import dropwhile
 from pathlib import PurePath
 from typing import Any, Final
 
+from support_triage.classifiers.printable import printable
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.opening import exists, opened
 
@@ -13,6 +15,7 @@ ORIGINAL_OF: Final = "original_of"
 """The key by which a row is the original of a chat, and no row to import."""
 _FIRST: Final = ("system", "developer")
 _NOT_OURS = "not a chat of ours: a user turn, then an answer"
+_ROLES_TOLD: Final = 6
 
 
 class ChatError(ValueError):
@@ -27,26 +30,37 @@ def message_of(question: str) -> str:
 def chat(turns: Any, *, labelled: bool) -> tuple[str, str | None]:
     """Return the content of the user turn, and the label of the answer; ChatError otherwise.
 
-    Taken are a system turn or none, one user turn, and one answer, which is not needed where no
+    Taken are system turns or none, one user turn, and one answer, which is not needed where no
     label is. An answer of weight 0 is one that its provider does not train on.
     """
     if not isinstance(turns, list) or not all(isinstance(one, dict) for one in turns):
         raise ChatError(_NOT_OURS)
-    rest = turns[1:] if turns and turns[0].get("role") in _FIRST else turns
+    rest = list(dropwhile(lambda turn: turn.get("role") in _FIRST, turns))
     roles = [one.get("role") for one in rest]
     if roles != ["user", "assistant"] and (labelled or roles != ["user"]):
-        raise ChatError(_NOT_OURS)
-    asked = rest[0].get("content")
-    if not isinstance(asked, str):
-        raise ChatError(_NOT_OURS)
-    return asked, _label(rest[1]) if labelled else None
+        told = ", ".join(printable(str(role), 20) for role in roles[:_ROLES_TOLD]) or "none"
+        raise ChatError(f"{_NOT_OURS}; its turns are {told}")
+    return _words(rest[0].get("content")), _label(rest[1]) if labelled else None
+
+
+def _words(content: Any) -> str:
+    """Return the content of a turn, which may be a list of parts of text."""
+    parts = content if isinstance(content, list) and content else [content]
+    texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+    words = [text for text in texts if isinstance(text, str)]
+    if len(words) < len(texts):
+        raise ChatError(f"{_NOT_OURS}, both of text")
+    return "".join(words)
 
 
 def _label(turn: dict[str, Any]) -> str:
-    if turn.get("weight") == 0:
-        raise ChatError("the answer has weight 0: nothing is to be learnt from it")
+    weight = turn.get("weight")
+    if weight is not None and weight != 1:
+        raise ChatError(
+            f"the answer has weight {printable(str(weight), 20)}; answers of weight 1 are learnt"
+        )
     try:
-        label = json.loads(turn["content"])["label"]
+        label = json.loads(_words(turn.get("content")))["label"]
     except (TypeError, KeyError, ValueError, RecursionError):
         raise ChatError(f'{_NOT_OURS} such as {{"label": "NAME"}}') from None
     if not isinstance(label, str):

@@ -141,6 +141,10 @@ def _words(error: csv.Error) -> str:
 def _shape(lines: _Lines, source: Source, *, labelled: bool) -> _Shape:
     """Read the header, after a line such as sep=; that Excel writes."""
     delimiters, header = DELIMITERS, next(lines, "").removeprefix("\ufeff")
+    while header and not header.strip():
+        header = next(lines, "")
+    if not header:
+        raise DatasetError(f"{source.name}: the file is empty")
     if told := _SEP.fullmatch(header):
         delimiters, header = (told[1],), next(lines, "")
     where = f"{source.name}, line {lines.number}"
@@ -159,7 +163,7 @@ def _shape(lines: _Lines, source: Source, *, labelled: bool) -> _Shape:
             return _Shape(names, delimiter, at, source.labels)
     if missing:
         raise max(missing, key=lambda one: one[0])[1]
-    raise DatasetError(f"{where}: this is no header of CSV, its quotes are damaged")
+    raise DatasetError(f"{where}: this is not a header of CSV: a quote in it is never closed")
 
 
 def header_fits(line: str, fits: Callable[[list[str]], bool]) -> bool:

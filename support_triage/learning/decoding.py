@@ -35,10 +35,11 @@ def known(encoding: str) -> str:
     """Return the name of an encoding of text; DatasetError where Python knows none."""
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=encoding).close()
+        "a".encode(encoding).decode(encoding, "surrogateescape")
         found = codecs.lookup(encoding).name
     except (LookupError, ValueError):
         raise DatasetError(
-            f'--encoding: "{encoding}" is no encoding of text. '
+            f'--encoding: "{encoding}" is not an encoding of text. '
             "Write utf-8, cp1252, utf-16, cp932 or another name that Python knows."
         ) from None
     return _UTF8 if found == "utf-8" else found
@@ -54,13 +55,15 @@ def detected(raw: BinaryIO, blocks: int | None = None) -> str:
         return _judged(raw.peek(_JUDGED))  # type: ignore[attr-defined]
     start = raw.tell()
     try:
-        return _mark_of(raw.read(4 * 1024), raw, start) or _scanned(raw, start, blocks)
+        head = raw.read(4 * 1024)
+        raw.seek(start)
+        return marked(head) or _scanned(raw, start, blocks)
     finally:
         raw.seek(start)
 
 
-def _mark_of(head: bytes, raw: BinaryIO, start: int) -> str | None:
-    raw.seek(start)
+def marked(head: bytes) -> str | None:
+    """Return the encoding that the first bytes of a file tell, by a mark or by zeros."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
@@ -96,11 +99,8 @@ def _scanned(raw: BinaryIO, start: int, blocks: int | None) -> str:
 
 
 def _judged(head: bytes) -> str:
-    for mark, name in _MARKS:
-        if head.startswith(mark):
-            return name
-    if wide := _wide(head[: 4 * 1024]):
-        return wide
+    if told := marked(head[: 4 * 1024]):
+        return told
     lines = [line for line in head.splitlines(keepends=True) if not line.isascii()]
     return _guessed(iter(lines)) if lines else _UTF8
 

@@ -38,10 +38,10 @@ class JsonRows:
                 yield cells
 
     def _cells(self, found: dict[str, Any], where: str) -> Cells:
-        if "messages" in found:
-            return self._chat(found["messages"], where)
         columns = self._source.columns
         text = [_value(found, one) for one in columns.text]
+        if "messages" in found and not any(text):
+            return self._chat(found["messages"], where)
         if not self._labelled:
             return Cells(text, None, None, where, "label_set" in found)
         when = _value(found, columns.when or "when")

@@ -12,6 +12,16 @@ from support_triage.classifiers.printable import printable
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WORDS = re.compile(r"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _ZONE = re.compile(r"\s*(?:UTC|GMT|Z)\Z|\s+(?=[+-]\d\d:?\d\d\Z)")
+_SLASHED = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})\b")
+_DAYS: Final = (
+    *("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y"),
+    *("%d/%b/%y", "%d/%b/%Y", "%d-%b-%Y", "%Y-%m-%d", "%Y\u5e74%m\u6708%d\u65e5"),
+)
+"""Days that can be read in one way only: year first, points between, or the month's name."""
+_MONTHS: Final = 12
+_CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_SHEET_DAYS: Final = (25_569, 80_000)
+"""Days since 1899-12-30, as spreadsheets count; as seconds they are all of 1970-01-01."""
 _COMPACT_DAY = re.compile(r"(?:19|20)\d{6}", re.ASCII)
 _AHEAD_S: Final = 86_400
 """Seconds that a time may be in the future: clocks and zones differ by less than a day."""
@@ -26,8 +36,8 @@ class MomentError(ValueError):
 def moment(given: object) -> str:
     """Return Unix seconds as text, "" for nothing given; MomentError where it is no past time.
 
-    Taken are Unix seconds, milli-, micro- and nanoseconds, ISO 8601 (UTC without a zone) and the
-    dates of mails.
+    Taken are Unix seconds, milli-, micro- and nanoseconds, ISO 8601 (UTC without a zone), the dates
+    of mails, the days of spreadsheets, and dates whose day and month cannot be confused.
     """
     if given is None or (isinstance(given, str) and not given.strip()):
         return ""
@@ -40,7 +50,7 @@ def moment(given: object) -> str:
     elif isinstance(given, int | float) and not isinstance(given, bool):
         seconds = _scaled(float(given)) if abs(given) < 1e30 else math.inf  # noqa: PLR2004
     else:
-        raise MomentError(f"is a {type(given).__name__}, not a time")
+        raise MomentError("is not a time: write 2026-11-01T10:00:00Z or Unix seconds")
     if not math.isfinite(seconds) or seconds < 0:
         raise MomentError(f'"{printable(str(given), 40)}" is no time after 1970')
     if seconds > time.time() + _AHEAD_S:
@@ -62,6 +72,9 @@ def _seconds_of(words: str) -> float:
 
 
 def _scaled(number: float) -> float:
+    first, last = _SHEET_DAYS
+    if first <= number < last:
+        return (number - first) * 86_400
     return next((number / unit for least, unit in _UNITS if abs(number) >= least), number)
 
 
@@ -70,12 +83,46 @@ def _iso(words: str) -> float:
         return _utc(datetime.fromisoformat(_ZONE.sub("", words)))
     except (ValueError, OverflowError):
         pass
+    if (found := _written(words)) is not None:
+        return _utc(found)
     try:
         return _utc(parsedate_to_datetime(words))
     except (ValueError, TypeError, IndexError, OverflowError):
         raise MomentError(
-            f'"{printable(words, 40)}" is no time: write 2026-11-01T10:00:00Z or Unix seconds'
+            f'"{printable(words, 40)}" {_unread(words)}: write 2026-11-01T10:00:00Z or Unix seconds'
         ) from None
+
+
+def _written(words: str) -> datetime | None:
+    """Return a date in one of the forms of helpdesks and spreadsheets, None in any other."""
+    plain = _plain(words)
+    for form in (f"{day}{clock}" for day in _DAYS for clock in _CLOCKS):
+        try:
+            return datetime.strptime(plain, form)  # noqa: DTZ007 - UTC, as ISO without a zone
+        except ValueError:
+            continue
+    return None
+
+
+def _plain(words: str) -> str:
+    """Return words with a slashed date's month first or last made the year's, where one is sure."""
+    plain = " ".join(_ZONE.sub("", words).replace(" at ", " ").split())
+    return _SLASHED.sub(_year_first, plain, count=1)
+
+
+def _year_first(slashed: re.Match[str]) -> str:
+    one, two = int(slashed[1]), int(slashed[2])
+    if one > _MONTHS or one == two:
+        one, two = two, one
+    elif two <= _MONTHS:
+        return slashed[0]
+    return f"{slashed[3]}/{one}/{two}"
+
+
+def _unread(words: str) -> str:
+    if _SLASHED.match(words):
+        return "may have the day or the month first"
+    return "is not a time"
 
 
 def _utc(found: datetime) -> float:

@@ -1,39 +1,27 @@
 """The one reader of files: CSV, JSON lines, Parquet and plain lines, a row at a time."""
 
-import csv
 import hashlib
 import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from support_triage.classifiers.printable import printable
 from support_triage.classifiers.text import well_formed
 from support_triage.learning.bad_rows import BadRow, RefuseFirst, Remarks
-from support_triage.learning.csv_rows import csv_rows, header_fits
+from support_triage.learning.csv_rows import csv_rows
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.decoding import detected, known
+from support_triage.learning.file_kind import kind
 from support_triage.learning.json_rows import JsonRows
 from support_triage.learning.mail_text import mail_text
 from support_triage.learning.moments import MomentError, moment
 from support_triage.learning.opening import opened, remote
 from support_triage.learning.parquet_rows import parquet_rows
-from support_triage.learning.source import Cells, Source, loose
+from support_triage.learning.source import Cells, Source
 from support_triage.learning.split import normal
 
-_KINDS: Final = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".tab": "csv",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".txt": "lines",
-}
-_ARCHIVES: Final = {b"PK\x03\x04": "a zip archive or a workbook", b"\x1f\x8b": "compressed"}
 _UNDECODED: Final = re.compile("[\udc80-\udcff]")
 """What Python puts in the place of a byte that it cannot decode."""
 _REMOTE_BLOCKS: Final = 8
@@ -89,8 +77,8 @@ def texts(source: Source, remarks: Remarks | None = None) -> Iterator[str]:
 def _cells(source: Source, remarks: Remarks, *, labelled: bool) -> Iterator[Cells]:
     try:
         with opened(source.name) as raw:
-            kind = _kind(raw, source, labelled=labelled)
-            if kind == "parquet":
+            what = kind(raw, source, labelled=labelled)
+            if what == "parquet":
                 yield from parquet_rows(raw, source, labelled=labelled)
                 return
             encoding = _encoding(raw, source, remarks)
@@ -98,9 +86,9 @@ def _cells(source: Source, remarks: Remarks, *, labelled: bool) -> Iterator[Cell
                 raw,
                 encoding=encoding,
                 errors="surrogateescape",
-                newline="" if kind == "csv" else "\n",
+                newline="" if what == "csv" else "\n",
             ) as file:
-                yield from _rows(kind, file, source, remarks, labelled=labelled)
+                yield from _rows(what, file, source, remarks, labelled=labelled)
     except UnicodeError as error:
         raise DatasetError(
             f"{source.name}: cannot be read as text: {error}. Name its --encoding."
@@ -108,14 +96,12 @@ def _cells(source: Source, remarks: Remarks, *, labelled: bool) -> Iterator[Cell
 
 
 def _rows(
-    kind: str, file: io.TextIOWrapper, source: Source, remarks: Remarks, *, labelled: bool
+    what: str, file: io.TextIOWrapper, source: Source, remarks: Remarks, *, labelled: bool
 ) -> Iterator[Cells]:
-    if kind == "csv":
+    if what == "csv":
         return csv_rows(file, source, remarks, labelled=labelled)
-    if kind == "json":
+    if what == "json":
         return JsonRows(source, labelled=labelled)(file, remarks)
-    if labelled:
-        raise DatasetError(f"{source.name}: plain lines have no labels. Use CSV or JSON lines.")
     return _lines(file, source)
 
 
@@ -126,60 +112,21 @@ def _lines(file: Iterable[str], source: Source) -> Iterator[Cells]:
             yield Cells([bare], None, None, f"{source.name}, line {number}", ours=True)
 
 
-def _kind(raw: BinaryIO, source: Source, *, labelled: bool) -> str:
-    """Return the kind by the ending of the name, else by how the file begins."""
-    head = _head(raw)
-    for mark, what in _ARCHIVES.items():
-        if head.startswith(mark):
-            raise DatasetError(f"{source.name}: this is {what}. Unpack it, or save it as CSV.")
-    found = _KINDS.get(PurePath(source.name).suffix.lower())
-    if found is not None:
-        return found
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    first = head.decode(errors="replace").removeprefix("\ufeff").lstrip()
-    if first.startswith('{"'):
-        return "json"
-    return "csv" if labelled or _begins_as_csv(first, source) else "lines"
-
-
-def _head(raw: BinaryIO) -> bytes:
-    if not raw.seekable():
-        return cast("io.BufferedReader", raw).peek(4_096)
-    start = raw.tell()
-    try:
-        return raw.read(4_096)
-    finally:
-        raw.seek(start)
-
-
-def _begins_as_csv(first: str, source: Source) -> bool:
-    wanted = {loose(name) for name in source.columns.text}
-    line = first.partition("\n")[0].strip("\r")
-
-    def fits(names: list[str]) -> bool:
-        plain = all(name == name.strip() for name in names)
-        return plain and wanted <= set(map(loose, names))
-
-    try:
-        return header_fits(line, fits)
-    except csv.Error:
-        return False
-
-
 def _encoding(raw: BinaryIO, source: Source, remarks: Remarks) -> str:
     if source.encoding is not None:
         return known(source.encoding)
     found = detected(raw, _REMOTE_BLOCKS if remote(source.name) else None)
     if found != "utf-8-sig":
-        remarks.note(f"{source.name}: read as {found}; another encoding is named by --encoding.")
+        remarks.note(
+            f"{source.name}: read as {found}. If texts look wrong, name the right --encoding."
+        )
     return found
 
 
 def _labelled(cells: Cells, source: Source) -> Labelled:
     text, label = _text(cells, source), _label(cells.label, source)
     if not text.strip():
-        raise _CellError(f"needs a text, but {_names(source)} is empty")
+        raise _CellError(f"needs a text, but {_names(source, 'empty')}")
     try:
         when = moment(cells.when)
     except MomentError as error:
@@ -187,15 +134,16 @@ def _labelled(cells: Cells, source: Source) -> Labelled:
     return Labelled(text, label, when, cells.where)
 
 
-def _names(source: Source) -> str:
-    return " and ".join(f'"{printable(name)}"' for name in source.columns.text)
+def _names(source: Source, state: str) -> str:
+    names = [f'"{printable(name)}"' for name in source.columns.text]
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {state}"
 
 
 def _text(cells: Cells, source: Source) -> str:
     named = zip(cells.text, source.columns.text, strict=False)  # a chat has one text alone
     parts = [_whole(part, name) for part, name in named if part is not None]
     if not parts:
-        raise _CellError(f"needs a text, but {_names(source)} is missing or null")
+        raise _CellError(f"needs a text, but {_names(source, 'missing or null')}")
     if not cells.ours:
         parts = [mail_text(part) for part in parts]
     return parts[0] if len(parts) == 1 else "\n\n".join(filter(str.strip, parts))

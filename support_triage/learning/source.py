@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from unicodedata import category, normalize
 
 from support_triage.classifiers.printable import printable
 from support_triage.learning.dataset import DatasetError
@@ -69,7 +70,12 @@ class MissingColumnError(DatasetError):
 
 
 def loose(name: str) -> str:
-    """Return a name of a column or label as it is compared: without case and outer spaces."""
+    """Return a name of a column or label as it is compared.
+
+    Case, outer spaces, full-width forms and characters that nobody sees make no difference.
+    """
+    if not name.isascii():
+        name = "".join(one for one in normalize("NFKC", name) if category(one) != "Cf")
     return name.strip().casefold()
 
 

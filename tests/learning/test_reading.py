@@ -79,6 +79,8 @@ def chats(*turns: Mapping[str, object]) -> str:
         ("a.jsonl", chats({**CHAT_USER, "role": "tool"}, CHAT_ANSWER), 1, 0),
         ("a.jsonl", chats(CHAT_USER, CHAT_ANSWER, CHAT_USER, CHAT_ANSWER), 1, 0),
         ("a.jsonl", chats(CHAT_USER, {**CHAT_ANSWER, "weight": 0}), 1, 0),
+        ("a.jsonl", chats(CHAT_USER, {**CHAT_ANSWER, "weight": "0"}), 1, 0),
+        ("a.jsonl", chats({**CHAT_USER, "content": [{"type": "image_url"}]}, CHAT_ANSWER), 1, 0),
         ("a.jsonl", chats(CHAT_USER, CHAT_ANSWER) + chats(CHAT_SYSTEM), 2, 1),
     ],
 )
@@ -100,7 +102,16 @@ def test_damage_is_named_with_its_line_and_skipped_on_demand(
         ("text,label,text\na,OTHER,b\n", '"text" is there 2 times'),
         ("Text,label,TEXT\na,OTHER,b\n", '"text" is there 2 times'),
         ("subject,label\na,OTHER\n", 'no column "text".*"subject", "label".*--text'),
-        ("", 'no column "text"'),
+        ("", "the file is empty"),
+        (" \n\r\n", "the file is empty"),
+        ("\ufeff", "the file is empty"),
+        ('[{"text": "a", "label": "OTHER"}]', "one JSON document.*JSON lines"),
+        ('{\n "text": "a",\n "label": "OTHER"\n}', "one JSON document"),
+        ("<!DOCTYPE html><p>Sign in</p>", "a web page"),
+        ('<?xml version="1.0"?><a/>', "XML"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an old Office"),
+        (b"%PDF-1.4\n%\xe2\xe3", "a PDF"),
+        (b"BZh91AY&SY", "compressed"),
         (b"PK\x03\x04rest", "a zip archive or a workbook"),
         (b"\x1f\x8b\x08rest", "compressed"),
     ],
@@ -130,6 +141,22 @@ def test_a_file_that_is_no_table_is_said(tmp_path: Path, content: str | bytes, w
         ("a.jsonl", "\ufeff" + json.dumps({"text": GOOD, "label": "BILLING"}) + "\n\n"),
         ("a", json.dumps({"text": GOOD, "label": "BILLING"})),
         ("a", f"text,label\n{GOOD},BILLING\n"),
+        ("a", '{ "text": "' + GOOD + '", "label": "BILLING" }'),
+        ("a.json", json.dumps({"text": GOOD, "label": "BILLING"})),
+        ("a.txt", f"text\tlabel\r\n{GOOD}\tBILLING\r\n"),
+        ("a.csv", f"\n\ntext,label\n{GOOD},BILLING\n"),
+        ("a.csv", f"text,label\n{GOOD},\ufeffBILLING\u200b\n"),
+        ("a.csv", f"text,label\n{GOOD},\uff22\uff29\uff2c\uff2c\uff29\uff2e\uff27\n"),
+        (
+            "a.jsonl",
+            chats(
+                CHAT_SYSTEM,
+                {"role": "developer", "content": "x"},
+                {"role": "user", "content": [{"type": "text", "text": GOOD}]},
+                {"role": "assistant", "content": '{"label": "BILLING"}', "weight": 1},
+            ),
+        ),
+        ("a.jsonl", json.dumps({"messages": [{"by": "x"}], "text": GOOD, "label": "BILLING"})),
     ],
 )
 def test_what_spreadsheets_and_helpdesks_write_is_taken(
@@ -264,6 +291,8 @@ def test_parquet_of_other_types_is_named(tmp_path: Path) -> None:
         ("a.tsv", "text\tnote\none\tx\n", ["one"]),
         ("a.csv", "id,text\n1,one\n2,\n", ["one", ""]),
         ("a.txt", '{"text": "one"}\n\n', ['{"text": "one"}']),
+        ("a.txt", "text\tnote\none\tx\n", ["one"]),
+        ("a.txt", "[urgent] one\n", ["[urgent] one"]),
         ("a", "one\n  \ntwo, three\n", ["one", "two, three"]),
         ("a", "id,text\n1,one\n", ["one"]),
         ("a", "text, please\n", ["text, please"]),
@@ -309,6 +338,16 @@ def test_texts_are_streamed_from_standard_input(monkeypatch: pytest.MonkeyPatch)
         ("2025-12-31 19:00:00 -0500", "1767225600"),
         ("Thu, 01 Jan 2026 00:00:00 +0000", "1767225600"),
         (datetime(2026, 1, 1, tzinfo=UTC), "1767225600"),
+        ("2026/01/01 00:00:00", "1767225600"),
+        ("01.01.2026 00:00", "1767225600"),
+        ("1/1/2026", "1767225600"),
+        ("12/31/2025 12:00 AM", "1767139200"),
+        ("31/12/2025 00:00", "1767139200"),
+        ("Jan 1, 2026 at 12:00 AM", "1767225600"),
+        ("01/Jan/26 12:00 AM", "1767225600"),
+        ("2026年1月1日", "1767225600"),
+        ("46023", "1767225600"),
+        (46023.5, "1767268800"),
     ],
 )
 def test_times_of_every_kind_are_unix_seconds(given: object, wanted: str) -> None:
@@ -321,6 +360,8 @@ def test_times_of_every_kind_are_unix_seconds(given: object, wanted: str) -> Non
 def test_what_is_no_time_is_refused(given: object) -> None:
     with pytest.raises(MomentError):
         moment(given)
+    with pytest.raises(MomentError, match="the day or the month first"):
+        moment("03/01/2026")
     with pytest.raises(MomentError, match="future"):
         moment(str(time.time() + 200_000))
 
