@@ -13,7 +13,8 @@ _BREAK: Final = "\v"  # no character of HTML's text: a line ends here, if it has
 _UNSEEN: Final = "head, script, style, template, title, noscript"
 _QUOTED: Final = (
     "blockquote[type=cite], .gmail_quote, .gmail_signature, .gmail_attr, .yahoo_quoted, "
-    ".moz-cite-prefix, .moz-signature, #divRplyFwdMsg, #appendonsend, #Signature"
+    ".moz-cite-prefix, .moz-signature, #divRplyFwdMsg, #divRplyFwdMsg ~ *, #appendonsend, "
+    "#appendonsend ~ *, #Signature"
 )
 _CLOSED = re.compile(
     r"</(?:p|div|span|b|i|u|a|em|strong|font|ul|ol|li|table|td|tr|body|html|blockquote|pre|"
@@ -27,7 +28,10 @@ _OPENED = re.compile(
 )
 _SIGNATURE = re.compile(
     r"--\s?|_{5,}|(?:sent from my|get outlook for|gesendet von mein|envoyé de mon|"
-    r"enviado desde mi|inviato da|verzonden vanaf|skickat från min)\b.{0,80}",
+    r"enviado desde mi|enviado do meu|inviato da|verzonden vanaf|skickat från min|sendt fra min|"
+    r"wysłane z|odesláno z|отправлено с)\b.{0,80}|"  # noqa: RUF001 - Cyrillic
+    r"(?:von meinem |从我的|從我的|나의 )?(?:iphone|ipad|galaxy|android).{0,20}"
+    r"(?:gesendet|gönderildi|から送信|发送|傳送|에서 보냄)|(?:发自|發自|寄自)我的.{1,20}",
     re.IGNORECASE,
 )
 _WROTE = re.compile(
@@ -36,16 +40,33 @@ _WROTE = re.compile(
     r"napisał(?:\(a\))?|написала?(?:\(.\))?)\b.{0,80}:",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"[<(\[][^\s<>()\[\]]{1,100}@[^\s<>()\[\]]{1,100}[>)\]]")
+_DATED = re.compile(r"\d{1,2}[:.h]\d\d|(?:19|20)\d\d")
+_INTRODUCES: Final = (":", "\uff1a")
+"""An address, a date or a time, and a colon at the end: a line says so in any language."""
 _ORIGINAL = re.compile(
     r"[-_]{2,}\s*(?:original message|ursprüngliche nachricht|message d'origine|mensaje original|"
-    r"messaggio originale|oorspronkelijk bericht|mensagem original|ursprungligt meddelande)"
-    r"\s*[-_]{2,}",
+    r"messaggio originale|oorspronkelijk bericht|mensagem original|ursprungligt meddelande|"
+    r"oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|"
+    r"původní zpráva|исходное сообщение|оригінальне повідомлення|orijinal ileti|原始邮件|原始郵件|"
+    r"元のメッセージ|원본 메시지)\s*[-_]{2,}",
     re.IGNORECASE,
 )
-_HEADER = re.compile(r"\*?\w[\w ]{0,20}\s?:.{0,300}")
-_FROM = re.compile(r"\*?(?:from|von|de|da|van|från|od|от)\s?:\*?\s?\S.{0,200}", re.IGNORECASE)
+_ABOVE = re.compile(
+    r"##-.{1,200}-##|"
+    r"\W{0,20}(?:please )?(?:(?:type|write|enter) your )?reply above this line\W{0,20}",
+    re.IGNORECASE,
+)
+"""The line that helpdesks ask people to write above."""
+_HEADER = re.compile(r"\*?\w[\w ]{0,20}\s?[:\uff1a].{0,300}")
+_FROM = re.compile(
+    r"\*?(?:from|von|de|da|van|från|fra|lähettäjä|od|от|від|feladó|kimden|από|מאת|من|"
+    r"差出人|送信者|发件人|寄件者|보낸 사람)\s?[:\uff1a]\*?\s?\S.{0,200}",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(
-    r"\*?(?:subject|betreff|objet|asunto|oggetto|onderwerp|assunto|ämne|temat|тема)\s?:.{0,300}",
+    r"\*?(?:subject|betreff|objet|asunto|oggetto|onderwerp|assunto|ämne|emne|aihe|temat|předmět|"
+    r"predmet|тема|tárgy|subiect|konu|θέμα|נושא|الموضوع|件名|主题|主題|主旨|제목)\s?[:\uff1a].{0,300}",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(
@@ -108,6 +129,8 @@ def _unquoted(text: str) -> str:
     for number, line in enumerate(bare):
         if _FORWARDED.fullmatch(line):
             return text  # what is forwarded is what it is about
+        if _ABOVE.fullmatch(line) and not any(map(str.strip, kept)):
+            continue
         if _ends(line, bare[number + 1 : number + 6]):
             break
         if not line.startswith(">"):
@@ -117,11 +140,19 @@ def _unquoted(text: str) -> str:
 
 def _ends(line: str, after: list[str]) -> bool:
     """Return True where the words of the writer end before this line."""
-    if _SIGNATURE.fullmatch(line) or _ORIGINAL.fullmatch(line):
+    if any(form.fullmatch(line) for form in (_SIGNATURE, _ORIGINAL, _ABOVE)):
         return True
-    if _WROTE.fullmatch(line) or (after and _WROTE.fullmatch(f"{line} {after[0]}")):
+    if _introduces(line) or (after and _introduces(f"{line} {after[0]}")):
         return True
     return _FROM.fullmatch(line) is not None and _has_subject(after)
+
+
+def _introduces(line: str) -> bool:
+    """Return True for a line that says who wrote what comes next, and when."""
+    if _WROTE.fullmatch(line):
+        return True
+    dated = line.endswith(_INTRODUCES) and _DATED.search(line) is not None
+    return dated and _ADDRESS.search(line) is not None
 
 
 def _has_subject(after: list[str]) -> bool:

@@ -21,6 +21,7 @@ SAID = "It still crashes"
         ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
         ('<p>New</p><div class="gmail_quote"><blockquote>old</blockquote></div>', "New"),
         ("<p>1 &lt; 2</p><script>alert(1)</script>", "1 < 2"),
+        ('<p>New</p><div id="divRplyFwdMsg"><b>From:</b> a</div><div>old</div>', "New"),
         ("<p></p>", ""),
         ("use the <p> tag", "use the <p> tag"),
         ("a < b and c > d", "a < b and c > d"),
@@ -46,6 +47,23 @@ def test_html_becomes_plain_text(cell: str, wanted: str) -> None:
         "-- \nJane Doe\nACME",
         "> only\n> what was said before",
         "Sent from my iPhone",
+        "man. 5. jan. 2026 kl. 10:00 skrev Support <s@x.com>:\nold",
+        "ma 5. tammik. 2026 klo 10.00 Support (s@x.com) kirjoitti:\nold",
+        "pon., 5 sty 2026 o 10:00 Support <s@x.com> napisał(a):\nold",
+        "пн, 5 янв. 2026 г. в 10:00, Support <s@x.com>:\nold",  # noqa: RUF001
+        "Support <s@x.com>, 5 Oca 2026 Pzt, 10:00 tarihinde\nşunu yazdı:\nold",  # noqa: RUF001
+        "2026年1月5日(月) 10:00 Support <s@x.com>:\nold",
+        "Support <s@x.com> 于2026年1月5日周一 10:00写道\uff1a\nold",
+        "2026년 1월 5일 (월) 오전 10:00, Support <s@x.com>님이 작성:\nold",
+        "في الاثنين، 5 يناير 2026 في 10:00 ص تمت كتابة ما يلي بواسطة Support <s@x.com>:\nold",
+        "差出人: Support\n送信日時: 2026年1月5日\n宛先: Jane\n件名: RE: x\n\nold",
+        "发件人\uff1aSupport\n收件人\uff1aJane\n主题\uff1aRE: x\n\nold",
+        "Fra: Support\nSendt: mandag\nTil: Jane\nEmne: RE: x\n\nold",
+        "------------------ 原始邮件 ------------------\nold",
+        "##- Please type your reply above this line -##\n\nold",
+        "Von meinem iPhone gesendet",
+        "iPhoneから送信",
+        "发自我的iPhone",
     ],
 )
 def test_quoted_replies_and_signatures_go(rest: str) -> None:
@@ -56,6 +74,8 @@ def test_quoted_replies_and_signatures_go(rest: str) -> None:
     "whole",
     [
         "> only\n> quoted",
+        "I pay since 10:00 on 2026-01-05:\nnothing came",
+        "It crashes on my iPhone\nand nothing is sent",
         "My booking:\nFrom: Berlin\nTo: Munich\nis wrong",
         "---------- Forwarded message ---------\nFrom: Jane\nSubject: x\n\nThe app is broken",
         "- one\n- two\n-x is a flag",
@@ -63,6 +83,10 @@ def test_quoted_replies_and_signatures_go(rest: str) -> None:
 )
 def test_what_looks_alike_stays(whole: str) -> None:
     assert mail_text(whole) == whole
+
+
+def test_what_is_written_below_the_line_to_write_above_stays() -> None:
+    assert mail_text(f"##- Please type your reply above this line -##\n\n{SAID}") == SAID
 
 
 def test_what_follows_a_quote_stays() -> None:
