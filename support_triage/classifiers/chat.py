@@ -47,6 +47,14 @@ _ERROR_WITHIN = (
     "{url} answers 200 with an error in place of a completion: check OPENAI_MODEL, and look at the "
     "server's or provider's own log"
 )
+_TOO_MANY = (429, 529)
+_BUSY = (
+    "{url} answers with status {status}, too many requests: raise the limit of the account, or "
+    "lower [llm] max_concurrency"
+)
+_FAILS = (
+    "{url} fails with status {status}: look at the server's or provider's own log or status page"
+)
 _ONLY_THINKS = (
     "{model} spends its answers on thinking: switch thinking off at {url}, or set OPENAI_MODEL to "
     "a model that answers directly"
@@ -192,9 +200,8 @@ class Chat:
             return ClassifierUnavailableError(self._told(_ERROR_WITHIN))
         if (advice := _SETUP_ADVICE.get(rejection.cause)) is not None:
             return ClassifierSetupError(self._told(advice, rejection.status))
-        return ClassifierUnavailableError(
-            f"{self._choice.model} cannot be reached ({rejection.status})"
-        )
+        advice = _BUSY if rejection.status in _TOO_MANY else _FAILS
+        return ClassifierUnavailableError(self._told(advice, rejection.status))
 
     def _told(self, advice: str, status: int = 200) -> str:
         return advice.format(status=status, url=self._choice.url, model=self._choice.model)

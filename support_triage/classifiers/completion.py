@@ -1,6 +1,8 @@
 """What a chat completion says, however it is formed: servers may send anything."""
 
+import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +12,11 @@ from support_triage.classifiers.meter import Estimate, priced
 from support_triage.classifiers.prompt import named
 from support_triage.classifiers.thinking import thinks, without_thinking
 
-_FILTERED = ("content_filter", "safety", "prohibited_content", "blocklist", "recitation")
+_FILTERED = re.compile(
+    r"content_filter|safety|prohibited_content|blocklist|recitation|sensitive", re.IGNORECASE
+)
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
+_BLOCKED = {"code": "content_filter"}
 _CHARS_PER_TOKEN = 4
 _READ_MAX = 65_536  # of what a model wrote, from its end: the answer follows the thinking
 _SURE = 1e-9  # a probability is never 0: that would say that there is none
@@ -38,10 +43,9 @@ def read(completion: Any) -> Answer:
     """The answer of a completion: what follows its thinking, cut back to what is whole."""
     choice = at(completion, "choices", 0)
     message, finish = at(choice, "message"), at(choice, "finish_reason")
-    said = _text(at(message, "content"))[-_READ_MAX:]
-    thoughts = _thoughts(message)[-_READ_MAX:]
-    filtered = isinstance(finish, str) and finish.casefold() in _FILTERED
-    if at(message, "refusal") or (filtered and not said.strip()):
+    said, thoughts = _said(message)[-_READ_MAX:], _thoughts(message)[-_READ_MAX:]
+    filtered = isinstance(finish, str) and _FILTERED.match(finish) is not None
+    if _refuses(message) or (filtered and named(without_thinking(said)) is None):
         return Answer("", Abstention.REFUSED)
     thinking = bool(thoughts) or thinks(said) or _reasoned(completion)
     text = without_thinking(said)
@@ -100,6 +104,45 @@ def at(found: Any, *path: str | int) -> Any:
         else:
             found = found[step] if isinstance(found, list) and step < len(found) else None
     return found
+
+
+def failure(completion: Any) -> Any:
+    """What a server reports in place of a completion; None where it is one.
+
+    An error may be there beside no choices, or within the choice. A prompt that was filtered has
+    no choices either, and says why in fields of its own.
+    """
+    error = at(completion, "error") or at(completion, "choices", 0, "error")
+    if error:
+        return error
+    if isinstance(at(completion, "choices", 0, "message"), dict):
+        return None
+    if at(completion, "promptFeedback", "blockReason") or _FILTERED.match(
+        str(at(completion, "choices", 0, "finish_reason"))
+    ):
+        return _BLOCKED
+    results = at(completion, "prompt_filter_results", 0, "content_filter_results")
+    found = list(results.values()) if isinstance(results, dict) else []
+    return _BLOCKED if any(at(one, "filtered") is True for one in found) else None
+
+
+def _said(message: Any) -> str:
+    """The text of a message, or what it hands to the one function that it calls."""
+    text = _text(at(message, "content"))
+    calls = at(message, "tool_calls")
+    call = at(message, "function_call")
+    if isinstance(calls, list) and len(calls) == 1:
+        call = at(calls, 0, "function")
+    handed = at(call, "arguments")
+    if text.strip() or handed is None:
+        return text
+    return handed if isinstance(handed, str) else json.dumps(handed)
+
+
+def _refuses(message: Any) -> bool:
+    content = at(message, "content")
+    parts = content if isinstance(content, list) else []
+    return bool(at(message, "refusal")) or any(at(part, "type") == "refusal" for part in parts)
 
 
 def _text(content: Any) -> str:

@@ -17,7 +17,7 @@ _REFUSED = re.compile(
     r"content.?(filter|management|moderation)|invalid.?prompt|polic(y|ies)|flagged|moderation"
     r"|responsible.?ai|safety|harmful|inappropriate|prohibited|jailbreak|guardrail|offensive"
     r"|sensitive.?(content|word|info|topic)|data.?inspection|violat|unsafe"
-    r"|\u654f\u611f|\u4e0d\u5b89\u5168|(content|prompt|input)[^.]{0,30}(blocked|refused|rejected)"
+    r"|content.?exists.?risk|\u654f\u611f|\u4e0d\u5b89\u5168|(content|prompt|input)[^.]{0,30}(blocked|refused|rejected)"
 )
 _FLAGGED = re.compile(r"flagged|moderation|content.?(filter|policy)")
 _KEY = re.compile(
@@ -25,10 +25,11 @@ _KEY = re.compile(
 )
 _MODEL = re.compile(
     r"model[^.]{0,80}(not found|not exist|unknown|not available|decommission|deprecat|retired)"
-    r"|(invalid|unknown|no such).{0,10}model"
+    r"|(invalid|unknown|no such).{0,10}model|no models? (is |are )?loaded"
 )
 _QUOTA = re.compile(
     r"insufficient.?(quota|balance|credit|funds)|billing.?(hard|limit)|out of credit"
+    r"|\bbudget\b.{0,20}exceeded"
 )
 
 
@@ -83,7 +84,7 @@ class Rejection:
         if self.status == 429:  # noqa: PLR2004 - HTTP's "Too Many Requests"
             return Cause.QUOTA if _QUOTA.search(self.said) else Cause.PASSING
         if self.status >= 500:  # noqa: PLR2004 - the server's own faults
-            return Cause.PASSING
+            return Cause.TOO_LONG if _TOO_LONG.search(self.said) else Cause.PASSING
         return self._by_words()
 
     def _by_words(self) -> Cause:

@@ -97,7 +97,7 @@ class Wire:
                 model=self._choice.model, messages=messages, extra_body=fields
             )
         except openai.APIStatusError as error:
-            rejection = Rejection.of(error.status_code, error.body)
+            rejection = Rejection.of(error.status_code, _body(error))
             if rejection.status not in _ANSWERED_TOO_LATE:
                 bill.cancel()
             passing = rejection.cause is Cause.PASSING
@@ -111,19 +111,19 @@ class Wire:
 
     def _document(self, response: httpx2.Response, bill: Bill, expected: Estimate) -> Any:
         """The completion, a Rejection, or what is wrong with the endpoint."""
-        kind = response.headers.get("content-type", "json")
-        if "json" not in kind:
-            bill.cancel()
-            what = _KINDS.get(kind.partition(";")[0], "something else")
-            return self._wrong(f"answers with {what} instead of JSON")
         try:
             found = json.loads(response.content)
         except (ValueError, RecursionError):
-            return self._wrong("answers with incomplete or invalid JSON")
-        if isinstance(found, dict) and found.get("error"):
+            kind = response.headers.get("content-type", "json")
+            if "json" in kind:
+                return self._wrong("answers with incomplete or invalid JSON")
+            bill.cancel()
+            what = _KINDS.get(kind.partition(";")[0], "something else")
+            return self._wrong(f"answers with {what} instead of JSON")
+        if (failure := completion.failure(found)) is not None:
             if not completion.at(found, "usage"):
                 bill.cancel()
-            return Rejection.within(found["error"])
+            return Rejection.within(failure)
         bill.usage = completion.usage(found, self._meter.price, expected)
         if not isinstance(completion.at(found, "choices", 0, "message"), dict):
             return self._wrong("answers without choices")
@@ -137,6 +137,12 @@ class Wire:
 
     def _unreachable(self) -> ClassifierUnavailableError:
         return ClassifierUnavailableError(f"{self._choice.model} cannot be reached (no answer)")
+
+
+def _body(error: openai.APIStatusError) -> Any:
+    """The body of an error as a JSON document; a bare string in JSON is a message."""
+    is_json = "json" in error.response.headers.get("content-type", "")
+    return {"message": error.body} if is_json and isinstance(error.body, str) else error.body
 
 
 _KINDS = {"text/html": "a web page", "text/event-stream": "a stream of events"}

@@ -39,8 +39,24 @@ REFUSED = [
     JSONResponse({"error": {"message": "no", "innererror": AZURE_FILTER["innererror"]}}, 400),
     JSONResponse({"error": {"code": 403, "message": "Your input was flagged"}}, 403),
     JSONResponse({"error": {"code": 400, "message": "x", "metadata": {"raw": "flagged"}}}),
+    wire.failed(400, "invalid_request_error", "Content Exists Risk"),
+    JSONResponse({"error": "flagged by our moderation"}, 400),
     wire.refused(),
     wire.filtered(),
+    wire.message({"content": [{"type": "refusal", "refusal": "no"}]}),
+    wire.said('{"label": "BIL', finish_reason="content_filter"),
+    wire.said("", finish_reason="content_filter: PROHIBITED_CONTENT"),
+    wire.said("", finish_reason="sensitive"),
+    JSONResponse(
+        {
+            "choices": [],
+            "prompt_filter_results": [
+                {"prompt_index": 0, "content_filter_results": {"hate": {"filtered": True}}}
+            ],
+        }
+    ),
+    JSONResponse({"choices": None, "promptFeedback": {"blockReason": "SAFETY"}}),
+    JSONResponse({"choices": [{"finish_reason": "SAFETY"}]}),
 ]
 TOO_LONG = [
     wire.failed(413),
@@ -48,6 +64,8 @@ TOO_LONG = [
     wire.failed(400, message="prompt is too long: 213451 tokens > 200000 maximum"),
     wire.failed(400, message="the request exceeds the available context size"),
     wire.failed(400, "string_above_max_length"),
+    wire.failed(500, message="context size has been exceeded"),
+    JSONResponse({"error": "The number of tokens is greater than the context length"}, 400),
     wire.failed(422, message="input length and `max_tokens` exceed context limit"),
 ]
 ABOUT_THE_CONTENT = JSONResponse(
@@ -58,6 +76,7 @@ NO_COMPLETION = [
     JSONResponse({"error": {"message": "Provider returned error", "code": 502}}),
     JSONResponse({"error": {"message": "Provider returned error", "code": 400}}),
     JSONResponse({"error": "overloaded"}),
+    JSONResponse({"choices": [{"message": {"content": ""}, "error": {"code": 502}}]}),
     JSONResponse({"error": {"code": "model_not_found", "message": "no"}, "choices": None}),
     JSONResponse({"choices": None}),
     JSONResponse({"choices": []}),
@@ -69,7 +88,7 @@ NO_COMPLETION = [
     JSONResponse([]),
     JSONResponse(None),
     Response("<html>Sign in</html>", media_type="text/html"),
-    Response(WHOLE, media_type="text/plain"),
+    Response("hello", media_type="text/plain"),
     Response("data: {}", media_type="text/event-stream"),
     Response("", media_type="application/json"),
     Response(WHOLE[:100], media_type="application/json"),
@@ -147,7 +166,7 @@ async def test_what_is_no_completion_is_the_endpoints_fault_and_says_what_to_do(
         cascade = cascade_of(classifier)
         await cascade.classify(["invoice"])
         assert cascade.degraded is not None
-        assert "check OPENAI_" in cascade.degraded or "cannot be reached" in cascade.degraded
+        assert "check OPENAI_" in cascade.degraded or "fails with status 502" in cascade.degraded
         asked_before = len(server.requests)
         await cascade.classify(["crash"])
         assert len(server.requests) == asked_before
@@ -158,11 +177,22 @@ async def test_what_is_no_completion_is_the_endpoints_fault_and_says_what_to_do(
     [
         (wire.failed(400, message="API key not valid"), ClassifierSetupError, "OPENAI_API_KEY"),
         (wire.failed(400, message="model x does not exist"), ClassifierSetupError, "OPENAI_MODEL"),
+        (
+            JSONResponse({"error": "No models loaded. Please load a model"}, 400),
+            ClassifierSetupError,
+            "OPENAI_MODEL",
+        ),
+        (
+            wire.failed(400, message="Budget has been exceeded! Current cost: 5"),
+            ClassifierUnavailableError,
+            "add credit",
+        ),
+        (wire.failed(503), ClassifierUnavailableError, "fails with status 503"),
         (wire.failed(405), ClassifierSetupError, "OPENAI_BASE_URL"),
         (wire.failed(402), ClassifierUnavailableError, "add credit"),
-        (wire.failed(529), ClassifierUnavailableError, "529"),
+        (wire.failed(529), ClassifierUnavailableError, "529, too many requests"),
         (JSONResponse({"error": {"code": 401}}), ClassifierSetupError, "OPENAI_API_KEY"),
-        (JSONResponse({"error": {"code": 429}}), ClassifierUnavailableError, "429"),
+        (JSONResponse({"error": {"code": 429}}), ClassifierUnavailableError, "max_concurrency"),
     ],
 )
 async def test_a_fault_of_the_endpoint_is_told_at_once(
@@ -171,6 +201,31 @@ async def test_a_fault_of_the_endpoint_is_told_at_once(
     async with asked(reply, reply, reply) as (classifier, _):
         with pytest.raises(kind, match=names):
             await classifier.classify(["invoice"])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Response(WHOLE, media_type="text/plain"),
+        Response(WHOLE, media_type="application/octet-stream"),
+        wire.message(
+            {
+                "content": None,
+                "tool_calls": [
+                    {
+                        "type": "function",
+                        "function": {"name": "f", "arguments": '{"label": "BILLING"}'},
+                    }
+                ],
+            }
+        ),
+        wire.message({"content": "", "function_call": {"arguments": {"label": "BILLING"}}}),
+        wire.message({"content": '{"label": "BILLING"}'}, finish_reason="content_filter"),
+    ],
+)
+async def test_what_can_be_read_is_an_answer(reply: wire.Reply) -> None:
+    async with asked(reply) as (classifier, _):
+        assert (await classifier.classify(["invoice"]))[0].label == "BILLING"
 
 
 async def test_an_error_in_a_huge_body_is_read_up_to_a_megabyte() -> None:
