@@ -110,7 +110,7 @@ def _show(rows: dict[str, Any], *, as_json: bool) -> None:
         return
     table = Table(show_header=False)
     for key, value in rows.items():
-        table.add_row(key.replace("_", " "), "-" if value is None else str(value))
+        table.add_row(key.replace("_", " "), "-" if value in (None, {}, []) else str(value))
     out.print(table)
 
 

@@ -1,5 +1,6 @@
 """What verbs of the command line have in common: settings, and whose examples they are about."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +47,7 @@ MapOption = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="OLD=NEW", help="A label of the file to one of ours."),
 ]
+_TEAM = re.compile(r"[TE][A-Z0-9]+")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")]
 
 
@@ -92,12 +94,21 @@ def mapped(options: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
+def _is_new(team: str, known: Sequence[str]) -> bool:
+    """Return True for an id that the first bot of a company may have: it gets a workspace."""
+    first = all(one == LOCAL for one in known)
+    return first and (team == LOCAL or _TEAM.fullmatch(team) is not None)
+
+
 async def chosen_team(workspaces: Workspaces, team: str | None) -> str:
     """Return the workspace named, the only one there is, or the local one before a bot has run.
 
-    ConfigError if there are several and none is named.
+    ConfigError if there are several and none is named, or if the one named cannot be one.
     """
     known = await workspaces.all()
+    if team is not None and team not in known and not _is_new(team, known):
+        there = ", ".join(known) or "none yet"
+        raise ConfigError(f'--team: there is no workspace "{team}"; the workspaces are: {there}')
     if team is None and len(known) > 1:
         raise ConfigError(f"--team: name one of the workspaces {', '.join(known)}")
     return team or (known[0] if known else LOCAL)

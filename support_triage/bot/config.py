@@ -3,10 +3,9 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -22,11 +21,13 @@ from pydantic import (
 )
 
 from support_triage.bot.card_privacy import CardsConfig
+from support_triage.bot.config_problems import problems
 from support_triage.bot.emoji_names import is_emoji_name, standard_name
 from support_triage.bot.pacing import PacingConfig
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.classifiers.local_config import LocalConfig
+from support_triage.classifiers.prompt import UNSURE
 from support_triage.classifiers.text import legible
 from support_triage.learning.drift_config import DriftConfig
 from support_triage.learning.finetune.settings import TrainConfig
@@ -58,6 +59,8 @@ def _emoji(name: str) -> str:
 def _label_name(name: str) -> str:
     if legible(name) != name:
         raise ValueError("a label's name has no control characters: leave them out")
+    if name.casefold() == UNSURE.casefold():
+        raise ValueError(f"{UNSURE} is what the LLM answers if no label fits: choose another name")
     return name
 
 
@@ -140,7 +143,7 @@ class Config(_Frozen):
             emoji[name] = owner
         for label in self.labels:
             if label.name in names:
-                raise ValueError(f'label "{label.name}" stands twice: names must differ')
+                raise ValueError(f'label "{label.name}" is there twice: rename one of them')
             names.add(label.name)
         return self
 
@@ -195,9 +198,29 @@ class Settings(_Frozen):
     def _http(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc:
-            raise ValueError("write an address that starts with https://")
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+            raise ValueError("write an address that starts with https:// or http://")
+        if re.search(r"\s", url) or parts.query or parts.fragment:
+            raise ValueError("leave out spaces and all that begins with ? or #")
+        if parts.path.rstrip("/").endswith("/chat/completions"):
+            raise ValueError("leave out /chat/completions: it is added")
         return url if url.endswith("/") else url + "/"
+
+    @field_validator("*")
+    @classmethod
+    def _secret(cls, value: Any) -> Any:
+        if isinstance(value, SecretStr) and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+            raise ValueError("it has a space or a letter outside ASCII in it: copy it again")
+        return value
+
+    @field_validator("triage_config", "triage_data_dir")
+    @classmethod
+    def _path(cls, path: Path) -> Path:
+        try:
+            return path.expanduser()
+        except RuntimeError:
+            raise ValueError("~ is no home folder here: write the whole path") from None
 
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
@@ -208,36 +231,9 @@ class Settings(_Frozen):
         return token
 
 
-def _nearest(place: tuple[int | str, ...]) -> str:
-    """Return the key of triage.toml that a misspelt one is likely meant to be, as a question."""
-    *tables, wrong = place
-    table: type[BaseModel] = Config
-    for part in tables:
-        if isinstance(part, str) and part in table.model_fields:
-            table = _table(table.model_fields[part].annotation) or table
-    names = [field.alias or name for name, field in table.model_fields.items()]
-    found = get_close_matches(str(wrong).casefold(), names, 1, 0.5)
-    if found:
-        return f'; did you mean "{found[0]}"?'
-    return f"; the keys here are {', '.join(sorted(names))}"
-
-
-def _table(annotation: object) -> type[BaseModel] | None:
-    """Return the table that an annotation holds, itself or inside of a tuple or a dict."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(_table, get_args(annotation))), None)
-
-
 def _problem(source: str, error: ValidationError) -> ConfigError:
-    lines = []
-    for one in error.errors(include_url=False, include_input=False):
-        key = ".".join(str(part) for part in one["loc"]) or "the file"
-        if one["type"] == "extra_forbidden":
-            lines.append(f"{source}: {key}: no such key{_nearest(one['loc'])}")
-        else:
-            lines.append(f"{source}: {key}: {one['msg'].removeprefix('Value error, ')}")
-    return ConfigError("\n".join(lines))
+    errors = error.errors(include_url=False, include_input=False)
+    return ConfigError("\n".join(f"{source}: {one}" for one in problems(errors, Config)))
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
@@ -262,12 +258,16 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
 def load_config(path: Path) -> Config:
     """triage.toml, checked; ConfigError names each bad key and what would be right."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
             f"{path}: no such file; write one with `triage config init`, or set TRIAGE_CONFIG"
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: it is not in UTF-8: save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: it cannot be read: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
     try:
         return Config.model_validate(content)

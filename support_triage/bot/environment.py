@@ -18,7 +18,7 @@ def read_environment() -> tuple[Mapping[str, str], Path | None]:
     The environment outranks the file. ConfigError if the file cannot be read.
     """
     try:
-        text = ENV_FILE.read_text("utf-8")
+        text = ENV_FILE.read_text("utf-8-sig")
     except FileNotFoundError:
         return os.environ, None
     except (OSError, UnicodeDecodeError) as error:

@@ -76,6 +76,7 @@ def _service(path: str) -> tuple[str, int]:
 def _single(url: str) -> Single:
     """Return the server of this URL; ValueError names an option that does not exist or fit."""
     from redis.asyncio import ConnectionPool  # noqa: PLC0415 - settings load without redis
+    from redis.exceptions import RedisError  # noqa: PLC0415 - the same
 
     path = urlsplit(url).path.strip("/")
     if not url.startswith("unix:") and not (path or "0").isdecimal():
@@ -86,6 +87,8 @@ def _single(url: str) -> Single:
         unknown = re.search(r"keyword argument '(\w+)'", str(error))
         option = unknown[1] if unknown else "one"
         raise ValueError(f'the option "{option}" is not known: remove it from the URL') from None
+    except (RedisError, OSError) as error:
+        raise ValueError(f"an option of the URL does not fit: {error}") from None
     return Single(url)
 
 

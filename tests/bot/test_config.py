@@ -29,8 +29,8 @@ def test_the_shipped_file_is_right() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("labels = []", ["labels", "at least 1"]),
-        ("", ["labels", "required"]),
+        ("labels = []", ["labels", "[[labels]]"]),
+        ("", ["labels", "[[labels]]"]),
         ("nonsense", ["TOML"]),
         (LABEL + '[[labels]]\nname = "B"\nemoji = ":a:"\n', ['"a"', "label A", "label B"]),
         (LABEL + '[[labels]]\nname = "A"\nemoji = "b"\n', ['"A"', "twice"]),
@@ -41,19 +41,23 @@ def test_the_shipped_file_is_right() -> None:
         ('[channels]\n"#support" = "loud"\n' + LABEL, ["channels.#support", "'route'"]),
         ('[channels]\n"support" = "route"\n' + LABEL, ["channels.support", "C0123ABCD"]),
         ("[triage]\ntarget_precision = 90\n" + LABEL, ["triage.target_precision", "less than 1"]),
-        ('[triage]\nagents = ["ava"]\n' + LABEL, ["triage.agents.0", "@handle"]),
+        ('[triage]\nagents = ["ava"]\n' + LABEL, ["triage.agents.1", "@handle"]),
         ("[llm]\ntimeout_s = 0\n" + LABEL, ["llm.timeout_s", "greater than 0"]),
         ("[keep]\ndays = 0\n" + LABEL, ["keep.days", "greater than or equal to 1"]),
         ("[llm]\nbudget = 1\n" + LABEL, ["llm.budget", "no such key"]),
-        ('[llm.prices."m"]\nprompt = 1\n' + LABEL, ["llm.prices.m.cached", "required"]),
+        ('[llm.prices."m"]\nprompt = 1\n' + LABEL, ["llm.prices.m.cached", "missing"]),
         (
             LABEL.replace('"a"', '"phone"') + '[[labels]]\nname = "B"\nemoji = ":telephone:"\n',
             ['"phone"', "label A", "label B"],
         ),
         ("[triage]\ncolour = 1\n" + LABEL, ["triage.colour", "no such key"]),
-        ('[[labels]]\nname = "A"\nemoji = "Not An Emoji"\n', ["labels.0.emoji", "moneybag"]),
+        ('[[labels]]\nname = "A"\nemoji = "Not An Emoji"\n', ["labels.1.emoji", "moneybag"]),
         ('[[labels]]\nname = "A\\ud83d"\nemoji = "a"\n', ["TOML", "Unicode scalar value"]),
-        ('[[labels]]\nname = "A\\u0000B"\nemoji = "a"\n', ["labels.0.name", "control"]),
+        ('[[labels]]\nname = "A\\u0000B"\nemoji = "a"\n', ["labels.1.name", "control"]),
+        ('[[labels]]\nname = "none_of_these"\nemoji = "a"\n', ["labels.1.name", "another name"]),
+        ('[labels]\nname = "A"\nemoji = "a"\n', ["below a line [[labels]]"]),
+        ("llm = []\n" + LABEL, ["llm", "below a line such as [llm]"]),
+        ('[triage]\nagents = "@ava"\n' + LABEL, ["triage.agents", "write a list"]),
     ],
 )
 def test_a_bad_file_is_named_by_key(tmp_path: Path, content: str, words: list[str]) -> None:
@@ -126,6 +130,11 @@ def test_white_space_around_a_token_is_dropped() -> None:
         ("[triagee]\n", 'triagee: no such key; did you mean "triage"?'),
         ("[triage]\nAgents = []\n", 'did you mean "agents"?'),
         ("[train.openai]\nbasemodel = 'x'\n", "train.openai.basemodel: no such key; did you mean"),
+        ("target_precision = 0.9\n", 'did you mean "target_precision" below [triage]?'),
+        ("agents = ['@ava']\n", 'did you mean "agents" below [triage]?'),
+        ('[prices."m"]\nprompt = 1\n', 'did you mean "prices" below [llm]?'),
+        ("[triage]\nt\u00e4rget_precision = 0.9\n", 'did you mean "target_precision"?'),
+        ('[triage]\n"\\u001bx" = 1\n', "triage.\\x1bx: no such key"),
         ("[triage]\nzzzzzz = 1\n", "the keys here are admin_channel, admins"),
     ],
 )
@@ -142,5 +151,20 @@ def test_a_misspelt_key_is_answered_with_the_nearest(
 def test_a_misspelt_key_of_a_label_is_answered_with_the_nearest(tmp_path: Path) -> None:
     file = tmp_path / "triage.toml"
     file.write_text("[[labels]]\nname = 'A'\nemoji = 'a'\ndescripton = 'b'\n")
-    with pytest.raises(ConfigError, match=r'labels.0.descripton.*did you mean "description"'):
+    with pytest.raises(ConfigError, match=r'^\S+: labels.1.descripton.*did you mean "description"'):
         load_config(file)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "triage.toml"
+    file.write_text("\ufeff" + LABEL, "utf-8")
+    assert load_config(file).labels[0].name == "A"
+    file.write_bytes(LABEL.encode("utf-16"))
+    with pytest.raises(ConfigError, match="save it as UTF-8"):
+        load_config(file)
+
+
+def test_a_home_folder_is_found_where_no_shell_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/somewhere")
+    assert load_settings({"TRIAGE_DATA_DIR": "~/data"}).triage_data_dir == Path("/somewhere/data")
+    assert load_settings({"TRIAGE_CONFIG": "~/a.toml"}).triage_config == Path("/somewhere/a.toml")
