@@ -1,6 +1,6 @@
 """What predictions of held-out examples say: weights of the views, thresholds, what is unknown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,7 @@ from support_triage.classifiers.views import Weights, fit_views, fit_weights
 _COLD_THRESHOLD = 0.5
 _FOLDS = 5
 _HELD_OUT_MAX = 2_000  # so many held-out predictions say enough
+_DRAWS = 3  # ways to deal few examples into folds: the threshold of one is luck
 _CALIBRATE_FROM = 40  # with fewer weights are noise
 _PER_LABEL = 3
 _HIDDEN = 3  # so many parts of the labels are hidden in turn
@@ -46,9 +47,9 @@ class HeldOut:
         return fit_weights(self.scores, self.truth)
 
 
-def _folds(labels: npt.NDArray[np.str_]) -> Iterator[Places]:
-    """Places to hold out, each label spread evenly over the folds."""
-    rng = np.random.default_rng(0)
+def _folds(labels: npt.NDArray[np.str_], draw: int) -> Iterator[Places]:
+    """Places to hold out, each label spread evenly over the folds, as the draw has it."""
+    rng = np.random.default_rng(draw)
     fold = np.zeros(len(labels), dtype=np.int64)
     start = 0
     for name in np.unique(labels):
@@ -79,11 +80,12 @@ def _first_of(groups: Places, among: Chosen) -> Chosen:
     return first
 
 
-def held_out(training: Training, c: float) -> HeldOut | None:
+def held_out(training: Training, c: float, draw: int = 0) -> HeldOut | None:
     """Cross-validate taught examples at penalty `c`; None with too few.
 
     Of near-duplicates one is held out, and the others are not fitted to meanwhile: who has seen
-    one of them knows the others. Of very many examples some folds are enough.
+    one of them knows the others. Of very many examples some folds are enough. Draws differ in the
+    folds that examples fall into.
     """
     groups = training.groups()
     judged = _first_of(groups, training.taught)
@@ -95,7 +97,7 @@ def held_out(training: Training, c: float) -> HeldOut | None:
     columns = np.unique(training.labels, return_inverse=True)[1]
     scores: list[Floats] = []
     truth: list[int] = []
-    for fold in _folds(training.labels[places]):
+    for fold in _folds(training.labels[places], draw):
         held = places[fold]
         scores.append(_scores(training, held, ~np.isin(groups, groups[held]), c))
         truth.extend(columns[held].tolist())
@@ -107,25 +109,63 @@ def held_out(training: Training, c: float) -> HeldOut | None:
 def calibrate(training: Training, target_precision: float, c: float) -> Calibration:
     """Cross-validate; before there is enough to do so, a fixed and cautious guess."""
     size = int(training.taught.sum())
-    found = held_out(training, c)
-    if found is None:
+    first = held_out(training, c)
+    if first is None:
         missing = max(1, max(_CALIBRATE_FROM, needed(target_precision)) - size)
         standing = Standing(target_precision, 0.0, missing, size)
         return Calibration(c, Threshold(_COLD_THRESHOLD, met=False), size, standing=standing)
-    truth = found.truth
-    weights, _ = found.weights()
-    confidences = softmax(np.tensordot(weights, found.scores, 1), axis=1)
-    sure, said = confidences.max(axis=1), confidences.argmax(axis=1)
-    threshold = choose_threshold(sure, said == truth, target_precision)
+    draws = [first, *_more_draws(training, c, len(first.truth))]
+    weights, _ = _pooled(draws).weights()
+    judged = middle([_judged(one, weights, target_precision) for one in draws])
+    names = np.unique(training.labels)[judged.said]
     return Calibration(
         c,
-        threshold,
+        judged.threshold,
         size,
         weights,
-        own_thresholds(np.unique(training.labels)[said], sure, said == truth, target_precision),
+        own_thresholds(names, judged.sure, judged.right, target_precision),
         _novelty(training, c),
-        _standing(sure, said == truth, threshold, target_precision, size),
+        _standing(judged.sure, judged.right, judged.threshold, target_precision, size),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Best columns of held-out examples, confidences and verdicts, (n,), and their threshold."""
+
+    said: Places
+    sure: Floats
+    right: Chosen
+    threshold: Threshold
+
+
+def _more_draws(training: Training, c: float, size: int) -> Iterator[HeldOut]:
+    """Deal the examples into folds again, an even number of times, up to enough predictions."""
+    more = min(_DRAWS, max(1, _HELD_OUT_MAX // size)) - 1
+    for draw in range(1, more - more % 2 + 1):
+        found = held_out(training, c, draw)
+        if found is not None:
+            yield found
+
+
+def _pooled(draws: Sequence[HeldOut]) -> HeldOut:
+    return HeldOut(
+        np.concatenate([one.scores for one in draws], axis=1),
+        np.concatenate([one.truth for one in draws]),
+    )
+
+
+def _judged(found: HeldOut, weights: Weights, target: float) -> Judged:
+    confidences = softmax(np.tensordot(weights, found.scores, 1), axis=1)
+    sure, said = confidences.max(axis=1), confidences.argmax(axis=1)
+    right = said == found.truth
+    return Judged(said, sure, right, choose_threshold(sure, right, target))
+
+
+def middle(draws: Sequence[Judged]) -> Judged:
+    """Return the draw whose threshold is the middle one; those that meet no target come last."""
+    ranked = sorted(draws, key=lambda one: (not one.threshold.met, one.threshold.value))
+    return ranked[len(ranked) // 2]
 
 
 def _standing(

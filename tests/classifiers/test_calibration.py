@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from support_triage.classifiers.calibration import choose_threshold
+from support_triage.classifiers import crossvalidation
+from support_triage.classifiers.calibration import Threshold, choose_threshold
 
 
 def test_what_is_wrong_below_it_keeps_the_threshold_up() -> None:
@@ -21,3 +22,16 @@ def test_where_everything_was_right_confidence_below_it_is_taken_at_its_word() -
 
 def test_too_few_show_nothing() -> None:
     assert not choose_threshold(np.full(5, 0.99), np.ones(5, bool), 0.9).met
+
+
+def test_the_middle_draw_decides_and_one_that_meets_nothing_comes_last() -> None:
+    def judged(value: float, *, met: bool) -> crossvalidation.Judged:
+        none = np.zeros(0)
+        return crossvalidation.Judged(
+            none.astype(int), none, none.astype(bool), Threshold(value, met=met)
+        )
+
+    low, high, unmet = judged(0.8, met=True), judged(0.96, met=True), judged(0.9, met=False)
+    assert crossvalidation.middle([low]) is low
+    assert crossvalidation.middle([unmet, high, low]) is high
+    assert crossvalidation.middle([unmet, low, unmet]) is unmet
