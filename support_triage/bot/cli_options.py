@@ -94,19 +94,13 @@ def mapped(options: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-def _is_new(team: str, known: Sequence[str]) -> bool:
-    """Return True for an id that the first bot of a company may have: it gets a workspace."""
-    first = all(one == LOCAL for one in known)
-    return first and (team == LOCAL or _TEAM.fullmatch(team) is not None)
-
-
 async def chosen_team(workspaces: Workspaces, team: str | None) -> str:
     """Return the workspace named, the only one there is, or the local one before a bot has run.
 
     ConfigError if there are several and none is named, or if the one named cannot be one.
     """
     known = await workspaces.all()
-    if team is not None and team not in known and not _is_new(team, known):
+    if team is not None and team not in (*known, LOCAL) and not _TEAM.fullmatch(team):
         there = ", ".join(known) or "none yet"
         raise ConfigError(f'--team: there is no workspace "{team}"; the workspaces are: {there}')
     if team is None and len(known) > 1:

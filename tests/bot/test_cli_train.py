@@ -63,6 +63,8 @@ def test_the_verbs_are_on_the_command_line(valkey_url: str, config: Config, tmp_
         (["train", "magic", "--team", "T2"], ConfigError),
         (["train", "local", "--team", "T2"], RefusedError),
         (["cancel", "abc", "--team", "T2"], RefusedError),
+        (["jobs", "--team", "../t2"], ConfigError),
+        (["forget", "bob", "--team", "T2"], ConfigError),
     ):
         result = CliRunner().invoke(app, arguments, env=environment)
         assert isinstance(result.exception, error)

@@ -91,6 +91,11 @@ def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
         ("SLACK_APP_TOKEN", "secret-value", "xapp-"),
         ("SLACK_API_URL", "slack.com", "https://"),
         ("OPENAI_BASE_URL", "nowhere", "https://"),
+        ("OPENAI_BASE_URL", "http://h/v1/chat/completions", "leave out"),
+        ("OPENAI_BASE_URL", "https://h/v1?api-version=1", "leave out"),
+        ("OPENAI_BASE_URL", "http://h:99999/v1", "out of range"),
+        ("OPENAI_API_KEY", "sk-\u00e9", "outside ASCII"),
+        ("REDIS_URL", "rediss://h?ssl_cert_reqs=maybe", "does not fit"),
     ],
 )
 def test_a_bad_variable_is_named_without_its_value(name: str, value: str, words: str) -> None:
