@@ -138,7 +138,7 @@ def test_white_space_around_a_token_is_dropped() -> None:
         ("target_precision = 0.9\n", 'did you mean "target_precision" below [triage]?'),
         ("agents = ['@ava']\n", 'did you mean "agents" below [triage]?'),
         ('[prices."m"]\nprompt = 1\n', 'did you mean "prices" below [llm]?'),
-        ("[triage]\nt\u00e4rget_precision = 0.9\n", 'did you mean "target_precision"?'),
+        ("[triage]\n't\u00e4rget_precision' = 0.9\n", 'did you mean "target_precision"?'),
         ('[triage]\n"\\u001bx" = 1\n', "triage.\\x1bx: no such key"),
         ("[triage]\nzzzzzz = 1\n", "the keys here are admin_channel, admins"),
     ],
