@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import json
 import logging
 import os
 import socket
@@ -37,7 +38,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def triage_run(
-    sandbox: RunningSandbox, redis_url: str, *arguments: str
+    sandbox: RunningSandbox, redis_url: str, *arguments: str, stderr: int | None = None
 ) -> AsyncIterator[Process]:
     environment = os.environ | {
         "SLACK_BOT_TOKEN": sandbox.bot_token,
@@ -48,7 +49,7 @@ async def triage_run(
     }
     code = "from support_triage.bot.cli import main; main()"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, "run", *arguments, env=environment
+        sys.executable, "-c", code, "run", *arguments, env=environment, stderr=stderr
     )
     try:
         yield process
@@ -139,6 +140,34 @@ async def test_killed_in_the_middle_nothing_is_lost_and_nothing_twice(
             await eventually(nothing_left, 30)
         assert sorted(await cards(sandbox)) == sorted(f"{SUPPORT}:{ts}" for ts in sent)
         assert await Inbox(redis).dead(TEAM) == 0
+
+
+@pytest.mark.parametrize("over", ["http", "socket mode"])
+async def test_every_line_of_a_process_that_is_ended_is_json(
+    redis: Client, valkey_url: str, over: str
+) -> None:
+    port = free_port()
+    arguments = ["--port", str(port)] if over == "http" else []
+    at = f"http://127.0.0.1:{port}/slack/events" if over == "http" else ""
+    async with (
+        running_sandbox(SandboxConfig(event_url=at, retry_scale=0.01)) as sandbox,
+        triage_run(sandbox, valkey_url, *arguments, stderr=asyncio.subprocess.PIPE) as process,
+    ):
+        assert process.stderr is not None
+        lines = [await asyncio.wait_for(process.stderr.readline(), 90)]
+        while b"bot.listening" not in lines[-1]:
+            lines.append(await asyncio.wait_for(process.stderr.readline(), 90))
+        ts = await sandbox.control.post("U0CLEO", SUPPORT, TICKET)
+
+        async def carded() -> bool:
+            return await cards(sandbox) == [f"{SUPPORT}:{ts}"]
+
+        await eventually(carded, 30)
+        process.terminate()
+        lines += (await asyncio.wait_for(process.stderr.read(), 30)).splitlines()
+        assert await process.wait() == 0
+    said = [json.loads(line) for line in lines if line.strip()]
+    assert [one for one in said if one["level"] in {"warning", "error"}] == []
 
 
 def signature(secret: str, body: str) -> dict[str, str]:
