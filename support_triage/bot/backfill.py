@@ -74,12 +74,17 @@ class Backfill:
         marks = await self.watermarks.read()
         joined = await self.directory.joined()
         await self.watermarks.left(set(marks.channels).difference(joined))
-        found, errors = 0, []
+        found = 0
+        errors: list[Exception] = []
         for channel in joined:
             if asked is not None and self._read_at.get(channel, 0.0) > asked:
                 continue
             try:
                 found += await self._joined(channel, marks, began, since)
+            except GatewayUnavailableError as error:
+                if not error.answered or error.after_s is not None:
+                    raise  # Slack is away, or limits all channels alike
+                errors.append(error)
             except PASSING:
                 raise
             except Exception as error:  # noqa: BLE001 - raised below, when all had their turn

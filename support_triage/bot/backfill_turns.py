@@ -59,8 +59,12 @@ class BackfillTurns:
                 raise
 
     async def _asked(self) -> float | None:
-        """Return since when a look is due, by the server's clock; None where none is."""
+        """Return since when a look is due, by the server's clock; None where none is.
+
+        It is never longer ago than the time between two looks: where a channel fails again and
+        again, no look ends, and the others are read all the same.
+        """
         now, looked = await self.inbox.now(), (await self.watermarks.read()).looked
         due = looked + EVERY_S
         asked = [one for one in (self._wish, due) if looked < one <= now]
-        return max(asked, default=None)
+        return max([*asked, now - EVERY_S]) if asked else None

@@ -13,17 +13,16 @@ from support_triage.bot.gateway import Gateway, card_about
 from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError
 from support_triage.storage.records import CardAt, Posting, Record, Shown
 
-_SKEW_S = 300.0  # that our clock may be ahead of Slack's: a card is not older than that
+_SKEW_S = 300.0  # between Slack's servers, and since Slack's last answer told its time
 _LOOKS_S = (30.0, 300.0)  # after an intention: when to look for a post that lands late
 
 log = structlog.get_logger()
 
 
-def intention(channel: str, record: Record) -> Posting:
-    """Return the intention to post a card of this message now."""
-    now = time.time()
-    since = max(float(record.message.id.ts), now - _SKEW_S)
-    return Posting(channel=channel, since=f"{since:.6f}", at=now)
+def intention(channel: str, record: Record, slack_time: float) -> Posting:
+    """Return the intention to post a card of this message now, at this time by Slack's clock."""
+    since = max(float(record.message.id.ts), slack_time - _SKEW_S)
+    return Posting(channel=channel, since=f"{since:.6f}", at=time.time())
 
 
 async def search(gateway: Gateway, sought: Posting, about: str) -> AsyncIterator[Posting]:

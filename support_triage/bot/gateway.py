@@ -1,7 +1,9 @@
 """The only sender to Slack: each call has its turn and a deadline, and says what may pass."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,7 @@ class Gateway:
             retry_handlers=[],
         )
         self._pacing = pacing
+        self._ahead_s = 0.0
         self._who: tuple[str, Author] | None = None
 
     async def ready(
@@ -118,7 +121,7 @@ class Gateway:
     async def _call(self, method: str, channel: str, call: Callable[[], Awaitable[Any]]) -> Any:
         """What Slack answers, None where there is nothing left to do."""
         try:
-            return await call()
+            answer = await call()
         except FAILURES as error:
             if said(error)[0] in _GONE.get(method, ()):
                 return None
@@ -126,6 +129,8 @@ class Gateway:
             if isinstance(found, GatewayUnavailableError) and found.after_s is not None:
                 await self._pacing.hold_off(method, channel, found.after_s)
             raise found from None
+        self._ahead_s = _ahead_s(answer, self._ahead_s)
+        return answer
 
     async def add_emoji(self, channel: str, ts: str, emoji: str) -> None:
         """Put an emoji on a message; done already or no message left is fine."""
@@ -207,6 +212,11 @@ class Gateway:
         following = (page.get("response_metadata") or {}).get("next_cursor") or ""
         return list(page["messages"]), str(following)
 
+    @property
+    def slack_time(self) -> float:
+        """The Unix time by Slack's clock, as its newest answer said; by ours before the first."""
+        return time.time() - self._ahead_s
+
     async def permalink(self, channel: str, ts: str) -> str:
         """The address of a message that is no reply, made from the workspace's own."""
         home, _ = await self._whoami()
@@ -262,6 +272,15 @@ class Gateway:
                 channel=channel, file_uploads=uploads, initial_comment=comment
             ),
         )
+
+
+def _ahead_s(answer: Any, known: float) -> float:
+    """Return how far our clock is ahead of the server's that gave an answer; `known` if unsaid."""
+    try:
+        said_at = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return known
+    return time.time() - said_at
 
 
 def card_about(message: dict[str, Any], author: Author) -> str | None:

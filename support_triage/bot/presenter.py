@@ -119,7 +119,8 @@ class Presenter:
             if wanted is not None and now.shown.card is None:
                 # The turn comes first: between the check of the lease and the post is no wait.
                 await self.gateway.ready("chat.postMessage", wanted.channel)
-                now.change(posting=intention(wanted.channel, now.record))
+                slack_time = self.gateway.slack_time
+                now.change(posting=intention(wanted.channel, now.record, slack_time))
         except GatewayError as error:
             now.failed["card"] = error
             return False, None

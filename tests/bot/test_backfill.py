@@ -13,7 +13,7 @@ from support_triage.bot.backfill import Backfill, missed
 from support_triage.bot.backfill_turns import BackfillTurns
 from support_triage.bot.config import load_config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gateway import Gateway, GatewayUnavailableError, web_client
 from support_triage.bot.intake import parse
 from support_triage.bot.message_kinds import SUBTYPES
 from support_triage.bot.pacing import Pacing, PacingConfig
@@ -284,6 +284,40 @@ async def test_a_channel_that_fails_holds_up_no_other_and_is_read_again(
     await backfill.run(asked=asked)
     assert read == ["C0BILLING"]
     assert (await backfill.watermarks.read()).looked > asked
+
+
+async def test_a_channel_at_which_slack_fails_for_good_holds_up_no_other(
+    backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_TRIES", 1)
+    await backfill.run()
+    joined, history, looks = await backfill.directory.joined(), backfill.gateway.history, []
+
+    async def failing(channel: str, *given: Any, **named: Any) -> Any:
+        looks.append(channel)
+        if channel == joined[0]:
+            raise GatewayUnavailableError(
+                "conversations.history: Slack answered 500", answered=True
+            )
+        return await history(channel, *given, **named)
+
+    monkeypatch.setattr(backfill.gateway, "history", failing)
+    turns = BackfillTurns(backfill, backfill.inbox, backfill.watermarks)
+    for _ in range(2):
+        turns.want()
+        with pytest.raises(ExceptionGroup) as raised:
+            await turns.step()
+        assert raised.group_contains(GatewayUnavailableError)
+        assert set(looks) == set(joined)
+        looks.clear()
+    monkeypatch.setattr(backfill_turns, "_LOOK_S", 0.01)
+    with pytest.raises(ExceptionGroup):
+        await turns.step()
+    assert looks == joined[:1]  # the others were read a moment ago,
+    monkeypatch.setattr(backfill_turns, "EVERY_S", 0.0)
+    with pytest.raises(ExceptionGroup):
+        await turns.step()
+    assert looks[1:] == joined  # and are read again in time
 
 
 async def test_a_page_that_is_refused_is_asked_for_again(

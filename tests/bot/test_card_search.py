@@ -1,8 +1,10 @@
 """Our own card is found in a busy channel, in the end, and nobody else's passes for it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from support_triage.bot import card_search, pacing
 from support_triage.bot import gateway as sending
 from support_triage.bot.attempt import Attempt
-from support_triage.bot.card_search import adopt, intention, look_for_late
+from support_triage.bot.card_search import adopt, intention, look_for_late, search
 from support_triage.bot.cards import EVENT_TYPE
 from support_triage.bot.config import load_config
 from support_triage.bot.directory import Directory
@@ -75,7 +77,9 @@ def sought(sandbox: RunningSandbox) -> Record:
     at = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
     message = Message(id=at, user="U0CLEO", text="hello")
     record = Record(message=message)
-    return record.model_copy(update={"shown": Shown(posting=intention(BILLING, record))})
+    return record.model_copy(
+        update={"shown": Shown(posting=intention(BILLING, record, time.time()))}
+    )
 
 
 async def tries(step: Step, gateway: Gateway, redis: Client, record: Record) -> tuple[Record, int]:
@@ -118,7 +122,7 @@ async def test_the_search_begins_at_the_intention_and_not_at_the_message(
     monkeypatch.setattr(card_search, "_SKEW_S", 0.0)
     record = sought(sandbox)
     talk(sandbox, PAGE * PAGES)
-    later = Shown(posting=intention(BILLING, record))
+    later = Shown(posting=intention(BILLING, record, time.time()))
     ts = post(sandbox, str(record.message.id))
     found, _ = await tries(adopt, gateway, redis, record.model_copy(update={"shown": later}))
     assert found.shown.card is not None
@@ -199,3 +203,19 @@ async def test_a_card_that_lands_late_is_to_be_taken_down(
 def test_an_intention_of_version_0_1_is_read() -> None:
     shown = Shown.model_validate_json('{"posting": "C0BILLING"}')
     assert shown.posting == Posting(channel="C0BILLING")
+
+
+@pytest.mark.parametrize("ahead_s", [3600, -3600])
+async def test_a_card_is_found_whatever_our_clock_says(
+    sandbox: RunningSandbox, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, ahead_s: int
+) -> None:
+    record, wrong = sought(sandbox), SimpleNamespace(time=lambda: time.time() + ahead_s)
+    monkeypatch.setattr(sending, "time", wrong)
+    monkeypatch.setattr(card_search, "time", wrong)
+    await gateway.author()  # any answer tells Slack's time
+    intended = intention(BILLING, record, gateway.slack_time)
+    card = post(sandbox, str(record.message.id))
+    assert abs(gateway.slack_time - time.time()) < 5
+    assert [one async for one in search(gateway, intended, str(record.message.id))][-1].found == (
+        card,
+    )
