@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test test-bulk fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load bench-bulk deploy-check
+.PHONY: demo test test-install test-bulk fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load bench-bulk deploy-check
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -13,6 +13,22 @@ test: .venv/.ready
 	$(RUN) mypy
 	$(RUN) lint-imports
 	$(RUN) pytest -n 2 $(ARGS)
+
+# The wheel as a user installs it, without development packages: a story of every verb.
+test-install: .venv/.ready .venv-install/.ready
+	TRIAGE_INSTALLED=$(CURDIR)/.venv-install/bin/triage $(RUN) pytest -n 2 --dist loadfile --timeout 900 tests/install $(ARGS)
+
+WHEEL_IS_MADE_OF = pyproject.toml uv.lock README.md LICENSE NOTICE triage.toml \
+	$(shell find support_triage -name __pycache__ -prune -o -print)
+
+.venv-install/.ready: $(WHEEL_IS_MADE_OF) | $(filter .bootstrap/bin/uv,$(UV))
+	rm -rf .venv-install/dist
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) --no-python-downloads .venv-install
+	$(UV) build --quiet --wheel --out-dir .venv-install/dist
+	$(UV) export --quiet --locked --no-dev --no-emit-project -o .venv-install/requirements.txt
+	$(UV) pip sync --quiet --python .venv-install --require-hashes .venv-install/requirements.txt
+	$(UV) pip install --quiet --python .venv-install --no-deps .venv-install/dist/*.whl
+	@touch $@
 
 # Bulk work on a Ray cluster of two workers and an S3 server, all on this machine: three minutes.
 test-bulk: .venv-bulk/.ready
@@ -103,4 +119,4 @@ faults: .venv/.ready  # about 12 minutes; writes faults.json
 	$(RUN) python -m tests.faults
 
 clean:
-	rm -rf .venv .venv-bulk .bootstrap .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-bulk .venv-install .bootstrap .mypy_cache .ruff_cache .pytest_cache
