@@ -59,13 +59,13 @@ def classify_to(
     goes_on = f"; {plural(done.before, 'chunk')} of an earlier run kept" if done.before else ""
     err.say(f"{out} is complete{goes_on}")
     taught = done.taught
-    err.say(f"Taught by {taught.source}: {plural(len(taught.examples), 'example')}")
+    err.say(f"Learnt from {taught.source}: {plural(len(taught.examples), 'example')}")
     _tell(remarks)
 
 
 def _tell(remarks: Taking | None) -> None:
     if isinstance(remarks, SkipBad) and remarks.count:
-        err.say(f"Skipped as bad: {remarks.count}")
+        err.say(f"Skipped bad rows: {remarks.count}")
 
 
 def evaluate(
@@ -86,7 +86,7 @@ def evaluate(
     train, test = files
     taught = list(_named(reading.read(train, remarks), renamed))
     if lines := refusal(remarks):
-        raise DatasetError("\n".join([f"{train.name} is not taken:", *lines]))
+        raise DatasetError("\n".join([f"{train.name} was not used:", *lines]))
     names = {one.label: one.label for one in taught}
     tested = _named(reading.read(test, _each(remarks)), names | dict(renamed))
     found = measure(settings, taught, tested, kind, crew)

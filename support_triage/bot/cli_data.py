@@ -76,11 +76,11 @@ async def import_file(
             await store.workspaces.audit(store.team, "command line", "import", rows=rows)
     out.say(f"Imported: {done.changed} new or changed of {plural(plan.rows, 'row')}")
     if plan.skipped:
-        out.say(f"Skipped as bad: {plan.skipped}")
+        out.say(f"Skipped bad rows: {plan.skipped}")
     if plan.repeated:
-        out.say(f"Left out, the text is there again, newer or further down: {plan.repeated}")
+        out.say(f"Left out, a newer or later row has the same text: {plan.repeated}")
     if done.older:
-        out.say(f"Left out, older than what is stored: {done.older}")
+        out.say(f"Left out, older than the stored example: {done.older}")
 
 
 def pair(option: str, words: str) -> tuple[str, str]:

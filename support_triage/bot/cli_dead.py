@@ -49,7 +49,7 @@ async def _list(team: str | None, config: Path | None, *, as_json: bool) -> None
         table.add_row(*row.values())
     out.print(table)
     if outlived:
-        out.say(f"{outlived:,} more were dropped, as they were older than [keep] days.")
+        out.say(f"{outlived:,} more were dropped because they were older than [keep] days.")
 
 
 async def _each(

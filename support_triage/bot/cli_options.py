@@ -32,20 +32,20 @@ TeamOption = Annotated[
 ]
 TextOption = Annotated[
     list[str] | None,
-    typer.Option("--text", help="The column of texts; several are joined [default: text]."),
+    typer.Option("--text", help="The text column; several are joined [default: text]."),
 ]
-LabelOption = Annotated[str, typer.Option("--label", help="The column of labels.")]
+LabelOption = Annotated[str, typer.Option("--label", help="The label column.")]
 WhenOption = Annotated[
     str | None,
-    typer.Option("--when", help="The column of dates [default: when, if it is there]."),
+    typer.Option("--when", help="The date column [default: when, if there is one]."),
 ]
 EncodingOption = Annotated[
-    str | None, typer.Option("--encoding", help="Of the file, such as cp1252 [default: detected].")
+    str | None, typer.Option("--encoding", help="The file's encoding [default: detected].")
 ]
-SkipOption = Annotated[bool, typer.Option("--skip-bad", help="Leave bad rows out, and list them.")]
+SkipOption = Annotated[bool, typer.Option("--skip-bad", help="List bad rows and leave them out.")]
 MapOption = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="OLD=NEW", help="A label of the file to one of ours."),
+    typer.Option("--map", metavar="OLD=NEW", help="Import the file's label OLD as NEW."),
 ]
 _TEAM = re.compile(r"[TE][A-Z0-9]+")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")]

@@ -119,7 +119,7 @@ async def train_model(
         whole = wait or not trainer.backends[name].hosted
         job = await _follow(trainer, job, None if whole else _ON_ITS_WAY)
         if not job.ended:
-            out.say("`triage run` brings it on, and so does `triage jobs --watch`")
+            out.say("`triage run` or `triage jobs --watch` continues it")
     return job.stage not in (Stage.FAILED, Stage.CANCELLED)
 
 

@@ -58,7 +58,7 @@ def _emoji(name: str) -> str:
 
 def _label_name(name: str) -> str:
     if legible(name) != name:
-        raise ValueError("a label's name has no control characters: leave them out")
+        raise ValueError("a label's name must not contain control characters: remove them")
     if name.casefold() == UNSURE.casefold():
         raise ValueError(f"{UNSURE} is what the LLM answers if no label fits: choose another name")
     return name

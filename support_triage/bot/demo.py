@@ -122,9 +122,9 @@ async def _tell(sandbox: Sandbox) -> int:
         await sandbox.until("the bot connects", lambda state: state["connected"])
         await tell(sandbox)
     except StoryError as error:
-        out.say(f"The story did not come true: {error}", style="red")
+        out.say(f"The demo failed: {error}", style="red")
         return 1
-    out.say(f"The story came true in {time.monotonic() - started:.1f} s.", style="green")
+    out.say(f"The demo succeeded in {time.monotonic() - started:.1f} s.", style="green")
     return 0
 
 

@@ -27,9 +27,9 @@ async def _group(directory: Directory, name: str) -> Finding:
     try:
         members = await directory.members(name)
     except GatewayError as error:
-        return Finding(name, error.word or "no answer", f"nobody counts by it: {error}")
+        return Finding(name, error.word or "no answer", f"nobody has rights through it: {error}")
     if not members:
-        return Finding(name, "nobody is in it", "add people to the group in Slack")
+        return Finding(name, "the group is empty", "add people to the group in Slack")
     return Finding(name, plural(len(members), "member"))
 
 

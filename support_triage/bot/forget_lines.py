@@ -8,7 +8,7 @@ from support_triage.storage.forgetting import Traces
 
 _SHOWN = 20
 
-TRAINED = "A model that was trained on these keeps what it learnt: train it again."
+TRAINED = "A model that was trained on these snapshots keeps what it learnt: train it again."
 
 
 def found_lines(found: Traces) -> list[str]:
@@ -17,9 +17,9 @@ def found_lines(found: Traces) -> list[str]:
         f"messages with their predictions: {len(found.records):,}",
         f"cards in Slack: {found.cards:,}",
         f"examples: {len(found.examples):,}",
-        f"events that wait: {len(found.waiting):,}",
-        f"events given up on: {len(found.dead):,}",
-        f"snapshots they are in: {', '.join(found.snapshots) or 'none'}",
+        f"waiting events: {len(found.waiting):,}",
+        f"dead letters: {len(found.dead):,}",
+        f"in snapshots: {', '.join(found.snapshots) or 'none'}",
     ]
     return [*told, TRAINED] if found.snapshots else told
 
@@ -29,16 +29,16 @@ def lines(wish: Forget, name: str, now: float | None = None) -> list[str]:
     seconds = (wish.finished or now or time.time()) - wish.begun
     if wish.finished is None:
         done = f"{wish.messages:,} of {plural(max(wish.expected, wish.messages), 'message')}"
-        told = [f"Forgetting {name}: {done} removed, begun {seconds:,.0f} s ago"]
+        told = [f"Forgetting {name}: {done} removed, started {seconds:,.0f} s ago"]
     else:
-        told = [f"Forgotten all that {name} wrote before, in {seconds:,.0f} s"]
+        told = [f"Forgot everything that {name} wrote before, in {seconds:,.0f} s"]
     removed = [plural(wish.messages, "message"), f"{plural(wish.cards, 'card')} in Slack"]
     removed += [plural(wish.examples, "example"), plural(wish.events, "event")]
     told += [f"- removed: {', '.join(removed)}"]
     if wish.snapshots:
-        told += [f"- taken out of snapshots {', '.join(wish.snapshots)}", f"- {TRAINED}"]
+        told += [f"- removed from snapshots {', '.join(wish.snapshots)}", f"- {TRAINED}"]
     if wish.left:
-        told += [f"- {plural(len(wish.left), 'card')} not taken down, which you may delete:"]
+        told += [f"- {plural(len(wish.left), 'card')} left up; delete them in Slack:"]
         told += [f"  {place}: {why}" for place, why in [*wish.left.items()][:_SHOWN]]
     if wish.problem and wish.finished is None:
         told += [f"Waiting: {wish.problem}"]

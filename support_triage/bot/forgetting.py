@@ -78,7 +78,7 @@ class Forgetter:
             if not traces and not ids:
                 return
             await self._pass(user, traces, sorted(ids))
-        raise GatewayUnavailableError("more is found each time: looked through again later")
+        raise GatewayUnavailableError("each pass finds more: trying again later")
 
     def _ids(self, traces: Traces) -> list[str]:
         """Return the ids of the messages, and of imported examples of the same words."""

@@ -54,11 +54,11 @@ def problems_of(known: Mapping[str, Membership], now: float) -> dict[str, str]:
     found = {}
     for group, one in known.items():
         if one.refused or (one.problem and now - one.at > OUTAGE_S):
-            found[f"user group {group}"] = f"{one.problem}. Nobody counts by it now"
+            found[f"user group {group}"] = f"{one.problem}. Nobody has rights through it now"
         elif one.problem:
             until = datetime.fromtimestamp(one.at + OUTAGE_S, UTC)
             found[f"user group {group}"] = (
-                f"{one.problem}. Its last known members count until {until:%H:%M} UTC"
+                f"{one.problem}. Its last known members keep their rights until {until:%H:%M} UTC"
             )
     return found
 
@@ -125,7 +125,7 @@ class People:
             return True
         for group in _silent(known, since):
             wait = waits.get(group, _IN_FLIGHT_S)
-            raise GatewayUnavailableError(f"who is in {group} is not known yet", wait)
+            raise GatewayUnavailableError(f"the members of {group} are not known yet", wait)
         return False
 
     async def _renewed(self, groups: Sequence[str]) -> tuple[float, dict[str, Membership]]:

@@ -180,7 +180,7 @@ class Presenter:
             if isinstance(refused, GatewayUnavailableError):
                 raise refused from None
             return None, str(refused)
-        return found, "Slack knows no user group of this handle: correct it in triage.toml"
+        return found, "Slack knows no user group with this handle: correct it in triage.toml"
 
     async def _show_emoji(self, now: Attempt, emoji: str | None) -> None:
         at, possible = now.record.message.id, now.shown.maybe_emoji

@@ -45,8 +45,8 @@ async def serve(
     metrics_port = metrics_port or settings.triage_metrics_port
     if port is not None and port == metrics_port:
         raise ConfigError(
-            f"--port: {port} is also the metrics port; give --metrics-port (TRIAGE_METRICS_PORT) "
-            "another one, which the internet cannot reach"
+            f"--port: {port} is also the metrics port; set --metrics-port (TRIAGE_METRICS_PORT) "
+            "to another port, which the internet cannot reach"
         )
     way_in = role is not Role.WORKER
     if way_in and port is None and settings.slack_app_token is None:

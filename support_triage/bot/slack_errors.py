@@ -63,7 +63,7 @@ ADVICE: Final = {
     "missing_scope": "install the app again with the scopes of manifest.yml",
     "no_permission": "install the app again with the scopes of manifest.yml",
     "access_denied": "ask an owner of the workspace to allow the app to do this",
-    "ekm_access_denied": "ask an owner of the workspace: its admins hold back the keys",
+    "ekm_access_denied": "ask an owner of the workspace: its admins revoked the encryption keys",
     "enterprise_is_restricted": "ask an owner of the organization to allow the app",
     # user groups
     "no_such_subteam": f"the user group was deleted: name another one, or {_USERS}",
@@ -73,10 +73,10 @@ ADVICE: Final = {
     "plan_upgrade_required": _PAID,
     "permission_denied": f"the app may not read user groups: allow it, or {_USERS}",
     # people
-    "user_not_found": "take this user out of triage.toml: Slack knows nobody of this id",
-    "users_not_found": "take this user out of triage.toml: Slack knows nobody of this id",
-    "user_not_visible": "take this user out of triage.toml: the app cannot see them",
-    "user_disabled": "take this user out of triage.toml: the account is deactivated",
+    "user_not_found": "remove this user from triage.toml: Slack knows no user with this id",
+    "users_not_found": "remove this user from triage.toml: Slack knows no user with this id",
+    "user_not_visible": "remove this user from triage.toml: the app cannot see them",
+    "user_disabled": "remove this user from triage.toml: the account is deactivated",
     "messages_tab_disabled": "turn on the Messages tab of the app (App Home)",
     # channels
     "channel_not_found": f"make the channel and invite the bot, or {_RENAME}",

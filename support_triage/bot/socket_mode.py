@@ -65,4 +65,4 @@ async def _keep(sdk: SocketModeClient) -> None:
         return
     else:
         await sdk.connect_to_new_endpoint(force=True)
-    raise SocketModeError("a task of the Slack SDK had ended; it was started again")
+    raise SocketModeError("a background task of the Slack SDK had ended; it was restarted")

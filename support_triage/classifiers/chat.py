@@ -35,17 +35,17 @@ _MESSAGES_OWN = {Cause.REFUSED: Abstention.REFUSED, Cause.TOO_LONG: Abstention.B
 _SETUP_ADVICE = {
     Cause.UNCLEAR: "{url} does not understand the request ({status}): check OPENAI_BASE_URL and "
     "OPENAI_MODEL",
-    Cause.ENDPOINT: "{url} answers with status {status}: check OPENAI_BASE_URL (mostly ends in "
+    Cause.ENDPOINT: "{url} answers with status {status}: check OPENAI_BASE_URL (usually ends in "
     "/v1)",
     Cause.KEY: "OPENAI_API_KEY was rejected by {url}: set a valid key",
     Cause.FORBIDDEN: "OPENAI_API_KEY may not use {model} at {url}: allow it for the key's project, "
     "or change OPENAI_MODEL",
-    Cause.MISSING: "{url} has no model {model}: check OPENAI_MODEL, and OPENAI_BASE_URL (mostly "
+    Cause.MISSING: "{url} has no model {model}: check OPENAI_MODEL, and OPENAI_BASE_URL (usually "
     "ends in /v1)",
 }
 _ERROR_WITHIN = (
-    "{url} answers 200 with an error in place of a completion: check OPENAI_MODEL, and look at the "
-    "server's or provider's own log"
+    "{url} answers 200 with an error instead of a completion: check OPENAI_MODEL, and the "
+    "log of the server or provider"
 )
 _TOO_MANY = (429, 529)
 _BUSY = (

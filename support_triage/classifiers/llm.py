@@ -120,8 +120,8 @@ class LlmClassifier:
         """The deadline has passed, `had_s` seconds after the first request left, if one did."""
         if had_s < self._timeout_s * _FAIR_SHARE:
             return NotAskedError(
-                f"all {plural(self._at_once, 'request')} to {self._model} at once "
-                f"([llm] max_concurrency) were taken for {self._timeout_s:g} s ([llm] timeout_s)"
+                f"{self._model} was busy with {plural(self._at_once, 'request')} ([llm] "
+                f"max_concurrency) for {self._timeout_s:g} s ([llm] timeout_s)"
             )
         why = "; it thinks before it answers: switch that off" if self._chat.thinks else ""
         return ClassifierUnavailableError(

@@ -131,7 +131,7 @@ class Wire:
 
     def _wrong(self, does: str) -> ClassifierSetupError:
         return ClassifierSetupError(
-            f"{self._choice.url} {does}: check OPENAI_BASE_URL (mostly ends in /v1), and that no "
+            f"{self._choice.url} {does}: check OPENAI_BASE_URL (usually ends in /v1), and that no "
             "login page or proxy answers in its place"
         )
 

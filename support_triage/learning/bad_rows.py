@@ -50,7 +50,7 @@ class RefuseFirst:
 
     def bad(self, row: BadRow) -> None:
         """Raise DatasetError."""
-        raise DatasetError(f"{row}. Mend the row, or skip such rows with --skip-bad.")
+        raise DatasetError(f"{row}. Correct the row, or skip bad rows with --skip-bad.")
 
 
 @dataclass(slots=True)
@@ -99,4 +99,4 @@ def refusal(remarks: Remarks) -> list[str]:
     lines = [str(row) for row in remarks.rows]
     if remarks.count > LISTED:
         lines.append(f"and {plural(remarks.count - LISTED, 'more bad row')}")
-    return [*lines, "Nothing was taken. Mend the rows, or leave them out with --skip-bad."]
+    return [*lines, "Nothing was stored. Correct the rows, or leave them out with --skip-bad."]

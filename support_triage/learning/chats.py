@@ -14,7 +14,7 @@ from support_triage.learning.opening import exists, opened
 ORIGINAL_OF: Final = "original_of"
 """The key by which a row is the original of a chat, and no row to import."""
 _FIRST: Final = ("system", "developer")
-_NOT_OURS = "not a chat of ours: a user turn, then an answer"
+_NOT_OURS = "not a chat that we export: a user turn, then an answer"
 _ROLES_TOLD: Final = 6
 
 
@@ -95,7 +95,9 @@ class Originals:
                 for line in file:
                     self._take(line)
         except (ValueError, KeyError, TypeError, RecursionError):
-            raise DatasetError(f"{path}: not the originals of {name}. Move it away.") from None
+            raise DatasetError(
+                f"{path}: not the originals of {name}. Move the file away."
+            ) from None
 
     def _take(self, line: bytes) -> None:
         found = json.loads(line)

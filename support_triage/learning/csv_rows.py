@@ -79,10 +79,10 @@ class _Shape:
         if len(record) < width or any(map(str.strip, record[width:])):
             return (
                 f"{plural(len(record), 'field')} where the header has {width}; "
-                "a text with a delimiter or a line break must stand in quotes"
+                "a text with a delimiter or a line break must be in quotes"
             )
         if loose(record[0]) == self._names[0] and list(map(loose, record)) == self._names:
-            return "the header once more"
+            return "the header is repeated"
         if self.at.label is not None and len(self._labels) < _SEEN_MAX:
             self._labels.add(loose(record[self.at.label]))
         return None

@@ -69,7 +69,7 @@ class Exported:
         """What was written, per label, and what was left out and why; one thing a line."""
         lines = [f"{what} created: {path}" for what, path, _ in self.written.files]
         lines += [
-            f"Texts that the prompt changes, as they were, for an import: {path}"
+            f"Originals of the texts that the prompt changes, for an import: {path}"
             for path in self.written.beside
         ]
         lines.append(f"Total examples: {self.total}")

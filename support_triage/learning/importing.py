@@ -78,7 +78,7 @@ def look_through(
         return Plan(source, names, label_set, split.newest(texts, when), remarks.count)
     lines = refusal(remarks) + (names.told() if names.unknown else [])
     if lines:
-        raise DatasetError("\n".join([f"{source.name} is not imported:", *lines]))
+        raise DatasetError("\n".join([f"{source.name} was not imported:", *lines]))
     return Plan(source, names, label_set, split.newest(texts, when))
 
 

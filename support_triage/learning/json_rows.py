@@ -63,16 +63,16 @@ def _object(line: str) -> dict[str, Any]:
     except _ObjectError:
         raise
     except (ValueError, RecursionError) as error:
-        raise _ObjectError(f"not JSON that can be read: {str(error)[:80]}") from None
+        raise _ObjectError(f"invalid JSON: {str(error)[:80]}") from None
     if not isinstance(found, dict):
-        raise _ObjectError("not an object; write one JSON object a line")
+        raise _ObjectError("not an object; write one JSON object per line")
     return found
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _ObjectError("a key is there twice")
+        raise _ObjectError("a key is repeated")
     return found
 
 

@@ -69,12 +69,12 @@ class LabelNames:
             f"--map {shlex.quote(f'{printable(label)}={self._nearest(label)[0]}')}"
             for label, _ in known[:_LISTED]
         ]
-        return [*lines, "Add them there, or map them:", f"  {' '.join(options)}"]
+        return [*lines, "Add the missing labels there, or map them:", f"  {' '.join(options)}"]
 
     def _nearest(self, label: str) -> tuple[str, str]:
         folded = {loose(name): name for name in self._names}
         close = get_close_matches(loose(label)[:80], folded, n=3, cutoff=0.5)
         if not close:
-            return "LABEL", "none is near it"
+            return "LABEL", "no label is similar"
         names = [folded[one] for one in close]
-        return names[0], f"the nearest: {', '.join(map(printable, names))}"
+        return names[0], f"similar labels: {', '.join(map(printable, names))}"

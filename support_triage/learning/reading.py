@@ -91,7 +91,7 @@ def _cells(source: Source, remarks: Remarks, *, labelled: bool) -> Iterator[Cell
                 yield from _rows(what, file, source, remarks, labelled=labelled)
     except UnicodeError as error:
         raise DatasetError(
-            f"{source.name}: cannot be read as text: {error}. Name its --encoding."
+            f"{source.name}: cannot be read as text: {error}. Set its --encoding."
         ) from None
 
 
@@ -159,7 +159,7 @@ def _whole(given: object, name: str) -> str:
         byte = ord(undecoded[0]) - 0xDC00
         raise _CellError(
             f'"{printable(name)}" has a byte (0x{byte:02x}) that is none of the file\'s encoding. '
-            "Mend it, or name the right one with --encoding"
+            "Correct the file, or set the right encoding with --encoding"
         )
     return well_formed(given)
 

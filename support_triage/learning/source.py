@@ -109,6 +109,6 @@ def _needed(names: Sequence[str], wanted: str, option: str, where: str) -> int:
         there = ", ".join(f'"{printable(name)}"' for name in names[:30]) or "none"
         raise MissingColumnError(
             f'{where}: no column "{printable(wanted)}". The columns are {there}. '
-            f"Name the right one with {option}."
+            f"Name the right column with {option}."
         )
     return found

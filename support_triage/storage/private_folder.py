@@ -45,11 +45,13 @@ def open_private(path: Path) -> BinaryIO:
 def _check(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise UnsafeFolderError(f"{folder} is a link or no folder. Remove it, or name another one.")
+        raise UnsafeFolderError(
+            f"{folder} is a link or not a folder. Remove it or use another one."
+        )
     if found.st_uid != os.getuid():
         raise UnsafeFolderError(
             f"{folder} belongs to user {found.st_uid}, and the bot runs as user {os.getuid()}. "
-            "Name a folder of the bot's user (one inside of it will do), or change its owner."
+            "Name a folder of the bot's user, such as a subfolder of it, or change its owner."
         )
 
 

@@ -129,7 +129,7 @@ class Snapshots:
         ):
             await self._redis.delete(key)
             await self._redis.zrem(keys.snapshots(team), snapshot.id)
-            raise SnapshotError("something was forgotten while the snapshot was taken: try again")
+            raise SnapshotError("texts were forgotten while the snapshot was read: try again")
 
     async def ids(self, team: str) -> list[str]:
         """Ids of the stored snapshots, newest first."""

@@ -146,7 +146,7 @@ class Spending:
                 args=[found.id, usd, likely_usd, _LAPSE_S * 1000, keys.RETENTION_S, *pairs],
             )
         except StorageError as error:
-            raise NotAskedError(f"what the LLM costs cannot be counted: {error}") from None
+            raise NotAskedError(f"the LLM's cost cannot be counted: {error}") from None
         return found if admitted else None
 
     async def settle(self, reservation: Reservation, usage: Usage) -> None:

@@ -190,4 +190,4 @@ def test_evaluate_prints_the_figures(tmp_path: Path) -> None:
 def test_the_demo_comes_true() -> None:
     done = triage("demo", "--once")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "The story came true" in done.stdout
+    assert "The demo succeeded" in done.stdout

@@ -72,7 +72,7 @@ async def test_files_are_answered_by_what_the_workspace_was_taught(
     assert json.loads(untaught)["classifier"] != json.loads(answer)["classifier"]
     done = triage("classify", str(source), "--out", str(out), REDIS_URL=valkey_url)
     assert out.read_text() == answer
-    assert "Taught by workspace T1: 4 examples" in done.stderr
+    assert "Learnt from workspace T1: 4 examples" in done.stderr
 
 
 def test_a_run_goes_on_by_what_it_was_taught_at_its_start(tmp_path: Path, shipped: Config) -> None:

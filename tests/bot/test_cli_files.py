@@ -48,7 +48,7 @@ async def test_nothing_of_a_damaged_file_is_stored(
     await cli_data.import_file(settings, config, source, {}, "T1", SkipBad(told.append))
     assert await Examples(redis).counts("T1") == {"BILLING": 1, "OTHER": 1}
     assert "line 3: a quote" in told[0]
-    assert "Imported: 2 new or changed of 2 rows\nSkipped as bad: 1\n" in written.getvalue()
+    assert "Imported: 2 new or changed of 2 rows\nSkipped bad rows: 1\n" in written.getvalue()
 
 
 async def test_what_goes_out_as_chats_changes_nothing_when_it_comes_back(

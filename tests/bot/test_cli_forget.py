@@ -54,7 +54,7 @@ async def test_words_leave_the_data_folder(
         assert files_with(tmp_path, "my bakery")
         await forget_person(settings, config, "U1", None, apply=True)
         said = capsys.readouterr().out
-        assert "Forgotten all that U1 wrote before" in said
+        assert "Forgot everything that U1 wrote before" in said
         assert "removed: 1 message, 0 cards in Slack, 1 example" in said
         assert "C0BILLING:2.0: SLACK_BOT_TOKEN is not set" in said
         async with connect(None, tmp_path) as redis:

@@ -176,7 +176,7 @@ async def test_a_refusal_takes_a_groups_rights_at_once_in_every_process(
     found = await group_problems(CONFIG, Members(processes.redis, TEAM))
     assert set(found) == {f"user group {AGENTS}", f"user group {ADMINS}"}
     assert ADVICE[word] in found[f"user group {ADMINS}"]
-    assert "Nobody counts by it now" in found[f"user group {ADMINS}"]
+    assert "Nobody has rights through it now" in found[f"user group {ADMINS}"]
     await processes.age(storage.ASK_EVERY_S)
     assert await processes.one.is_admin("U0ADA")  # mended
     assert f"user group {ADMINS}" not in await processes.one.problems()
@@ -215,13 +215,13 @@ async def test_last_known_members_count_for_an_hour_of_an_outage_and_no_longer(
     assert await processes.one.is_admin("U0ADA")
     assert await processes.one.admins() == ["U0ADA"]
     found = await processes.one.problems()
-    assert "Its last known members count until" in found[f"user group {ADMINS}"]
+    assert "Its last known members keep their rights until" in found[f"user group {ADMINS}"]
     await processes.age(OUTAGE_S / 2)
     with kept():
         await processes.one.is_admin("U0ADA")
     assert await processes.one.admins() == []
     found = await processes.one.problems()
-    assert "Nobody counts by it now" in found[f"user group {ADMINS}"]
+    assert "Nobody has rights through it now" in found[f"user group {ADMINS}"]
 
 
 async def test_an_outage_refuses_nobody(processes: Processes) -> None:

@@ -122,7 +122,7 @@ async def test_an_import_that_was_cut_off_is_done_by_the_same_call(
         ("a.jsonl", '{"text": "x"}\n', "line 1"),
         ("a.jsonl", "[1]\n", "not an object"),
         ("a.jsonl", "{\n", "not JSON"),
-        ("a.jsonl", '{"messages": [1]}\n', "not a chat of ours"),
+        ("a.jsonl", '{"messages": [1]}\n', "not a chat that we export"),
         ("a.jsonl", '\n\n{"messages": []}\n', "line 3"),
         ("a.parquet", "PAR0", "cannot be read as Parquet"),
     ],

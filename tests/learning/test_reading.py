@@ -186,7 +186,7 @@ def test_unknown_labels_are_told_at_once_with_a_map_to_copy(tmp_path: Path) -> N
         look_through(source, LABELS)
     said = str(caught.value)
     assert 'line 2: label "Biling"' in said
-    assert "the nearest: BILLING" in said
+    assert "similar labels: BILLING" in said
     assert "--map Biling=BILLING" in said
     assert """--map 'Money'"'"'s worth=LABEL'""" in said
     assert "\x1b" not in said

@@ -47,7 +47,7 @@ async def test_killed_in_the_middle_all_is_removed_and_told_once(
             assert (wish.messages, wish.cards, wish.told) == (COUNT, COUNT, True)
         assert await cards(sandbox) == []
         said = str((await sandbox.control.state())["messages"])
-        assert said.count("Forgotten all that") == 1
+        assert said.count("Forgot everything that") == 1
     audited = [fields["what"] for _, fields in await redis.xrange(keys.audit(TEAM))]
     assert audited.count("forgotten") == 1
     assert await keys_with(redis, "bakery") == []

@@ -53,7 +53,7 @@ async def told(story: Story) -> list[str]:
         for place, messages in state["messages"].items()
         if place.startswith("D")
         for one in messages
-        if "Forgotten all that" in one["text"]
+        if "Forgot everything that" in one["text"]
     ]
 
 
@@ -99,7 +99,7 @@ async def test_a_person_is_forgotten_everywhere(
     counted = await story.command("forget U0CLEO")
     assert "messages with their predictions: 1" in counted
     assert "examples: 1" in counted
-    assert f"snapshots they are in: {snapshot.id}" in counted
+    assert f"in snapshots: {snapshot.id}" in counted
     assert await keys_with(story.redis, "bakery")
     await forgotten(story)
 
@@ -129,7 +129,7 @@ async def test_more_cards_than_slack_lets_us_delete_at_once_are_all_gone_and_tol
         await story.shows(ts, "moneybag", BILLING)
     await story.command("forget U0CLEO now")
     seen = await story.command("jobs")
-    assert "Forgetting <@U0CLEO>" in seen or "Forgotten all that <@U0CLEO>" in seen
+    assert "Forgetting <@U0CLEO>" in seen or "Forgot everything that <@U0CLEO>" in seen
     await forgotten(story, seconds=60)
     assert [await story.cards(ts) for ts in written] == [[]] * 14
     [said] = await told(story)
@@ -224,7 +224,7 @@ async def test_what_waits_in_the_queue_is_forgotten_too(story: Story) -> None:
     inbox = Inbox(story.redis)
     await story.bot.parts.loops.stop("worker", "sweep")
     await inbox.receive(waiting)
-    assert "events that wait: 1" in "".join(
+    assert "waiting events: 1" in "".join(
         _lines(await story.bot.answering.desk.forgetter.look(CLEO))  # type: ignore[union-attr]
     )
     assert story.bot.answering is not None

@@ -62,7 +62,7 @@ async def test_from_the_question_to_the_challenger(
     assert "To go on: `/triage train openai anyway confirm`" in plan
     assert provider.files == []
     begun = await story.command("train openai confirm anyway")
-    assert "Begun as job" in begun
+    assert "Started job" in begun
 
     async def ready() -> str | None:
         found = await told(story)

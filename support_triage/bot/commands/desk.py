@@ -93,12 +93,12 @@ class Desk:
         verb, *arguments = text.split() or ["help"]
         known = VERBS.get(verb.lower())
         if known is None:
-            return f"{code(verb, 40)} is not a verb of mine.\n{helping.HELP}"
+            return f"{code(verb, 40)} is not a `/triage` command.\n{helping.HELP}"
         run = await self.commands.begin(trigger, user, verb.lower(), " ".join(arguments))
         if run > _RUNS_MAX:
             return (
-                f"{code(verb, 40)} was interrupted {plural(run - 1, 'time')}, as by a crash, so I "
-                "leave it. Look at `/triage status` before you try again."
+                f"{code(verb, 40)} was interrupted {plural(run - 1, 'time')}, so I stopped "
+                "trying. Look at `/triage status` before you try again."
             )
         return whole_lines(await known(Context(self, user, trigger), arguments))
 

@@ -25,7 +25,7 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
             except DatasetError:
                 formats = ", ".join(FORMATS)
                 return (
-                    f"{code(word, 40)} is neither a format of mine ({formats}) nor a day "
+                    f"{code(word, 40)} is neither a format ({formats}) nor a day "
                     "such as 2026-11-01 or 30d"
                 )
     if not sum((await context.desk.examples.counts(context.desk.team)).values()):

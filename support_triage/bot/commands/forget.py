@@ -25,6 +25,6 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
         )
     await forgetter.forgets.begin(user, context.user, len(found.records), context.trigger)
     return (
-        f"*Forgetting* all that <@{user}> wrote until now. Left to remove:\n{lines}\n"
-        "I tell you in a direct message when it is done; `/triage jobs` says how far it is."
+        f"*Forgetting* everything that <@{user}> wrote until now. Still to remove:\n{lines}\n"
+        "I'll send you a direct message when it is done; `/triage jobs` shows its progress."
     )

@@ -21,7 +21,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         )
     for name, number in counts.items():
         lines.append(
-            f":warning: *{inline(name)}* is no label now, and "
+            f":warning: *{inline(name)}* is not in triage.toml, and "
             f"{plural(number, 'example')} still {'has' if number == 1 else 'have'} it"
         )
     return "\n".join(lines)

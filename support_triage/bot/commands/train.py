@@ -44,4 +44,4 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
 
 
 def _begun(job: Job) -> str:
-    return f"Begun as job `{job.id}`. I tell you in a direct message how it goes."
+    return f"Started job `{job.id}`. I'll report its progress in a direct message."
