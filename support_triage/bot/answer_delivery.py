@@ -1,4 +1,4 @@
-"""The way of a command's answer to the person who asked: Slack's address for it, else a message."""
+"""Sends a command's answer to the person who asked: by `response_url`, else as a direct message."""
 
 from dataclasses import dataclass
 
@@ -21,15 +21,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class AnswerDelivery:
-    """Tells answers, and never runs anything: it may be tried as often as it takes."""
+    """Sends answers and never runs a command, so sending may be retried as often as needed."""
 
     commands: Commands
     gateway: Gateway
 
     async def tell(self, asked: Asked, text: str) -> None:
-        """Tell an answer; GatewayUnavailableError where it is worth another try later.
+        """Send an answer; raise GatewayUnavailableError if a later retry may help.
 
-        An address that expired, was used up, or cannot be reached is followed by a direct message;
+        If the address has expired, is used up or cannot be reached, send a direct message;
         a person who cannot be told within two hours is not.
         """
         try:
@@ -43,7 +43,7 @@ class AnswerDelivery:
             log.warning("command.unheard", user=asked.user, problem=str(error))
 
     async def _responded(self, asked: Asked, text: str) -> bool:
-        """Return whether Slack's address took the answer; False where it never will."""
+        """Return True if `response_url` accepted the answer, False if it never will."""
         if asked.waited_s > _VALID_S or await self.commands.tell(asked.item.ts) > _TRIES:
             return False
         client = AsyncWebhookClient(asked.response_url, timeout=_DEADLINE_S, retry_handlers=[])

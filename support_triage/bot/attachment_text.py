@@ -17,7 +17,7 @@ _QUOTED = ("is_share", "is_msg_unfurl", "is_reply_unfurl", "message_blocks")
 def attachment_texts(part: Json, depth: int = 0) -> list[str]:
     """Return what a reader sees of each attachment of a message, in order.
 
-    The preview that Slack, or an app, adds to a link is left out: it is no part of what the
+    The preview that Slack, or an app, adds to a link is left out: it is not part of what the
     author says. A message that is forwarded or quoted is read.
     """
     attachments = objects_in(part, "attachments") if depth < _DEPTH_MAX else []
@@ -26,7 +26,7 @@ def attachment_texts(part: Json, depth: int = 0) -> list[str]:
 
 
 def is_preview(attachment: Json) -> bool:
-    """Whether an attachment is there because the author wrote a link, and no message is quoted."""
+    """Return True if Slack made the attachment from a link and it quotes no message."""
     quoted = any(attachment.get(name) for name in _QUOTED)
     return not quoted and any(attachment.get(name) for name in _LINKED)
 

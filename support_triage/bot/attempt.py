@@ -1,4 +1,4 @@
-"""One try to show a decision: the record as it goes on, what worked, and what did not."""
+"""One attempt to show a decision: the changing record, and which parts worked or failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ Part = Literal["card", "emoji"]
 
 @dataclass(slots=True)
 class Attempt:
-    """What was changed under this hold so far; nothing of it is stored until the holder does so.
+    """The changes under this hold so far; nothing is stored until the holder stores it.
 
-    `failed` parts were not shown, `refused` is what `status` is to say of a part, and `posted` is
-    the card that this attempt has put up.
+    `failed` parts were not shown, `refused` holds the text that `status` shows for a part, and
+    `posted` is the card that this attempt posted.
     """
 
     hold: Hold
@@ -27,12 +27,12 @@ class Attempt:
 
     @property
     def shown(self) -> Shown:
-        """What people see, or may see, as far as this attempt has come."""
+        """Return what people see, or may see, after the changes so far."""
         return self.record.shown
 
     @property
     def about(self) -> str:
-        """The message (channel:ts) that is shown."""
+        """Return the id (channel:ts) of the message."""
         return str(self.record.message.id)
 
     def change(self, **changes: Any) -> None:
@@ -41,9 +41,9 @@ class Attempt:
         self.record = self.record.model_copy(update={"shown": shown})
 
     def note_problems(self, names: Mapping[Part, str]) -> None:
-        """Put on record what Slack refuses now; what merely failed stays as it was.
+        """Record the parts that Slack refuses now; parts that merely failed keep their problems.
 
-        `names` says what each part is, such as "card in #billing".
+        `names` maps each part to its name, such as "card in #billing".
         """
         known = {*self.worked, *self.refused}
         remain = {name for name in self.record.problems if name.split()[0] not in known}

@@ -1,4 +1,4 @@
-"""When a workspace is backfilled: when something may have been missed, and now and then anyway."""
+"""Decides when to backfill a workspace: on request, and at regular times."""
 
 import asyncio
 from contextlib import suppress
@@ -9,14 +9,14 @@ from support_triage.storage.inbox import Inbox
 from support_triage.storage.watermarks import Watermarks
 
 EVERY_S = 600.0
-"""The longest time between two looks: over HTTP, nothing tells of an outage before our door."""
+"""The longest time between two backfills: over HTTP, the bot cannot notice lost events."""
 
 _LOOK_S = 5.0
 
 
 @dataclass
 class BackfillTurns:
-    """Keeps each wish for a backfill until a look that began after it has ended.
+    """Keeps each request for a backfill until a backfill that began after it has ended.
 
     Any number of processes may: one of them looks, and its look counts for the wishes of all.
     """
@@ -29,11 +29,11 @@ class BackfillTurns:
     _server_since: float = 0.0
 
     def want(self) -> None:
-        """Say that something may have been missed: a connection is new, an event was not stored."""
+        """Request a backfill, as after a new connection or an event that was not stored."""
         self._wanted.set()
 
     async def step(self) -> None:
-        """Wait some seconds for a wish, then look through the channels if that is due."""
+        """Wait some seconds for a request, then backfill the channels if that is due."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOOK_S):
                 await self._wanted.wait()

@@ -41,7 +41,7 @@ _MARKDOWN_MARKS = re.compile(r"\*\*|__|^#{1,6} ", re.MULTILINE)
 
 
 def blocks_text(blocks: Any) -> str:
-    """Return what a reader sees of blocks, a line each; "" of anything else."""
+    """Return the visible text of blocks, a line each; "" for anything else."""
     return "\n".join(_lines(blocks, 0)) if isinstance(blocks, list | dict) else ""
 
 
@@ -83,7 +83,7 @@ def _of_block(part: Json, kind: str, depth: int) -> list[str]:
 
 
 def _rows(rows: Any, depth: int) -> list[str]:
-    """Return a table's rows, cells parted by a bar."""
+    """Return a table's rows, with a bar between cells."""
     if not isinstance(rows, list):
         return []
     cells = [

@@ -1,4 +1,4 @@
-"""Puts up, changes and takes down the cards of a message, as far as Slack takes them."""
+"""Posts, updates and deletes the cards of a message."""
 
 from support_triage.bot.attempt import Attempt
 from support_triage.bot.cards import Card
@@ -8,7 +8,7 @@ from support_triage.storage.records import CardAt
 
 
 async def post_or_update(gateway: Gateway, now: Attempt, wanted: Card) -> None:
-    """Bring the message's one card to what is wanted; a GatewayError leaves it as it was.
+    """Post or update the message's one card; a GatewayError leaves it unchanged.
 
     Where Slack refuses the text of the card, it goes without: that is remembered, as the turn for
     the second post may come with a later attempt.
@@ -43,7 +43,7 @@ async def _bring(gateway: Gateway, now: Attempt, wanted: Card) -> None:
 
 
 async def take_down(gateway: Gateway, now: Attempt) -> None:
-    """Delete the cards that are not wanted any more."""
+    """Delete the cards that are no longer wanted."""
     for at in now.shown.stale:
         await gateway.delete(at.channel, at.ts)
         now.change(stale=now.shown.stale[1:], former=(*now.shown.former, at))

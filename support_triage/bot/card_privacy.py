@@ -1,4 +1,4 @@
-"""The table `[cards]`: what cards show of personal data, which other channels may read."""
+"""The table `[cards]`: whether cards, which other channels read, show personal data."""
 
 import re
 
@@ -17,7 +17,7 @@ _WORDS = {
 
 
 def masked(text: str) -> str:
-    """Return the text with words such as `[card number 1]` in place of what identifies a person."""
+    """Return the text with placeholders such as `[card number 1]` for personal data."""
     return _PLACEHOLDER.sub(_in_words, redact(text).text)
 
 

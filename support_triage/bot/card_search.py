@@ -1,4 +1,4 @@
-"""Our own cards in a channel's history: of tries that died, and those that land late.
+"""Finds our own cards in a channel's history: from dead workers, or posted late.
 
 A search that is cut off, as by Slack's limits, goes on where it was.
 """
@@ -26,7 +26,7 @@ def intention(channel: str, record: Record, slack_time: float) -> Posting:
 
 
 async def search(gateway: Gateway, sought: Posting, about: str) -> AsyncIterator[Posting]:
-    """Read on from where the search is, a page at a time; yield how far it came after each.
+    """Continue the search page by page; yield its position after each page.
 
     History is newest first, so the place is the oldest message that was read: it needs no cursor
     of Slack's, and no new message moves it.
@@ -44,7 +44,7 @@ async def search(gateway: Gateway, sought: Posting, about: str) -> AsyncIterator
 
 
 async def adopt(gateway: Gateway, now: Attempt) -> None:
-    """Take over the card of an attempt that died, or lost the answer, after it had posted."""
+    """Adopt the card of an attempt that died, or lost Slack's answer, after it had posted."""
     sought = now.shown.posting
     if sought is None:
         return
@@ -67,7 +67,7 @@ async def adopt(gateway: Gateway, now: Attempt) -> None:
 
 
 async def look_for_late(gateway: Gateway, now: Attempt) -> None:
-    """Find what landed after all: it is to be taken down, as another card was posted for it."""
+    """Find cards that landed late, which are taken down because another card was posted."""
     for late in now.shown.late:
         if late.due > time.time():
             continue
@@ -94,7 +94,7 @@ def _unknown(sought: Posting, shown: Shown) -> list[CardAt]:
 
 
 def _next_look(sought: Posting) -> list[Posting]:
-    """Return the search to begin anew at its next time, none where there was the last."""
+    """Return the search restarted for its next time; None after the last time."""
     if sought.looks >= len(_LOOKS_S):
         return []
     due = (sought.at or time.time()) + _LOOKS_S[sought.looks]

@@ -11,7 +11,7 @@ from support_triage.plural import plural
 
 
 async def people(directory: Directory, config: Config) -> AsyncIterator[Finding]:
-    """Yield a finding for each agent, admin and mention; no error of Slack ends it."""
+    """Yield a finding for each agent, admin and mention, even if Slack refuses some."""
     may = [*config.triage.agents, *config.triage.admins]
     told = [one.mention for one in config.labels if one.mention is not None]
     groups = groups_of(may)

@@ -29,7 +29,7 @@ async def shared_channels(
 
 
 def with_whom(channel: dict[str, Any], team: str) -> str:
-    """Return with whom a channel is shared outside of the organization, "" where with nobody."""
+    """Return whom a channel is shared with outside the organization, "" if nobody."""
     if channel.get("is_ext_shared"):
         known = (*channel.get("connected_team_ids", ()), *channel.get("shared_team_ids", ()))
         inside = {team, *channel.get("internal_team_ids", ())}

@@ -69,7 +69,7 @@ _SIGNS = "_-+'"
 
 
 def standard_name(name: str) -> str:
-    """Return the one name of an emoji: of `:thumbsup::skin-tone-3:` it is `+1`."""
+    """Return the standard name of an emoji, such as `+1` for `:thumbsup::skin-tone-3:`."""
     bare = name.strip().strip(":").split("::")[0]
     bare = unicodedata.normalize("NFC", bare)
     return _FIRST.get(bare, bare)

@@ -17,12 +17,12 @@ _LONG_NUMBER = re.compile(r"&#[0-9]{8,};?")  # no character has it, and Python r
 
 
 def files_text(part: Json) -> list[str]:
-    """Return the words in each file of a message: nothing for a picture, a name is no word."""
+    """Return the text of each file of a message; pictures and file names give none."""
     return [text for one in objects_in(part, "files") if (text := _text(one).strip())]
 
 
 def file_names(part: Json) -> tuple[str, ...]:
-    """Return what the files of a message are called, and those of a message that is forwarded."""
+    """Return the names of the files of a message and of the message that it forwards."""
     holders = [part, *objects_in(part, "attachments")]
     files = [one for holder in holders for one in objects_in(holder, "files")]
     given = (legible(unescaped(text_in(one, "title", "name"))) for one in files)

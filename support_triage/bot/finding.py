@@ -1,11 +1,11 @@
-"""What `triage doctor` says of one thing that it looked at."""
+"""The result of one check by `triage doctor`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `advice` is empty where it is fine."""
+    """The result of one check; `advice` is empty if all is well."""
 
     what: str
     found: str

@@ -1,4 +1,4 @@
-"""Work that many ask for at once and that is done once."""
+"""Work that several callers request at once and that runs once."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Flights(Generic[T]):
-    """Work by key. Who asks for what is under way waits for it, and gets its result or error."""
+    """Work by key. A caller who requests running work waits for its result or error."""
 
     def __init__(self) -> None:
         self._under_way: dict[str, asyncio.Task[T]] = {}
@@ -25,7 +25,7 @@ class Flights(Generic[T]):
         return await asyncio.shield(task)
 
     def part(self, key: str) -> None:
-        """Have the next caller start anew: the work under way comes too late for it."""
+        """Make the next caller start new work instead of waiting for the running work."""
         self._under_way.pop(key, None)
 
     def _land(self, key: str, ended: asyncio.Task[T]) -> None:

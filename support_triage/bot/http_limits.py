@@ -26,7 +26,7 @@ class LimitedProtocol(HttpToolsProtocol):
     connections_max = CONNECTIONS_MAX
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection, if need be in the place of another that waits."""
+        """Accept a connection, if necessary in place of another that waits."""
         self._deadline: asyncio.TimerHandle | None = None
         self.waiting_since: float | None = self.loop.time()
         self._head = self._body = 0
@@ -75,14 +75,14 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body; what follows a refusal is skipped for a while, so it is read."""
+        """Accept a part of the body; after a refusal, skip the rest so that the answer is read."""
         self._body += len(body)
         if self._body > 2 * BODY_MAX:
             self.transport.abort()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Stop the clock: the answer is up to the bot."""
+        """Stop the timer: the bot has the whole request."""
         self._request_is_whole()
         self._half = False
         self.waiting_since = None
@@ -131,7 +131,7 @@ class LimitedBody:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, and count what it brings."""
+        """Serve one request, and count its bytes."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

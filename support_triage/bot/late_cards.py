@@ -1,4 +1,4 @@
-"""Looks again for cards that may land after their worker was given up: one card remains."""
+"""Searches again for cards that may land late, so that one card remains."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -15,14 +15,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class LateCards:
-    """One workspace's; `look_again` shows a message anew, as all that is known of it demands."""
+    """The late cards of one workspace; `look_again` shows a message again."""
 
     records: Records
     team: str
     look_again: Callable[[MessageId], Awaitable[None]]
 
     async def look(self) -> None:
-        """Look once at each message that is due; what fails is due again the next time."""
+        """Check each message that is due; a message that fails is due again next time."""
         await each(await self.records.late(self.team, time.time()), self._look)
 
     async def _look(self, identity: MessageId) -> None:

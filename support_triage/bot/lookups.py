@@ -1,4 +1,4 @@
-"""Slack's answers, kept for minutes: one call at a time for each of them, and a bounded number."""
+"""A bounded cache of Slack's answers, kept for minutes, with one call at a time for each."""
 
 import asyncio
 import copy
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 class _Kept:
     """An answer, when it was asked for, and when the newest try was; `error` if that failed.
 
-    What was `expired` is asked for again; answers to earlier questions are not kept.
+    An `expired` answer is requested again; answers to earlier requests are not kept.
     """
 
     value: Any = None
@@ -39,14 +39,14 @@ class _Kept:
     expired: bool = False
 
     def serves(self, outage_s: float | None) -> bool:
-        """Return whether the answer serves although the newest try failed."""
+        """Return True if the answer is usable although the newest try failed."""
         if self.answered_at is None or outage_s is None:
             return self.answered_at is not None
         away = isinstance(self.error, GatewayUnavailableError)
         return away and time.monotonic() - self.answered_at <= outage_s
 
     def fresh(self, keep_s: float) -> bool:
-        """Return whether Slack need not be asked yet."""
+        """Return True if Slack does not need to be asked yet."""
         if self.expired:
             return False
         match self.error:
@@ -60,7 +60,7 @@ class _Kept:
 
 
 class Lookups:
-    """Answers by key. Who asks for one that is being looked up waits for that look-up."""
+    """Answers by key. A caller who needs a running look-up waits for it."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
@@ -77,7 +77,7 @@ class Lookups:
         keep_s: float,
         outage_s: float | None = None,
     ) -> Any:
-        """Return Slack's answer, at most `keep_s` old; an older one while Slack gives none.
+        """Return Slack's answer, at most `keep_s` old; an older answer while Slack gives none.
 
         `key` names the method, and after a colon what is asked of it. Raises GatewayError where
         Slack never answered; with `outage_s`, also where Slack refuses now or has been away for
@@ -94,12 +94,12 @@ class Lookups:
 
     @property
     def problems(self) -> dict[str, str]:
-        """Return what keeps Slack's newest answers back, by method."""
+        """Return the newest problem of each method whose last call failed."""
         failed = {key: one.error for key, one in self._kept.items() if one.error is not None}
         return {key.partition(":")[0]: str(error) for key, error in failed.items()}
 
     def expire(self, key: str) -> None:
-        """Ask again at the next use: the answer has changed."""
+        """Drop an answer that has changed, so that the next use asks Slack again."""
         there = self._kept.get(key, _Kept())
         self._keep(key, replace(there, asked_at=time.monotonic(), expired=True))
         self._flights.part(key)

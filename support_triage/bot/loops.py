@@ -1,4 +1,4 @@
-"""The background loops of a process: each one outlives its failures, and none fails in silence."""
+"""The background loops of a process: each survives its failures, and none fails silently."""
 
 import asyncio
 import time
@@ -15,10 +15,10 @@ from support_triage.bot.passing import PASSING
 from support_triage.bot.slack_errors import GatewayPacedError
 
 FAILURES_MAX = 5
-"""So many failures in a row are no accident: the loop counts as failing, and `/healthz` says so."""
+"""After this many failures in a row the loop counts as failing, and `/healthz` reports it."""
 
 STEP_S = 300.0
-"""A step that takes longer hangs: all that it waits for has a deadline of its own, of seconds."""
+"""A step that takes longer hangs: each call in a step has a deadline of seconds."""
 
 _PAUSE_S = 0.5  # after an outage, and after a first failure; doubles with each failure after it
 _PAUSE_MAX_S = 30.0  # a loop that fails for hours still tries, and still logs, twice a minute
@@ -35,7 +35,7 @@ class HungError(Exception):
 
 @dataclass
 class _Loop:
-    """One loop: what it does again and again, and how often in a row that went wrong.
+    """One loop: the step that it repeats, and how often in a row the step failed.
 
     `failures` are those that a restart may mend; `refusals` count all but outages. `began` is the
     monotonic time of the step under way, infinite between two steps.
@@ -53,14 +53,14 @@ class _Loop:
 
     @property
     def failing(self) -> bool:
-        """Whether it failed too often to be an accident, hangs, or ended."""
+        """Return True if the loop failed too often in a row, hangs or ended."""
         hangs = time.monotonic() - self.began > self.within_s
         ended = self.task is None or self.task.done()
         return self.failures >= FAILURES_MAX or hangs or ended
 
     @property
     def pause_s(self) -> float:
-        """Seconds until the next step."""
+        """Return the seconds until the next step."""
         if not self.refusals:
             return max(self.every_s, _PAUSE_S if self.waits else 0.0)
         return max(self.every_s, min(_PAUSE_S * 2.0 ** min(self.refusals - 1, 20), _PAUSE_MAX_S))
@@ -91,7 +91,7 @@ class Loops:
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """The names of the loops that fail again and again, or ended."""
+        """Return the names of the loops that are failing."""
         return tuple(one.name for one in self._loops.values() if one.failing)
 
     async def stop(self, *names: str) -> None:
@@ -169,7 +169,7 @@ def _kind(error: BaseException) -> str:
 
 
 async def each(items: Iterable[T], step: Callable[[T], Awaitable[object]]) -> None:
-    """Take a step for every item, in order, also after some have failed.
+    """Take a step for every item, in order, even after some have failed.
 
     Raises the failures at the end, as an ExceptionGroup: one bad item does not hold up the others,
     and does not go unseen.
@@ -185,7 +185,7 @@ async def each(items: Iterable[T], step: Callable[[T], Awaitable[object]]) -> No
 
 
 def watched(name: str, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
-    """Start work that is done once; a failure of it is logged, whoever waits for it or not."""
+    """Start work that runs once; log its failure even if nobody waits for it."""
 
     def ended(task: asyncio.Task[T]) -> None:
         error = None if task.cancelled() else task.exception()

@@ -1,4 +1,4 @@
-"""Which of Slack's messages are requests: decided by subtype, author and place in a thread."""
+"""Decides by subtype, author and thread which of Slack's messages are requests."""
 
 from enum import Enum
 from typing import Any
@@ -7,7 +7,7 @@ _SLACKBOT = "USLACKBOT"
 
 
 class Kind(Enum):
-    """What a message is to the bot; only REQUEST and, where it is allowed, BOT are triaged."""
+    """The kind of a message; only REQUEST and, if allowed, BOT are triaged."""
 
     REQUEST = "written by a person"
     BOT = "written by an app"
@@ -45,7 +45,7 @@ SUBTYPES: dict[str | None, Kind] = {
     "tombstone": Kind.CHANGE,
     **dict.fromkeys(_NOTICES, Kind.NOTICE),
 }
-"""Slack's documented subtypes, and those that its clients send besides.
+"""Slack's documented subtypes, and undocumented ones that its clients send.
 
 A subtype that is not listed is a notice: Slack writes what it adds in its own words.
 """
@@ -66,7 +66,7 @@ def _ids(message: dict[str, Any]) -> list[str]:
 
 
 def author_of(message: dict[str, Any]) -> str:
-    """Return the id of who wrote a message: a user, else a bot or an app; "" where none is said."""
+    """Return the id of a message's author: a user, else a bot or app; "" if none is given."""
     return next(iter(_ids(message)), "")
 
 
@@ -86,7 +86,7 @@ def _by_an_app(message: dict[str, Any]) -> bool:
 
 
 def kind_of(message: dict[str, Any]) -> Kind:
-    """Return what a message of an event or of a channel's history is."""
+    """Return the kind of a message from an event or from a channel's history."""
     kind = SUBTYPES.get(message.get("subtype"), Kind.NOTICE)
     if kind not in {Kind.REQUEST, Kind.BOT}:
         return kind
@@ -98,9 +98,9 @@ def kind_of(message: dict[str, Any]) -> Kind:
 def is_request(
     message: dict[str, Any], allowed_bots: frozenset[str], own: frozenset[str] = frozenset()
 ) -> bool:
-    """Return whether a message is to be triaged; `own` are this app's ids, which never are.
+    """Return True if a message is triaged; messages by `own`, this app's ids, never are.
 
-    An app is allowed by its bot id (B…) or app id (A…): its name is whatever it says of itself.
+    An app is allowed by its bot id (B…) or app id (A…): it can choose its name freely.
     """
     kind, ids = kind_of(message), frozenset(_ids(message))
     if ids & own:

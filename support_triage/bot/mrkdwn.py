@@ -7,7 +7,7 @@ _TOKEN = re.compile(r"<(?P<target>[^<>|\s][^<>|]*)(?:\|(?P<label>[^<>]*))?>(?P<g
 
 
 def to_plain(text: str) -> str:
-    """Return what a reader sees of mrkdwn; `*`, `_` and backticks stay."""
+    """Return the visible text of mrkdwn; `*`, `_` and backticks stay."""
     return unescaped(_TOKEN.sub(_shown, text)).strip()
 
 
@@ -17,12 +17,12 @@ def unescaped(text: str) -> str:
 
 
 def link(url: str, label: str | None) -> str:
-    """Return what is seen of a link: its label, else its address."""
+    """Return the visible text of a link: its label, else its address."""
     return label or url.removeprefix("mailto:").removeprefix("tel:")
 
 
 def date(seconds: str | float) -> str:
-    """Return a Unix time as a date; "" where it is none."""
+    """Return a Unix time as a date; "" if it is invalid."""
     try:
         return f"{datetime.fromtimestamp(float(seconds), UTC):%Y-%m-%d %H:%M} UTC"
     except (ValueError, OverflowError, OSError):

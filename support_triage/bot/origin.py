@@ -1,4 +1,4 @@
-"""Which workspace an event or a command is for, and whether a person belongs to it.
+"""Finds the workspace of an event or command, and the people who belong to it.
 
 In a channel shared with another company (Slack Connect) the `team_id` of a request can be theirs.
 Sources: https://docs.slack.dev/apis/slack-connect, https://docs.slack.dev/apis/events-api.
@@ -13,14 +13,14 @@ ORGANIZATION = (
     "SLACK_BOT_TOKEN: the app is installed for a whole organization, and the bot serves one "
     "workspace: install it in that workspace and copy its Bot User OAuth Token"
 )
-"""What is wrong with a token whose `auth.test` says `is_enterprise_install`."""
+"""The error for a token whose `auth.test` says `is_enterprise_install`."""
 
 
 def workspace_of(body: dict[str, Any]) -> str:
-    """Return the workspace that Slack sends an event to; ValueError where it names none.
+    """Return the workspace that Slack sends an event to; raise ValueError if it names none.
 
     `authorizations` names the installation. It is missing on older servers, and its `team_id` is
-    null where the app is installed for a whole organization: `context_team_id` serves then.
+    null if the app is installed for a whole organization: then use `context_team_id`.
     """
     authorized = body.get("authorizations")
     first = authorized[0] if isinstance(authorized, list) and authorized else {}
@@ -32,9 +32,9 @@ def workspace_of(body: dict[str, Any]) -> str:
 
 
 def stated_team(event: dict[str, Any]) -> str:
-    """Return the workspace of who acted, "" where the event does not say it.
+    """Return the workspace of the person who acted, "" if the event does not name it.
 
-    Slack may name an organization (E…) there, which tells nothing of the workspace.
+    Slack may name an organization (E…) instead, which does not identify the workspace.
     """
     profile = event.get("user_profile")
     said = profile.get("team") if isinstance(profile, dict) else None
@@ -45,10 +45,10 @@ def stated_team(event: dict[str, Any]) -> str:
 
 
 def belongs(person: dict[str, Any], team: str, stated: str = "") -> bool:
-    """Return whether a person, as `users.info` describes them, is a member of a workspace.
+    """Return True if a person, as `users.info` describes them, is a member of a workspace.
 
-    `stated` is the workspace that an event names for them. Where the person has no part in it, the
-    event is about somebody else of the same id.
+    `stated` is the workspace that an event names for them. If the person is not in it, the
+    event is about somebody else with the same id.
     """
     grid = person.get("enterprise_user")
     teams = grid.get("teams") if isinstance(grid, dict) else None

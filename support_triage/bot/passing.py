@@ -1,4 +1,4 @@
-"""What passes without anybody's help: errors of a storage, a model or a Slack that is away."""
+"""Temporary errors: the storage, a model or Slack does not answer."""
 
 from typing import Final
 
@@ -16,4 +16,4 @@ PASSING: Final = (
     OSError,
     TimeoutError,
 )
-"""Errors that a retry may end; any other one is a bug or asks for an operator."""
+"""Errors that a retry may end; any other error is a bug or needs an operator."""

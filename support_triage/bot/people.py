@@ -1,9 +1,9 @@
-"""Who may: agents, whose emoji correct labels, and admins, who command.
+"""People's rights: agents, whose emoji correct labels, and admins, who use commands.
 
-Each user group in triage.toml counts by itself. One that Slack refuses to list counts for nobody
-from that moment on; while Slack is away, its last known members count for an hour. A person is
-refused only by a list that Slack gave after the person acted, so that somebody who joined a group
-a minute ago is not; strangers cause no more than one look-up per group in 30 s all the same.
+User groups in triage.toml do not affect each other. If Slack refuses to list a group, nobody has
+its rights; while Slack does not answer, its last known members keep them for an hour. A person is
+refused only by a list that Slack gave after the person acted, so a new member of a group is not
+refused. Strangers cause at most one look-up per group in 30 s.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableErro
 from support_triage.storage.members import ASK_EVERY_S, Members, Membership
 
 FRESH_S: Final = 300.0
-"""Who left a group loses its rights after this at the latest."""
+"""The longest time for which somebody who left a group keeps its rights."""
 
 _IN_FLIGHT_S: Final = 1.0  # another process asks right now: its answer is there soon
 
@@ -29,12 +29,12 @@ log = structlog.get_logger()
 
 
 def groups_of(people: Iterable[str]) -> list[str]:
-    """Return the user groups among names of triage.toml, each once; the others are users."""
+    """Return the user groups among names of triage.toml, each once; other names are users."""
     return list(dict.fromkeys(one for one in people if one.startswith(("@", "S"))))
 
 
 def trusted(known: Membership, now: float) -> frozenset[str]:
-    """Return who has a group's rights now: nobody after a refusal or too long an outage."""
+    """Return the people with a group's rights now: none after a refusal or a long outage."""
     if known.refused or now - known.at > OUTAGE_S:
         return frozenset()
     return known.users
@@ -45,12 +45,12 @@ def _counts(user: str, known: Mapping[str, Membership], now: float) -> bool:
 
 
 def _silent(known: Mapping[str, Membership], since: float) -> list[str]:
-    """Return the groups of which Slack has said nothing since a time."""
+    """Return the groups for which Slack has not answered since a time."""
     return [group for group, one in known.items() if not one.answered_since(since)]
 
 
 def problems_of(known: Mapping[str, Membership], now: float) -> dict[str, str]:
-    """Return what is wrong with each group, and who counts meanwhile."""
+    """Return the problem of each group, and who keeps its rights meanwhile."""
     found = {}
     for group, one in known.items():
         if one.refused or (one.problem and now - one.at > OUTAGE_S):
@@ -64,7 +64,7 @@ def problems_of(known: Mapping[str, Membership], now: float) -> dict[str, str]:
 
 
 async def group_problems(config: TriageConfig, members: Members) -> dict[str, str]:
-    """Return what is wrong with the groups of triage.toml, as any process noted it last."""
+    """Return the problems of triage.toml's groups, as any process noted them last."""
     now, known = await members.read(groups_of([*config.agents, *config.admins]))
     return problems_of(known, now)
 
@@ -79,10 +79,10 @@ class People:
     _flights: Flights[float] = field(default_factory=Flights)
 
     async def is_agent(self, user: str, since: float, home: str = "") -> bool:
-        """Return whether a user's emoji, which came in at `since`, corrects labels.
+        """Return True if a user's emoji, which arrived at `since`, corrects labels.
 
         Admins are agents too. `home` is the workspace that the event names for the user. Raises
-        GatewayUnavailableError where it is not known yet: keep what the user did, and ask again
+        GatewayUnavailableError if that is not known yet: keep what the user did, and ask again
         after its `after_s`.
         """
         people = [*self.config.agents, *self.config.admins]
@@ -90,13 +90,13 @@ class People:
         return listed and await self.directory.is_member(user, home)
 
     async def is_admin(self, user: str) -> bool:
-        """Return whether a user may command, by lists that are at most 30 s old if they say no."""
+        """Return True if a user may use commands; a no comes from lists at most 30 s old."""
         now = await self.now()
         listed = await self._is_listed(user, self.config.admins, now - ASK_EVERY_S)
         return listed and await self.directory.is_member(user)
 
     async def admins(self) -> list[str]:
-        """Return the users who may command, sorted."""
+        """Return the users who may use commands, sorted."""
         groups = groups_of(self.config.admins)
         users = frozenset(self.config.admins) - frozenset(groups)
         now, known = await self._renewed(groups)
@@ -109,7 +109,7 @@ class People:
         return now
 
     async def problems(self) -> dict[str, str]:
-        """Return what is wrong with the groups of triage.toml."""
+        """Return the problems of the groups in triage.toml."""
         return await group_problems(self.config, self.members)
 
     async def _is_listed(self, user: str, people: Sequence[str], since: float) -> bool:
@@ -129,7 +129,7 @@ class People:
         return False
 
     async def _renewed(self, groups: Sequence[str]) -> tuple[float, dict[str, Membership]]:
-        """Return what is known of groups, after those that grew old were looked up."""
+        """Look up outdated groups, and return the memberships of all of them."""
         now, known = await self.members.read(groups)
         old = _silent(known, now - FRESH_S)
         if old:
@@ -138,7 +138,7 @@ class People:
         return now, known
 
     async def _ask(self, group: str) -> float:
-        """Look a group up if it is due; the seconds until it may be looked up again."""
+        """Look a group up if it is due; return the seconds until the next look-up."""
         return await self._flights.join(group, lambda: self._look_up(group))
 
     async def _look_up(self, group: str) -> float:

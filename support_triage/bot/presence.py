@@ -1,4 +1,4 @@
-"""Which messages are still in Slack that were received before this process began."""
+"""Checks whether messages received before this process began are still in Slack."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ class _Read:
 
 @dataclass
 class Presence:
-    """Reads a channel's history once for all that waited: what is deleted later is told of."""
+    """Reads a channel's history once for all messages that waited; later deletions are events."""
 
     gateway: Gateway
     began: float = field(default_factory=time.monotonic)
@@ -29,7 +29,7 @@ class Presence:
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def gone(self, message: MessageId, waited_s: float) -> bool:
-        """Return whether a message that waited since before this process began was deleted."""
+        """Return True if a message that waited since before this process began was deleted."""
         if waited_s < time.monotonic() - self.began:
             return False
         written = float(message.ts)

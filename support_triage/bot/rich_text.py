@@ -9,7 +9,7 @@ _DEPTH_MAX = 12  # Slack nests eight levels
 
 
 def rich_text(block: Json) -> str:
-    """Return what a reader sees of a rich text block, a line each for items and quoted lines."""
+    """Return the visible text of a rich text block, a line per item and quoted line."""
     return "\n".join(filter(None, _parts(block, 0)))
 
 

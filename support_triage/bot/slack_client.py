@@ -1,4 +1,4 @@
-"""Slack's Web API client, whose answers hold well-formed text alone."""
+"""Slack's Web API client, whose answers hold only well-formed text."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from support_triage.classifiers.text import all_well_formed
 
 
 class SlackClient(AsyncWebClient):
-    """slack_sdk's client; half an emoji in an answer would end whoever stores or sends it on."""
+    """slack_sdk's client; half an emoji in an answer would break later storing or sending."""
 
     async def api_call(self, *given: Any, **named: Any) -> AsyncSlackResponse:
         """Call a method of the Web API and mend the texts of its answer."""

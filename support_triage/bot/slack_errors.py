@@ -1,11 +1,11 @@
-"""Slack's errors, sorted in one place.
+"""Slack's errors, classified in one place.
 
     GatewayError                     Slack refused: somebody must act, and the text says who and how
-    └── GatewayUnavailableError      Slack is away or busy: trying again helps
-        └── GatewayPacedError        Slack's limit is reached: no outage, its turn comes
+    └── GatewayUnavailableError      Slack does not answer or is busy: retry later
+        └── GatewayPacedError        Slack's rate limit is reached: not an outage
 
 A refused event is tried for an hour and then buried with the text as its reason (worker.py).
-Words of Slack that this table does not know count as refusals, so that none is retried for ever.
+An error code that this table does not know is a refusal, so it is not retried for ever.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 FAILURES: Final = (SlackApiError, ClientError, OSError, TimeoutError)
-"""What a call to Slack raises, but for bugs."""
+"""The exceptions of a call to Slack that are not bugs."""
 
 PASSING_WORDS: Final = frozenset(
     {
@@ -44,7 +44,7 @@ CONTENT_WORDS: Final = frozenset(
         "no_text",
     }
 )
-"""What Slack says of a text that it does not take: another text may be taken."""
+"""Slack's error codes for a text that it does not accept; another text may work."""
 
 _INSTALL: Final = "install the app again in the workspace, and put its token into SLACK_BOT_TOKEN"
 _RENAME: Final = "name another channel in triage.toml"
@@ -107,7 +107,7 @@ ADVICE: Final = {
     "file_uploads_disabled": "ask an owner of the workspace to allow files",
     "storage_limit_reached": "the workspace's storage is full: delete files in Slack",
 }
-"""What to do about a refusal, by Slack's word for it."""
+"""The advice for each refusal, by Slack's error code."""
 
 _TOO_MANY, _SERVER = 429, 500  # HTTP
 _WAIT_MAX_S = 900.0  # Slack asks for seconds or minutes; more is a fault on the way, tried in time
@@ -138,14 +138,14 @@ class GatewayUnavailableError(GatewayError):
 
 
 class GatewayPacedError(GatewayUnavailableError):
-    """No turn within Slack's limits came in time, or Slack asked to wait; nothing was done."""
+    """Slack's rate limits left no turn in time, or Slack asked to wait; nothing was done."""
 
     def __init__(self, message: str, after_s: float) -> None:
         super().__init__(message, after_s, answered=True)
 
 
 def said(error: Exception) -> tuple[str, int, float | None]:
-    """Return Slack's word, the HTTP status, and the seconds that it asks to wait."""
+    """Return Slack's error code, the HTTP status, and the seconds that it asks to wait."""
     answer: Any = getattr(error, "response", None)
     data = getattr(answer, "data", answer)
     word = str(data.get("error") or "") if isinstance(data, dict) else ""
@@ -158,7 +158,7 @@ def said(error: Exception) -> tuple[str, int, float | None]:
 
 
 def sorted_error(method: str, error: Exception) -> GatewayError:
-    """Return what one of FAILURES means, as the error of a call to `method`."""
+    """Return the error of a call to `method` for one of FAILURES."""
     if not isinstance(error, SlackApiError):
         return GatewayUnavailableError(f"{method}: {type(error).__name__}")
     word, status, after = said(error)
@@ -170,13 +170,13 @@ def sorted_error(method: str, error: Exception) -> GatewayError:
 
 
 def refusal(method: str, word: str) -> GatewayError:
-    """Return the refusal of a call to `method` with Slack's word for it."""
+    """Return the refusal of a call to `method` with Slack's error code."""
     advice = ADVICE.get(word, "see `triage doctor`")
     return GatewayError(f"{method}: Slack answered {word}: {advice}", word)
 
 
 async def asked(method: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Return Slack's answer to a call to `method`; its error sorted."""
+    """Return Slack's answer to a call to `method`, or raise the classified error."""
     try:
         return await call()
     except FAILURES as error:

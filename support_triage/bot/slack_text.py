@@ -1,4 +1,4 @@
-"""Plain text to Slack's mark-up: a stranger's words show as they are, and fit Slack's limits."""
+"""Renders untrusted plain text as Slack's mark-up, unchanged and within Slack's limits."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c"}
 def escaped(text: str, most: int = SECTION) -> str:
     """Return text that shows as it is in at most `most` units: no mention, link or entity in it.
 
-    What is too long ends in an ellipsis and never inside of an entity. Formatting stays, so give
+    A text that is too long ends in an ellipsis, never inside an entity. Formatting stays, so give
     the result a text object of its own; `inline` is for words inside of a sentence.
     """
     pieces = [_piece(character) for character in islice(text, most + 1)]
@@ -57,7 +57,7 @@ def sentence(text: str) -> str:
 
 
 def code(text: str, most: int = LINE) -> str:
-    """Return text in backticks, which nothing in it ends."""
+    """Return text in backticks that nothing in the text can close."""
     return f"`{escaped(_one_line(text, most), most) or ' '}`"
 
 
@@ -69,12 +69,12 @@ def _one_line(text: str, most: int) -> str:
 
 
 def fenced(lines: Sequence[str], most: int = _FENCE) -> str:
-    """Return lines in equal widths; nothing in them ends the fence or comes to life."""
+    """Return lines in a code block; nothing in them closes it or becomes mark-up."""
     return "```" + escaped("\n".join(lines).replace("`", "'"), most - 6) + "```"
 
 
 def whole_lines(text: str, most: int = MESSAGE) -> str:
-    """Return mark-up in at most `most` units, cut between two lines where it is longer."""
+    """Return mark-up in at most `most` units; cut a longer one between two lines."""
     if sum(map(_units, text)) <= most:
         return text
     left = most - LINE

@@ -1,4 +1,4 @@
-"""The terminal: all words reach it through here, and nothing in them acts there.
+"""Terminal output: all text goes through this module, and nothing in it controls the terminal.
 
 Control and format characters are shown as escapes, and Rich's mark-up, emoji codes and highlighting
 are off, so that `[/b]` or a label such as `[red]` is what it says.
@@ -14,11 +14,11 @@ from rich.text import Text
 from support_triage.classifiers.printable import json_safe, printable
 
 _LINE_MAX: Final = 10_000
-"""Characters of a line: names and excerpts are cut before, this is for what nobody thought of."""
+"""The longest line in characters, a last resort: names and excerpts are cut earlier."""
 
 
 def safe(text: str) -> str:
-    """Return a text whose lines act in no terminal."""
+    """Return the text with nothing that controls a terminal."""
     return "\n".join(printable(line, _LINE_MAX) for line in text.split("\n"))
 
 
@@ -28,7 +28,7 @@ def styled(text: str, style: str) -> Text:
 
 
 class Terminal(Console):
-    """Rich's console, which takes every string as it is: on a line or in the cell of a table."""
+    """Rich's console, which prints every string literally, on a line or in a table cell."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, **options)

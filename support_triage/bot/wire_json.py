@@ -1,4 +1,4 @@
-"""JSON from the wire, read without trust: what is not of the expected type counts as absent."""
+"""Untrusted JSON from the wire: a value of an unexpected type counts as absent."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ Json = dict[str, Any]
 
 
 def text_in(part: Json, *names: str) -> str:
-    """Return the first of these fields that is a text with something in it, else ""."""
+    """Return the first of these fields that is a non-empty text, else ""."""
     values = (part.get(name) for name in names)
     return next((one for one in values if isinstance(one, str) and one.strip()), "")
 

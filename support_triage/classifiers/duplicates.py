@@ -1,4 +1,4 @@
-"""Near-duplicates: texts of the same words, or nearly so, which tell nothing of one another."""
+"""Near-duplicates: texts of almost the same words, which count as evidence once."""
 
 import hashlib
 import re
@@ -17,18 +17,18 @@ _DIGITS = re.compile(r"\d+")
 
 
 def normal(text: str) -> str:
-    """A text however cased and spaced: what two texts have in common that are the same."""
+    """Return the text with letter case and spacing normalized."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def key(text: str) -> str:
-    """The words of a text, numbers as 0; the normal text where it has no words."""
+    """Return the words of a text, numbers as 0; the normal text if it has no words."""
     plain = normal(text)
     return _DIGITS.sub("0", " ".join(_WORD.findall(plain))) or plain
 
 
 def marks(key: str) -> list[int]:
-    """64-bit marks of a text by its key: near-duplicates have one in common, and hardly any others.
+    """Return 64-bit marks of a text by its key; near-duplicates share a mark, others rarely.
 
     The set of words is one mark; that set less each of its words are the others, after the deletion
     neighbourhoods of Bocek, Hunt and Stiller (2007). Long texts have their words dealt into four
@@ -55,7 +55,7 @@ def _hash(word: str) -> int:
 
 
 def groups(texts: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Numbers of the texts' groups, (n,): near-duplicates, and theirs in turn, share one."""
+    """Return the texts' group numbers, (n,); near-duplicates, directly or by others, share one."""
     parent = list(range(len(texts)))
 
     def root(place: int) -> int:

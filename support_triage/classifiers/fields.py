@@ -1,4 +1,4 @@
-"""Which optional fields of a request a server takes, as far as its answers have shown."""
+"""Tracks the optional request fields that a server accepts, by its answers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ AGAIN_S = 3_600.0  # how long a field is left out; a server or its settings may 
 _REPEATED = 3  # messages that went through without a field, before it counts as not taken
 
 Forms = tuple[Mapping[str, Any], ...]
-"""The ways to write a field, the best one first; where none is taken, it is left out."""
+"""The forms of a field, the best first; if a server accepts none, the field is left out."""
 
 
 @dataclass
 class _Known:
-    """The form that is taken, until when that holds, and how often it was doubted in a row."""
+    """The accepted form, its expiry, and how often in a row it was doubted."""
 
     form: int = 0
     until: float = 0.0
@@ -22,7 +22,7 @@ class _Known:
 
 @dataclass
 class Offer:
-    """The fields of one request, and those forms that its tries have left behind."""
+    """The fields of one request, and the forms that its tries have ruled out."""
 
     forms: Mapping[str, Forms]
     chosen: dict[str, int]
@@ -31,12 +31,12 @@ class Offer:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The fields as they are sent."""
+        """Return the fields as they are sent."""
         written = (forms[self.chosen[name] :][:1] for name, forms in self.forms.items())
         return {key: value for one in written for form in one for key, value in form.items()}
 
     def keys(self, name: str) -> list[str]:
-        """The keys that a field is sent with now, none where it is left out."""
+        """Return the keys that a field is sent with now, none if it is left out."""
         return [key for form in self.forms[name][self.chosen[name] :][:1] for key in form]
 
     def blame(self, name: str) -> None:
@@ -51,10 +51,10 @@ class Offer:
 
 
 class Fields:
-    """What one server takes. A field that it has named is left out at once, for an hour.
+    """The fields that one server accepts. A field that it rejects by name is left out for an hour.
 
-    A field that was only doubted is left out after three messages in a row that went through
-    without it: one request in between that is taken with the field clears it.
+    A field that was only doubted is left out after three messages in a row that succeed without
+    it; a request in between that succeeds with the field clears the doubt.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -62,7 +62,7 @@ class Fields:
         self._known: dict[str, _Known] = {}
 
     def offer(self, forms: Mapping[str, Forms]) -> Offer:
-        """The fields to try, in the forms that are believed to be taken."""
+        """Return the fields to try, in the forms that the server probably accepts."""
         chosen = {}
         for name in forms:
             known = self._known.setdefault(name, _Known())
@@ -72,7 +72,7 @@ class Fields:
         return Offer(forms, chosen)
 
     def accepted(self, offer: Offer) -> None:
-        """Learn from a request that went through."""
+        """Learn from a request that succeeded."""
         for name, form in offer.chosen.items():
             known = self._known[name]
             if name in offer.doubted:

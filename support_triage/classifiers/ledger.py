@@ -1,4 +1,4 @@
-"""What the LLM has cost: each request is counted before it is made, at the most it may cost."""
+"""The LLM's cost: each request is reserved before it is made, at its maximum cost."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -9,7 +9,7 @@ from support_triage.classifiers.base import Usage
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A request that is counted at `usd`, the most it may cost, until it is settled."""
+    """A request that counts as `usd`, its maximum cost, until it is settled."""
 
     id: str
     day: str
@@ -17,12 +17,12 @@ class Reservation:
 
 
 class Ledger(Protocol):
-    """What the LLM has cost, and whether it answers, as far as all processes know."""
+    """The LLM's cost, and whether it answers, shared by all processes."""
 
     async def reserve(
         self, usd: float, budget_usd: float | None, likely_usd: float = 0.0
     ) -> Reservation | None:
-        """Count a request; None where the UTC day's budget is spent.
+        """Reserve a request; return None if the UTC day's budget is spent.
 
         A request that is admitted last may pass the budget. One that nobody settles counts at
         `likely_usd` in the end. Raise NotAskedError where the request
@@ -31,16 +31,16 @@ class Ledger(Protocol):
         ...
 
     async def settle(self, reservation: Reservation, usage: Usage) -> None:
-        """Replace a reservation by what the request took; one that fails stays counted whole."""
+        """Replace a reservation by the real usage; if that fails, the reservation stays."""
         ...
 
     async def outage(self, said: str | None) -> None:
-        """Note why the LLM is left alone, None when it answers again; never raise."""
+        """Note why the LLM is not asked, None when it answers again; never raise."""
         ...
 
 
 class UnsharedLedger:
-    """A ledger of one run of one process."""
+    """The ledger of a single run in one process."""
 
     def __init__(self) -> None:
         self.usd = 0.0
@@ -68,4 +68,4 @@ class UnsharedLedger:
             self.usd += usage.cost_usd - held
 
     async def outage(self, said: str | None) -> None:
-        """Nobody else to tell."""
+        """Do nothing: no other process shares this ledger."""

@@ -1,4 +1,4 @@
-"""Money around each request: reserved before it is made, settled after, estimated where unknown."""
+"""The cost of each request: reserved before, settled after, estimated if unknown."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ _UNBOUNDED_TOKENS = 4_096  # of an answer, where the server takes no limit
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Tokens of a request before it is answered: likely ones, and the most there can be."""
+    """The tokens of an unanswered request: the likely number and the maximum."""
 
     prompt: int
     most_prompt: int
@@ -27,7 +27,7 @@ class Estimate:
 
 
 def estimate(messages: Sequence[Mapping[str, str]], fields: Mapping[str, Any]) -> Estimate:
-    """An estimate from the bytes that are sent: no tokenizer makes two tokens of one byte."""
+    """Estimate from the bytes that are sent: no tokenizer makes two tokens of one byte."""
     size = sum(len(turn["content"].encode()) for turn in messages)
     size += len(json.dumps(fields))
     turns = _TURN_TOKENS * len(messages)
@@ -40,24 +40,24 @@ def estimate(messages: Sequence[Mapping[str, str]], fields: Mapping[str, Any]) -
 
 
 def priced(price: Price | None, prompt: int, cached: int, completion: int) -> Usage:
-    """Tokens with what they cost; without a price they cost nothing."""
+    """Return tokens with their cost; without a price they cost nothing."""
     cost = 0.0 if price is None else price.cost_usd(prompt, cached, completion)
     return Usage(prompt, cached, completion, cost)
 
 
 @dataclass
 class Bill:
-    """What a request is taken to have used: the estimate, until its answer says more."""
+    """The usage of a request: the estimate, until its answer reports more."""
 
     usage: Usage
 
     def cancel(self) -> None:
-        """The request was turned away, and costs nothing."""
+        """Record that the request was rejected and costs nothing."""
         self.usage = Usage()
 
 
 class Meter:
-    """Counts the requests to one model; none is made that the day's budget does not cover.
+    """Counts the requests to one model, and allows only those that the day's budget covers.
 
     A request that was cut off, cancelled or answered too late is counted by its estimate: whoever
     answers it is paid all the same.
@@ -72,7 +72,7 @@ class Meter:
 
     @property
     def price(self) -> Price | None:
-        """What the model's tokens cost."""
+        """Return the price of the model's tokens."""
         return self._price
 
     @asynccontextmanager
@@ -97,7 +97,7 @@ class Meter:
             await asyncio.wait(self._settling)
 
     async def _reserve(self, usd: float, likely_usd: float) -> Reservation | None:
-        """A reservation; None where requests under way hold the rest of the budget."""
+        """Return a reservation; None if requests in flight hold the rest of the budget."""
         async with self._one_by_one:
             self._settled.clear()
             found = await self._ledger.reserve(usd, self._budget_usd, likely_usd)

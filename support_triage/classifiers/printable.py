@@ -1,4 +1,4 @@
-"""Text of strangers as a terminal may show it: nothing in it acts, and what was there is seen."""
+"""Makes untrusted text safe for a terminal: control characters become visible escapes."""
 
 import re
 from typing import Final
@@ -30,7 +30,7 @@ def printable(text: str, limit: int = SHOWN) -> str:
 
 
 def json_safe(line: str) -> str:
-    """Return JSON with the same content, in which each acting character is an escape."""
+    """Return JSON with the same content, in which each control character is an escape."""
     return _ACTING.sub(_json_escape, line)
 
 

@@ -118,7 +118,7 @@ def _host(host: str) -> str:
 
 
 def addresses(view: View) -> Iterator[Find]:
-    """Find IP addresses of both versions; the version of a program is none."""
+    """Find IP addresses of both versions, but not version numbers of programs."""
     if view.text.count(".") >= _IPV4_DOTS:
         for match in _IPV4.finditer(view.text):
             before = view.text[max(0, match.start() - _VERSION_CHARS) : match.start()]
@@ -145,7 +145,7 @@ def _ipv6(match: re.Match[str]) -> Iterator[Find]:
 
 
 def phones(view: View) -> Iterator[Find]:
-    """Find telephone numbers that their form gives away."""
+    """Find telephone numbers that are recognizable by their form."""
     if view.digits < _PHONE_DIGITS_MIN:
         return
     for run in _RUN.finditer(view.text):
@@ -171,5 +171,5 @@ def _is_phone(view: View, match: re.Match[str], digits: str) -> bool:
 
 
 def is_date(text: str) -> bool:
-    """Return if a text begins with a date."""
+    """Return True if a text begins with a date."""
     return _DATE.match(text) is not None

@@ -1,4 +1,4 @@
-"""What a finder of identifiers hands out, and what several of them ask of a text."""
+"""The result of a finder of identifiers, and checks that several finders share."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,9 +10,9 @@ from support_triage.classifiers.redaction_words import OTHER_NUMBERS
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """An identifier from `start` to `end` of a view; equal values of a kind are the same one.
+    """An identifier from `start` to `end` of a view; equal values of a kind count as one.
 
-    A find without a kind protects what is no identifier from the finders that follow.
+    A find without a kind protects text that is not an identifier from later finders.
     """
 
     start: int

@@ -1,4 +1,4 @@
-"""Passwords, codes and telephone numbers that only the word before them gives away."""
+"""Passwords, codes and telephone numbers that only the word before them marks."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ _Stems = dict[tuple[str, str], list[str]]
 
 
 def _stems(all_of_them: Sequence[str]) -> _Stems:
-    """Return stems as they read, by their first two characters."""
+    """Return folded stems by their first two characters."""
     found: _Stems = {}
     for stem in dict.fromkeys(fold(word).lower() for word in all_of_them):
         found.setdefault((stem[0], stem[1]), []).append(stem)
@@ -61,7 +61,7 @@ _PHONE, _SHORT_PHONE = _stems(words.PHONE), _stems(words.SHORT_PHONE)
 
 
 def _marks(view: View, stems: _Stems) -> Iterator[int]:
-    """Yield where a stem ends that begins a word."""
+    """Yield the end of each stem that begins a word."""
     for stem in sorted(stem for pair in stems.keys() & view.pairs for stem in stems[pair]):
         place = view.low.find(stem)
         while place >= 0:
@@ -72,7 +72,7 @@ def _marks(view: View, stems: _Stems) -> Iterator[int]:
 
 
 def passwords(view: View) -> Iterator[Find]:
-    """Find what is told to be a password."""
+    """Find values that the words before them mark as passwords."""
     if not view.digits:
         return
     for place in _marks(view, _PASSWORD):
@@ -100,7 +100,7 @@ def _is_password(value: str) -> bool:
 
 
 def _is_strong(value: str) -> bool:
-    """Return if a value can be a password where nothing says "is": words have few digits."""
+    """Return True if a value without "is" before it can be a password: words have few digits."""
     digits = len(digits_of(value))
     has_letters = any(map(str.isalpha, value))
     classes = (
@@ -125,7 +125,7 @@ def codes(view: View) -> Iterator[Find]:
 
 
 def phones(view: View) -> Iterator[Find]:
-    """Find telephone numbers that nothing but a word marks as such."""
+    """Find telephone numbers that only a word marks."""
     if view.digits < _PHONE_DIGITS_MIN:
         return
     short = (place for place in _marks(view, _SHORT_PHONE) if not _LETTER.match(view.text, place))

@@ -73,13 +73,13 @@ _IBAN_LENGTH = {
 
 
 def luhn(digits: str) -> bool:
-    """Return if a string of digits passes the checksum of ISO/IEC 7812-1, annex B."""
+    """Return True if digits pass the checksum of ISO/IEC 7812-1, annex B."""
     total = sum(map(int, digits[-1::-2]))
     return (total + sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])) % 10 == 0
 
 
 def cards(view: View) -> Iterator[Find]:
-    """Find card numbers, whatever numbers stand before and after them."""
+    """Find card numbers, even next to other numbers."""
     if view.digits < _CARD_DIGITS_MIN:
         return
     for run in _RUN.finditer(view.text):
@@ -138,7 +138,7 @@ def _whole(groups: Sequence[re.Match[str]], first: int, count: int, done: int) -
 
 
 def ibans(view: View) -> Iterator[Find]:
-    """Find IBANs of the registry's countries, and what is marked as one."""
+    """Find IBANs of the registry's countries, and values marked as IBANs."""
     if view.digits < _IBAN_DIGITS_MIN:
         return
     for match in _IBAN.finditer(view.text):

@@ -1,4 +1,4 @@
-"""Secrets that their form gives away: private keys, tokens, credentials in links and commands."""
+"""Secrets recognizable by form: private keys, tokens, credentials in links and commands."""
 
 import re
 from collections.abc import Iterator
@@ -136,11 +136,11 @@ def _assigned(view: View) -> Iterator[Find]:
 
 
 def has_mixed_case(value: str) -> bool:
-    """Return if capitals stand elsewhere than a word has them."""
+    """Return True if capitals are in places where words have none."""
     return value not in {value.lower(), value.upper(), value.title()}
 
 
 def looks_secret(value: str) -> bool:
-    """Return if a value has digits or is random; words follow "password:" as often as secrets."""
+    """Return True if a value has digits or is random; plain words also follow "password:"."""
     digits = any(map(str.isdecimal, value))
     return digits or (has_mixed_case(value) and len(set(value)) >= _RANDOM)

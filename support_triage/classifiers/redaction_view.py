@@ -35,7 +35,7 @@ _READ_ALIKE = (
 
 @dataclass(frozen=True)
 class View:
-    """What a text reads as; character n of it stands at `starts[n]` to `ends[n]` of the text."""
+    """A reading of a text; its character n is at `starts[n]` to `ends[n]` of the text."""
 
     text: str
     starts: Sequence[int]
@@ -43,17 +43,17 @@ class View:
 
     @cached_property
     def low(self) -> str:
-        """The view in lower case, position by position."""
+        """Return the view in lower case, position by position."""
         return self.text.lower()
 
     @cached_property
     def pairs(self) -> set[tuple[str, str]]:
-        """The pairs of neighbours in the view in lower case: what it cannot hold is seen fast."""
+        """Return all pairs of adjacent lower-case characters, to rule out words quickly."""
         return set(zip(self.low, self.low[1:], strict=False))
 
     @cached_property
     def digits(self) -> int:
-        """How many digits the view holds."""
+        """Return the number of digits in the view."""
         return sum(map(self.text.count, "0123456789"))
 
 
@@ -69,7 +69,7 @@ def views(text: str) -> list[View]:
 
 
 def _spaced(view: View) -> View:
-    """A plus in the query of a link stands for a space."""
+    """Read a plus in the query of a link as a space."""
     if "+" not in view.text or "=" not in view.text:
         return view
     text = _QUERY.sub(lambda match: match[0].replace("+", " "), view.text)
@@ -100,7 +100,7 @@ def _folded(view: View) -> View:
 
 @lru_cache(maxsize=4096)
 def _fold(character: str) -> str:
-    """Return what one character reads as: one character, or nothing if it is invisible."""
+    """Return the plain form of a character, or nothing if it is invisible."""
     if character < "\x7f" and (character >= " " or character in "\t\n\r\v\f"):
         return character
     if character in _READ_ALIKE:

@@ -1,4 +1,4 @@
-"""Why a server turned a request away: the message's fault, a field's, a setting's, or its own."""
+"""Finds why a server rejected a request: the message, a field, a setting or the server."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -34,7 +34,7 @@ _QUOTA = re.compile(
 
 
 class Cause(Enum):
-    """Whose fault it is that a request was turned away."""
+    """The cause of a rejected request."""
 
     REFUSED = auto()  # the message, for what it says
     TOO_LONG = auto()  # the message, for its length
@@ -76,7 +76,7 @@ class Rejection:
 
     @property
     def cause(self) -> Cause:
-        """Whose fault it is, as far as status and words say."""
+        """Return the cause, judged by status and words."""
         if self.status in _OF_STATUS:
             return _OF_STATUS[self.status]
         if self.status == 403:  # noqa: PLR2004 - HTTP's "Forbidden"
@@ -94,7 +94,7 @@ class Rejection:
         return Cause.UNCLEAR if self.status in _ABOUT_THE_REQUEST else Cause.ENDPOINT
 
     def names(self, keys: Collection[str], sent: str) -> bool:
-        """Whether it blames one of these fields of the request, and not a word of the message."""
+        """Return True if it blames one of these fields, and not a word of the message."""
         if any(re.search(rf"\b{key}\b", self.param) for key in keys):
             return True
         if self.status not in (200, *_ABOUT_THE_REQUEST) or self.cause in _THE_MESSAGES:
@@ -123,7 +123,7 @@ _BY_WORDS = (
 
 
 def _words(found: Any, depth: int = 0) -> list[str]:
-    """What a server says of an error; not what it may repeat of the request, such as `input`."""
+    """Return a server's words on an error, without parts of the request such as `input`."""
     if isinstance(found, dict) and depth < _DEPTH:
         return [
             word for key in sorted(_SAID & found.keys()) for word in _words(found[key], depth + 1)

@@ -1,4 +1,4 @@
-"""Answers of models that think aloud: where their thinking ends, and what they say then."""
+"""Separates the thinking of a model from its answer."""
 
 import re
 
@@ -13,14 +13,14 @@ _CLOSING = re.compile(
 
 
 def thinks(text: str) -> bool:
-    """Whether a text holds thinking, by its tags."""
+    """Return True if a text has tags of thinking."""
     return bool(_OPENING.search(text) or _CLOSING.search(text))
 
 
 def without_thinking(text: str) -> str:
-    """What stands after the last thinking, or before the first where nothing follows.
+    """Return the text after the last thinking, or before the first if nothing follows.
 
-    Chat templates may have written the opening tag, so that the closing one stands alone.
+    A chat template may hold the opening tag, so the answer may have only the closing tag.
     Thinking that does not end is left out to the end.
     """
     ends = [found.end() for found in _CLOSING.finditer(text)]

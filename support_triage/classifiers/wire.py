@@ -1,4 +1,4 @@
-"""One request to an OpenAI-compatible server: paid for, tried again where it may help, bounded."""
+"""Sends requests to an OpenAI-compatible server, with a budget, retries and limits."""
 
 import asyncio
 import json
@@ -28,9 +28,9 @@ _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 class Wire:
-    """Sends requests for one model. Every try is reserved and settled on its own.
+    """Sends requests for one model. Every try has a separate reservation.
 
-    The SDK would try again too; it is told not to, since its tries could not be counted.
+    The SDK's own retries are off, because they could not be counted.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Wire:
         expected: Estimate,
         number: int,
     ) -> tuple[Any, float | None]:
-        """What one try brought, and after how many seconds another may help."""
+        """Try once; return the result, and the seconds after which a retry may help."""
         try:
             raw = await self._client.chat.completions.with_raw_response.create(
                 model=self._choice.model, messages=messages, extra_body=fields

@@ -1,4 +1,4 @@
-"""Rows that cannot be taken: what becomes of them is the choice of who reads the file."""
+"""Rows that cannot be used; the caller decides what happens to them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ LISTED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be taken: its file and line, and the reason."""
+    """A row that cannot be used: its file and line, and the reason."""
 
     where: str
     reason: str
@@ -23,7 +23,7 @@ class BadRow:
 
 
 class Remarks(Protocol):
-    """What a reader has to say while it reads."""
+    """Receives the remarks of a reader while it reads."""
 
     def note(self, words: str) -> None:
         """Take a remark on the whole file, such as the encoding that was detected."""
@@ -55,7 +55,7 @@ class RefuseFirst:
 
 @dataclass(slots=True)
 class RefuseAll:
-    """Read to the end and refuse then, with all bad rows: for files that are read before use."""
+    """Collect the bad rows to the end, then refuse: for files that are read before use."""
 
     tell: Callable[[str], None] = silent
     rows: list[BadRow] = field(default_factory=list)
@@ -74,7 +74,7 @@ class RefuseAll:
 
 @dataclass(slots=True)
 class SkipBad:
-    """Leave bad rows out, each with its line and reason told."""
+    """Leave bad rows out, and report the line and reason of each."""
 
     tell: Callable[[str], None] = silent
     count: int = 0
@@ -84,7 +84,7 @@ class SkipBad:
         self.tell(words)
 
     def bad(self, row: BadRow) -> None:
-        """Tell it and count it."""
+        """Report and count it."""
         self.count += 1
         self.tell(f"Skipped {row}")
 

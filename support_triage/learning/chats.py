@@ -12,14 +12,14 @@ from support_triage.learning.dataset import DatasetError
 from support_triage.learning.opening import exists, opened
 
 ORIGINAL_OF: Final = "original_of"
-"""The key by which a row is the original of a chat, and no row to import."""
+"""The key that marks a row as the original of a chat, not a row to import."""
 _FIRST: Final = ("system", "developer")
 _NOT_OURS = "not a chat that we export: a user turn, then an answer"
 _ROLES_TOLD: Final = 6
 
 
 class ChatError(ValueError):
-    """A chat cannot be taken; the message says why."""
+    """A chat cannot be used; the message says why."""
 
 
 def message_of(question: str) -> str:
@@ -69,7 +69,7 @@ def _label(turn: dict[str, Any]) -> str:
 
 
 def digest(asked: str, label: str) -> str:
-    """Return what an original is found by: its chat's user turn and label."""
+    """Return the hash that identifies an original: of its chat's user turn and label."""
     return hashlib.sha256(f"{label}\n{asked}".encode()).hexdigest()[:24]
 
 
@@ -80,7 +80,7 @@ def originals_path(name: PurePath) -> PurePath:
 
 
 class Originals:
-    """Texts as they were before the prompt cleaned them, from the file beside a training file."""
+    """Texts before the prompt cleaned them, from the file beside a training file."""
 
     def __init__(self, name: str) -> None:
         self._texts: defaultdict[str, deque[str]] = defaultdict(deque)
@@ -106,6 +106,6 @@ class Originals:
         self._texts[found[ORIGINAL_OF]].append(found["text"])
 
     def of(self, asked: str, label: str) -> str | None:
-        """Return the next original of a chat, None where the chat has its text as it was."""
+        """Return the next original of a chat, None if the chat has the original text."""
         waiting = self._texts.get(digest(asked, label)) if self._texts else None
         return waiting.popleft() if waiting else None

@@ -1,4 +1,4 @@
-"""Rows of a CSV file, read strictly: a damaged one is named, and none swallows those after it."""
+"""Reads CSV strictly: names each damaged row, and keeps it from hiding the next rows."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ from support_triage.plural import plural
 
 DELIMITERS: Final[tuple[str, ...]] = (",", ";", "\t", "|")
 RECORD_MAX: Final = 1 << 20
-"""Characters of a record; a quote that is never closed is found after so many."""
+"""The longest record in characters; an unclosed quote is found at this length."""
 _SEP = re.compile(r'"?sep=([^"\r\n])"?[\r\n]*', re.IGNORECASE)
 _SEEN_MAX: Final = 1_000
 
@@ -64,7 +64,7 @@ class _Lines:
 
 
 class _Shape:
-    """What the rows of a file look like: the header, its delimiter, and labels seen so far."""
+    """The expected shape of rows: the header, its delimiter, and the labels seen so far."""
 
     def __init__(
         self, header: list[str], delimiter: str, at: Places, labels: Iterable[str]
@@ -74,7 +74,7 @@ class _Shape:
         self._labels = {loose(one) for one in labels}
 
     def fault(self, record: list[str]) -> str | None:
-        """Return what is wrong with a record, None for nothing."""
+        """Return the fault of a record, None if it has none."""
         width = len(self.header)
         if len(record) < width or any(map(str.strip, record[width:])):
             return (
@@ -88,7 +88,7 @@ class _Shape:
         return None
 
     def swallows(self, lines: list[str]) -> bool:
-        """Return True where the first line of a record and a later one each look like a row."""
+        """Return True if the first line of a record and a later line each look like a row."""
         first, *rest = lines
         return self._is_row(first.replace('"', "")) and any(map(self._is_row, rest))
 
@@ -102,7 +102,7 @@ class _Shape:
 def csv_rows(
     file: Iterable[str], source: Source, remarks: Remarks, *, labelled: bool
 ) -> Iterator[Cells]:
-    """Yield the cells that matter of each row; blank rows are passed over."""
+    """Yield the relevant cells of each row; skip blank rows."""
     lines = _Lines(file)
     shape = _shape(lines, source, labelled=labelled)
     reader = csv.reader(lines, delimiter=shape.delimiter, strict=True)
@@ -167,13 +167,13 @@ def _shape(lines: _Lines, source: Source, *, labelled: bool) -> _Shape:
 
 
 def header_fits(line: str, fits: Callable[[list[str]], bool]) -> bool:
-    """Return True where a line is a header of several columns, by any delimiter."""
+    """Return True if a line is a header of several columns, with any delimiter."""
     parted = (next(csv.reader([line], delimiter=one), []) for one in DELIMITERS)
     return any(len(names) > 1 and fits(names) for names in parted)
 
 
 def _header(text: str, delimiter: str) -> list[str] | None:
-    """Return the names of the columns, None where the quotes speak against the delimiter."""
+    """Return the column names, None if the quotes do not fit the delimiter."""
     lines = io.StringIO(text, newline="")
     try:
         return next(csv.reader(lines, delimiter=delimiter, strict=True), [])

@@ -1,4 +1,4 @@
-"""The encoding of a file: told by a mark, by its bytes, or by who knows it."""
+"""Finds the encoding of a file: by its mark, its bytes, or the user's choice."""
 
 import codecs
 import io
@@ -13,7 +13,7 @@ from support_triage.learning.dataset import DatasetError
 
 _BLOCK: Final = 1 << 20
 _JUDGED: Final = 1 << 16
-"""Bytes of lines beyond ASCII that an encoding is guessed by: more makes no guess better."""
+"""Bytes of non-ASCII lines that detection uses: more do not improve the guess."""
 _ENOUGH: Final = 1 << 12
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -26,13 +26,13 @@ _LIKELY: Final = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "iso8859_2", "koi8_r"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
 ]
-"""What helpdesks and spreadsheets write; among all of Python's codecs short texts fit too many."""
+"""The encodings of helpdesks and spreadsheets; short texts fit too many of Python's."""
 _ESCAPES_OF_JIS = re.compile(rb"\x1b\$[@B]")
 _UTF8 = "utf-8-sig"
 
 
 def known(encoding: str) -> str:
-    """Return the name of an encoding of text; DatasetError where Python knows none."""
+    """Return the name of a text encoding; raise DatasetError if Python does not know it."""
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=encoding).close()
         "a".encode(encoding).decode(encoding, "surrogateescape")
@@ -112,7 +112,7 @@ def _beyond_ascii(raw: BinaryIO) -> Iterator[bytes]:
 
 
 def _guessed(lines: Iterator[bytes]) -> str:
-    """Return UTF-8 where as many lines are that as are not, else what is likeliest."""
+    """Return UTF-8 if at least half of the lines are, else the likeliest encoding."""
     others: list[bytes] = []
     size = good = 0
     for line in lines:

@@ -11,11 +11,11 @@ from support_triage.plural import plural
 
 
 class _ObjectError(ValueError):
-    """A line cannot be taken; the message says why."""
+    """A line cannot be used; the message says why."""
 
 
 class JsonRows:
-    """Yields the cells that matter of each line; blank lines are passed over."""
+    """Yields the relevant cells of each line, and skips blank lines."""
 
     def __init__(self, source: Source, *, labelled: bool) -> None:
         self._source, self._labelled = source, labelled
@@ -80,7 +80,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_without_repeats)
 
 
 def _value(found: Mapping[str, Any], wanted: str) -> Any:
-    """Return the value of a key, whatever its case; None where it is missing."""
+    """Return the value of a key in any letter case; None if it is missing."""
     if wanted in found:
         return found[wanted]
     fitting = [key for key in found if loose(key) == loose(wanted)]

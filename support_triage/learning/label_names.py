@@ -1,4 +1,4 @@
-"""Labels of a file matched with ours: whatever their case, renamed, or told with the nearest."""
+"""Matches a file's labels with ours, in any case or renamed, and suggests the nearest."""
 
 import shlex
 from collections import Counter
@@ -10,12 +10,12 @@ from support_triage.learning.source import loose
 from support_triage.plural import plural
 
 _DISTINCT_MAX = 200
-"""Unknown labels that are told apart: a column with more holds no labels."""
+"""The most unknown labels to list: a column with more does not hold labels."""
 _LISTED = 20
 
 
 class LabelNames:
-    """Knows ours among the labels of a file, and keeps those that it does not know."""
+    """Recognizes our labels in a file, and collects unknown ones."""
 
     def __init__(self, names: Sequence[str], renamed: Mapping[str, str]) -> None:
         self._names = names
@@ -35,18 +35,18 @@ class LabelNames:
         return self._unknown.total()
 
     def ours(self, label: str) -> str | None:
-        """Return our label of a row's, None where there is none."""
+        """Return our label for a row's label, None if there is none."""
         found = self._exact.get(label)
         return found if found is not None else self._loose.get(loose(label))
 
     def add(self, label: str) -> str:
-        """Take a label in as one of ours, as it is written."""
+        """Add a label to ours, as it is written."""
         self._exact[label] = label
         self._loose[loose(label)] = label
         return label
 
     def miss(self, label: str, where: str) -> None:
-        """Keep a label that is not ours, and where it is first."""
+        """Record a label that is not ours, and its first place."""
         kept = label if label in self._first or len(self._first) < _DISTINCT_MAX else ""
         self._unknown[kept] += 1
         self._first.setdefault(kept, where)

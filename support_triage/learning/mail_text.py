@@ -1,4 +1,4 @@
-"""Words of a helpdesk's cell: HTML becomes plain text, quoted replies and signatures go."""
+"""The plain text of a helpdesk's cell, without HTML, quoted replies and signatures."""
 
 import re
 from itertools import takewhile
@@ -78,11 +78,11 @@ _TAG = re.compile(r"<[^<>]{1,2000}>")
 _TAGS_MAX: Final = 5_000
 """Tags that are read as a tree, whose depth costs time squared; of more only the words are kept."""
 _LINE_MAX: Final = 600
-"""Characters of a line that is looked at: longer ones are nobody's header."""
+"""The longest line that is checked: longer lines are not headers."""
 
 
 def mail_text(text: str) -> str:
-    """Return what the writer of a helpdesk's cell said, in plain text.
+    """Return the writer's own words in a helpdesk's cell, as plain text.
 
     A cell is HTML where a well-known element is opened and closed in it, or it has a <br>. From
     the first line on that starts a quoted reply or a signature, all is left out; so are lines that

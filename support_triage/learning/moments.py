@@ -1,4 +1,4 @@
-"""When a row was labelled: Unix seconds from what helpdesks write."""
+"""Reads the time when a row was labelled, in the formats of helpdesks."""
 
 import math
 import re
@@ -30,7 +30,7 @@ _UNITS: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 
 
 class MomentError(ValueError):
-    """A time cannot be taken; the message says why."""
+    """A time cannot be used; the message says why."""
 
 
 def moment(given: object) -> str:

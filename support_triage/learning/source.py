@@ -1,4 +1,4 @@
-"""A file to read: its name, the columns that matter in it, and its encoding where that is told."""
+"""A file to read: its name, its relevant columns, and its encoding if it is given."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ def loose(name: str) -> str:
 
 
 def place(names: Sequence[str], wanted: str, where: str) -> int | None:
-    """Return the position of a column, whatever its case; DatasetError where it is there twice."""
+    """Return a column's position, in any letter case; raise DatasetError if it is repeated."""
     exact = [number for number, name in enumerate(names) if name == wanted]
     found = exact or [number for number, name in enumerate(names) if loose(name) == loose(wanted)]
     if len(found) > 1:

@@ -11,7 +11,7 @@ from support_triage.storage.pool import ShrinkingCluster
 
 
 def _raise(error: Exception) -> None:
-    """Raise the storage's error for one of redis-py; return where it is a bug."""
+    """Raise the storage's error for an error of redis-py; return if it is a bug."""
     translated = ours(error)
     if translated is not None:
         raise translated from error
@@ -21,7 +21,7 @@ class ServerClient(Redis):
     """A client of one server, or of the master that Sentinels name."""
 
     async def execute_command(self, *given: Any, **named: Any) -> Any:
-        """Do one command; a StorageError where the server is away or refuses."""
+        """Do one command; raise StorageError if the server does not answer or refuses."""
         try:
             return await super().execute_command(*given, **named)  # type: ignore[no-untyped-call]
         except FAILURES as error:
@@ -48,7 +48,7 @@ class ClusterClient(ShrinkingCluster):
     """A client of a cluster."""
 
     async def execute_command(self, *given: Any, **named: Any) -> Any:
-        """Do one command; a StorageError where its node is away or refuses."""
+        """Do one command; raise StorageError if its node does not answer or refuses."""
         try:
             return await super().execute_command(*given, **named)
         except FAILURES as error:

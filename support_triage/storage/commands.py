@@ -1,4 +1,4 @@
-"""Commands by their trigger: what each one's answer was, and how often it was begun and told."""
+"""Commands by their trigger: the answer, and how often each was run and answered."""
 
 import json
 
@@ -46,12 +46,12 @@ class Commands:
         return int(found)
 
     async def answer(self, trigger: str) -> str | None:
-        """Return the answer of a command that has run, "" once it was told; None before it ran."""
+        """Return the answer of a command, "" once it is sent; None before the command ran."""
         found: str | None = await self._redis.hget(keys.command(self._team, trigger), "answer")
         return found
 
     async def answered(self, trigger: str, text: str) -> None:
-        """Store the answer of a command: from now on, it is only told."""
+        """Store the answer of a command: from now on, only the sending is retried."""
         key = keys.command(self._team, trigger)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(key, "answer", text)

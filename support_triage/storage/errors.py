@@ -1,6 +1,6 @@
-"""The storage's errors, and which of Redis's errors become which.
+"""The storage's errors, and the errors of Redis that become them.
 
-    StorageError                  nothing was stored; trying again later helps
+    StorageError                  nothing was stored: retry later
     ├── StorageUnavailableError   the server is away, starting, failing over or full
     │   ├── StorageDeniedError    the server refuses our user: an operator must act
     │   └── InboxFullError        too many events wait (inbox.py)
@@ -58,7 +58,7 @@ _AWAY_WORDS: Final = re.compile(
     r"\b(OOM|MISCONF|NOREPLICAS|READONLY|LOADING|BUSY|UNBLOCKED|MASTERDOWN|CLUSTERDOWN|TRYAGAIN"
     r"|TTL exhausted|max number of clients)\b"
 )
-"""What redis-py has no class for, or what it wraps in another error's text."""
+"""Errors that have no class in redis-py, or that it wraps in another error's text."""
 _CLUSTER_AWAY: Final = re.compile(r"cannot be connected|slots are not covered|could not agree")
 _ARGUMENTS: Final = re.compile(
     r"\((\S+) .*\) of pipeline|, with args beginning with: .*", flags=re.DOTALL
@@ -100,7 +100,7 @@ def _is(
 
 
 def _unreachable(error: Exception) -> bool:
-    """Return True for a cluster of which too few nodes answer."""
+    """Return True for a cluster with too few answering nodes."""
     return isinstance(error, theirs.SlotNotCoveredError) or (
         isinstance(error, theirs.RedisClusterException) and bool(_CLUSTER_AWAY.search(str(error)))
     )

@@ -1,4 +1,4 @@
-"""Who is being forgotten, on whose wish, and how far it is: each of them ends exactly once."""
+"""The people being forgotten, who asked for it, and the progress: each ends exactly once."""
 
 import json
 from collections.abc import Mapping
@@ -145,7 +145,7 @@ class Forgets:
         return bool(await self._redis.hsetnx(keys.forget(self._team, user), "told", "1"))
 
     async def untold(self, user: str) -> None:
-        """Give the telling back, as it did not work."""
+        """Release the report after it could not be sent."""
         await self._redis.hdel(keys.forget(self._team, user), "told")
 
     async def settled(self, user: str) -> None:

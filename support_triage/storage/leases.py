@@ -1,4 +1,4 @@
-"""Leases kept while their holder lives: renewed again and again for the length of a block."""
+"""Leases that are renewed for the length of a block."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

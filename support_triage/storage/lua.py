@@ -1,4 +1,4 @@
-"""What the scripts in Lua share: keys are checked before anything is written."""
+"""Shared parts of the Lua scripts: they check keys before they write anything."""
 
 EXPECT = """
 local function kind(key) return redis.call('TYPE', key)['ok'] end
@@ -24,7 +24,7 @@ local function count(hash, name, by)
   redis.call('HSET', hash, name, (tonumber(redis.call('HGET', hash, name) or 0) or 0) + by)
 end
 """
-"""Count labels of stored rows; a row of another version, and a count that is none, end nothing."""
+"""Count the labels of stored rows; skip rows and counts that cannot be read."""
 
 FORGOTTEN = """
 local function forgotten(key, user, ts)

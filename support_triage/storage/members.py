@@ -1,4 +1,4 @@
-"""Who is in which user group, as Slack said last: one list for all processes of a workspace."""
+"""The members of user groups by Slack's newest answer, shared by a workspace's processes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ class Membership(Frozen):
     refused_at: float = 0.0
 
     def answered_since(self, when: float) -> bool:
-        """Return whether Slack named the members, or refused to, at this time or later."""
+        """Return True if Slack named the members, or refused to, at this time or later."""
         last = max(self.at, self.refused_at)
         return last > 0 and last >= when
 
     @property
     def refused(self) -> bool:
-        """Return whether Slack refuses to name the members, as far as is known."""
+        """Return True if Slack's newest known answer refuses to name the members."""
         return self.refused_at > self.at
 
 

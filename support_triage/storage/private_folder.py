@@ -1,4 +1,4 @@
-"""A folder that its owner alone can look into, and the files of ours in it."""
+"""A folder that only its owner can read, and our files in it."""
 
 import os
 import stat
@@ -16,11 +16,10 @@ class UnsafeFolderError(Exception):
 
 
 def private_folder(folder: Path, ours: Iterable[str] = ()) -> None:
-    """Make a folder that this user alone can read, or tighten the one that is there.
+    """Make a folder that only this user can read, or make an existing folder private.
 
-    What is called as one of `ours` in it, files and folders, is tightened too; other files are left
-    alone. UnsafeFolderError if the folder is a link, no folder or somebody else's: then what it
-    holds is in other hands.
+    Files and folders in it that are named in `ours` are made private too; others are not changed.
+    Raise UnsafeFolderError if the folder is a link, not a folder, or belongs to somebody else.
     """
     with suppress(FileExistsError):  # the check says what is there
         folder.mkdir(parents=True, exist_ok=True, mode=FOLDER)
@@ -32,7 +31,7 @@ def private_folder(folder: Path, ours: Iterable[str] = ()) -> None:
 
 
 def private_opener(path: str, flags: int) -> int:
-    """Open a file for `open(…, opener=…)`: a new one is its owner's alone, a link is refused."""
+    """Open a file for `open(…, opener=…)`: a new file is private, a link is refused."""
     return os.open(path, flags | os.O_NOFOLLOW, FILE)
 
 

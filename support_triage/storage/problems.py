@@ -1,4 +1,4 @@
-"""What Slack refused, and of which message: one cause is one line; pure."""
+"""Slack's refusals by cause and message, one line per cause; pure."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ _PART = "\t"
 
 
 class Problem(Frozen):
-    """What to do about a refusal, and when it was noted (Unix seconds, 0 where nobody knows)."""
+    """The advice on a refusal, and when it was noted (Unix seconds, 0 if unknown)."""
 
     said: str
     at: float = 0.0
@@ -32,14 +32,14 @@ def field(what: str, about: str) -> str:
 
 
 def outdated(known: Mapping[str, Problem], now: float) -> list[str]:
-    """Return the names of those that nobody needs: a week old, or older than the newest 500."""
+    """Return the names of outdated problems: a week old, or older than the newest 500."""
     by_age = sorted(known, key=lambda name: known[name].at or now, reverse=True)
     old = [name for name in by_age[:_MOST] if 0 < known[name].at < now - KEPT_S]
     return [*old, *by_age[_MOST:]]
 
 
 def told(known: Mapping[str, Problem], now: float) -> dict[str, str]:
-    """Return what is refused to what to do about it, with the newest message and their number."""
+    """Return the advice by refused part, with the newest message and the number of others."""
     gone = set(outdated(known, now))
     names = sorted(set(known) - gone, key=lambda name: known[name].at or now)
     messages: dict[str, list[str]] = {}

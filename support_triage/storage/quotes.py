@@ -1,4 +1,4 @@
-"""Which cards quote which examples: a card quotes what stands, and is shown anew when it goes."""
+"""The cards that quote each example; a card is updated when its example is removed."""
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
@@ -31,9 +31,9 @@ class Quotes:
         self._quote = redis.register_script(_QUOTE)
 
     async def quote(self, team: str, example: str, message: str) -> str:
-        """Return the text of an example for the card of a message; "" where it stands no more.
+        """Return the text of an example for the card of a message; "" if the example is gone.
 
-        The quote is noted in the same step: whoever removes the example finds the message.
+        The quote is noted in the same step, so that removing the example finds the message.
         """
         stored = await self._quote(
             keys=[keys.examples(team), keys.quoted(team, example)],

@@ -1,4 +1,4 @@
-"""Stored rows that this version can read; the others are left out, and said once."""
+"""Reads stored rows; leaves out rows that this version cannot read, and logs that once."""
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -16,9 +16,9 @@ log = structlog.get_logger()
 
 
 def read(model: type[M], stored: str, what: str) -> M | None:
-    """Read one row of JSON; None where it cannot be read, as after a step back in versions.
+    """Read one row of JSON; return None if it cannot be read, as after a downgrade.
 
-    `what` names the kind of row in the log. What the row says never gets there.
+    `what` names the kind of row in the log. The row's content is never logged.
     """
     return parsed(model.model_validate_json, stored, what)
 

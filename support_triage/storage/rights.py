@@ -1,4 +1,4 @@
-"""Which commands a Redis user may not use that the bot needs or could use."""
+"""Finds commands that the bot needs or could use and its Redis user may not."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -19,19 +19,19 @@ NEEDED: Final[dict[str, Callable[[Client], Awaitable[object]]]] = {
     "TIME": lambda redis: redis.time(),
     "XINFO": lambda redis: redis.xinfo_stream(_NOWHERE),
 }
-"""Commands that the bot does not work without, each as a harmless call."""
+"""Commands that the bot requires, each as a harmless call."""
 
 USEFUL: Final[dict[str, Callable[[Client], Awaitable[object]]]] = {
     "INFO": lambda redis: redis.info("replication"),
     "MEMORY USAGE": lambda redis: redis.memory_usage(_NOWHERE),
 }
-"""Commands that the bot does without: a failover goes unnoticed, and the inbox grows by count."""
+"""Optional commands: without them, failovers go unnoticed and the inbox is limited by count."""
 
 
 async def refused(
     redis: Client, commands: dict[str, Callable[[Client], Awaitable[object]]]
 ) -> list[str]:
-    """Return the names of those commands that Redis refuses this user."""
+    """Return the names of the commands that Redis refuses this user."""
     found = []
     for name, call in commands.items():
         try:

@@ -1,4 +1,4 @@
-"""Who was forgotten, and when: what they had written before is refused on every way in."""
+"""The people who were forgotten, and when: all scripts refuse what they wrote before."""
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client

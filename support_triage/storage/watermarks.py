@@ -1,4 +1,4 @@
-"""Up to where everything is known of each channel, and which process looks for what is missing."""
+"""The point up to which each channel is read, and which process backfills."""
 
 import secrets
 from collections.abc import AsyncIterator, Collection
@@ -31,7 +31,7 @@ class Marks:
     former: dict[str, float]
 
     def of(self, channel: str) -> float | None:
-        """Return the ts up to which a channel is known; None where it was never looked at.
+        """Return the ts up to which a channel was read; None if it was never read.
 
         `former` is what version 0.1 wrote, and counts until this version has looked.
         """
@@ -57,16 +57,16 @@ class Watermarks:
         return Marks(marks, looked, _times(former))
 
     async def reached(self, channel: str, ts: float) -> None:
-        """Note that everything up to a ts is known of a channel."""
+        """Note that a channel was read up to a ts."""
         await self._redis.hset(keys.watermarks(self._team), channel, f"{ts:.6f}")
 
     async def left(self, channels: Collection[str]) -> None:
-        """Forget channels that the bot is no member of: what is said there is not for it."""
+        """Forget channels that the bot is not a member of."""
         if channels:
             await self._redis.hdel(keys.watermarks(self._team), *channels)
 
     async def looked(self, began: float) -> None:
-        """Note that a look at all channels, which began at this time, has ended."""
+        """Note that a backfill of all channels, which began at this time, has ended."""
         await self.reached(_RUN, began)
 
     async def known(self, channel: str, since: float) -> list[str]:
@@ -85,7 +85,7 @@ class Watermarks:
 
     @asynccontextmanager
     async def claimed(self) -> AsyncIterator[bool]:
-        """Be the one process that looks, for the length of a block; False where another is."""
+        """Be the one process that backfills, for the length of a block; False if another is."""
         key, token = [keys.backfilling(self._team)], secrets.token_hex(8)
         if not await self._redis.set(*key, token, nx=True, ex=_CLAIM_S):
             yield False
@@ -103,7 +103,7 @@ class Watermarks:
 
 
 def _times(stored: dict[str, str]) -> dict[str, float]:
-    """Return what is stored as numbers; what is none counts as unknown."""
+    """Return stored values as numbers; invalid values count as unknown."""
     found: dict[str, float] = {}
     for channel, ts in stored.items():
         with suppress(ValueError):
