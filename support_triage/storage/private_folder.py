@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 FOLDER, FILE = 0o700, 0o600
 _OTHERS = 0o077
+_PARENT = 0o755  # whatever the umask: who may write to a parent may exchange the folder
 
 
 class UnsafeFolderError(Exception):
@@ -21,8 +22,10 @@ def private_folder(folder: Path, ours: Iterable[str] = ()) -> None:
     Files and folders in it that are named in `ours` are made private too; others are not changed.
     Raise UnsafeFolderError if the folder is a link, not a folder, or belongs to somebody else.
     """
+    for parent in reversed([one for one in folder.parents if not one.exists()]):
+        parent.mkdir(exist_ok=True, mode=_PARENT)
     with suppress(FileExistsError):  # the check says what is there
-        folder.mkdir(parents=True, exist_ok=True, mode=FOLDER)
+        folder.mkdir(exist_ok=True, mode=FOLDER)
     _check(folder)
     _tighten(folder)
     for name in ours:

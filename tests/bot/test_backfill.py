@@ -103,7 +103,7 @@ async def test_history_and_events_are_decided_alike(
         body = {"team_id": TEAM, "event": {**kept, "channel": SUPPORT}}
         event = parse(body, triage.allowed_bots, reading.own)
         live += [] if event is None else [event.item.ts]
-    assert len(live) == 6
+    assert len(live) == 7
     assert await reading.run() == len(live)
     assert sorted(event.item.ts for event in await received(redis)) == live
 

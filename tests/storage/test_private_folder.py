@@ -13,6 +13,7 @@ from support_triage.learning.dataset import DatasetError
 from support_triage.learning.whole_file import WholeFile
 from support_triage.storage.connection import connect
 from support_triage.storage.embedded import EmbeddedValkey, EmbeddedValkeyError
+from support_triage.storage.private_folder import private_folder
 
 
 @pytest.fixture
@@ -100,6 +101,16 @@ def test_a_socket_folder_that_others_can_enter_is_tightened(
     with server:
         assert stat.S_IMODE(server.socket_path.parent.stat().st_mode) == 0o700
         assert stat.S_IMODE(server.socket_path.stat().st_mode) & 0o077 == 0
+
+
+def test_parents_that_are_made_are_nobody_elses_to_write_to(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        private_folder(tmp_path / "a" / "b" / "data")
+    finally:
+        os.umask(before)
+    found = modes(tmp_path / "a")
+    assert found == {".": 0o755, "b": 0o755, "b/data": 0o700}
 
 
 def test_a_data_folder_behind_a_link_of_ones_own_is_used(tmp_path: Path) -> None:
