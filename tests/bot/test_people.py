@@ -240,7 +240,7 @@ async def test_an_outage_refuses_nobody(processes: Processes) -> None:
         except GatewayUnavailableError:
             return False
 
-    await eventually(known)
+    await eventually(known, 45)
 
 
 async def test_an_outage_does_not_end_a_refusal(processes: Processes) -> None:

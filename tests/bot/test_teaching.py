@@ -20,11 +20,12 @@ from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples
 from support_triage.storage.records import Message, MessageId
 from support_triage.storage.series import Series
+from support_triage.storage.workspaces import Workspaces
 from tests.learning.teaching import teach
 
 TEAM, TARGET = "T", 0.97
 CONFIG = load_config(Path("triage.toml"))
-UNSURE = "Could somebody look at my invoice of the sign-in, order Anna?"
+UNSURE = "The profile page shows an error"
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +91,12 @@ async def test_files_are_classified_by_the_same_threshold(
     await teach(redis, TEAM, 60, CONFIG.label_set.version)
     await Process(redis, embedder).answered(300, shown=True)
     await judge_the_last(redis)
-    taught = await take(Settings(redis_url=valkey_url), CONFIG, Choice(team=TEAM, kind="local"))
+    await Workspaces(redis).add(TEAM)
+    asked = CONFIG.triage.model_copy(update={"target_precision": TARGET})
+    config = CONFIG.model_copy(update={"triage": asked})
+    taught = await take(Settings(redis_url=valkey_url), config, Choice(team=TEAM, kind="local"))
     known = Taught.model_validate_json(taught.model_dump_json())
-    made = blueprint_of(CONFIG, known).make(1)
+    made = blueprint_of(config, known).make(1)
     assert isinstance(made, BatchingClassifier)
     assert made.standing is not None
     assert made.standing.answers == 299

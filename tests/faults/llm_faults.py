@@ -213,8 +213,8 @@ async def _over_budget(made: Rig) -> None:
 SCENARIOS = {
     "LLM asked for more than its budget, by two": Scenario(_over_budget, _budget_rig),
     "LLM hanging": Scenario(_out(lambda _: Hang(), "took more than 15 s"), _llm_rig),
-    "LLM answers 429 for an hour": Scenario(_out(_for_an_hour, "(429)"), _llm_rig),
-    "LLM answers 500": Scenario(_out(lambda _: failed(500), "(500)"), _llm_rig),
+    "LLM answers 429 for an hour": Scenario(_out(_for_an_hour, "status 429"), _llm_rig),
+    "LLM answers 500": Scenario(_out(lambda _: failed(500), "status 500"), _llm_rig),
     "LLM cut in the middle of its answer": Scenario(
         _out(lambda _: Drop(), "(no answer)"), _llm_rig
     ),
@@ -226,6 +226,6 @@ SCENARIOS = {
         _out(lambda _: HTMLResponse("<html>Sign in</html>"), "a web page"), _llm_rig
     ),
     "LLM answers 200 with an error": Scenario(
-        _out(lambda _: JSONResponse({"error": {"code": 502}}), "(502)"), _llm_rig
+        _out(lambda _: JSONResponse({"error": {"code": 502}}), "status 502"), _llm_rig
     ),
 }

@@ -142,9 +142,13 @@ async def test_more_cards_than_slack_lets_us_delete_at_once_are_all_gone_and_tol
 
 async def test_the_words_leave_others_cards_and_records(story: Story) -> None:
     await taught(story)
-    other = await story.people.post(OTHER, SUPPORT, ALIKE)
-    await story.shows(other, "moneybag", BILLING)
-    assert "my bakery" in str(await story.cards(other))
+
+    async def quoted() -> str | None:  # the example is learnt within two seconds
+        ts = await story.people.post(OTHER, SUPPORT, ALIKE)
+        await story.shows(ts, "moneybag", BILLING)
+        return ts if "my bakery" in str(await story.cards(ts)) else None
+
+    other = str(await eventually(quoted, 40))
     at = MessageId(team=TEAM, channel=SUPPORT, ts=other)
     record = await Records(story.redis).get(at)
     assert record is not None
