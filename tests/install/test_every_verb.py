@@ -61,7 +61,7 @@ STORY = (
     Step("promote --force 'new labels'", "is the champion now"),
     Step("rollback --reason 'too early'", "Back to the default one"),
     Step("backfill --since 1d", "Found: "),
-    Step("forget U0CLEO --apply", "Forgotten all that U0CLEO wrote"),
+    Step("forget U0CLEO --apply", "Forgot everything that U0CLEO wrote"),
     Step("dead list", "reason"),
     Step("dead retry --all", "0 of 0: to be answered"),
     Step("dead drop 1-1", "0 of 1: dropped"),
