@@ -68,7 +68,7 @@ STORY = (
     Step("doctor", "member"),
     Step("config init other.toml", "Wrote other.toml"),
     Step("config init other.toml", "exists already", code=2),
-    Step("demo --once", "The story came true"),
+    Step("demo --once", "The demo succeeded"),
 )
 MISSING = (
     Step("export --format parquet --out examples.parquet", "support-triage[parquet]", code=2),
