@@ -75,7 +75,7 @@ async def test_what_it_costs_is_kept_counted_shown_and_bounded(
     [
         (wire.quota_spent(), "quota of OPENAI_API_KEY is spent"),
         (HTMLResponse("<html>Sign in</html>"), "answers with a web page instead of JSON"),
-        (JSONResponse({"error": {"message": "no"}}), "an error in place of a completion"),
+        (JSONResponse({"error": {"message": "no"}}), "an error instead of a completion"),
         (wire.message({"content": "", "reasoning": "hm"}, finish_reason="length"), "on thinking"),
     ],
 )

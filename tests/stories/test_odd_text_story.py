@@ -14,7 +14,7 @@ async def test_a_message_with_half_an_emoji_is_answered(story: Story) -> None:
 
 
 async def test_a_command_with_half_an_emoji_is_answered(story: Story) -> None:
-    assert "not a verb" in await story.command("acc\ud83d")
+    assert "is not a `/triage` command" in await story.command("acc\ud83d")
 
 
 async def test_a_name_with_half_an_emoji_is_shown(story: Story) -> None:
