@@ -13,8 +13,8 @@ from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.crew import Crew
 from support_triage.bot.prediction_row import row
 from support_triage.bot.taught import Choice, Taught, take
-from support_triage.bot.terminal import json_line
 from support_triage.classifiers.factory import make_parts
+from support_triage.classifiers.printable import json_line
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.training import seeds
 from support_triage.learning import bulk

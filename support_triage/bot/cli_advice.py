@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, chosen_team, load
+from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out, print_json
-from support_triage.storage.connection import connect
-from support_triage.storage.examples import Examples
+from support_triage.bot.workspace import open_store
 from support_triage.storage.models import Models
 from support_triage.storage.series import Series
-from support_triage.storage.spending import Spending
-from support_triage.storage.workspaces import Workspaces
 
 if TYPE_CHECKING:  # loads slowly
     from support_triage.learning.advice import Advice
@@ -29,16 +26,15 @@ async def _advice(settings: Settings, config: Config, team: str | None) -> tuple
     from support_triage.classifiers.embedders import make_embedder
 
     embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
-    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-        chosen = await chosen_team(Workspaces(redis), team)
+    async with open_store(settings, team) as store:
         advising = Advising(
             config,
-            chosen,
+            store.team,
             settings.openai_model,
-            Examples(redis),
-            Models(redis),
-            Series(redis, chosen),
-            Spending(redis, chosen),
+            store.examples,
+            Models(store.redis),
+            Series(store.redis, store.team),
+            store.spending,
             embedder,
         )
         return await advising.advise()

@@ -4,10 +4,10 @@ import asyncio
 
 from rich.table import Table
 
-from support_triage.bot.cli_data import open_store
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.markup import excerpt
 from support_triage.bot.terminal import out, print_json
+from support_triage.bot.workspace import open_store
 from support_triage.classifiers.embedders import make_embedder
 from support_triage.learning.conflicts import Doubts, doubts
 from support_triage.plural import plural

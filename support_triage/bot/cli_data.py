@@ -1,8 +1,7 @@
 """Verbs of the command line on what the team has taught: import, export, status, figures."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 from rich.progress import Progress
 from rich.table import Table
 
-from support_triage.bot.cli_options import chosen_team
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.llm_status import llm_status
 from support_triage.bot.people import group_problems
 from support_triage.bot.terminal import err, out, print_json
+from support_triage.bot.workspace import open_store
 from support_triage.learning.accuracy import measure
 from support_triage.learning.bad_rows import Taking
 from support_triage.learning.export import FORMATS, export, since_when
@@ -24,34 +23,7 @@ from support_triage.learning.migration import stray_labels
 from support_triage.learning.opening import twice
 from support_triage.learning.source import Source
 from support_triage.plural import plural
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.examples import Examples
-from support_triage.storage.inbox import Inbox
 from support_triage.storage.members import Members
-from support_triage.storage.spending import Spending
-from support_triage.storage.workspaces import Workspaces
-
-
-@dataclass(frozen=True)
-class Store:
-    """What the verbs read and write."""
-
-    redis: Client
-    team: str
-    examples: Examples
-    workspaces: Workspaces
-    inbox: Inbox
-    spending: Spending
-
-
-@asynccontextmanager
-async def open_store(settings: Settings, team: str | None) -> AsyncIterator[Store]:
-    """Yield the storage of one workspace; ConfigError if it is not clear which."""
-    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-        workspaces = Workspaces(redis)
-        team = await chosen_team(workspaces, team)
-        spending = Spending(redis, team)
-        yield Store(redis, team, Examples(redis), workspaces, Inbox(redis), spending)
 
 
 async def import_file(
@@ -81,14 +53,6 @@ async def import_file(
         out.say(f"Left out, a newer or later row has the same text: {plan.repeated}")
     if done.older:
         out.say(f"Left out, older than the stored example: {done.older}")
-
-
-def pair(option: str, words: str) -> tuple[str, str]:
-    """Both sides of `OLD=NEW`; ConfigError names the option."""
-    old, equals, new = words.partition("=")
-    if not (old and equals and new):
-        raise ConfigError(f'{option}: "{words}": write OLD=NEW')
-    return old, new
 
 
 async def export_file(

@@ -33,7 +33,7 @@ def _row(letter: DeadLetter) -> dict[str, str]:
 
 
 async def _list(team: str | None, config: Path | None, *, as_json: bool) -> None:
-    from support_triage.bot.cli_data import open_store
+    from support_triage.bot.workspace import open_store
 
     settings, loaded = load(config)
     async with open_store(settings, team) as store:
@@ -63,7 +63,7 @@ async def _each(
     """Do something with the letters named, or with all of them; print how many."""
     if every == bool(ids):
         raise typer.BadParameter("name ids as `triage dead list` shows them, or give --all")
-    from support_triage.bot.cli_data import open_store
+    from support_triage.bot.workspace import open_store
 
     async with open_store(load_environment(), team) as store:
         letters = DeadLetters(store.redis)

@@ -4,13 +4,13 @@ import asyncio
 import re
 from contextlib import nullcontext
 
-from support_triage.bot.cli_data import Store, open_store
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.forget_lines import found_lines, lines
 from support_triage.bot.forgetting import Forgetter, nothing
 from support_triage.bot.gateway import Gateway, web_client, web_session
 from support_triage.bot.pacing import Pacing
 from support_triage.bot.terminal import out
+from support_triage.bot.workspace import Store, open_store
 from support_triage.storage.append_only import rewrite
 from support_triage.storage.forgets import Forgets
 from support_triage.storage.forgetting import Forgetting

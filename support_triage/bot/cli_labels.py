@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load, load_own
+from support_triage.bot.cli_options import (
+    ConfigOption,
+    JsonOption,
+    TeamOption,
+    load,
+    load_own,
+    pair,
+)
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out
 from support_triage.classifiers.printable import printable
@@ -95,7 +102,7 @@ async def _migrate(
     *,
     apply: bool,
 ) -> None:
-    from support_triage.bot.cli_data import open_store, pair
+    from support_triage.bot.workspace import open_store
     from support_triage.learning.migration import Migration, migrate, split_of, unmapped
     from support_triage.storage.label_moves import LabelMoves
 

@@ -16,21 +16,17 @@ from support_triage.bot.cli_options import (
     ConfigOption,
     JsonOption,
     TeamOption,
-    chosen_team,
     load,
     load_own,
 )
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out, print_json, styled
 from support_triage.bot.wording import day, gain
+from support_triage.bot.workspace import Store, open_store
 from support_triage.learning.model_list import listed
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.examples import Examples
 from support_triage.storage.models import Models, shown
 from support_triage.storage.series import Series
 from support_triage.storage.shadows import Shadows
-from support_triage.storage.spending import Spending
-from support_triage.storage.workspaces import Workspaces
 
 if TYPE_CHECKING:  # loads slowly, and most verbs do without
     from support_triage.bot.gating import Outcome
@@ -54,21 +50,19 @@ async def _open(settings: Settings, config: Config, team: str | None) -> AsyncIt
     from support_triage.bot.promoting import Promoting
     from support_triage.classifiers.embedders import make_embedder
 
-    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-        workspaces = Workspaces(redis)
-        chosen = await chosen_team(workspaces, team)
+    async with open_store(settings, team) as store:
         embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
         gating = Gating(
             settings,
             config,
-            chosen,
-            Models(redis),
-            Examples(redis),
-            Shadows(redis, chosen),
-            Spending(redis, chosen),
+            store.team,
+            Models(store.redis),
+            store.examples,
+            Shadows(store.redis, store.team),
+            store.spending,
             embedder,
         )
-        yield Promoting(gating, workspaces, Series(redis, chosen))
+        yield Promoting(gating, store.workspaces, Series(store.redis, store.team))
 
 
 def _confusion(counts: Counter[tuple[str, str]]) -> Table | None:
@@ -201,19 +195,19 @@ def rollback(
     out.say(f"Back to {shown(asyncio.run(back()))}")
 
 
-async def _listed(redis: Client, team: str, label_set: str) -> dict[str, Any]:
+async def _listed(store: Store, label_set: str) -> dict[str, Any]:
     """Champion, models with their parts and shadow figures, and history, as JSON types."""
     from support_triage.learning.shadow import figures
 
-    stored, shadows, examples = Models(redis), Shadows(redis, team), Examples(redis)
+    stored, shadows = Models(store.redis), Shadows(store.redis, store.team)
     rows = []
-    for one in await listed(stored, team, label_set):
+    for one in await listed(stored, store.team, label_set):
         answers = await shadows.all(one.model.id)
-        shadow = figures(answers, await examples.get(team, list(answers)))
+        shadow = figures(answers, await store.examples.get(store.team, list(answers)))
         part = {"id": one.model.id, "role": one.role, "usable": one.usable}
         rows.append({**part, **one.model.model_dump(), "shadow": asdict(shadow)})
-    history = [one.model_dump() for one in await stored.history(team)]
-    return {"champion": await stored.champion(team), "models": rows, "history": history}
+    history = [one.model_dump() for one in await stored.history(store.team)]
+    return {"champion": await stored.champion(store.team), "models": rows, "history": history}
 
 
 @app.command()
@@ -224,9 +218,8 @@ def models(
 
     async def look() -> dict[str, Any]:
         settings, loaded = load(config)
-        async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-            chosen = await chosen_team(Workspaces(redis), team)
-            return await _listed(redis, chosen, loaded.label_set.version)
+        async with open_store(settings, team) as store:
+            return await _listed(store, loaded.label_set.version)
 
     found = asyncio.run(look())
     if as_json:

@@ -1,6 +1,5 @@
-"""What verbs of the command line have in common: settings, and whose examples they are about."""
+"""Options and settings that verbs of the command line have in common."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,6 @@ from support_triage.bot.environment import read_environment
 from support_triage.bot.terminal import err
 from support_triage.classifiers.text import well_formed
 from support_triage.learning.source import Columns
-from support_triage.storage.workspaces import LOCAL, Workspaces
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="triage.toml [default: TRIAGE_CONFIG]")
@@ -47,7 +45,6 @@ MapOption = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="OLD=NEW", help="Import the file's label OLD as NEW."),
 ]
-_TEAM = re.compile(r"[TE][A-Z0-9]+")
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")]
 
 
@@ -94,15 +91,9 @@ def mapped(options: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-async def chosen_team(workspaces: Workspaces, team: str | None) -> str:
-    """Return the workspace named, the only one there is, or the local one before a bot has run.
-
-    ConfigError if there are several and none is named, or if the one named cannot be one.
-    """
-    known = await workspaces.all()
-    if team is not None and team not in (*known, LOCAL) and not _TEAM.fullmatch(team):
-        there = ", ".join(known) or "none yet"
-        raise ConfigError(f'--team: there is no workspace "{team}"; the workspaces are: {there}')
-    if team is None and len(known) > 1:
-        raise ConfigError(f"--team: name one of the workspaces {', '.join(known)}")
-    return team or (known[0] if known else LOCAL)
+def pair(option: str, words: str) -> tuple[str, str]:
+    """Return both sides of `OLD=NEW`; ConfigError names the option."""
+    old, equals, new = words.partition("=")
+    if not (old and equals and new):
+        raise ConfigError(f'{option}: "{words}": write OLD=NEW')
+    return old, new

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_triage.bot.cli_data import open_store
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load, load_own
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out, print_json
+from support_triage.bot.workspace import open_store
 from support_triage.learning.finetune.base import RefusedError
 from support_triage.storage.jobs import Job, Stage
 

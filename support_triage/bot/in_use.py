@@ -10,15 +10,13 @@ from support_triage.bot.champion import Build, built
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.making import builder, classifier_of
 from support_triage.bot.taught import Choice, as_taught, of_file, workspace
+from support_triage.bot.workspace import Store
 from support_triage.classifiers.base import Classifier
 from support_triage.classifiers.factory import LlmUse, Parts, close, make_parts
 from support_triage.classifiers.training import seeds
 from support_triage.learning.track_record import TrackRecord
-from support_triage.storage.connection import Client
-from support_triage.storage.examples import Examples
 from support_triage.storage.models import Models
 from support_triage.storage.series import Series
-from support_triage.storage.spending import Spending
 
 
 @asynccontextmanager
@@ -26,12 +24,12 @@ async def in_use(settings: Settings, config: Config, choice: Choice) -> AsyncIte
     """The champion, or the kind that was chosen; what an LLM costs counts as the workspace's."""
     parts = await asyncio.to_thread(make_parts, config.local.embedder)
     await asyncio.to_thread(parts.index.put, seeds(config.label_set))
-    async with workspace(settings, choice) as found:
-        if found is None:
+    async with workspace(settings, choice) as store:
+        if store is None:
             await asyncio.to_thread(parts.index.put, of_file(config, choice))
             classifier = await _made(settings, config, choice, parts, LlmUse(config.llm))
         else:
-            classifier = await _of_workspace(settings, config, choice, parts, *found)
+            classifier = await _of_workspace(settings, config, choice, parts, store)
         try:
             yield classifier
         finally:
@@ -48,16 +46,16 @@ async def _made(
 
 
 async def _of_workspace(
-    settings: Settings, config: Config, choice: Choice, parts: Parts, redis: Client, team: str
+    settings: Settings, config: Config, choice: Choice, parts: Parts, store: Store
 ) -> Classifier:
-    models, record = Models(redis), TrackRecord()
-    stored = [one async for one in Examples(redis).iterate(team)]
+    models, record = Models(store.redis), TrackRecord()
+    stored = [one async for one in store.examples.iterate(store.team)]
     record.put(stored)
-    record.answered(await Series(redis, team).answers())
+    record.answered(await Series(store.redis, store.team).answers())
     parts = replace(parts, outcomes=partial(record.outcomes, config.label_set.names))
     await asyncio.to_thread(parts.index.put, as_taught(stored))
-    use = LlmUse(config.llm, Spending(redis, team), record.judged)
+    use = LlmUse(config.llm, store.spending, record.judged)
     if choice.kind is not None:
         return await _made(settings, config, choice, parts, use)
     build: Build = builder(settings, config, parts, use=use)
-    return await built(models, team, await models.champion(team), build)
+    return await built(models, store.team, await models.champion(store.team), build)

@@ -6,21 +6,19 @@ from dataclasses import dataclass
 
 from pydantic import ConfigDict
 
-from support_triage.bot.cli_options import chosen_team
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.making import check, llm_of
+from support_triage.bot.workspace import Store, open_store
 from support_triage.classifiers.base import Example
 from support_triage.classifiers.factory import KINDS
 from support_triage.classifiers.outcomes import Outcomes
 from support_triage.learning.importing import look_through, taught_by
 from support_triage.learning.source import Source
 from support_triage.learning.track_record import TrackRecord
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.examples import Examples, StoredExample
+from support_triage.storage.examples import StoredExample
 from support_triage.storage.models import DEFAULT, ModelError, Models
 from support_triage.storage.records import Frozen
 from support_triage.storage.series import Series
-from support_triage.storage.workspaces import Workspaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +51,14 @@ class Taught(Frozen):
 
 
 @asynccontextmanager
-async def workspace(settings: Settings, choice: Choice) -> AsyncIterator[tuple[Client, str] | None]:
-    """The storage and the workspace; None where a file stands for it, or no bot has run yet."""
+async def workspace(settings: Settings, choice: Choice) -> AsyncIterator[Store | None]:
+    """The stores of the workspace; None where a file stands for it, or no bot has run yet."""
     unused = settings.redis_url is None and not settings.triage_data_dir.exists()
     if choice.examples is not None or (choice.team is None and unused):
         yield None
         return
-    async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-        workspaces = Workspaces(redis)
-        if choice.team is None and not await workspaces.all():
-            yield None
-        else:
-            yield redis, await chosen_team(workspaces, choice.team)
+    async with open_store(settings, choice.team) as store:
+        yield None if choice.team is None and not await store.workspaces.all() else store
 
 
 def as_taught(stored: Iterable[StoredExample]) -> tuple[Example, ...]:
@@ -88,18 +82,17 @@ async def take(settings: Settings, config: Config, choice: Choice) -> Taught:
         raise ConfigError(f"--classifier {choice.kind}: with --out, local alone answers")
     if choice.kind is None and llm_of(settings) is not None:
         raise _asks_an_llm(settings.openai_model)
-    async with workspace(settings, choice) as found:
-        if found is None:
+    async with workspace(settings, choice) as store:
+        if store is None:
             source = choice.examples or "triage.toml"
             return Taught(source=source, examples=of_file(config, choice))
-        redis, team = found
-        recipe = await _recipe(Models(redis), team, config, choice)
-        stored = [one async for one in Examples(redis).iterate(team)]
+        recipe = await _recipe(Models(store.redis), store.team, config, choice)
+        stored = [one async for one in store.examples.iterate(store.team)]
         record = TrackRecord()
         record.put(stored)
-        record.answered(await Series(redis, team).answers())
+        record.answered(await Series(store.redis, store.team).answers())
         return Taught(
-            source=f"workspace {team}",
+            source=f"workspace {store.team}",
             examples=as_taught(stored),
             recipe=recipe,
             outcomes=record.outcomes(config.label_set.names),

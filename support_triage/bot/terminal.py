@@ -4,14 +4,13 @@ Control and format characters are shown as escapes, and Rich's mark-up, emoji co
 are off, so that `[/b]` or a label such as `[red]` is what it says.
 """
 
-import json
 import sys
 from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
-from support_triage.classifiers.printable import json_safe, printable
+from support_triage.classifiers.printable import json_line, printable
 
 _LINE_MAX: Final = 10_000
 """The longest line in characters, a last resort: names and excerpts are cut earlier."""
@@ -45,11 +44,6 @@ class Terminal(Console):
 
 out = Terminal()
 err = Terminal(stderr=True)
-
-
-def json_line(value: Any) -> str:
-    """Return a value as one line of JSON with all letters as they are, safe to print."""
-    return json_safe(json.dumps(value, ensure_ascii=False))
 
 
 def print_json(value: Any) -> None:

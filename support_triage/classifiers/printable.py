@@ -1,7 +1,8 @@
 """Makes untrusted text safe for a terminal: control characters become visible escapes."""
 
+import json
 import re
-from typing import Final
+from typing import Any, Final
 
 SHOWN: Final = 120
 """Characters of a name or cell that a message quotes: enough to find it by."""
@@ -29,9 +30,9 @@ def printable(text: str, limit: int = SHOWN) -> str:
     return cut if cut.isascii() and cut.isprintable() else _ACTING.sub(_escaped, cut)
 
 
-def json_safe(line: str) -> str:
-    """Return JSON with the same content, in which each control character is an escape."""
-    return _ACTING.sub(_json_escape, line)
+def json_line(value: Any) -> str:
+    """Return a value as one line of JSON with all letters as they are, safe to print."""
+    return _ACTING.sub(_json_escape, json.dumps(value, ensure_ascii=False))
 
 
 def _json_escape(found: re.Match[str]) -> str:

@@ -14,8 +14,9 @@ from rich.table import Table
 
 from support_triage.bot import logs
 from support_triage.bot.prediction_row import row
-from support_triage.bot.terminal import Terminal, json_line, styled
+from support_triage.bot.terminal import Terminal, styled
 from support_triage.classifiers.base import Prediction
+from support_triage.classifiers.printable import json_line
 from support_triage.learning.pictures import confusion_png
 from support_triage.learning.plain_file import CsvWriter
 from support_triage.learning.rows import Row
