@@ -1,9 +1,6 @@
 """The command line as a user runs it: what it prints, and how it ends."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,26 +10,12 @@ from support_triage.storage.events import Posted
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.records import Message, MessageId
 from support_triage.storage.workspaces import Workspaces
-
-CODE = "from support_triage.bot.cli import main; main()"
-
-
-def triage(
-    *arguments: str, stdin: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", CODE, *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-        env=os.environ | {"TRIAGE_DATA_DIR": "/nonexistent"} | environment,
-    )
+from tests.bot.command_line import process, triage
 
 
 def test_classify_reads_lines_and_answers_json_lines() -> None:
-    done = triage("classify", "-", stdin="My card was charged twice\nlalala\n\n")
+    texts = "My card was charged twice\nlalala\n\n"
+    done = process("classify", "-", stdin=texts, TRIAGE_DATA_DIR="/nonexistent")
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["label"] for row in rows] == ["BILLING", None]
     assert set(rows[0]) >= {"text", "confidence", "alternatives", "abstained", "classifier"}
@@ -82,11 +65,11 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(
 
 
 def test_the_version_is_shown() -> None:
-    assert triage("--version").stdout.startswith("support-triage 0.")
+    assert process("--version").stdout.startswith("support-triage 0.")
 
 
 def test_a_server_that_is_away_is_exit_code_3() -> None:
-    done = triage("status", REDIS_URL="redis://127.0.0.1:1")
+    done = process("status", REDIS_URL="redis://127.0.0.1:1")
     assert done.returncode == 3
     assert "REDIS_URL" in done.stderr
     assert "Traceback" not in done.stderr
@@ -188,6 +171,6 @@ def test_evaluate_prints_the_figures(tmp_path: Path) -> None:
 
 
 def test_the_demo_comes_true() -> None:
-    done = triage("demo", "--once")
+    done = process("demo", "--once")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "The demo succeeded" in done.stdout

@@ -22,7 +22,7 @@ from support_triage.learning.dataset import DatasetError
 from support_triage.learning.source import Source
 from support_triage.storage.connection import Client
 from support_triage.storage.models import Model, ModelError, Models, Promotion
-from tests.bot.test_cli import triage
+from tests.bot.command_line import triage
 from tests.learning.shouting import shout
 
 TAUGHT = "The frobnicator hums in the key of B"

@@ -1,36 +1,19 @@
 """The first minute of an installed bot: a configuration to start from, and settings from `.env`."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from support_triage.bot.config import load_config, shipped_config
-
-CODE = "from support_triage.bot.cli import main; main()"
-
-
-def triage(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    known = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-P", "-c", CODE, *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        env=known | {"COLUMNS": "200", "PYTHONPATH": str(Path.cwd())} | environment,
-    )
+from tests.bot.command_line import process, triage
 
 
 def test_config_init_writes_what_is_shipped_and_overwrites_nothing(tmp_path: Path) -> None:
-    assert "Wrote triage.toml" in triage(tmp_path, "config", "init").stdout
+    assert "Wrote triage.toml" in triage("config", "init", folder=tmp_path).stdout
     assert (tmp_path / "triage.toml").read_text() == shipped_config().read_text()
     assert load_config(tmp_path / "triage.toml").labels
-    again = triage(tmp_path, "config", "init")
+    again = triage("config", "init", folder=tmp_path)
     assert (again.returncode, again.stdout) == (2, "")
     assert "exists already" in again.stderr
 
@@ -39,7 +22,7 @@ def test_config_init_writes_what_is_shipped_and_overwrites_nothing(tmp_path: Pat
 def test_verbs_that_need_no_labels_of_the_team_work_without_a_file(
     tmp_path: Path, verb: str
 ) -> None:
-    done = triage(tmp_path, verb, "--json", TRIAGE_DATA_DIR=str(tmp_path / "data"))
+    done = triage(verb, "--json", TRIAGE_DATA_DIR=str(tmp_path / "data"), folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "the shipped labels are used" in done.stderr
     json.loads(done.stdout)
@@ -51,7 +34,7 @@ def test_run_and_a_file_that_is_named_ask_for_it(tmp_path: Path) -> None:
         (("status", "--config", "other.toml"), {}),
         (("status",), {"TRIAGE_CONFIG": "other.toml"}),
     ):
-        done = triage(tmp_path, *arguments, **given)
+        done = triage(*arguments, **given, folder=tmp_path)
         assert done.returncode == 2
         assert "no such file; write one with `triage config init`" in done.stderr
 
@@ -62,15 +45,15 @@ def test_run_reads_the_file_beside_it_and_says_so(tmp_path: Path) -> None:
         "# tokens\nSLACK_APP_TOKEN=xapp-1\nSLACK_BOT_TOKEN='xoxb-1'\n"
         "SLACK_API_URL=http://127.0.0.1:9/api\nexport TRIAGE_DATA_DIR=${HOME}x\n"
     )
-    done = triage(tmp_path, "run")
+    done = process("run", folder=tmp_path)
     assert "SLACK_API_URL: http://127.0.0.1:9/api/ cannot be reached" in done.stderr
     assert str(tmp_path / ".env") in done.stderr
-    outranked = triage(tmp_path, "run", SLACK_BOT_TOKEN="wrong")
+    outranked = process("run", SLACK_BOT_TOKEN="wrong", folder=tmp_path)
     assert "SLACK_BOT_TOKEN: this token starts with xoxb-" in outranked.stderr
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"A=\xff\n")
-    done = triage(tmp_path, "status")
+    done = triage("status", folder=tmp_path)
     assert done.returncode == 2
     assert ".env cannot be read (UnicodeDecodeError)" in done.stderr

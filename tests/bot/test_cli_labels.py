@@ -4,7 +4,7 @@ from pathlib import Path
 
 from support_triage.storage.connection import Client
 from support_triage.storage.workspaces import Workspaces
-from tests.bot.test_cli import triage
+from tests.bot.command_line import triage
 from tests.learning.exports import example, stood
 
 TOML = Path("triage.toml").read_text()
