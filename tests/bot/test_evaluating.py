@@ -1,6 +1,7 @@
 """`triage evaluate` on files of any length: the figures do not depend on how they are counted."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -8,9 +9,10 @@ from support_triage.bot import evaluating
 from support_triage.bot.config import Settings
 from support_triage.bot.crew import Crew
 from support_triage.classifiers.evaluation import Evaluation
-from support_triage.learning.bulk import CHUNK
+from support_triage.learning.bulk import chunks
 from support_triage.learning.reading import Labelled
 
+CHUNK = 60
 KINDS = (("refund my payment", "money"), ("the app crashes", "bug"), ("what is this", "money"))
 
 
@@ -26,13 +28,15 @@ def timeless(found: Evaluation) -> Evaluation:
 
 
 def test_processes_measure_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    taught, test = rows(30), rows(CHUNK + 90)
+    monkeypatch.setattr(evaluating, "chunks", partial(chunks, size=CHUNK))
+    monkeypatch.setattr(evaluating, "_TIMED", 3)
+    taught, test = rows(30), rows(CHUNK + 30)
     test[::7] = [replace(one, label="other") for one in test[::7]]
     here = evaluating.evaluate(Settings(), taught, iter(test), "local", Crew())
     monkeypatch.setattr(evaluating, "_FEW", 0)
     there = evaluating.evaluate(Settings(), taught, iter(test), "local", Crew(processes=2))
     assert here.version == there.version
-    assert here.evaluation.examples == CHUNK + 90
+    assert here.evaluation.examples == CHUNK + 30
     assert 0.5 < here.evaluation.accuracy < 1
     assert timeless(here.evaluation) == timeless(there.evaluation)
     assert here.evaluation.p99_ms >= here.evaluation.p50_ms > 0
