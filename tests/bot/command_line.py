@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from typer.testing import CliRunner
 
-from support_triage.bot import cli
+from support_triage.bot import cli, logs
 
 Done = subprocess.CompletedProcess[str]
 CODE = "from support_triage.bot.cli import main; main()"
@@ -35,7 +35,7 @@ def _main(
     with (
         chdir(folder),
         patch.object(sys, "argv", ["triage", *arguments]),
-        patch.object(cli.logs, "configure"),
+        patch.object(logs, "configure"),
         CliRunner().isolation(stdin, environment) as (out, err, _),
     ):
         code = 0
