@@ -6,10 +6,11 @@ from support_triage.storage.connection import Client
 from support_triage.storage.forgets import Forgets
 from tests.sandbox.running import eventually, running_sandbox
 from tests.stories.conftest import SUPPORT, TEAM
+from tests.stories.test_forget_story import OF_BAKERY
 from tests.stories.test_process_story import cards, triage_run
 from tests.words import keys_with
 
-COUNT = 14
+COUNT = 9
 
 
 async def test_killed_in_the_middle_all_is_removed_and_told_once(
@@ -21,8 +22,8 @@ async def test_killed_in_the_middle_all_is_removed_and_told_once(
         async with triage_run(sandbox, valkey_url) as process:
             await eventually(lambda: sockets.connections, 90)
             for number in range(COUNT):
-                text = f"Refund invoice {number} of my bakery please"
-                await sandbox.control.post("U0CLEO", SUPPORT, text)
+                words, _ = OF_BAKERY[number % 3]
+                await sandbox.control.post("U0CLEO", SUPPORT, f"{words}, {number}")
 
             async def all_shown() -> bool:
                 return len(await cards(sandbox)) == COUNT
