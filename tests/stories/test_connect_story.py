@@ -187,6 +187,9 @@ def unserved(team: str | None, ts: str) -> dict[str, Any]:
 async def test_an_event_of_a_workspace_that_nobody_serves_is_refused_and_told(
     told: Story, team: str | None
 ) -> None:
+    slack = told.sandbox.server.sandbox
+    slack.sockets._ack_seconds = 1  # noqa: SLF001 - it waits for each of four tries
+    slack.delivery._retry_scale = 0.001  # noqa: SLF001
     await told.people.act("event", **unserved(team, "10.5"))
 
     async def given_up() -> bool:
