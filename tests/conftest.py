@@ -5,10 +5,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.embedded import EmbeddedValkey
 from tests.learning.finetuning_server import FinetuningServer, finetuning_server
+
+# For minutes of fuzzing: pytest --hypothesis-profile fuzz -o timeout=0 tests/bot/test_…_fuzz.py
+settings.register_profile("fuzz", max_examples=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import structlog
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError, card_about
-from support_triage.bot.intake import posted
+from support_triage.bot.intake import moment, posted
 from support_triage.bot.parts import Parts
 from support_triage.bot.passing import PASSING
 from support_triage.bot.people import People
@@ -258,7 +258,8 @@ class Backfill:
 def _sound(message: Any) -> bool:
     """Whether an item of a history has the fields that are read without asking."""
     try:
-        float(message["ts"])
+        moment(message["ts"])
+        moment((message.get("edited") or {}).get("ts", "0"))
         reactions = message.get("reactions", [])
         return all(isinstance(one["name"] + "".join(one["users"]), str) for one in reactions)
     except (KeyError, TypeError, AttributeError, ValueError):

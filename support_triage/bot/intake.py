@@ -1,5 +1,6 @@
 """Slack event to inbox: parsed, stored, and only then acknowledged."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +25,27 @@ EVENTS = ("message", "reaction_added", "reaction_removed", "emoji_changed")
 _COMPLAIN_S = 60.0
 """Between two complaints about a workspace that nobody serves: each is a log line and a write."""
 
+_TIME = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
+_CHANNEL = re.compile(r"\w{1,64}", re.ASCII)
+
 log = structlog.get_logger()
+
+
+def identity(team: str, channel: str, ts: str) -> MessageId:
+    """Return a message's identity; raise ValueError or TypeError if Slack cannot have given it.
+
+    Everything after this reads `ts` as a number, and parts channel and `ts` at a colon.
+    """
+    if _CHANNEL.fullmatch(channel) is None:
+        raise ValueError("the channel is not the id of a channel")
+    return MessageId(team=team, channel=channel, ts=moment(ts))
+
+
+def moment(ts: str) -> str:
+    """Return a time of Slack's as it is written; raise ValueError or TypeError if it is none."""
+    if _TIME.fullmatch(ts) is None:
+        raise ValueError("the time is not a number of seconds")
+    return ts
 
 
 def posted(
@@ -43,11 +64,11 @@ def posted(
 def _kept(team: str, channel: str, message: dict[str, Any]) -> Message:
     edited = message.get("edited") or {}
     return Message(
-        id=MessageId(team=team, channel=channel, ts=message["ts"]),
+        id=identity(team, channel, message["ts"]),
         user=author_of(message),
         text=text_of(message),
         files=file_names(message),
-        edited=str(edited.get("ts", "")),
+        edited=moment(edited["ts"]) if edited.get("ts") else "",
     )
 
 
@@ -56,7 +77,7 @@ def _edited(
 ) -> Posted | Deleted | None:
     channel, new, old = event["channel"], event["message"], event.get("previous_message") or {}
     if new.get("subtype") == "tombstone":
-        return Deleted(id=MessageId(team=team, channel=channel, ts=new["ts"]))
+        return Deleted(id=identity(team, channel, new["ts"]))
     if text_of(new) == text_of(old):
         return None  # a link's preview was added, or a reply counted
     if new.get("edited") == old.get("edited"):
@@ -77,7 +98,7 @@ def _message(
         case "message_changed":
             return _edited(team, event, allowed_bots, own)
         case "message_deleted":
-            return Deleted(id=MessageId(team=team, channel=channel, ts=event["deleted_ts"]))
+            return Deleted(id=identity(team, channel, event["deleted_ts"]))
         case _:
             return posted(team, channel, event, allowed_bots, own)
 
@@ -87,7 +108,7 @@ def _reaction(team: str, event: dict[str, Any]) -> Reacted | None:
     if item.get("type") != "message":
         return None
     return Reacted(
-        item=MessageId(team=team, channel=item["channel"], ts=item["ts"]),
+        item=identity(team, item["channel"], item["ts"]),
         user=event["user"],
         emoji=standard_name(event["reaction"]),
         added=event["type"] == "reaction_added",
@@ -111,7 +132,7 @@ def parse(
             case "message":
                 return _message(workspace_of(body), event, allowed_bots, own)
             case "reaction_added" | "reaction_removed":
-                float(event["event_ts"])
+                moment(event["event_ts"])
                 return _reaction(workspace_of(body), event)
             case _:
                 return None

@@ -173,6 +173,11 @@ def test_an_event_that_is_nested_too_deeply_is_malformed() -> None:
         {"subtype": "message_changed"},
         {"subtype": "message_deleted"},
         {"ts": None, "channel": None},
+        {"ts": "nan"},
+        {"ts": "9" * 400},
+        {"channel": "C1:2"},
+        {"edited": {"ts": "soon"}},
+        {"subtype": "message_deleted", "deleted_ts": "inf"},
     ],
 )
 def test_a_malformed_event_is_an_error_that_says_so(fields: dict[str, Any]) -> None:
