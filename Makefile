@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test test-install test-bulk fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load bench-bulk deploy-check
+.PHONY: demo test test-slow test-install test-bulk fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load bench-bulk deploy-check
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
@@ -12,7 +12,11 @@ test: .venv/.ready
 	$(RUN) ruff check .
 	$(RUN) mypy
 	$(RUN) lint-imports
-	$(RUN) pytest -n 2 $(ARGS)
+	$(RUN) pytest -n 4 -m "not slow" $(ARGS)
+
+# Faults whose length is what they test: leases that lapse one after the other, back-off.
+test-slow: .venv/.ready
+	$(RUN) pytest -n 2 -m slow tests/faults tests/stories $(ARGS)
 
 # The wheel as a user installs it, without development packages: a story of every verb.
 test-install: .venv/.ready .venv-install/.ready

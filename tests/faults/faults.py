@@ -48,4 +48,5 @@ SCENARIOS: dict[str, Scenario] = {
     **slack_faults.SCENARIOS,
     **llm_faults.SCENARIOS,
 }
-QUICK = ("worker killed, another lives", "Redis killed", "LLM answers 429 for an hour")
+QUICK = ("worker killed, another lives", "Redis killed")
+SLOW = ("LLM answers 429 for an hour",)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from support_triage.storage import keys
-from tests.faults.faults import QUICK, SCENARIOS
+from tests.faults.faults import QUICK, SCENARIOS, SLOW
 from tests.faults.proxy import proxied
 from tests.faults.rig import rig
 from tests.faults.suffering import suffer
@@ -15,7 +15,9 @@ from tests.stories.conftest import TEAM
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(one, marks=pytest.mark.slow) for one in SLOW)]
+)
 async def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, name: str) -> None:
     scenario = SCENARIOS[name]
     async with scenario.rig(tmp_path) as made:

@@ -31,6 +31,7 @@ async def survive(made: Rig, seconds: float) -> int:
     return died
 
 
+@pytest.mark.slow  # six leases lapse
 @pytest.mark.timeout(240)
 async def test_only_the_poison_is_buried(tmp_path: Path) -> None:
     async with rig(tmp_path, ("intake",)) as made:

@@ -1,5 +1,7 @@
 """A process that is killed while it forgets somebody is followed by one that does the rest."""
 
+import pytest
+
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
@@ -13,6 +15,7 @@ from tests.words import keys_with
 COUNT = 9
 
 
+@pytest.mark.slow  # a lease lapses, and what is left is paced as Slack wants it
 async def test_killed_in_the_middle_all_is_removed_and_told_once(
     redis: Client, valkey_url: str
 ) -> None:
