@@ -8,10 +8,10 @@ import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot import intake
+from support_triage.bot.checks.slack import SCOPES
 from support_triage.bot.commands.desk import VERBS
 from support_triage.bot.commands.helping import HELP
 from support_triage.bot.config import Settings
-from support_triage.bot.doctor import SCOPES
 from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.storage import keys
 

@@ -17,6 +17,7 @@ from support_triage.bot import (
     cli_advice,
     cli_config,
     cli_dead,
+    cli_doctor,
     cli_labels,
     cli_models,
     cli_train,
@@ -56,6 +57,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(cli_doctor.app)
 app.add_typer(cli_config.app)
 app.add_typer(cli_dead.app)
 app.add_typer(cli_models.app)
@@ -324,15 +326,6 @@ def evaluate(
     cli_classify.evaluate(
         settings, files, mapped(renamed), remarks, classifier, crew, as_json=as_json
     )
-
-
-@app.command()
-def doctor(config: ConfigOption = None) -> None:
-    """Check every setting, token, scope, channel, Redis and the model; say what to do."""
-    from support_triage.bot.doctor import examine
-
-    settings, loaded = load_own(config)
-    raise typer.Exit(asyncio.run(examine(settings, loaded)))
 
 
 def main() -> None:

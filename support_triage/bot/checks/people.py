@@ -1,10 +1,10 @@
-"""The part of `triage doctor` about people: each group and user in triage.toml, looked up now."""
+"""Check that each group and user in triage.toml is in Slack now."""
 
 from collections.abc import AsyncIterator
 
+from support_triage.bot.checks.finding import Finding
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
-from support_triage.bot.finding import Finding
 from support_triage.bot.people import groups_of
 from support_triage.bot.slack_errors import ADVICE, GatewayError
 from support_triage.plural import plural

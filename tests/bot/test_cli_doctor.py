@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from support_triage.bot.checks.shared_channels import with_whom
+from support_triage.bot.checks.slack import SCOPES, _scopes
+from support_triage.bot.cli_doctor import examine
 from support_triage.bot.config import Config, ConfigError, Settings, load_config
-from support_triage.bot.doctor import SCOPES, _scopes, examine
-from support_triage.bot.doctor_shared import with_whom
 from support_triage.bot.parts import opened
 from support_triage.bot.terminal import Terminal
 from support_triage.sandbox.api_auth import auth_test

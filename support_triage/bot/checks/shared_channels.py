@@ -1,12 +1,12 @@
-"""The part of `triage doctor` about channels that are shared with another company."""
+"""Name the channels that are shared with another company."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from support_triage.bot.checks.finding import Finding
 from support_triage.bot.config import Config
-from support_triage.bot.finding import Finding
 from support_triage.bot.slack_errors import FAILURES, sorted_error
 
 _READ_THERE = "another company reads the cards there: name a channel of your own in triage.toml"
