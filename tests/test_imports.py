@@ -8,6 +8,13 @@ import pytest
 SLOW = ("openai", "sklearn", "matplotlib", "pyarrow", "ray", "torch")
 
 
+def loaded(module: str, *names: str) -> str:
+    """Return which of these libraries a module loads, as a list is printed."""
+    code = f"import sys, {module}; print([one for one in {names} if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize(
     "module",
     [
@@ -15,12 +22,14 @@ SLOW = ("openai", "sklearn", "matplotlib", "pyarrow", "ray", "torch")
         "support_triage.bot.in_use",
         "support_triage.bot.bulk",
         "support_triage.bot.evaluating",
-        "support_triage.bot.cli_conflicts",
+        "support_triage.learning.conflicts",
         "support_triage.bot.app",
         "support_triage.classifiers.factory",
     ],
 )
 def test_local_work_loads_no_library_that_it_does_not_use(module: str) -> None:
-    code = f"import sys, {module}; print([one for one in {SLOW} if one in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "[]"
+    assert loaded(module, *SLOW) == "[]"
+
+
+def test_a_verb_starts_without_what_other_verbs_use() -> None:
+    assert loaded("support_triage.bot.cli", *SLOW, "slack_sdk", "slack_bolt", "aiohttp") == "[]"

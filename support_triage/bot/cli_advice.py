@@ -1,4 +1,4 @@
-"""The verb `advice` of the command line."""
+"""`triage advice`: recommend prompting or fine-tuning."""
 
 import asyncio
 from dataclasses import asdict
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load
-from support_triage.bot.config import Config, ConfigError, Settings
+from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load, write_picture
+from support_triage.bot.config import Config, Settings
 from support_triage.bot.terminal import out, print_json
 from support_triage.bot.workspace import open_store
 from support_triage.storage.models import Models
@@ -19,25 +19,6 @@ if TYPE_CHECKING:  # loads slowly
     from support_triage.learning.advice_facts import Facts
 
 app = typer.Typer()
-
-
-async def _advice(settings: Settings, config: Config, team: str | None) -> tuple["Advice", "Facts"]:
-    from support_triage.bot.advising import Advising
-    from support_triage.classifiers.embedders import make_embedder
-
-    embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
-    async with open_store(settings, team) as store:
-        advising = Advising(
-            config,
-            store.team,
-            settings.openai_model,
-            store.examples,
-            Models(store.redis),
-            Series(store.redis, store.team),
-            store.spending,
-            embedder,
-        )
-        return await advising.advise()
 
 
 @app.command()
@@ -63,11 +44,27 @@ def advice(
         _draw(facts, loaded.triage.target_precision, picture)
 
 
+async def _advice(settings: Settings, config: Config, team: str | None) -> tuple["Advice", "Facts"]:
+    from support_triage.bot.advising import Advising
+    from support_triage.classifiers.embedders import make_embedder
+
+    embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
+    async with open_store(settings, team) as store:
+        advising = Advising(
+            config,
+            store.team,
+            settings.openai_model,
+            store.examples,
+            Models(store.redis),
+            Series(store.redis, store.team),
+            store.spending,
+            embedder,
+        )
+        return await advising.advise()
+
+
 def _draw(facts: "Facts", target: float, path: Path) -> None:
     from support_triage.learning.pictures import curve_png
 
     assert facts.curve is not None
-    try:
-        path.write_bytes(curve_png(facts.curve, target))
-    except OSError as error:
-        raise ConfigError(f"--picture: {path}: {error.strerror}") from None
+    write_picture(path, curve_png(facts.curve, target))

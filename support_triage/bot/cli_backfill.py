@@ -1,19 +1,40 @@
-"""`triage backfill`: what was said while nobody listened, now."""
+"""`triage backfill`: queue the messages that arrived while nobody listened."""
 
+import asyncio
 from datetime import UTC, datetime
+from typing import Annotated
 
-from support_triage.bot.backfill import backfill_of
+import typer
+
+from support_triage.bot.cli_options import WHO, ConfigOption, load_own
 from support_triage.bot.config import Config, Settings
-from support_triage.bot.parts import opened
 from support_triage.bot.terminal import out
-from support_triage.learning.export import since_when
 from support_triage.plural import plural
 
+app = typer.Typer()
 
-async def backfill(settings: Settings, config: Config, since: str | None) -> None:
-    """Put what is missing in the inbox, for the workers to answer, and say how much it was."""
+
+@app.command()
+def backfill(
+    since: Annotated[
+        str | None,
+        typer.Option(help="A day or some days ago (30d) [default: an hour before the last known]."),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Look in Slack's history for what was missed, and have it answered."""
+    settings, loaded = load_own(config)
+    asyncio.run(queue_missing(settings, loaded, since))
+
+
+async def queue_missing(settings: Settings, config: Config, since: str | None) -> None:
+    """Put missing events in the inbox, for the workers to answer, and print their number."""
+    from support_triage.bot.backfill import backfill_of
+    from support_triage.bot.parts import opened
+    from support_triage.learning.export import since_when
+
     start = None if since is None else since_when(since, datetime.now(UTC))
     async with opened(settings, config) as parts:
         found = await backfill_of(parts, config).run(start)
-        await parts.workspaces.audit(parts.team, "command line", "backfill", found=str(found))
+        await parts.workspaces.audit(parts.team, WHO, "backfill", found=str(found))
     out.say(f"Found: {plural(found, 'missing event')}")

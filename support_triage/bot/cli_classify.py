@@ -1,56 +1,105 @@
-"""Verbs of the command line on texts alone: classify and evaluate."""
+"""`triage classify`: label the texts of a file as the bot would."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+import asyncio
+from typing import TYPE_CHECKING, Annotated
 
-from support_triage.bot.config import Config, ConfigError, Settings
-from support_triage.bot.crew import Crew
-from support_triage.bot.prediction_row import row
-from support_triage.bot.taught import Choice
-from support_triage.bot.terminal import err, out, print_json
-from support_triage.classifiers.base import Classifier
-from support_triage.classifiers.factory import KINDS
-from support_triage.learning import reading
-from support_triage.learning.bad_rows import RefuseFirst, SkipBad, Taking, refusal
-from support_triage.learning.bulk import chunks
-from support_triage.learning.dataset import DatasetError
-from support_triage.learning.label_names import LabelNames
-from support_triage.learning.reading import Labelled
+import typer
+
+from support_triage.bot.cli_options import (
+    ConfigOption,
+    EncodingOption,
+    EngineOption,
+    ProcessesOption,
+    SkipOption,
+    TeamOption,
+    TextOption,
+    columns_of,
+    load,
+    tell_skipped,
+)
+from support_triage.bot.config import Config, Settings
+from support_triage.bot.terminal import err, print_json
 from support_triage.learning.source import Source
 from support_triage.plural import plural
 
+if TYPE_CHECKING:  # load slowly
+    from support_triage.bot.crew import Crew
+    from support_triage.bot.taught import Choice
+    from support_triage.learning.bad_rows import Taking
+
 _BATCH = 64
 
-
-async def _write(classifier: Classifier, texts: Sequence[str]) -> None:
-    for text, one in zip(texts, await classifier.classify(texts), strict=True):
-        print_json(row(text, one))
+app = typer.Typer()
 
 
-async def classify(
+@app.command()
+def classify(
+    file: Annotated[
+        str,
+        typer.Argument(help="CSV, JSON lines, Parquet, plain lines, s3://…; - is standard input."),
+    ] = "-",
+    text: TextOption = None,
+    encoding: EncodingOption = None,
+    out: Annotated[
+        str | None,
+        typer.Option(help="Write there, in parallel; the same command again goes on."),
+    ] = None,
+    classifier: Annotated[
+        str | None, typer.Option(help="local, llm or cascade [default: the one in use].")
+    ] = None,
+    examples: Annotated[
+        str | None, typer.Option(help="A file of text and label, instead of the workspace's.")
+    ] = None,
+    engine: EngineOption = "local",
+    processes: ProcessesOption = None,
+    team: TeamOption = None,
+    *,
+    skip_bad: SkipOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Label texts as the bot would: one JSON line each, with confidence and alternatives."""
+    from support_triage.bot.crew import Crew
+    from support_triage.bot.taught import Choice
+    from support_triage.learning.bad_rows import RefuseFirst, SkipBad
+
+    settings, loaded = load(config)
+    choice, crew = Choice(team, examples, classifier), Crew(engine, processes)
+    source = Source(file, columns_of(text), encoding)
+    remarks = SkipBad(err.say) if skip_bad else RefuseFirst(err.say)
+    if out is None:
+        asyncio.run(print_answers(settings, loaded, source, choice, remarks))
+    else:
+        write_answers(settings, loaded, source, out, choice, crew, remarks)
+
+
+async def print_answers(
     settings: Settings,
     config: Config,
     source: Source,
-    choice: Choice,
-    remarks: Taking | None = None,
+    choice: "Choice",
+    remarks: "Taking | None" = None,
 ) -> None:
     """Print a JSON line for each text, in batches as they come."""
     from support_triage.bot.in_use import in_use
+    from support_triage.bot.prediction_row import row
+    from support_triage.learning import reading
+    from support_triage.learning.bulk import chunks
 
     async with in_use(settings, config, choice) as classifier:
         for batch in chunks(reading.texts(source, remarks), _BATCH):
-            await _write(classifier, batch)
-    _tell(remarks)
+            for text, one in zip(batch, await classifier.classify(batch), strict=True):
+                print_json(row(text, one))
+    tell_skipped(remarks)
 
 
-def classify_to(
+def write_answers(
     settings: Settings,
     config: Config,
     source: Source,
     out: str,
-    choice: Choice,
-    crew: Crew,
-    remarks: Taking | None = None,
+    choice: "Choice",
+    crew: "Crew",
+    remarks: "Taking | None" = None,
 ) -> None:
     """Write a JSON line for each text to `out`, and say who answered."""
     from support_triage.bot.bulk import classify_file
@@ -60,59 +109,4 @@ def classify_to(
     err.say(f"{out} is complete{goes_on}")
     taught = done.taught
     err.say(f"Learnt from {taught.source}: {plural(len(taught.examples), 'example')}")
-    _tell(remarks)
-
-
-def _tell(remarks: Taking | None) -> None:
-    if isinstance(remarks, SkipBad) and remarks.count:
-        err.say(f"Skipped bad rows: {remarks.count}")
-
-
-def evaluate(
-    settings: Settings,
-    files: tuple[Source, Source],
-    renamed: Mapping[str, str],
-    remarks: Taking,
-    kind: str,
-    crew: Crew,
-    *,
-    as_json: bool,
-) -> None:
-    """Print the figures of a classifier trained on one file and tested on another."""
-    from support_triage.bot.evaluating import evaluate as measure
-
-    if kind not in KINDS:
-        raise ConfigError(f'--classifier: "{kind}" is none of {", ".join(KINDS)}')
-    train, test = files
-    taught = list(_named(reading.read(train, remarks), renamed))
-    if lines := refusal(remarks):
-        raise DatasetError("\n".join([f"{train.name} was not used:", *lines]))
-    names = {one.label: one.label for one in taught}
-    tested = _named(reading.read(test, _each(remarks)), names | dict(renamed))
-    found = measure(settings, taught, tested, kind, crew)
-    figures = {
-        "classifier": found.version,
-        "train_examples": len(taught),
-        "train_s": round(found.train_s, 3),
-        **found.evaluation.as_dict(),
-    }
-    _tell(remarks)
-    if as_json:
-        print_json(figures)
-    else:
-        out.print_json(data=figures)
-
-
-def _each(remarks: Taking) -> Taking:
-    """Return what refuses the first bad row of a file that is used while it is read."""
-    return remarks if isinstance(remarks, SkipBad) else RefuseFirst(remarks.tell)
-
-
-def _named(rows: Iterator[Labelled], renamed: Mapping[str, str]) -> Iterator[Labelled]:
-    """Yield rows whose labels are written as those before them, whatever their case."""
-    names = LabelNames((), renamed)
-    for one in rows:
-        label = names.ours(one.label)
-        if label is None:
-            label = names.add(one.label)
-        yield replace(one, label=label)
+    tell_skipped(remarks)

@@ -1,22 +1,44 @@
-"""`triage conflicts`: the few labels that somebody should look at."""
+"""`triage conflicts`: show labels that somebody should look at."""
 
 import asyncio
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.table import Table
 
+from support_triage.bot.cli_options import ConfigOption, TeamOption, load
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.markup import excerpt
 from support_triage.bot.terminal import out, print_json
 from support_triage.bot.workspace import open_store
-from support_triage.classifiers.embedders import make_embedder
-from support_triage.learning.conflicts import Doubts, doubts
 from support_triage.plural import plural
 
+if TYPE_CHECKING:  # loads slowly
+    from support_triage.learning.conflicts import Doubts
 
-async def conflicts(
+app = typer.Typer()
+
+
+@app.command()
+def conflicts(
+    most: Annotated[int, typer.Option(help="How many of each kind.", min=1)] = 10,
+    team: TeamOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show labels to look at: one text with two labels, and probable errors."""
+    settings, loaded = load(config)
+    asyncio.run(show_conflicts(settings, loaded, team, most, as_json=as_json))
+
+
+async def show_conflicts(
     settings: Settings, config: Config, team: str | None, most: int, *, as_json: bool
 ) -> None:
     """Print conflicts and probable errors, the newest first, with channel:ts of each message."""
+    from support_triage.classifiers.embedders import make_embedder
+    from support_triage.learning.conflicts import doubts
+
     embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
     async with open_store(settings, team) as store:
         found = await doubts(store.examples, store.team, config.label_set, embedder, most)
@@ -33,7 +55,7 @@ async def conflicts(
     )
 
 
-def _rows(found: Doubts) -> list[dict[str, object]]:
+def _rows(found: "Doubts") -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for conflict in found.conflicts:
         labels = [one.label for one in conflict.examples]

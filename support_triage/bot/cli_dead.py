@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from support_triage.bot.cli_options import ConfigOption, load, load_environment
+from support_triage.bot.cli_options import WHO, ConfigOption, TeamOption, load, load_environment
 from support_triage.bot.terminal import out, print_json
+from support_triage.bot.workspace import open_store
 from support_triage.storage.dead import DeadLetter, DeadLetters
 
 app = typer.Typer(name="dead", help="Events that were given up on.", no_args_is_help=True)
 
-TeamOption = Annotated[str | None, typer.Option(help="Workspace id, if there are several.")]
 IdsArgument = Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them.")]
 AllOption = Annotated[bool, typer.Option("--all", help="All of them.")]
 
@@ -33,8 +33,6 @@ def _row(letter: DeadLetter) -> dict[str, str]:
 
 
 async def _list(team: str | None, config: Path | None, *, as_json: bool) -> None:
-    from support_triage.bot.workspace import open_store
-
     settings, loaded = load(config)
     async with open_store(settings, team) as store:
         letters = DeadLetters(store.redis)
@@ -63,13 +61,11 @@ async def _each(
     """Do something with the letters named, or with all of them; print how many."""
     if every == bool(ids):
         raise typer.BadParameter("name ids as `triage dead list` shows them, or give --all")
-    from support_triage.bot.workspace import open_store
-
     async with open_store(load_environment(), team) as store:
         letters = DeadLetters(store.redis)
         found = [one async for one in letters.iterate(store.team) if every or one.id in (ids or [])]
         done = sum([await act(letters, store.team, one) for one in found])
-        await store.workspaces.audit(store.team, "command line", f"dead {verb}", count=str(done))
+        await store.workspaces.audit(store.team, WHO, f"dead {verb}", count=str(done))
     out.say(f"{done} of {len(found) if every else len(ids or [])}: {verb}")
 
 

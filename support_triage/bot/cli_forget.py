@@ -1,14 +1,14 @@
-"""`triage forget`: all that a person wrote, counted first and then removed."""
+"""`triage forget`: count all that a person wrote, then remove it."""
 
 import asyncio
 import re
 from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from support_triage.bot.cli_options import WHO, ConfigOption, TeamOption, load
 from support_triage.bot.config import Config, ConfigError, Settings
-from support_triage.bot.forget_lines import found_lines, lines
-from support_triage.bot.forgetting import Forgetter, nothing
-from support_triage.bot.gateway import Gateway, web_client, web_session
-from support_triage.bot.pacing import Pacing
 from support_triage.bot.terminal import out
 from support_triage.bot.workspace import Store, open_store
 from support_triage.storage.append_only import rewrite
@@ -17,15 +17,39 @@ from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.jobs import Jobs
 from support_triage.storage.limiter import Limiter
 
-_WHO = "command line"
+if TYPE_CHECKING:  # loads slowly
+    from support_triage.bot.forgetting import Forgetter
+
 _LOOK_S = 0.5
 _TOLD_S = 10.0
+
+app = typer.Typer()
+
+
+@app.command()
+def forget(
+    user: Annotated[str, typer.Argument(help="The person's member id in Slack, U….")],
+    team: TeamOption = None,
+    *,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Remove it; without, it is counted.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Remove all that a person wrote: messages, predictions, examples, cards."""
+    settings, loaded = load(config)
+    asyncio.run(forget_person(settings, loaded, user, team, apply=apply))
 
 
 async def forget_person(
     settings: Settings, config: Config, user: str, team: str | None, *, apply: bool
 ) -> None:
     """Print what there is of a person, or with `apply` remove it; cards need SLACK_BOT_TOKEN."""
+    from support_triage.bot.forget_lines import found_lines
+    from support_triage.bot.forgetting import Forgetter, nothing
+    from support_triage.bot.gateway import Gateway, web_client, web_session
+    from support_triage.bot.pacing import Pacing
+
     if not re.fullmatch(r"[A-Z0-9]{2,}", user):
         raise ConfigError("USER: name the member id from the person's profile in Slack, U…")
     token = settings.slack_bot_token
@@ -52,16 +76,18 @@ async def forget_person(
         if not apply:
             out.say("To remove it, add --apply. It cannot be undone.")
             return
-        await store.workspaces.audit(store.team, _WHO, "forget", user=user)
-        await forgetter.forgets.begin(user, _WHO, len(found.records))
+        await store.workspaces.audit(store.team, WHO, "forget", user=user)
+        await forgetter.forgets.begin(user, WHO, len(found.records))
         await _follow(store, forgetter, user)
 
 
-async def _follow(store: Store, forgetter: Forgetter, user: str) -> None:
+async def _follow(store: Store, forgetter: "Forgetter", user: str) -> None:
     """Bring a wish to its end, or watch the bot do so: it has a way to the cards, if we have none.
 
     Interrupted, the same command goes on, and so does the bot when it runs.
     """
+    from support_triage.bot.forget_lines import lines
+
     told = asyncio.get_running_loop().time()
     while True:
         asked = (await forgetter.forgets.running()).get(user)

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from support_triage.bot.cli_options import (
+    WHO,
     ConfigOption,
     JsonOption,
     TeamOption,
@@ -18,7 +19,8 @@ from support_triage.bot.cli_options import (
     pair,
 )
 from support_triage.bot.config import Config, ConfigError, Settings
-from support_triage.bot.terminal import out
+from support_triage.bot.terminal import out, print_json
+from support_triage.bot.workspace import open_store
 from support_triage.classifiers.printable import printable
 from support_triage.plural import plural
 
@@ -52,10 +54,27 @@ def listing(
 ) -> None:
     """Show the labels, their emoji, routes and examples; `migrate` moves examples."""
     if context.invoked_subcommand is None:
-        from support_triage.bot import cli_data
-
         settings, loaded = load(config)
-        asyncio.run(cli_data.labels(settings, loaded, team, as_json=as_json))
+        asyncio.run(show_labels(settings, loaded, team, as_json=as_json))
+
+
+async def show_labels(
+    settings: Settings, config: Config, team: str | None, *, as_json: bool
+) -> None:
+    """Print the labels with their examples."""
+    async with open_store(settings, team) as store:
+        counts = await store.examples.counts(store.team)
+        standing = await store.workspaces.standing(store.team)
+    if as_json:
+        rows = [one.model_dump() | {"count": counts.get(one.name, 0)} for one in config.labels]
+        print_json(rows)
+        return
+    caption = standing and f"Local model: {standing}"
+    table = Table("label", "emoji", "channel", "examples", "description", caption=caption)
+    for one in config.labels:
+        number = str(counts.get(one.name, 0))
+        table.add_row(one.name, f":{one.emoji}:", one.channel or "", number, one.description)
+    out.print(table)
 
 
 @app.command()
@@ -102,7 +121,6 @@ async def _migrate(
     *,
     apply: bool,
 ) -> None:
-    from support_triage.bot.workspace import open_store
     from support_triage.learning.migration import Migration, migrate, split_of, unmapped
     from support_triage.storage.label_moves import LabelMoves
 
@@ -129,7 +147,7 @@ async def _migrate(
                     *(f"{a} restored" for a in restored),
                 ]
             )
-            await store.workspaces.audit(store.team, "command line", "labels migrate", moves=said)
+            await store.workspaces.audit(store.team, WHO, "labels migrate", moves=said)
         counts = await store.examples.counts(store.team)
         lost = unmapped(counts, migration, names)
         aside = await moves.count_aside(store.team)

@@ -1,8 +1,10 @@
-"""Options and settings that verbs of the command line have in common."""
+"""Options, settings and small steps that several verbs of the command line have in common."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -16,8 +18,16 @@ from support_triage.bot.config import (
 )
 from support_triage.bot.environment import read_environment
 from support_triage.bot.terminal import err
+from support_triage.bot.workspace import open_store
 from support_triage.classifiers.text import well_formed
 from support_triage.learning.source import Columns
+
+if TYPE_CHECKING:  # load slowly
+    from support_triage.bot.promoting import Promoting
+    from support_triage.learning.bad_rows import Taking
+
+WHO: Final = "command line"
+"""The author of what is done here, in the audit log."""
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="triage.toml [default: TRIAGE_CONFIG]")
@@ -44,6 +54,13 @@ SkipOption = Annotated[bool, typer.Option("--skip-bad", help="List bad rows and 
 MapOption = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="OLD=NEW", help="Import the file's label OLD as NEW."),
+]
+EngineOption = Annotated[str, typer.Option(help="For long files: local, or ray for a cluster.")]
+ProcessesOption = Annotated[
+    int | None, typer.Option(min=1, help="For long files [default: one a core].")
+]
+ModelArgument = Annotated[
+    str | None, typer.Argument(help="Model id or its beginning [default: the newest challenger]")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")]
 
@@ -97,3 +114,46 @@ def pair(option: str, words: str) -> tuple[str, str]:
     if not (old and equals and new):
         raise ConfigError(f'{option}: "{words}": write OLD=NEW')
     return old, new
+
+
+def tell_skipped(remarks: "Taking | None") -> None:
+    """Print how many bad rows were left out, if any."""
+    from support_triage.learning.bad_rows import SkipBad
+
+    if isinstance(remarks, SkipBad) and remarks.count:
+        err.say(f"Skipped bad rows: {remarks.count}")
+
+
+def write_picture(path: Path, png: bytes) -> None:
+    """Write a picture to the file that `--picture` names, or raise ConfigError."""
+    try:
+        path.write_bytes(png)
+    except OSError as error:
+        raise ConfigError(f"--picture: {path}: {error.strerror}") from None
+
+
+@asynccontextmanager
+async def open_promoting(
+    settings: Settings, config: Config, team: str | None
+) -> AsyncIterator["Promoting"]:
+    """Yield what judges and promotes the models of one workspace."""
+    from support_triage.bot.gating import Gating
+    from support_triage.bot.promoting import Promoting
+    from support_triage.classifiers.embedders import make_embedder
+    from support_triage.storage.models import Models
+    from support_triage.storage.series import Series
+    from support_triage.storage.shadows import Shadows
+
+    async with open_store(settings, team) as store:
+        embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
+        gating = Gating(
+            settings,
+            config,
+            store.team,
+            Models(store.redis),
+            store.examples,
+            Shadows(store.redis, store.team),
+            store.spending,
+            embedder,
+        )
+        yield Promoting(gating, store.workspaces, Series(store.redis, store.team))

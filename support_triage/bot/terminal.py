@@ -5,9 +5,11 @@ are off, so that `[/b]` or a label such as `[red]` is what it says.
 """
 
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from support_triage.classifiers.printable import json_line, printable
@@ -49,3 +51,14 @@ err = Terminal(stderr=True)
 def print_json(value: Any) -> None:
     """Print one line of JSON on standard output, for scripts."""
     sys.stdout.write(f"{json_line(value)}\n")
+
+
+def print_figures(rows: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print named values as a table of two columns, or as one line of JSON."""
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(show_header=False)
+    for key, value in rows.items():
+        table.add_row(key.replace("_", " "), "-" if value in (None, {}, []) else str(value))
+    out.print(table)

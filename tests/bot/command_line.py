@@ -10,7 +10,7 @@ from contextlib import chdir
 from pathlib import Path
 from unittest.mock import patch
 
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from support_triage.bot import cli, logs
 
@@ -46,6 +46,14 @@ def _main(
         sys.stdout.flush()
         sys.stderr.flush()
         return Done(arguments, code, out.getvalue().decode(), err.getvalue().decode())
+
+
+async def invoke(url: str, *arguments: str) -> Result:
+    """Run a command in this process, on a thread; its result keeps an error that it ended with."""
+    environment = {"REDIS_URL": url, "COLUMNS": "200"}
+    return await asyncio.to_thread(
+        lambda: CliRunner().invoke(cli.app, list(arguments), env=environment)
+    )
 
 
 def process(*arguments: str, stdin: str = "", folder: Path | str = ".", **environment: str) -> Done:

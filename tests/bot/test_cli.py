@@ -1,40 +1,29 @@
-"""The command line as a user runs it: what it prints, and how it ends."""
+"""The command line as a user runs it: which verbs there are, and how an error ends."""
 
-import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import typer
 
-from support_triage.storage.connection import Client
-from support_triage.storage.events import Posted
-from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import Message, MessageId
-from support_triage.storage.workspaces import Workspaces
+from support_triage.bot import cli
 from tests.bot.command_line import process, triage
 
 
-def test_classify_reads_lines_and_answers_json_lines() -> None:
-    texts = "My card was charged twice\nlalala\n\n"
-    done = process("classify", "-", stdin=texts, TRIAGE_DATA_DIR="/nonexistent")
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [row["label"] for row in rows] == ["BILLING", None]
-    assert set(rows[0]) >= {"text", "confidence", "alternatives", "abstained", "classifier"}
-    assert rows[1]["abstained"] is True
-    assert (done.returncode, done.stderr) == (0, "")
+def names(verb: typer.Typer) -> set[str]:
+    """Return the names under which a module's commands are called."""
+    group = typer.main.get_group(verb)
+    return {group.name} if group.name else set(group.commands)
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("in.csv", "text,id\nHow do I reset my password?,1\n"),
-        ("in.jsonl", '{"text": "How do I reset my password?"}\n'),
-        ("in.txt", "How do I reset my password?\n"),
-    ],
-)
-def test_classify_reads_files(tmp_path: Path, name: str, content: str) -> None:
-    (tmp_path / name).write_text(content)
-    done = triage("classify", str(tmp_path / name))
-    assert json.loads(done.stdout)["label"] == "ACCOUNT"
+def test_each_verb_is_found_in_a_module_of_its_name() -> None:
+    found = {}
+    for path in Path(cli.__file__).parent.glob("cli_*.py"):
+        module = import_module(f"support_triage.bot.{path.stem}")
+        if hasattr(module, "app"):
+            found[path.stem.removeprefix("cli_")] = names(module.app)
+    assert found == {name: {name} for name in found}
+    assert list(typer.main.get_group(cli.app).commands) == sorted(found)
 
 
 @pytest.mark.parametrize(
@@ -83,94 +72,3 @@ def test_a_data_folder_that_cannot_be_is_named(folder: str) -> None:
     assert done.returncode == 2
     assert "TRIAGE_DATA_DIR" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_examples_can_be_imported_before_a_bot_has_run(
-    redis: Client, valkey_url: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "in.csv"
-    file.write_text("text,label\nRefund me please,BILLING\n")
-    assert "1 new or changed of 1" in triage("import", str(file), REDIS_URL=valkey_url).stdout
-    status = json.loads(triage("status", "--json", REDIS_URL=valkey_url).stdout)
-    assert (status["workspace"], status["examples"]) == ("local", 1)
-
-
-async def test_what_is_imported_is_exported(redis: Client, valkey_url: str, tmp_path: Path) -> None:
-    file = tmp_path / "in.csv"
-    file.write_text('text,label\nRefund me please,BILLING\n"It crashes, always",TECHNICAL\n')
-    first = triage("import", str(file), "--team", "T1", REDIS_URL=valkey_url)
-    assert "2 new or changed of 2 rows" in first.stdout
-    again = triage("import", str(file), "--team", "T1", REDIS_URL=valkey_url)
-    assert "0 new or changed of 2 rows" in again.stdout
-    out = tmp_path / "out.jsonl"
-    done = triage("export", "--out", str(out), "--since", "1d", REDIS_URL=valkey_url)
-    assert f"Training file created: {out}" in done.stdout
-    assert "Total examples: 2" in done.stdout
-    status = json.loads(triage("status", "--json", REDIS_URL=valkey_url).stdout)
-    assert (status["workspace"], status["examples"]) == ("T1", 2)
-    assert status["llm_today"].startswith("0 requests, 0 tokens read")
-    assert status["llm_problems"] == []
-    assert status["local_model"] is None
-    said = "90% precision is not shown yet: it takes about 38 more examples"
-    await Workspaces(redis).stands("T1", said)
-    status = json.loads(triage("status", "--json", REDIS_URL=valkey_url).stdout)
-    assert status["local_model"] == said
-    assert f"Local model: {said}" in triage("labels", REDIS_URL=valkey_url).stdout
-    labels = json.loads(triage("labels", "--json", REDIS_URL=valkey_url).stdout)
-    assert [one["count"] for one in labels] == [1, 1, 0, 0]
-
-
-async def test_a_label_that_is_not_configured_imports_nothing(
-    redis: Client, valkey_url: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "in.csv"
-    file.write_text("text,label\nRefund me,BILLING\nHello,GREETING\n")
-    done = triage("import", str(file), "--team", "T1", REDIS_URL=valkey_url)
-    assert done.returncode == 2
-    assert "GREETING" in done.stderr
-    assert await redis.hlen("triage:{T1}:examples") == 0
-
-
-async def test_dead_letters_are_listed_without_text_tried_again_and_dropped(
-    redis: Client, valkey_url: str
-) -> None:
-    inbox = Inbox(redis)
-    await Workspaces(redis).add("T1")
-    for ts in ("1.0", "2.0"):
-        at = MessageId(team="T1", channel="C1", ts=ts)
-        await inbox.receive(Posted(message=Message(id=at, user="U", text="secret")))
-    for entry in (await inbox.take("T1", 10, 10)).entries:
-        await inbox.bury(entry, "ValueError each time")
-    listed = triage("dead", "list", "--json", REDIS_URL=valkey_url)
-    assert "secret" not in listed.stdout
-    rows = json.loads(listed.stdout)
-    assert [(row["message"], row["reason"]) for row in rows] == [
-        ("C1:1.0", "ValueError each time"),
-        ("C1:2.0", "ValueError each time"),
-    ]
-    assert triage("dead", "drop", REDIS_URL=valkey_url).returncode == 2
-    again = triage("dead", "retry", rows[0]["id"], REDIS_URL=valkey_url)
-    assert "1 of 1" in again.stdout
-    assert (await inbox.depth("T1"), await inbox.dead("T1")) == (1, 1)
-    dropped = triage("dead", "drop", "--all", REDIS_URL=valkey_url)
-    assert "1 of 1" in dropped.stdout
-    assert (await inbox.depth("T1"), await inbox.dead("T1")) == (1, 0)
-
-
-def test_evaluate_prints_the_figures(tmp_path: Path) -> None:
-    rows = "text,label\n" + "".join(
-        f"refund my payment {n},money\nthe app crashes again {n},bug\n" for n in range(8)
-    )
-    for name in ("train.csv", "test.csv"):
-        (tmp_path / name).write_text(rows)
-    train, test = str(tmp_path / "train.csv"), str(tmp_path / "test.csv")
-    done = triage("evaluate", "--train", train, "--test", test, "--json")
-    figures = json.loads(done.stdout)
-    assert figures["accuracy"] == 1.0
-    assert set(figures) >= {"macro_f1", "ece", "coverage", "per_label", "train_s", "p50_ms"}
-
-
-def test_the_demo_comes_true() -> None:
-    done = process("demo", "--once")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "The demo succeeded" in done.stdout

@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from support_triage.bot.bulk import classify_file, job_of
-from support_triage.bot.cli_classify import classify
-from support_triage.bot.cli_data import import_file
+from support_triage.bot.cli_classify import print_answers
+from support_triage.bot.cli_import import import_file
 from support_triage.bot.config import Config, ConfigError, Settings, load_config
 from support_triage.bot.crew import Crew
 from support_triage.bot.taught import Choice, Taught, take
@@ -22,7 +22,7 @@ from support_triage.learning.dataset import DatasetError
 from support_triage.learning.source import Source
 from support_triage.storage.connection import Client
 from support_triage.storage.models import Model, ModelError, Models, Promotion
-from tests.bot.command_line import triage
+from tests.bot.command_line import process, triage
 from tests.learning.shouting import shout
 
 TAUGHT = "The frobnicator hums in the key of B"
@@ -45,8 +45,32 @@ def labels(lines: str) -> list[str | None]:
 async def printed(
     capsys: pytest.CaptureFixture[str], settings: Settings, source: Path, choice: Choice
 ) -> str:
-    await classify(settings, load_config(Path("triage.toml")), Source(str(source)), choice)
+    await print_answers(settings, load_config(Path("triage.toml")), Source(str(source)), choice)
     return capsys.readouterr().out
+
+
+def test_classify_reads_lines_and_answers_json_lines() -> None:
+    texts = "My card was charged twice\nlalala\n\n"
+    done = process("classify", "-", stdin=texts, TRIAGE_DATA_DIR="/nonexistent")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["label"] for row in rows] == ["BILLING", None]
+    assert set(rows[0]) >= {"text", "confidence", "alternatives", "abstained", "classifier"}
+    assert rows[1]["abstained"] is True
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("in.csv", "text,id\nHow do I reset my password?,1\n"),
+        ("in.jsonl", '{"text": "How do I reset my password?"}\n'),
+        ("in.txt", "How do I reset my password?\n"),
+    ],
+)
+def test_classify_reads_files(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    done = triage("classify", str(tmp_path / name))
+    assert json.loads(done.stdout)["label"] == "ACCOUNT"
 
 
 async def test_files_are_answered_by_what_the_workspace_was_taught(

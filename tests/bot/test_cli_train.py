@@ -9,8 +9,11 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from support_triage.bot import cli_train, training
+from support_triage.bot import training
 from support_triage.bot.cli import app
+from support_triage.bot.cli_cancel import cancel_job
+from support_triage.bot.cli_jobs import list_jobs
+from support_triage.bot.cli_train import train_model
 from support_triage.bot.config import Config, ConfigError, Settings, load_config
 from support_triage.bot.training import trainer_of
 from support_triage.classifiers.recipe import Recipe
@@ -49,7 +52,7 @@ async def settings(
 async def test_local_training_makes_a_challenger_in_a_few_steps(
     settings: Settings, config: Config, redis: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await cli_train.train_model(
+    assert await train_model(
         settings, config, "local", None, confirmed=False, anyway=True, wait=False
     )
     [model] = await Models(redis).all("T1")
@@ -80,7 +83,7 @@ async def test_hosted_training_says_its_price_and_wants_a_yes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     async def train(*, confirmed: bool = False, anyway: bool = False) -> bool:
-        return await cli_train.train_model(
+        return await train_model(
             settings, config, "openai", None, confirmed=confirmed, anyway=anyway, wait=True
         )
 
@@ -95,7 +98,7 @@ async def test_hosted_training_says_its_price_and_wants_a_yes(
     assert f"Challenger {model.id} answers" in capsys.readouterr().out
     assert await train()  # found again: nothing to pay, nothing to confirm
     assert len(provider.jobs) == 1
-    await cli_train.list_jobs(settings, config, None, as_json=True, watch=False)
+    await list_jobs(settings, config, None, as_json=True, watch=False)
     [row] = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert row["model"] == model.id
 
@@ -109,14 +112,14 @@ async def test_watch_brings_on_what_another_process_began_and_a_failure_is_said(
     provider.script, provider.ends = deque(), "running"
 
     async def train(*, wait: bool) -> bool:
-        return await cli_train.train_model(
+        return await train_model(
             settings, config, "openai", None, confirmed=True, anyway=True, wait=wait
         )
 
     assert await train(wait=False)
     assert "triage jobs --watch" in capsys.readouterr().out
     provider.ends, provider.error = "failed", {"code": "x", "message": "bad file", "param": None}
-    await cli_train.list_jobs(settings, config, None, as_json=False, watch=True)
+    await list_jobs(settings, config, None, as_json=False, watch=True)
     assert "Reason: OpenAI: bad file (x)" in capsys.readouterr().out
     assert not await train(wait=True)  # begun anew, and failed again
     assert len(provider.jobs) == 2
@@ -129,21 +132,17 @@ async def test_cancel_ends_it_here_and_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     provider.ends = "running"
-    await cli_train.train_model(
-        settings, config, "openai", None, confirmed=True, anyway=True, wait=False
-    )
-    await cli_train.list_jobs(settings, config, None, as_json=True, watch=False)
+    await train_model(settings, config, "openai", None, confirmed=True, anyway=True, wait=False)
+    await list_jobs(settings, config, None, as_json=True, watch=False)
     [row] = json.loads(capsys.readouterr().out.splitlines()[-1])
-    await cli_train.cancel_job(settings, config, None, row["id"])
+    await cancel_job(settings, config, None, row["id"])
     assert provider.cancelled == ["ftjob-1"]
     with pytest.raises(RefusedError, match="ended already"):
-        await cli_train.cancel_job(settings, config, None, row["id"])
+        await cancel_job(settings, config, None, row["id"])
 
 
 async def test_what_is_wrong_is_said(settings: Settings, config: Config) -> None:
     with pytest.raises(ConfigError, match="none of local, openai, azure, nebius"):
-        await cli_train.train_model(
-            settings, config, "magic", None, confirmed=True, anyway=True, wait=True
-        )
+        await train_model(settings, config, "magic", None, confirmed=True, anyway=True, wait=True)
     with pytest.raises(RefusedError, match="there is no job abc"):
-        await cli_train.cancel_job(settings, config, None, "abc")
+        await cancel_job(settings, config, None, "abc")

@@ -11,23 +11,32 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import httpx2
 import structlog
+import typer
 from pydantic import SecretStr
 
-from support_triage.bot.app import running
 from support_triage.bot.config import Settings, load_config, shipped_config
 from support_triage.bot.demo_story import tell
-from support_triage.bot.health import Health
-from support_triage.bot.loops import watched
-from support_triage.bot.socket_mode import serve_socket_mode
 from support_triage.bot.terminal import out, safe, styled
+
+if TYPE_CHECKING:  # loads slowly
+    import httpx2
 
 _START_S = 20.0
 _WAIT_S = 15.0
 _POLL_S = 0.05
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    *, once: Annotated[bool, typer.Option("--once", help="Exit when the story is told.")] = False
+) -> None:
+    """Try the bot with a Slack of its own: a short story, then a page to play with."""
+    raise typer.Exit(asyncio.run(play(once=once)))
 
 
 class StoryError(Exception):
@@ -37,7 +46,7 @@ class StoryError(Exception):
 class Sandbox:
     """The sandbox's control API: what the people of the story do, and what they see."""
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    def __init__(self, client: "httpx2.AsyncClient") -> None:
         self._client = client
 
     async def act(self, act: str, **body: Any) -> dict[str, Any]:
@@ -99,6 +108,13 @@ def _settings(url: str, folder: Path) -> Settings:
 
 async def play(*, once: bool) -> int:
     """Tell the story, then stay up unless `once`; 0 if it came true, 1 if not."""
+    import httpx2
+
+    from support_triage.bot.app import running
+    from support_triage.bot.health import Health
+    from support_triage.bot.loops import watched
+    from support_triage.bot.socket_mode import serve_socket_mode
+
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     config = load_config(shipped_config())
     with tempfile.TemporaryDirectory(prefix="triage-demo-") as folder:

@@ -1,0 +1,36 @@
+"""`triage cancel`: end a training job."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from support_triage.bot.cli_job_progress import follow
+from support_triage.bot.cli_options import WHO, ConfigOption, TeamOption, load
+from support_triage.bot.config import Config, Settings
+from support_triage.bot.workspace import open_store
+
+app = typer.Typer()
+
+
+@app.command()
+def cancel(
+    job: Annotated[str, typer.Argument(help="The job's id, or its beginning.")],
+    team: TeamOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """End a training job, here and at the provider."""
+    settings, loaded = load(config)
+    asyncio.run(cancel_job(settings, loaded, team, job))
+
+
+async def cancel_job(settings: Settings, config: Config, team: str | None, name: str) -> None:
+    """End a job here and at the provider."""
+    from support_triage.bot.training import trainer_of
+    from support_triage.learning.finetune.starting import cancel as cancel_one
+
+    async with open_store(settings, team) as store:
+        trainer = trainer_of(settings, config, store.redis)
+        job = await cancel_one(trainer, store.team, name)
+        await store.workspaces.audit(store.team, WHO, "cancel", job=job.id)
+        await follow(trainer, await trainer.jobs.get(store.team, job.id) or job)

@@ -1,0 +1,27 @@
+"""`triage rollback`: go back to the champion before this one."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from support_triage.bot.cli_options import WHO, ConfigOption, TeamOption, load_own, open_promoting
+from support_triage.bot.terminal import out
+from support_triage.storage.models import shown
+
+app = typer.Typer()
+
+
+@app.command()
+def rollback(
+    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
+    team: TeamOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Go back to the champion before this one, in one step."""
+
+    async def back() -> str:
+        async with open_promoting(*load_own(config), team) as promoting:
+            return await promoting.back(WHO, reason)
+
+    out.say(f"Back to {shown(asyncio.run(back()))}")
