@@ -25,39 +25,41 @@ _CREDENTIALS = re.compile(
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,}+\.[\w-]{5,}+(?:\.[\w-]*+)*+", re.ASCII)
 _TOKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(TOKENS)})", re.ASCII)
 _SCHEME = re.compile(
-    r"\b(?:(?:bearer|basic|digest|negotiate)\s{1,4}|authorization:\s{0,4}(?:token|key)\s{1,4})"
+    r"(?<![A-Za-z0-9])(?:(?:bearer|basic|digest|negotiate)\s{1,4}|authorization:\s{0,4}(?:token|key)\s{1,4})"
     r"([\w.~+/=-]{12,}+)",
     re.IGNORECASE,
 )
 _ON_COMMAND_LINE = re.compile(
     r"(?:(?<!\S)-u[ =]?|--user[ =])[\"']?([^\s\"':]{1,64}:[^\s\"']{3,128})"
-    r"|\b(?:mysql|mysqldump|mariadb|sshpass)\b[^\n]{0,80}?\s-p([^\s\"']{4,128})"
-    r"|\bredis-cli\b[^\n]{0,80}?\s-a[ ]([^\s\"']{4,128})"
-    r"|--?(?:password|passwd|token|secret|api-?key|auth)[ =][\"']?([^\s\"'-][^\s\"']{5,})",
+    r"|(?<![A-Za-z0-9])(?:mysql|mysqldump|mariadb|sshpass)\b[^\n]{0,80}?\s-p([^\s\"']{4,128})"
+    r"|(?<![A-Za-z0-9])redis-cli\b[^\n]{0,80}?\s-a[ ]([^\s\"']{4,128})"
+    r"|--?(?:(?:[a-z]{1,16}[-_])?(?:password|passwd|token|secret)|api-?key|auth"
+    r"|(?:account|access|auth|master|primary|secondary)[-_]key)[ =][\"']?([^\s\"'-][^\s\"']{5,})",
     re.IGNORECASE,
 )
 _IN_LINK = re.compile(
     r"[?&#;](?:sig|signature|session(?:_?id)?|sid|code|otp|ticket|jwt|hash|invite|reset|state|"
     r"x-amz-(?:signature|credential)|x-goog-signature|phpsessid|jsessionid)=([^\s&#\"'<>|]{8,}+)"
-    r"|(?<![A-Za-z0-9-])\w{0,16}(?:session|sess|sid)\w{0,5}=([^\s&#\"'<>|;]{16,}+)"
+    r"|(?<![A-Za-z0-9])\w{0,16}(?:session|sess|sid)\w{0,5}=([^\s&#\"'<>|;]{16,}+)"
     r"|/[\w-]{0,32}(?:reset|verify|verification|confirm|invite|invitation|magic|activate|unsubscribe|"
     r"signin|login)[\w-]{0,32}/([\w.~=-]{16,}+)",
     re.IGNORECASE | re.ASCII,
 )
 _NAMES = (
     r"(?<!tur)(?<!mon)(?<!don)(?<!hoc)(?<!joc)(?<!whis)key|secret|token|passwd|password|passphrase"
-    r"|passcode|pwd|pw|auth|credentials?|cookie|sessionid|session_id"
+    r"|passcode|pwd|pw|(?<=_)pass|auth|credentials?|cookie|sessionid|session_id"
 )
+_OPENED = r"(?:[$br]{0,2}[\"'`])?(?:<(?![@#!]))?"  # a quote, or angle brackets, but no mention
 _ASSIGNED = re.compile(
-    rf"({_NAMES})(?:[\"'\]`*]{{0,3}}\s{{0,4}}(?:=>?|:=)\s{{0,4}}[\"'`]?([^\s\"'<>,;&`]{{6,}}+)"
-    rf"|[\"'\]`*]{{0,3}}\s{{0,4}}(?::|is\s)[*`\s]{{0,4}}[\"'`]?([^\s\"'<>`]{{6,}}+)|>([^\s<>]{{6,}}+)<"
+    rf"({_NAMES})(?:[\"'\]`*]{{0,3}}\s{{0,4}}(?:={{1,3}}>?|:=|->|\u2192)\s{{0,4}}{_OPENED}([^\s\"'<>,;&`]{{6,}}+)"
+    rf"|[\"'\]`*]{{0,3}}\s{{0,4}}(?::|is\s)[*`\s]{{0,4}}{_OPENED}([^\s\"'<>`]{{6,}}+)|>([^\s<>]{{6,}}+)<"
     rf"|\s{{1,3}}[\"'`*]?([\w+/=-]{{20,}}+))",
     re.IGNORECASE,
 )
 _LONG = re.compile(r"[A-Za-z0-9_~$][A-Za-z0-9_./+~$=:@-]{11,}+")  # what may hold a token
 _MARKS = (
-    *("key", "secret", "token", "passw", "passp", "passc", "pwd", "pw", "auth", "credential"),
-    *("cookie", "sessionid"),
+    *("key", "secret", "token", "passw", "passp", "passc", "_pass", "pwd", "pw", "auth"),
+    *("credential", "cookie", "sessionid"),
 )
 _SCHEMES = ("bearer", "basic", "digest", "negotiate", "authorization")
 _NAMED = (
@@ -71,6 +73,7 @@ _NOT_SECRET = re.compile(
 )
 _PATH = re.compile(r"~?(?:/[a-z0-9_.-]+){2,}/?")
 _ENDS = ".,;:)]}"
+_NAME_CHARS = 128  # longer ones are not looked at twice, so that any text takes linear time
 
 
 def private_keys(view: View) -> Iterator[Find]:
@@ -124,15 +127,19 @@ def assigned(view: View) -> Iterator[Find]:
 
 
 def _assigned(view: View) -> Iterator[Find]:
-    for match in _ASSIGNED.finditer(view.text):
+    place = 0
+    while match := _ASSIGNED.search(view.text, place):
         group = match.lastindex or 0
         value = match[group].rstrip(_ENDS)
         named = match[1].lower()
         plain = _PATH.fullmatch(value) or (
             not named.startswith(("pa", "pw")) and _NOT_SECRET.fullmatch(value)
         )
+        place = match.end()
         if looks_secret(value) and not plain and not value.startswith(("http://", "https://")):
             yield Find(match.start(group), match.start(group) + len(value), "KEY", value)
+        elif match.end() - match.end(1) <= _NAME_CHARS:  # what looked like a value may be a name
+            place = match.end(1)
 
 
 def has_mixed_case(value: str) -> bool:

@@ -206,6 +206,7 @@ def test_a_word_before_it_marks_a_value(text: str, value: str) -> None:
         "my phone broke on 2026-11-24", "Telefon bestellt am 24.11.2026",
         "my phone order number is 12345678", "Kundennummer 12345678", "telefoon besteld 20261124",
         "2024\n2025\n2026\n2027", "4 4 4 4 4 4 4 4 4 4 4 4 4 4 4", "memory 4096 8192 16384 32768",
+        "key: <@U0123ABCD>", "the key is <#C0123ABCD>", "a bypass=123456", "key: key: key",
         "key: PROJ-12345", "Turkey: 2024-11-24", "https://x.de/docs?page=12&state=california",
         "sk-learn-contrib-packages-long", "task-list-with-long-name-2024", "meet [at] noon, (at) home",
         "トークン: 2026/11/27", "I pinned 1234 items", "Pinterest 2024", "the PIN pad 1234 is broken", "a tank of 4000 l",
@@ -377,6 +378,36 @@ def test_secrets_of_many_makers_go(seed: int) -> None:
         run = "".join(one if one.isalnum() else " " for one in text)
         body = max(run.split(), key=len)
         assert body not in redact(f"see {text} please").text, text
+
+
+WRAPPED = (
+    "key={};", "Name=x;AccountKey={};EndpointSuffix=core.net", '"{}"', "<{}>", "({})", "[{}]", "{},",
+    "`{}`", "*{}*", "_{}_", "*_{}_*", "~{}~", "{}\nthen", "token=<{}>", "key: {}", '{{"key": "{}"}}',
+    "key=&lt;{}&gt;;", "“{}”", "-{}-", "密码{}谢谢",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("around", WRAPPED)
+def test_secrets_go_however_they_are_wrapped(around: str) -> None:
+    for text in secrets(random.Random(7)):  # noqa: S311 - repeatable on purpose
+        run = "".join(one if one.isalnum() else " " for one in text)
+        body = max(run.split(), key=len)
+        assert body not in redact(f"see {around.format(text)} please").text, text
+
+
+@pytest.mark.parametrize("value", ["hunter22x", "aB3$kL9#pQ", "Xy7/kk+2zz="])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "pwd=<{}>;", "secret = <{}>", "token: <{}>", "key is <{}>", 'api_key=="{}"', "key -> {}",
+        "secret \u2192 {}", "token=$'{}'", "auth=b'{}'", 'key="<{}>"', "key=&lt;{}&gt;", "DB_PASS={}",
+        "my key: api_key = {}", "auth: token = {}", "az storage --account-key {}",
+    ],
+)  # fmt: skip
+def test_what_a_name_holds_goes_however_it_is_wrapped(written: str, value: str) -> None:
+    found = redact(f"see {written.format(value)} please").text
+    assert value.rstrip("=") not in found
+    assert "<KEY_1>" in found
 
 
 @given(st.sampled_from(sorted(MAKERS)), st.integers(0, 2**32))
