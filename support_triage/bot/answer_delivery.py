@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import structlog
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError
-from support_triage.bot.slack_errors import FAILURES
+from support_triage.bot.gateway import Gateway
+from support_triage.bot.slack_errors import FAILURES, GatewayError, GatewayUnavailableError
 from support_triage.storage.commands import Commands
 from support_triage.storage.events import Asked
 

@@ -13,11 +13,10 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from support_triage.bot import forwarding
-from support_triage.bot.backfill import backfill_of
 from support_triage.bot.backfill_turns import BackfillTurns
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.intake import Intake
-from support_triage.bot.parts import Parts, opened
+from support_triage.bot.parts import Parts, backfill_of, opened
 from support_triage.classifiers.text import all_well_formed
 from support_triage.storage.watermarks import Watermarks
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import structlog
 
+from support_triage.bot.card import card_about
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError, card_about
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.intake import moment, posted
-from support_triage.bot.parts import Parts
-from support_triage.bot.passing import PASSING
 from support_triage.bot.people import People
+from support_triage.bot.slack_errors import PASSING, GatewayError, GatewayUnavailableError
 from support_triage.storage.events import Deleted, Posted, Reacted
 from support_triage.storage.examples import Examples, Reaction
 from support_triage.storage.inbox import Inbox
@@ -264,25 +264,6 @@ def _sound(message: Any) -> bool:
         return all(isinstance(one["name"] + "".join(one["users"]), str) for one in reactions)
     except (KeyError, TypeError, AttributeError, ValueError):
         return False
-
-
-def backfill_of(parts: Parts, config: Config) -> Backfill:
-    """The backfill of a process's workspace.
-
-    It has an inbox of its own that counts nothing: what it reads again is no event from Slack.
-    """
-    return Backfill(
-        config,
-        parts.team,
-        parts.directory,
-        parts.people,
-        parts.gateway,
-        Inbox(parts.redis, config.intake.limit, config.intake.limit_mb),
-        parts.records,
-        parts.examples,
-        Watermarks(parts.redis, parts.team),
-        parts.own,
-    )
 
 
 def missed(

@@ -1,7 +1,7 @@
 """Posts, updates and deletes the cards of a message."""
 
 from support_triage.bot.attempt import Attempt
-from support_triage.bot.cards import Card
+from support_triage.bot.card import Card
 from support_triage.bot.gateway import Gateway
 from support_triage.bot.slack_errors import CONTENT_WORDS, GatewayError, GatewayUnavailableError
 from support_triage.storage.records import CardAt

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 import structlog
 
 from support_triage.bot.attempt import Attempt
-from support_triage.bot.gateway import Gateway, card_about
+from support_triage.bot.card import card_about
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError
 from support_triage.storage.records import CardAt, Posting, Record, Shown
 

@@ -1,11 +1,10 @@
 """The card of a message, as Block Kit; pure."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from support_triage.bot.card import Card
 from support_triage.bot.config import Config
 from support_triage.bot.corrections import Standing
 from support_triage.bot.slack_text import SECTION, escaped, inline, mrkdwn
@@ -17,32 +16,6 @@ _FILES_MAX = 300  # of the names of a message's files
 _NOTICE_MAX = 150  # of the text in a notification
 _OFFERED_MAX = 8  # labels whose emoji a card names: more are not read
 _GUESSES_MAX = 3
-EVENT_TYPE = "support_triage_card"
-"""The metadata type by which a card is found again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What to post, and where: Slack's `blocks`, `text` and `metadata`.
-
-    `bare` is the same card without a stranger's words, for when Slack refuses these.
-    """
-
-    channel: str
-    blocks: tuple[dict[str, Any], ...]
-    text: str
-    message: str
-    bare: "Card | None" = None
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Travels with the card and names the message it is about."""
-        return {"event_type": EVENT_TYPE, "event_payload": {"message": self.message}}
-
-    @property
-    def content(self) -> str:
-        """A digest of what the card shows: an update is due when it changes."""
-        return hashlib.sha256(json.dumps([self.blocks, self.text]).encode()).hexdigest()[:16]
 
 
 def _context(text: str) -> dict[str, Any]:

@@ -29,12 +29,11 @@ def backfill(
 
 async def queue_missing(settings: Settings, config: Config, since: str | None) -> None:
     """Put missing events in the inbox, for the workers to answer, and print their number."""
-    from support_triage.bot.backfill import backfill_of
-    from support_triage.bot.parts import opened
+    from support_triage.bot.parts import backfill_of, opened
     from support_triage.learning.export import since_when
 
     start = None if since is None else since_when(since, datetime.now(UTC))
     async with opened(settings, config) as parts:
         found = await backfill_of(parts, config).run(start)
-        await parts.workspaces.audit(parts.team, WHO, "backfill", found=str(found))
+        await parts.stores.workspaces.audit(parts.team, WHO, "backfill", found=str(found))
     out.say(f"Found: {plural(found, 'missing event')}")

@@ -112,7 +112,7 @@ async def play(*, once: bool) -> int:
 
     from support_triage.bot.app import running
     from support_triage.bot.health import Health
-    from support_triage.bot.loops import watched
+    from support_triage.bot.tasks import watched
     from support_triage.bot.socket_mode import serve_socket_mode
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

@@ -23,7 +23,6 @@ from pydantic import (
 from support_triage.bot.card_privacy import CardsConfig
 from support_triage.bot.config_problems import problems
 from support_triage.bot.emoji_names import is_emoji_name, standard_name
-from support_triage.bot.pacing import PacingConfig
 from support_triage.classifiers.base import Label, LabelSet
 from support_triage.classifiers.llm_config import LlmConfig
 from support_triage.classifiers.local_config import LocalConfig
@@ -83,6 +82,14 @@ People = Annotated[str, AfterValidator(_people)]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PacingConfig(BaseModel):
+    """The table `[pacing]`: which part of Slack's published limits is used; 0 is unlimited."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    factor: float = Field(default=1.0, ge=0.0)
 
 
 class LabelConfig(_Frozen):
@@ -229,6 +236,20 @@ class Settings(_Frozen):
         if token is not None and not token.get_secret_value().startswith(prefix):
             raise ValueError(f"this token starts with {prefix}")
         return token
+
+    def key_of(self, backend: str) -> str:
+        """Return the key for a training backend's models, "" if there is none."""
+        keys = {
+            "openai": self.openai_api_key,
+            "azure": self.azure_openai_api_key,
+            "nebius": self.nebius_api_key,
+        }
+        return revealed(keys.get(backend))
+
+
+def revealed(secret: SecretStr | None) -> str:
+    """Return a secret's value, "" if it is not set."""
+    return "" if secret is None else secret.get_secret_value()
 
 
 def _problem(source: str, error: ValidationError) -> ConfigError:

@@ -6,10 +6,11 @@ import structlog
 
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError
-from support_triage.bot.loops import each
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.people import People
+from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError
 from support_triage.bot.slack_text import inline, sentence
+from support_triage.bot.tasks import each
 from support_triage.learning.drift import Drift, level, of_answers, of_judgements
 from support_triage.storage.series import Name, Series, answers_of
 

@@ -10,9 +10,10 @@ import structlog
 from support_triage.bot.attempt import Attempt
 from support_triage.bot.card_search import adopt, look_for_late
 from support_triage.bot.forget_lines import lines
-from support_triage.bot.gateway import Gateway, GatewayError, GatewayUnavailableError
-from support_triage.bot.loops import each
+from support_triage.bot.gateway import Gateway
+from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError
 from support_triage.bot.slack_text import sentence
+from support_triage.bot.tasks import each
 from support_triage.classifiers.redaction import redact
 from support_triage.learning.reading import identity
 from support_triage.storage.forgets import Forget, Forgets

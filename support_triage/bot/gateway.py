@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -15,26 +14,16 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
-from support_triage.bot.cards import EVENT_TYPE, Card
+from support_triage.bot.card import Author, Card
 from support_triage.bot.pacing import Pacing
 from support_triage.bot.slack_client import SlackClient
 from support_triage.bot.slack_errors import (
     FAILURES,
-    GatewayError,
     GatewayPacedError,
     GatewayUnavailableError,
     said,
     sorted_error,
 )
-
-__all__ = [
-    "Author",
-    "Gateway",
-    "GatewayError",
-    "GatewayUnavailableError",
-    "card_about",
-    "web_client",
-]
 
 _TIMEOUT_S = 10
 _KEPT_S = 5.0  # less than Slack keeps a connection that nothing is said on
@@ -48,19 +37,6 @@ _GONE = {
     "chat.delete": {"message_not_found", "channel_not_found"},
 }
 """What says that there is nothing left to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """The app as the author of messages: its user and its bot id, "" where Slack names none."""
-
-    user: str
-    bot: str = ""
-
-    def wrote(self, message: dict[str, Any]) -> bool:
-        """Return whether a message of a history is by this app, whatever it says of itself."""
-        same_bot = bool(self.bot) and message.get("bot_id") == self.bot
-        return same_bot or message.get("user") == self.user
 
 
 def web_session() -> ClientSession:
@@ -281,18 +257,3 @@ def _ahead_s(answer: Any, known: float) -> float:
     except (AttributeError, KeyError, TypeError, ValueError):
         return known
     return time.time() - said_at
-
-
-def card_about(message: dict[str, Any], author: Author) -> str | None:
-    """The message (channel:ts) that a message in Slack is our card of, None if it is none.
-
-    Anybody's app can post metadata of our type, so only the app's own messages count.
-    """
-    data = message.get("metadata")
-    if not isinstance(data, dict) or data.get("event_type") != EVENT_TYPE:
-        return None
-    if not author.wrote(message):
-        return None
-    payload = data.get("event_payload")
-    about = payload.get("message") if isinstance(payload, dict) else None
-    return None if about is None else str(about)

@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from support_triage.bot.app import Bot
 from support_triage.bot.http_limits import CONNECTIONS_MAX, LimitedBody, LimitedProtocol
-from support_triage.bot.loops import watched
 from support_triage.bot.metrics import CONTENT_TYPE
+from support_triage.bot.tasks import watched
 from support_triage.learning.drift_config import WATCHED
 from support_triage.storage.connection import StorageUnavailableError
 

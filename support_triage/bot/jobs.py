@@ -5,8 +5,9 @@ import hashlib
 
 import structlog
 
-from support_triage.bot.cards import Card
-from support_triage.bot.gateway import Gateway, GatewayError
+from support_triage.bot.card import Card
+from support_triage.bot.gateway import Gateway
+from support_triage.bot.slack_errors import GatewayError
 from support_triage.bot.slack_text import SECTION, escaped, inline, mrkdwn
 from support_triage.learning.finetune.progress import late
 from support_triage.learning.finetune.telling import job_lines

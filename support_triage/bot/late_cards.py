@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 from pydantic import ValidationError
 
-from support_triage.bot.loops import each
+from support_triage.bot.tasks import each
 from support_triage.storage.records import MessageId, Records
 
 log = structlog.get_logger()

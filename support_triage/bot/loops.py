@@ -2,17 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import structlog
 
-from support_triage.bot.ending import end
-from support_triage.bot.gateway import GatewayError
 from support_triage.bot.metrics import Metrics
-from support_triage.bot.passing import PASSING
-from support_triage.bot.slack_errors import GatewayPacedError
+from support_triage.bot.slack_errors import PASSING, GatewayError, GatewayPacedError
+from support_triage.bot.tasks import HungError, end
 
 FAILURES_MAX = 5
 """After this many failures in a row the loop counts as failing, and `/healthz` reports it."""
@@ -24,13 +21,7 @@ _PAUSE_S = 0.5  # after an outage, and after a first failure; doubles with each 
 _PAUSE_MAX_S = 30.0  # a loop that fails for hours still tries, and still logs, twice a minute
 
 Step = Callable[[], Awaitable[object]]
-T = TypeVar("T")
-
 log = structlog.get_logger()
-
-
-class HungError(Exception):
-    """A step did not end in time, and was cancelled."""
 
 
 @dataclass
@@ -166,32 +157,3 @@ def _kind(error: BaseException) -> str:
     if isinstance(error, PASSING):
         return "outage"
     return "refusal" if isinstance(error, GatewayError) else "failure"
-
-
-async def each(items: Iterable[T], step: Callable[[T], Awaitable[object]]) -> None:
-    """Take a step for every item, in order, even after some have failed.
-
-    Raises the failures at the end, as an ExceptionGroup: one bad item does not hold up the others,
-    and does not go unseen.
-    """
-    errors = []
-    for one in items:
-        try:
-            await step(one)
-        except Exception as error:  # noqa: BLE001 - raised below, when all had their turn
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup("some items failed", errors)
-
-
-def watched(name: str, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
-    """Start work that runs once; log its failure even if nobody waits for it."""
-
-    def ended(task: asyncio.Task[T]) -> None:
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            log.error("task.failed", task=name, exc_info=error)
-
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(ended)
-    return task

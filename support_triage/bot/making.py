@@ -1,7 +1,7 @@
 """From settings, or from a stored model, to a classifier."""
 
 from support_triage.bot.champion import Build
-from support_triage.bot.config import Config, Settings
+from support_triage.bot.config import Config, Settings, revealed
 from support_triage.classifiers.base import Classifier, LabelSet
 from support_triage.classifiers.factory import LlmChoice, LlmUse, Parts, make_classifier
 from support_triage.classifiers.recipe import Recipe
@@ -13,7 +13,7 @@ def llm_of(settings: Settings) -> LlmChoice | None:
     key, url = settings.openai_api_key, settings.openai_base_url
     if key is None and url is None:
         return None
-    return LlmChoice(settings.openai_model, "" if key is None else key.get_secret_value(), url)
+    return LlmChoice(settings.openai_model, revealed(key), url)
 
 
 def classifier_of(
@@ -35,11 +35,9 @@ def classifier_of(
 
 
 def _hosted(model: Model, settings: Settings) -> LlmChoice:
-    from support_triage.bot.training import key_of  # noqa: PLC0415 - openai loads slowly
-
     return LlmChoice(
         model=model.name,
-        api_key=key_of(settings, model.backend),
+        api_key=settings.key_of(model.backend),
         base_url=model.base_url,
         tuned=True,
     )

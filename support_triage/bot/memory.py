@@ -5,16 +5,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from support_triage.bot.card import Author, card_about
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
 from support_triage.bot.emoji_names import standard_name
-from support_triage.bot.gateway import (
-    Author,
-    Gateway,
-    GatewayError,
-    GatewayUnavailableError,
-    card_about,
-)
+from support_triage.bot.gateway import Gateway
+from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError
 from support_triage.storage.records import CardAt, MessageId
 
 _FRESH_S = 5.0

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from support_triage.bot.config import PacingConfig
 from support_triage.storage.limiter import Limiter, Pace
 
 # Calls in so many seconds, of the workspace; for chat.postMessage, of a channel.
@@ -19,14 +18,6 @@ _LIMITS = {
     "files.upload": _TIER_4,
 }
 _STEADY = 0.8  # of a limit at an even pace; the rest is for bursts
-
-
-class PacingConfig(BaseModel):
-    """The table `[pacing]`: which part of Slack's published limits is used; 0 is unlimited."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    factor: float = Field(default=1.0, ge=0.0)
 
 
 class Pacing:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from support_triage.bot.backfill import Backfill
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway, web_client, web_session
@@ -29,6 +30,7 @@ from support_triage.storage.records import Records
 from support_triage.storage.series import Series
 from support_triage.storage.shadows import Shadows
 from support_triage.storage.spending import Spending
+from support_triage.storage.watermarks import Watermarks
 from support_triage.storage.workspaces import Workspaces
 
 
@@ -121,3 +123,22 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
         finally:
             await parts.loops.close()
             await asyncio.to_thread(tracing.close)
+
+
+def backfill_of(parts: Parts, config: Config) -> Backfill:
+    """The backfill of a process's workspace.
+
+    It has an inbox of its own that counts nothing: what it reads again is no event from Slack.
+    """
+    return Backfill(
+        config,
+        parts.team,
+        parts.directory,
+        parts.people,
+        parts.gateway,
+        Inbox(parts.redis, config.intake.limit, config.intake.limit_mb),
+        parts.records,
+        parts.examples,
+        Watermarks(parts.redis, parts.team),
+        parts.own,
+    )

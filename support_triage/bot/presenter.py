@@ -8,9 +8,10 @@ from typing import Any
 import structlog
 
 from support_triage.bot.attempt import Attempt, Part
+from support_triage.bot.card import Card
 from support_triage.bot.card_posting import post_or_update, take_down
 from support_triage.bot.card_search import adopt, intention, look_for_late
-from support_triage.bot.cards import Card, Place, card
+from support_triage.bot.cards import Place, card
 from support_triage.bot.config import Config
 from support_triage.bot.corrections import Standing
 from support_triage.bot.directory import Directory

@@ -11,8 +11,8 @@ from support_triage.bot.app import Role, running
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.health import Health, routes, serve_until, web_server
 from support_triage.bot.http import serve_http
-from support_triage.bot.loops import watched
 from support_triage.bot.socket_mode import serve_socket_mode
+from support_triage.bot.tasks import watched
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from support_triage.bot.champion import Build, built
-from support_triage.bot.loops import watched
+from support_triage.bot.tasks import watched
 from support_triage.classifiers.base import Classifier, ClassifierError, Prediction
 from support_triage.classifiers.evaluation import best
 from support_triage.classifiers.factory import close

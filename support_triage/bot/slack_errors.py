@@ -14,6 +14,9 @@ from typing import Any, Final, TypeVar
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
+from support_triage.classifiers.base import ClassifierUnavailableError
+from support_triage.storage.errors import StorageError
+
 FAILURES: Final = (SlackApiError, ClientError, OSError, TimeoutError)
 """The exceptions of a call to Slack that are not bugs."""
 
@@ -181,3 +184,14 @@ async def asked(method: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
         return await call()
     except FAILURES as error:
         raise sorted_error(method, error) from None
+
+
+PASSING: Final = (
+    GatewayUnavailableError,
+    ClassifierUnavailableError,
+    StorageError,
+    ClientError,
+    OSError,
+    TimeoutError,
+)
+"""Errors that a retry may end; any other error is a bug or needs an operator."""

@@ -4,11 +4,13 @@ import asyncio
 
 import structlog
 
-from support_triage.bot.passing import PASSING
-from support_triage.classifiers.base import Classifier, Example
+from support_triage.classifiers.base import Classifier, ClassifierUnavailableError, Example
 from support_triage.learning.track_record import TrackRecord
+from support_triage.storage.errors import StorageError
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.series import Series
+
+_OUTAGES = (ClassifierUnavailableError, StorageError, OSError, TimeoutError)
 
 log = structlog.get_logger()
 
@@ -69,7 +71,7 @@ class Teaching:
         """Teach what can be taught: an example that the classifier cannot take is left out."""
         try:
             await self._classifier.learn(put, gone)
-        except PASSING:
+        except _OUTAGES:
             raise
         except Exception as error:
             if not put:

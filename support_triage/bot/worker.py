@@ -9,11 +9,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from support_triage.bot.ending import end
-from support_triage.bot.gateway import GatewayError
-from support_triage.bot.loops import HungError, Loops, watched
-from support_triage.bot.passing import PASSING
-from support_triage.bot.slack_errors import GatewayPacedError
+from support_triage.bot.slack_errors import PASSING, GatewayError, GatewayPacedError
+from support_triage.bot.tasks import HungError, end, watched
 from support_triage.plural import plural
 from support_triage.storage.errors import StorageError, StorageUnavailableError
 from support_triage.storage.events import Event
@@ -51,6 +48,18 @@ class Answers(Protocol):
 
     async def handle(self, event: Event) -> None:
         """Take one event in; when it raises, the event is to be handled again."""
+        ...
+
+
+class Loops(Protocol):
+    """Repeats steps until they are stopped."""
+
+    def start(self, name: str, step: Callable[[], Awaitable[object]], every_s: float) -> None:
+        """Repeat a step every so many seconds."""
+        ...
+
+    async def stop(self, *names: str) -> None:
+        """End the loops of these names for good."""
         ...
 
 

@@ -7,24 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.parquet_rows import pyarrow
 from support_triage.learning.plain_file import COLUMNS
 from support_triage.learning.rows import Row, Written
 from support_triage.learning.whole_file import WholeFile
 
 _GROUP = 10_000  # rows of a row group: what is held in memory, and what readers skip by
-
-
-def pyarrow(module: str) -> Any:
-    """A module of pyarrow; DatasetError says how to install it."""
-    from importlib import import_module  # noqa: PLC0415 - an extra
-
-    try:
-        return import_module(module)
-    except ImportError:
-        raise DatasetError(
-            "Parquet needs pyarrow: pip install 'support-triage[parquet]', or use jsonl or csv"
-        ) from None
 
 
 class ParquetWriter:

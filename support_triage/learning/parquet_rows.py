@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from support_triage.learning.dataset import DatasetError
-from support_triage.learning.parquet_file import pyarrow
 from support_triage.learning.source import Cells, Source, places
 
 _ROWS = 1_000
@@ -41,3 +40,15 @@ def _values(column: Any) -> list[Any]:
         column = column.cast(arrow.timestamp("us"), safe=False)  # UTC
     values: list[Any] = column.to_pylist()
     return values
+
+
+def pyarrow(module: str) -> Any:
+    """A module of pyarrow; DatasetError says how to install it."""
+    from importlib import import_module  # noqa: PLC0415 - an extra
+
+    try:
+        return import_module(module)
+    except ImportError:
+        raise DatasetError(
+            "Parquet needs pyarrow: pip install 'support-triage[parquet]', or use jsonl or csv"
+        ) from None

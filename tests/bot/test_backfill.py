@@ -11,13 +11,14 @@ from support_triage.bot import backfill as module
 from support_triage.bot import backfill_turns
 from support_triage.bot.backfill import Backfill, missed
 from support_triage.bot.backfill_turns import BackfillTurns
-from support_triage.bot.config import load_config
+from support_triage.bot.config import PacingConfig, load_config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, GatewayUnavailableError, web_client
+from support_triage.bot.gateway import Gateway, web_client
 from support_triage.bot.intake import parse
 from support_triage.bot.message_kinds import SUBTYPES
-from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.bot.pacing import Pacing
 from support_triage.bot.people import People
+from support_triage.bot.slack_errors import GatewayUnavailableError
 from support_triage.sandbox import acts
 from support_triage.storage.connection import Client
 from support_triage.storage.events import Deleted, Event, Posted, Reacted

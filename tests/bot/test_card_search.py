@@ -12,13 +12,13 @@ import pytest
 from support_triage.bot import card_search, pacing
 from support_triage.bot import gateway as sending
 from support_triage.bot.attempt import Attempt
+from support_triage.bot.card import EVENT_TYPE, Author, card_about
 from support_triage.bot.card_search import adopt, intention, look_for_late, search
-from support_triage.bot.cards import EVENT_TYPE
-from support_triage.bot.config import load_config
+from support_triage.bot.config import PacingConfig, load_config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Author, Gateway, card_about, web_client
+from support_triage.bot.gateway import Gateway, web_client
 from support_triage.bot.memory import Memory
-from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.bot.pacing import Pacing
 from support_triage.bot.slack_errors import GatewayUnavailableError
 from support_triage.sandbox import acts, seed
 from support_triage.storage.connection import Client

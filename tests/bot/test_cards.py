@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_triage.bot.cards import Card, Place, card
+from support_triage.bot.card import Card
+from support_triage.bot.cards import Place, card
 from support_triage.bot.config import Config, load_config
 from support_triage.bot.corrections import Standing
 from support_triage.classifiers.base import Neighbour, Prediction, Score

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from support_triage.bot import loops as module
-from support_triage.bot.gateway import GatewayError, GatewayUnavailableError
-from support_triage.bot.loops import FAILURES_MAX, Loops, each, watched
+from support_triage.bot.loops import FAILURES_MAX, Loops
 from support_triage.bot.metrics import Metrics
-from support_triage.bot.slack_errors import GatewayPacedError
+from support_triage.bot.slack_errors import GatewayError, GatewayPacedError, GatewayUnavailableError
+from support_triage.bot.tasks import each, watched
 from support_triage.storage.connection import StorageUnavailableError
 from tests.sandbox.running import eventually
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from support_triage.bot.gateway import Author, card_about
+from support_triage.bot.card import Author, card_about
 from support_triage.sandbox.config import SandboxConfig
 from tests.faults.money import Money
 from tests.faults.proxy import Proxy, proxied

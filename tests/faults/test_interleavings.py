@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot import card_search
-from support_triage.bot.config import Config, load_config
+from support_triage.bot.card import Author, card_about
+from support_triage.bot.config import Config, PacingConfig, load_config
 from support_triage.bot.directory import Directory
-from support_triage.bot.ending import end
-from support_triage.bot.gateway import Author, Gateway, card_about, web_client
+from support_triage.bot.gateway import Gateway, web_client
 from support_triage.bot.late_cards import LateCards
-from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.bot.pacing import Pacing
 from support_triage.bot.people import People
 from support_triage.bot.presenter import Presenter
+from support_triage.bot.tasks import end
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
 from support_triage.bot.watching import Watching

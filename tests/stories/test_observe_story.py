@@ -8,10 +8,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from support_triage.bot import loops
-from support_triage.bot.backfill import backfill_of
 from support_triage.bot.config import Config
-from support_triage.bot.ending import end
 from support_triage.bot.health import routes
+from support_triage.bot.parts import backfill_of
+from support_triage.bot.tasks import end
 from tests.sandbox.running import eventually
 from tests.stories.conftest import BILLING, Story
 

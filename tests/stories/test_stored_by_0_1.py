@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.bot.config import Config
-from support_triage.bot.pacing import PacingConfig
+from support_triage.bot.config import Config, PacingConfig
 from support_triage.sandbox import seed
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.sandbox.state import Workspace

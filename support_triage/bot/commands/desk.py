@@ -26,9 +26,10 @@ from support_triage.bot.commands import (
 from support_triage.bot.commands.context import Context
 from support_triage.bot.config import Config
 from support_triage.bot.forgetting import Forgetter
-from support_triage.bot.gateway import Gateway, GatewayError
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.people import People
 from support_triage.bot.promoting import Promoting
+from support_triage.bot.slack_errors import GatewayError
 from support_triage.bot.slack_text import code, sentence, whole_lines
 from support_triage.classifiers.base import Embedder
 from support_triage.learning.finetune.trainer import Trainer

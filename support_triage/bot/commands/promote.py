@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 from support_triage.bot.commands.context import Context
-from support_triage.bot.gateway import GatewayError
 from support_triage.bot.gating import Outcome
 from support_triage.bot.promoting import ReasonMissingError, wish
+from support_triage.bot.slack_errors import GatewayError
 from support_triage.bot.slack_text import fenced, sentence
 from support_triage.classifiers.base import ClassifierError
 from support_triage.learning.gate_report import report, verdict_lines
