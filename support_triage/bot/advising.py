@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from support_triage.bot.config import Config
-from support_triage.classifiers.base import Embedder, Example
+from support_triage.classifiers.base import Embedder
 from support_triage.classifiers.prompt import messages
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.selection import tokens
 from support_triage.learning.advice import Advice, Price, advise
 from support_triage.learning.advice_facts import Facts, agreement, judged, per_month, times
 from support_triage.learning.curve import learning_curve
-from support_triage.storage.examples import Examples
-from support_triage.storage.models import DEFAULT, Models
-from support_triage.storage.series import Series, answers_of
-from support_triage.storage.spending import Spending, Spent
+from support_triage.storage.models import DEFAULT
+from support_triage.storage.series import answers_of
+from support_triage.storage.spending import Spent
+from support_triage.storage.stores import Stores
 
 _MESSAGE_TOKENS = 100
 _ANSWER_TOKENS = 15
@@ -26,12 +26,8 @@ class Advising:
     """Advises one workspace; `model` is the LLM that would be, or is, prompted."""
 
     config: Config
-    team: str
     model: str
-    examples: Examples
-    models: Models
-    series: Series
-    spending: Spending
+    stores: Stores
     embedder: Embedder
 
     async def advise(self) -> tuple[Advice, Facts]:
@@ -41,17 +37,17 @@ class Advising:
         return advise(facts, self._prices(facts), target, datetime.now(UTC).date()), facts
 
     async def _facts(self) -> Facts:
-        stored = [one async for one in self.examples.iterate(self.team)]
-        histories = [one async for one in self.examples.histories(self.team)]
-        _, values = await self.series.read("answers")
+        stored = [one async for one in self.stores.examples.iterate(self.stores.team)]
+        histories = [one async for one in self.stores.examples.histories(self.stores.team)]
+        _, values = await self.stores.series.read("answers")
         answers = answers_of(values)
-        taught = [Example(one.id, one.text, one.label) for one in stored]
+        taught = [one.as_example() for one in stored]
         label_set, recipe = self.config.label_set, await self._recipe()
         curve = await asyncio.to_thread(learning_curve, taught, label_set, self.embedder, recipe)
-        spent, today = await self.spending.today(), datetime.now(UTC).date()
+        spent, today = await self.stores.spending.today(), datetime.now(UTC).date()
         answered = sum(datetime.fromtimestamp(one.at, UTC).date() == today for one in answers)
         return Facts(
-            counts=await self.examples.counts(self.team),
+            counts=await self.stores.examples.counts(self.stores.team),
             labels=label_set.names,
             agreement=agreement(histories),
             curve=curve,
@@ -63,11 +59,15 @@ class Advising:
 
     async def _recipe(self) -> Recipe:
         """That of the champion, where it is a local model."""
-        identity = await self.models.champion(self.team)
-        model = None if identity == DEFAULT else await self.models.get(self.team, identity)
+        identity = await self.stores.models.champion(self.stores.team)
+        model = (
+            None
+            if identity == DEFAULT
+            else await self.stores.models.get(self.stores.team, identity)
+        )
         if model is None or model.kind != "local":
             return Recipe()
-        return Recipe.from_bytes(await self.models.file(self.team, model))
+        return Recipe.from_bytes(await self.stores.models.file(self.stores.team, model))
 
     def _prices(self, facts: Facts) -> list[Price]:
         """What 1,000 messages cost, by the price tables; today's real cost where there is one."""

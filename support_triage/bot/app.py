@@ -18,7 +18,6 @@ from support_triage.bot.config import Config, Settings
 from support_triage.bot.intake import Intake
 from support_triage.bot.parts import Parts, backfill_of, opened
 from support_triage.classifiers.text import all_well_formed
-from support_triage.storage.watermarks import Watermarks
 
 if TYPE_CHECKING:
     from support_triage.bot.answering import Answering
@@ -63,7 +62,7 @@ class Bot:
 def _app(parts: Parts, settings: Settings) -> AsyncApp:
     secret = settings.slack_signing_secret
     app = AsyncApp(
-        client=parts.client,
+        client=parts.slack.client,
         signing_secret=None if secret is None else secret.get_secret_value(),
         request_verification_enabled=secret is not None,
         logger=logging.getLogger("slack_bolt"),  # else bolt ignores the level set for it
@@ -87,19 +86,19 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
     async with opened(settings, config) as parts, AsyncExitStack() as stack:
         app = _app(parts, settings)
         backfill = BackfillTurns(
-            backfill_of(parts, config), parts.inbox, Watermarks(parts.redis, parts.team)
+            backfill_of(parts, config), parts.stores.inbox, parts.stores.watermarks
         )
         intake = Intake(
-            parts.inbox,
-            parts.workspaces,
+            parts.stores.inbox,
+            parts.stores.workspaces,
             parts.team,
             config.triage.allowed_bots,
-            parts.own,
-            parts.directory.forget_emoji,
+            parts.slack.own,
+            parts.slack.directory.forget_emoji,
             backfill.want,
         )
         answerer = None
-        forwarding.register(app, parts.inbox, parts.team)
+        forwarding.register(app, parts.stores.inbox, parts.team)
         if role is not Role.INTAKE:
             # Here, so that intake alone starts without the model's libraries.
             from support_triage.bot.answering import answering  # noqa: PLC0415
@@ -107,6 +106,8 @@ async def running(settings: Settings, config: Config, role: Role = Role.ALL) -> 
             answerer = await stack.enter_async_context(answering(settings, config, parts))
         if role is not Role.WORKER:
             backfill.want()
-            parts.loops.start("listening", partial(parts.inbox.listen, parts.team), _LISTENS_S)
+            parts.loops.start(
+                "listening", partial(parts.stores.inbox.listen, parts.team), _LISTENS_S
+            )
             parts.loops.start("backfill", backfill.step, 0, _LOOK_MAX_S)
         yield Bot(parts, app, intake, answerer, backfill)

@@ -14,16 +14,15 @@ import structlog
 
 from support_triage.bot.card import card_about
 from support_triage.bot.config import Config
-from support_triage.bot.directory import Directory
 from support_triage.bot.gateway import Gateway
 from support_triage.bot.intake import moment, posted
 from support_triage.bot.people import People
 from support_triage.bot.slack_errors import PASSING, GatewayError, GatewayUnavailableError
 from support_triage.storage.events import Deleted, Posted, Reacted
-from support_triage.storage.examples import Examples, Reaction
-from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import MessageId, Records
-from support_triage.storage.watermarks import Marks, Watermarks
+from support_triage.storage.examples import Reaction
+from support_triage.storage.records import MessageId
+from support_triage.storage.stores import Stores
+from support_triage.storage.watermarks import Marks
 
 _LOOK_BACK_S = 3600.0  # before the watermark: for edits, emoji and deletions of what is known
 _SETTLED_S = 60.0  # a younger message that history does not show yet is looked for twice
@@ -51,17 +50,12 @@ class Backfill:
     """Looks through the channels of one workspace for what is missing here."""
 
     config: Config
-    team: str
-    directory: Directory
+    stores: Stores
     people: People
     gateway: Gateway
-    inbox: Inbox
-    records: Records
-    examples: Examples
-    watermarks: Watermarks
     own: frozenset[str] = frozenset()
-    _read_at: dict[str, float] = field(default_factory=dict)
-    _began: float = 0.0
+    _read_at: dict[str, float] = field(default_factory=dict, init=False)
+    _began: float = field(default=0.0, init=False)
 
     async def run(self, since: float | None = None, asked: float | None = None) -> int:
         """Put in the inbox what is missing since a Unix time; return how many events that were.
@@ -70,10 +64,10 @@ class Backfill:
         off goes on: channels that were read since it was `asked` for are not read again. A channel
         that fails does not hold up the others; the failures are raised at the end, as a group.
         """
-        began = self._began = await self.inbox.now()
-        marks = await self.watermarks.read()
-        joined = await self.directory.joined()
-        await self.watermarks.left(set(marks.channels).difference(joined))
+        began = self._began = await self.stores.inbox.now()
+        marks = await self.stores.watermarks.read()
+        joined = await self.people.directory.joined()
+        await self.stores.watermarks.left(set(marks.channels).difference(joined))
         found = 0
         errors: list[Exception] = []
         for channel in joined:
@@ -91,15 +85,15 @@ class Backfill:
                 errors.append(error)
         if errors:
             raise ExceptionGroup("some channels could not be backfilled", errors)
-        await self.watermarks.looked(began)
-        log.info("backfill.done", found=found, s=round(await self.inbox.now() - began, 1))
+        await self.stores.watermarks.looked(began)
+        log.info("backfill.done", found=found, s=round(await self.stores.inbox.now() - began, 1))
         return found
 
     async def _joined(self, channel: str, marks: Marks, began: float, since: float | None) -> int:
-        read_at, mark = await self.inbox.now(), marks.of(channel)
+        read_at, mark = await self.stores.inbox.now(), marks.of(channel)
         start = since if since is not None else await self._start(channel, mark, marks.looked)
         if start is None:  # the first start leaves the past alone
-            await self.watermarks.reached(channel, began)
+            await self.stores.watermarks.reached(channel, began)
             return 0
         try:
             seen = await self._channel(channel, start)
@@ -110,8 +104,8 @@ class Backfill:
             return 0
         if mark is None or start <= mark:  # else there is a gap between what is known and this
             reached = max(seen.newest, mark or start)
-            await self.watermarks.reached(channel, reached)
-            await self.watermarks.forget_before(channel, reached - _LOOK_BACK_S)
+            await self.stores.watermarks.reached(channel, reached)
+            await self.stores.watermarks.forget_before(channel, reached - _LOOK_BACK_S)
         self._read_at[channel] = read_at
         return seen.found
 
@@ -125,12 +119,12 @@ class Backfill:
             return mark - _LOOK_BACK_S
         if looked:
             return looked - _SKEW_S
-        received = await self.watermarks.known(channel, 0.0)
+        received = await self.stores.watermarks.known(channel, 0.0)
         return float(received[0]) - 1e-6 if received else None
 
     async def _channel(self, channel: str, since: float) -> _Seen:
-        received = await self.watermarks.known(channel, since)
-        triaged = await self.directory.mode(channel) is not None
+        received = await self.stores.watermarks.known(channel, since)
+        triaged = await self.people.directory.mode(channel) is not None
         seen, cursor = _Seen(), ""
         while True:
             page, following = await self._page(channel, since, cursor)
@@ -157,19 +151,21 @@ class Backfill:
         page, _ = await self._page(channel, since, cursor)
         events = await self._missed(channel, page, known)
         for event in events:
-            await self.inbox.receive(event.model_copy(update={"doubt": since}))
+            await self.stores.inbox.receive(event.model_copy(update={"doubt": since}))
         return len(events)
 
     async def _gone(self, channel: str, missing: list[str]) -> int:
         """Take messages for deleted that were received and are not in the history."""
-        young = [one for one in missing if float(one) > await self.inbox.now() - _SETTLED_S]
+        young = [one for one in missing if float(one) > await self.stores.inbox.now() - _SETTLED_S]
         if young:
             there = _Seen()
             there.add((await self._page(channel, float(young[0]) - 1e-6, ""))[0])
             missing = [one for one in missing if one not in there.there]
         for ts in missing:
-            await self.inbox.receive(Deleted(id=MessageId(team=self.team, channel=channel, ts=ts)))
-            await self.watermarks.forget(channel, ts)
+            await self.stores.inbox.receive(
+                Deleted(id=MessageId(team=self.stores.team, channel=channel, ts=ts))
+            )
+            await self.stores.watermarks.forget(channel, ts)
         return len(missing)
 
     async def _page(
@@ -201,14 +197,14 @@ class Backfill:
             return False
         if event is None:
             return False
-        return await self.inbox.receive(Posted(message=event.message, doubt=since))
+        return await self.stores.inbox.receive(Posted(message=event.message, doubt=since))
 
     async def _news(self, channel: str, message: dict[str, Any]) -> Posted | None:
         """Return a message, or an edit of it that is not known yet."""
         allowed = self.config.triage.allowed_bots
-        event = posted(self.team, channel, message, allowed, self.own)
+        event = posted(self.stores.team, channel, message, allowed, self.own)
         if event is not None and event.message.edited:
-            known = await self.records.get(event.item)
+            known = await self.stores.records.get(event.item)
             if known is not None and (
                 known.deleted or float(known.message.edited or 0) >= float(event.message.edited)
             ):
@@ -216,9 +212,9 @@ class Backfill:
         return event
 
     async def _known(self, channel: str, page: list[dict[str, Any]]) -> dict[str, list[Reaction]]:
-        items = [MessageId(team=self.team, channel=channel, ts=one["ts"]) for one in page]
+        items = [MessageId(team=self.stores.team, channel=channel, ts=one["ts"]) for one in page]
         known: dict[str, list[Reaction]] = {str(item): [] for item in items}
-        for one in await self.examples.reactions(items):
+        for one in await self.stores.examples.reactions(items):
             known[one.item].append(one)
         return known
 
@@ -228,7 +224,7 @@ class Backfill:
         """Emoji that were put on or taken off without our knowledge, on a page of messages."""
         found: list[Reacted] = []
         for message in page:
-            item = MessageId(team=self.team, channel=channel, ts=message["ts"])
+            item = MessageId(team=self.stores.team, channel=channel, ts=message["ts"])
             if str(item) in known:
                 there = await self._agents_emoji(message)
                 edited = float((message.get("edited") or {}).get("ts", 0))
@@ -238,10 +234,10 @@ class Backfill:
     async def _agents_emoji(self, message: dict[str, Any]) -> list[tuple[str, str]]:
         """(user, emoji) of the agents' labels and confirmations on a message."""
         names = {self.config.triage.confirm_emoji, *(one.emoji for one in self.config.labels)}
-        meant = {await self.directory.same_emoji(name) for name in names}
+        meant = {await self.people.directory.same_emoji(name) for name in names}
         found = []
         for one in message.get("reactions", []):
-            emoji = await self.directory.same_emoji(one["name"])
+            emoji = await self.people.directory.same_emoji(one["name"])
             if emoji in meant:
                 found += [(user, emoji) for user in one["users"] if await self._is_agent(user)]
         return found

@@ -46,7 +46,7 @@ class BackfillTurns:
                 await self.backfill.run(asked=asked)
 
     async def _note_wish(self) -> None:
-        since = await self.inbox.server_since(self.backfill.team)
+        since = await self.inbox.server_since(self.backfill.stores.team)
         if since > self._server_since:  # it may lack the last that was acknowledged
             self._server_since = since
             self.want()

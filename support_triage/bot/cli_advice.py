@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load, write_picture
+from support_triage.bot.cli_options import (
+    ConfigOption,
+    JsonOption,
+    TeamOption,
+    load,
+    open_bench,
+    write_picture,
+)
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.terminal import out, print_json
-from support_triage.bot.workspace import open_store
-from support_triage.storage.models import Models
-from support_triage.storage.series import Series
 
 if TYPE_CHECKING:  # loads slowly
     from support_triage.learning.advice import Advice
@@ -45,22 +49,8 @@ def advice(
 
 
 async def _advice(settings: Settings, config: Config, team: str | None) -> tuple["Advice", "Facts"]:
-    from support_triage.bot.advising import Advising
-    from support_triage.classifiers.embedders import make_embedder
-
-    embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
-    async with open_store(settings, team) as store:
-        advising = Advising(
-            config,
-            store.team,
-            settings.openai_model,
-            store.examples,
-            Models(store.redis),
-            Series(store.redis, store.team),
-            store.spending,
-            embedder,
-        )
-        return await advising.advise()
+    async with open_bench(settings, config, team) as bench:
+        return await bench.advising.advise()
 
 
 def _draw(facts: "Facts", target: float, path: Path) -> None:

@@ -30,7 +30,7 @@ async def cancel_job(settings: Settings, config: Config, team: str | None, name:
     from support_triage.learning.finetune.starting import cancel as cancel_one
 
     async with open_store(settings, team) as store:
-        trainer = trainer_of(settings, config, store.redis)
+        trainer = trainer_of(settings, config, store)
         job = await cancel_one(trainer, store.team, name)
         await store.workspaces.audit(store.team, WHO, "cancel", job=job.id)
         await follow(trainer, await trainer.jobs.get(store.team, job.id) or job)

@@ -112,8 +112,8 @@ async def play(*, once: bool) -> int:
 
     from support_triage.bot.app import running
     from support_triage.bot.health import Health
-    from support_triage.bot.tasks import watched
     from support_triage.bot.socket_mode import serve_socket_mode
+    from support_triage.bot.tasks import watched
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     config = load_config(shipped_config())

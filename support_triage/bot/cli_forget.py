@@ -10,12 +10,10 @@ import typer
 from support_triage.bot.cli_options import WHO, ConfigOption, TeamOption, load
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.terminal import out
-from support_triage.bot.workspace import Store, open_store
+from support_triage.bot.workspace import open_store
 from support_triage.storage.append_only import rewrite
-from support_triage.storage.forgets import Forgets
-from support_triage.storage.forgetting import Forgetting
-from support_triage.storage.jobs import Jobs
 from support_triage.storage.limiter import Limiter
+from support_triage.storage.stores import Stores
 
 if TYPE_CHECKING:  # loads slowly
     from support_triage.bot.forgetting import Forgetter
@@ -54,7 +52,7 @@ async def forget_person(
         raise ConfigError("USER: name the member id from the person's profile in Slack, U…")
     token = settings.slack_bot_token
     async with (
-        open_store(settings, team) as store,
+        open_store(settings, team, config.keep.seconds) as store,
         nullcontext() if token is None else web_session() as session,
     ):
         gateway = None
@@ -64,10 +62,7 @@ async def forget_person(
             gateway = Gateway(client, pacing)
         ours = settings.redis_url is None
         forgetter = Forgetter(
-            Forgetting(store.redis, config.keep.seconds),
-            Forgets(store.redis, store.team),
-            Jobs(store.redis),
-            store.team,
+            store,
             gateway,
             (lambda: rewrite(store.redis)) if ours else nothing,
         )
@@ -81,7 +76,7 @@ async def forget_person(
         await _follow(store, forgetter, user)
 
 
-async def _follow(store: Store, forgetter: "Forgetter", user: str) -> None:
+async def _follow(store: Stores, forgetter: "Forgetter", user: str) -> None:
     """Bring a wish to its end, or watch the bot do so: it has a way to the cards, if we have none.
 
     Interrupted, the same command goes on, and so does the bot when it runs.
@@ -104,5 +99,5 @@ async def _follow(store: Store, forgetter: "Forgetter", user: str) -> None:
         out.say(*lines(wish, user))
 
 
-async def _bot_runs(store: Store) -> bool:
+async def _bot_runs(store: Stores) -> bool:
     return await store.inbox.listened(store.team)

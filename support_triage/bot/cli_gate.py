@@ -15,7 +15,7 @@ from support_triage.bot.cli_options import (
     ModelArgument,
     TeamOption,
     load_own,
-    open_promoting,
+    open_bench,
     write_picture,
 )
 from support_triage.bot.terminal import out, print_json, styled
@@ -48,8 +48,8 @@ def gate(
     """
 
     async def compare() -> "Outcome":
-        async with open_promoting(*load_own(config), team) as promoting:
-            return await promoting.gating.judge(model)
+        async with open_bench(*load_own(config), team) as bench:
+            return await bench.gating.judge(model)
 
     outcome = asyncio.run(compare())
     if as_json:

@@ -37,7 +37,7 @@ async def list_jobs(
     from support_triage.storage.forgets import Forgets
 
     async with open_store(settings, team) as store:
-        trainer = trainer_of(settings, config, store.redis)
+        trainer = trainer_of(settings, config, store)
         found = await trainer.jobs.all(store.team)
         wishes = await Forgets(store.redis, store.team).all()
         if watch:

@@ -10,9 +10,9 @@ from rich.table import Table
 from support_triage.bot.cli_options import ConfigOption, JsonOption, TeamOption, load
 from support_triage.bot.terminal import out, print_json
 from support_triage.bot.wording import day, gain
-from support_triage.bot.workspace import Store, open_store
-from support_triage.storage.models import Models, shown
-from support_triage.storage.shadows import Shadows
+from support_triage.bot.workspace import open_store
+from support_triage.storage.models import shown
+from support_triage.storage.stores import Stores
 
 app = typer.Typer()
 
@@ -36,12 +36,12 @@ def models(
         out.print(_history(found["history"]))
 
 
-async def _listed(store: Store, label_set: str) -> dict[str, Any]:
+async def _listed(store: Stores, label_set: str) -> dict[str, Any]:
     """Return champion, models with their parts and shadow figures, and history, as JSON types."""
     from support_triage.learning.model_list import listed
     from support_triage.learning.shadow import figures
 
-    stored, shadows = Models(store.redis), Shadows(store.redis, store.team)
+    stored, shadows = store.models, store.shadows
     rows = []
     for one in await listed(stored, store.team, label_set):
         answers = await shadows.all(one.model.id)

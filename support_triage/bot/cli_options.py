@@ -23,7 +23,7 @@ from support_triage.classifiers.text import well_formed
 from support_triage.learning.source import Columns
 
 if TYPE_CHECKING:  # load slowly
-    from support_triage.bot.promoting import Promoting
+    from support_triage.bot.workbench import Workbench
     from support_triage.learning.bad_rows import Taking
 
 WHO: Final = "command line"
@@ -133,27 +133,13 @@ def write_picture(path: Path, png: bytes) -> None:
 
 
 @asynccontextmanager
-async def open_promoting(
+async def open_bench(
     settings: Settings, config: Config, team: str | None
-) -> AsyncIterator["Promoting"]:
-    """Yield what judges and promotes the models of one workspace."""
-    from support_triage.bot.gating import Gating
-    from support_triage.bot.promoting import Promoting
+) -> AsyncIterator["Workbench"]:
+    """Yield the gate, promotions and advice of one workspace."""
+    from support_triage.bot.workbench import Workbench
     from support_triage.classifiers.embedders import make_embedder
-    from support_triage.storage.models import Models
-    from support_triage.storage.series import Series
-    from support_triage.storage.shadows import Shadows
 
     async with open_store(settings, team) as store:
         embedder = await asyncio.to_thread(make_embedder, config.local.embedder)
-        gating = Gating(
-            settings,
-            config,
-            store.team,
-            Models(store.redis),
-            store.examples,
-            Shadows(store.redis, store.team),
-            store.spending,
-            embedder,
-        )
-        yield Promoting(gating, store.workspaces, Series(store.redis, store.team))
+        yield Workbench(settings, config, store, embedder)

@@ -12,7 +12,7 @@ from support_triage.bot.cli_options import (
     ModelArgument,
     TeamOption,
     load_own,
-    open_promoting,
+    open_bench,
 )
 from support_triage.bot.config import ConfigError
 from support_triage.bot.terminal import out
@@ -33,11 +33,11 @@ def promote(
     from support_triage.learning.gate_report import verdict_lines
 
     async def move() -> Sequence[str]:
-        async with open_promoting(*load_own(config), team) as promoting:
+        async with open_bench(*load_own(config), team) as bench:
             if force is not None:
-                identity = await promoting.by_force(model, WHO, force)
+                identity = await bench.promoting.by_force(model, WHO, force)
                 return [f"{identity} is the champion now, without the gate: {force}"]
-            outcome = await promoting.by_gate(model, WHO)
+            outcome = await bench.promoting.by_gate(model, WHO)
             now = "is the champion now" if outcome.verdict.promote else "stays a challenger"
             return [f"{outcome.challenger.id} {now}", *verdict_lines(outcome.verdict)]
 

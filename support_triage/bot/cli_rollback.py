@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from support_triage.bot.cli_options import WHO, ConfigOption, TeamOption, load_own, open_promoting
+from support_triage.bot.cli_options import WHO, ConfigOption, TeamOption, load_own, open_bench
 from support_triage.bot.terminal import out
 from support_triage.storage.models import shown
 
@@ -21,7 +21,7 @@ def rollback(
     """Go back to the champion before this one, in one step."""
 
     async def back() -> str:
-        async with open_promoting(*load_own(config), team) as promoting:
-            return await promoting.back(WHO, reason)
+        async with open_bench(*load_own(config), team) as bench:
+            return await bench.promoting.back(WHO, reason)
 
     out.say(f"Back to {shown(asyncio.run(back()))}")

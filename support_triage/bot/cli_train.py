@@ -64,7 +64,7 @@ async def train_model(
     if name not in NAMES:
         raise ConfigError(f'BACKEND: "{name}" is none of {", ".join(NAMES)}')
     async with open_store(settings, team) as store:
-        trainer = trainer_of(settings, config, store.redis)
+        trainer = trainer_of(settings, config, store)
         shot = await take_snapshot(store.examples, store.team, config.label_set)
         what = await plan(trainer, store.team, trainer.backends[name], shot, config.train.epochs)
         out.say(*plan_lines(what))

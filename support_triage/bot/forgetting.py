@@ -18,8 +18,8 @@ from support_triage.classifiers.redaction import redact
 from support_triage.learning.reading import identity
 from support_triage.storage.forgets import Forget, Forgets
 from support_triage.storage.forgetting import Forgetting, Traces, present
-from support_triage.storage.jobs import Jobs
 from support_triage.storage.records import CardAt, ForgottenError, MessageId
+from support_triage.storage.stores import Stores
 
 _TRIES = 5  # of one deletion in Slack, before everything is looked through again
 _PASSES_MAX = 20  # in a turn: each finds what was written while the one before it looked
@@ -40,16 +40,23 @@ class Forgetter:
     do no harm when they come twice, so that another process goes on where one was killed.
     """
 
-    found: Forgetting
-    forgets: Forgets
-    leases: Jobs
-    team: str
+    stores: Stores
     gateway: Gateway | None = None
     rewrite: Callable[[], Awaitable[None]] = nothing
 
+    @property
+    def found(self) -> Forgetting:
+        """The store that finds and removes what is kept of a person."""
+        return self.stores.forgetting
+
+    @property
+    def forgets(self) -> Forgets:
+        """The people being forgotten."""
+        return self.stores.forgets
+
     async def look(self, user: str) -> Traces:
         """Return what there is of a person now."""
-        return await self.found.found(self.team, user, float("inf"))
+        return await self.found.found(self.stores.team, user, float("inf"))
 
     async def turn(self) -> None:
         """Bring each wish on as far as it goes now."""
@@ -57,7 +64,7 @@ class Forgetter:
 
     async def bring_on(self, user: str, asked: str) -> None:
         """Remove what there is of a person; nothing where another process is at it."""
-        async with self.leases.lease(self.team, f"forget:{user}") as lease:
+        async with self.stores.jobs.lease(self.stores.team, f"forget:{user}") as lease:
             if lease is None:
                 return
             wish = await self.forgets.get(user)
@@ -73,9 +80,9 @@ class Forgetter:
 
     async def _remove(self, user: str) -> None:
         for _ in range(_PASSES_MAX):
-            until = await self.found.tombstones.until(self.team, user)
-            traces = await self.found.found(self.team, user, until)
-            ids = await self.found.pending(self.team, user, self._ids(traces))
+            until = await self.found.tombstones.until(self.stores.team, user)
+            traces = await self.found.found(self.stores.team, user, until)
+            ids = await self.found.pending(self.stores.team, user, self._ids(traces))
             if not traces and not ids:
                 return
             await self._pass(user, traces, sorted(ids))
@@ -86,28 +93,28 @@ class Forgetter:
         return [*traces.ids, *map(identity, _as_stored(traces))]
 
     async def _pass(self, user: str, traces: Traces, ids: list[str]) -> None:
-        await self.found.drop_events(self.team, traces)
+        await self.found.drop_events(self.stores.team, traces)
         await self._unquote(traces)
         known = await self.forgets.get(user)
         before = () if known is None else known.snapshots
-        touched = await self.found.drop_traces(self.team, ids, user)
+        touched = await self.found.drop_traces(self.stores.team, ids, user)
         await self.forgets.note(user, snapshots=sorted({*before, *touched}))
         for one in traces.records:
             await self._drop(user, one.message.id)
-        await self.found.dropped(self.team, user, ids)
+        await self.found.dropped(self.stores.team, user, ids)
 
     async def _unquote(self, traces: Traces) -> None:
         """Take the words out of what version 0.1 kept of others' messages."""
         texts = _as_stored(traces)
         if not texts:
             return
-        async for record in self.found.all_records(self.team):
+        async for record in self.found.all_records(self.stores.team):
             if record.quotes_any(texts):
                 async with self.found.records.held(record.message.id) as hold:
                     if hold.record is not None:
                         with suppress(ForgottenError):  # then it goes as a whole
                             await hold.put(hold.record.unquoted(texts))
-                await self.found.outdated(self.team, str(record.message.id))
+                await self.found.outdated(self.stores.team, str(record.message.id))
 
     async def _drop(self, user: str, at: MessageId) -> None:
         async with self.found.records.held(at) as hold:

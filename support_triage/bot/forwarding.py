@@ -6,7 +6,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from support_triage.bot.origin import ELSEWHERE
-from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import Asked
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.records import MessageId

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from support_triage.bot.champion import built
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.making import builder
-from support_triage.classifiers.base import Classifier, Embedder, Example
+from support_triage.classifiers.base import Classifier, Embedder
 from support_triage.classifiers.factory import LlmUse, Parts, close
 from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.learning.comparison import Comparison, compare
@@ -15,10 +15,8 @@ from support_triage.learning.gate import Verdict, decide
 from support_triage.learning.shadow import ShadowFigures, figures
 from support_triage.learning.trial import HeldOut, hold
 from support_triage.learning.trial_ledger import TrialLedger
-from support_triage.storage.examples import Examples
-from support_triage.storage.models import Model, ModelError, Models
-from support_triage.storage.shadows import Shadows
-from support_triage.storage.spending import Spending
+from support_triage.storage.models import Model, ModelError
+from support_triage.storage.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +36,19 @@ class Gating:
 
     settings: Settings
     config: Config
-    team: str
-    models: Models
-    examples: Examples
-    shadows: Shadows
-    spending: Spending
+    stores: Stores
     embedder: Embedder
 
     async def challenger(self, identity: str | None) -> Model:
         """The model of this id, or the newest challenger; ModelError where there is none."""
         if identity is not None:
-            named = await self.models.get(self.team, identity)
+            named = await self.stores.models.get(self.stores.team, identity)
             if named is None:
                 raise ModelError(f"there is no model {identity[:40]}: `triage models` lists them")
             return named
-        waiting = await self.models.challengers(self.team, self.config.label_set.version)
+        waiting = await self.stores.models.challengers(
+            self.stores.team, self.config.label_set.version
+        )
         if not waiting:
             raise ModelError("there is no challenger: `triage train` makes one")
         return waiting[0]
@@ -64,16 +60,18 @@ class Gating:
         day's budget does not suffice.
         """
         challenger = await self.challenger(identity)
-        champion = await self.models.champion(self.team)
+        champion = await self.stores.models.champion(self.stores.team)
         if challenger.id == champion:
             raise ModelError(f"{challenger.id} is the champion already")
-        snapshot = await take_snapshot(self.examples, self.team, self.config.label_set)
+        snapshot = await take_snapshot(
+            self.stores.examples, self.stores.team, self.config.label_set
+        )
         held_out = HeldOut(
             tuple(one.text for one in snapshot.test), tuple(one.label for one in snapshot.test)
         )
         if not held_out.texts:
             raise ModelError("there are no held-out examples: a fifth of what agents label is kept")
-        ledger = TrialLedger(self.spending.of_trials(), self.config.llm.daily_budget_usd)
+        ledger = TrialLedger(self.stores.spending.of_trials(), self.config.llm.daily_budget_usd)
         first, second = await self._sides(champion, challenger.id, snapshot, ledger)
         try:
             answers = await hold(first, second, held_out.texts, ledger.check)
@@ -89,20 +87,20 @@ class Gating:
 
     async def in_shadow(self, model: str) -> ShadowFigures:
         """How a model fared in shadow, on the messages that agents have judged since."""
-        answers = await self.shadows.all(model)
-        return figures(answers, await self.examples.get(self.team, list(answers)))
+        answers = await self.stores.shadows.all(model)
+        return figures(answers, await self.stores.examples.get(self.stores.team, list(answers)))
 
     async def _sides(
         self, champion: str, challenger: str, snapshot: Snapshot, ledger: TrialLedger
     ) -> tuple[Classifier, Classifier]:
         index = EmbeddedIndex(self.embedder)
-        taught = [Example(one.id, one.text, one.label) for one in snapshot.train]
+        taught = [one.as_example() for one in snapshot.train]
         await asyncio.to_thread(index.put, taught)
         parts = Parts(self.embedder, index)
         use = LlmUse(self.config.llm, ledger)
         build = builder(self.settings, self.config, parts, patience_s=None, use=use)
-        first = await built(self.models, self.team, champion, build)
-        return first, await built(self.models, self.team, challenger, build)
+        first = await built(self.stores.models, self.stores.team, champion, build)
+        return first, await built(self.stores.models, self.stores.team, challenger, build)
 
 
 def _answered(side: Classifier) -> None:

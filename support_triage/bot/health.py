@@ -17,7 +17,7 @@ from support_triage.bot.http_limits import CONNECTIONS_MAX, LimitedBody, Limited
 from support_triage.bot.metrics import CONTENT_TYPE
 from support_triage.bot.tasks import watched
 from support_triage.learning.drift_config import WATCHED
-from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.errors import StorageUnavailableError
 
 _DEADLINE_S = 1.0
 LOOPBACK = "127.0.0.1"
@@ -53,13 +53,13 @@ class Health:
     async def _measure(self) -> bool:
         """Read the queue's figures; False where Redis does not answer in time."""
         parts = self.bot.parts
-        team, inbox, metrics = parts.team, parts.inbox, parts.metrics
+        team, inbox, metrics = parts.team, parts.stores.inbox, parts.metrics
         try:
             async with asyncio.timeout(_DEADLINE_S):
                 metrics.depth.labels(team).set(await inbox.depth(team))
                 metrics.age.labels(team).set(await inbox.oldest_s(team))
                 metrics.dead.labels(team).set(await inbox.dead(team))
-                changed = await parts.series.alarms()
+                changed = await parts.stores.series.alarms()
         except (StorageUnavailableError, TimeoutError):
             return False
         for what in WATCHED:

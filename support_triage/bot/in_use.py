@@ -10,13 +10,11 @@ from support_triage.bot.champion import Build, built
 from support_triage.bot.config import Config, Settings
 from support_triage.bot.making import builder, classifier_of
 from support_triage.bot.taught import Choice, as_taught, of_file, workspace
-from support_triage.bot.workspace import Store
 from support_triage.classifiers.base import Classifier
 from support_triage.classifiers.factory import LlmUse, Parts, close, make_parts
 from support_triage.classifiers.training import seeds
 from support_triage.learning.track_record import TrackRecord
-from support_triage.storage.models import Models
-from support_triage.storage.series import Series
+from support_triage.storage.stores import Stores
 
 
 @asynccontextmanager
@@ -46,12 +44,12 @@ async def _made(
 
 
 async def _of_workspace(
-    settings: Settings, config: Config, choice: Choice, parts: Parts, store: Store
+    settings: Settings, config: Config, choice: Choice, parts: Parts, store: Stores
 ) -> Classifier:
-    models, record = Models(store.redis), TrackRecord()
+    models, record = store.models, TrackRecord()
     stored = [one async for one in store.examples.iterate(store.team)]
     record.put(stored)
-    record.answered(await Series(store.redis, store.team).answers())
+    record.answered(await store.series.answers())
     parts = replace(parts, outcomes=partial(record.outcomes, config.label_set.names))
     await asyncio.to_thread(parts.index.put, as_taught(stored))
     use = LlmUse(config.llm, store.spending, record.judged)

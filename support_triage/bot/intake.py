@@ -13,7 +13,7 @@ from support_triage.bot.markup import file_names, text_of
 from support_triage.bot.message_kinds import author_of, is_request
 from support_triage.bot.origin import stated_team, workspace_of
 from support_triage.classifiers.text import all_well_formed
-from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.records import Message, MessageId

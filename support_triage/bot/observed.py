@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.tracing import Tracing
 from support_triage.classifiers.base import Classifier, Example, Prediction
-from support_triage.storage.connection import Client, StorageUnavailableError
+from support_triage.storage.connection import Client
+from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import KINDS, Event, Posted
 from support_triage.storage.examples import Examples, Reaction
 from support_triage.storage.inbox import Entry, Inbox, IntakeConfig

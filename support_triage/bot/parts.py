@@ -19,44 +19,41 @@ from support_triage.bot.pacing import Pacing
 from support_triage.bot.people import People
 from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError, asked
 from support_triage.bot.tracing import Tracing, tracing_of
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.examples import Examples
-from support_triage.storage.forgetting import Forgetting
+from support_triage.storage.connection import connect
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.limiter import Limiter
-from support_triage.storage.members import Members
-from support_triage.storage.models import Models
-from support_triage.storage.records import Records
-from support_triage.storage.series import Series
-from support_triage.storage.shadows import Shadows
-from support_triage.storage.spending import Spending
-from support_triage.storage.watermarks import Watermarks
-from support_triage.storage.workspaces import Workspaces
+from support_triage.storage.stores import Stores
+
+
+@dataclass(frozen=True)
+class SlackSide:
+    """The workspace in Slack; `own` are the bot's ids there."""
+
+    client: AsyncWebClient
+    own: frozenset[str]
+    people: People
+    gateway: Gateway
+
+    @property
+    def directory(self) -> Directory:
+        """The names of channels, people and emoji."""
+        return self.people.directory
 
 
 @dataclass(frozen=True)
 class Parts:
-    """One workspace's, on one connection to Redis; `own` are the bot's ids there."""
+    """What every process needs for one workspace."""
 
-    team: str
-    own: frozenset[str]
-    client: AsyncWebClient
-    redis: Client
-    directory: Directory
-    people: People
-    gateway: Gateway
-    inbox: Inbox
-    records: Records
-    examples: Examples
-    workspaces: Workspaces
-    models: Models
-    series: Series
-    shadows: Shadows
-    spending: Spending
-    forgetting: Forgetting
+    slack: SlackSide
+    stores: Stores
     metrics: Metrics
     loops: Loops
     tracing: Tracing
+
+    @property
+    def team(self) -> str:
+        """The workspace's id."""
+        return self.stores.team
 
 
 async def _whoami(client: AsyncWebClient) -> tuple[str, frozenset[str]]:
@@ -95,29 +92,18 @@ async def opened(settings: Settings, config: Config) -> AsyncIterator[Parts]:
             connect(settings.redis_url, settings.triage_data_dir)
         )
         metrics, tracing = Metrics(), tracing_of()
-        directory = Directory(client, config)
-        parts = Parts(
-            team=team,
-            own=own,
-            client=client,
-            redis=redis,
-            directory=directory,
-            people=People(config.triage, directory, Members(redis, team)),
-            gateway=Gateway(client, Pacing(Limiter(redis, team), config.pacing)),
-            inbox=ObservedInbox(redis, config.intake, metrics, tracing),
-            records=Records(redis, config.keep.seconds),
-            examples=ObservedExamples(redis, config.keep.seconds, metrics),
-            workspaces=Workspaces(redis),
-            models=Models(redis),
-            series=Series(redis, team),
-            shadows=Shadows(redis, team, config.keep.seconds),
-            spending=Spending(redis, team),
-            forgetting=Forgetting(redis, config.keep.seconds),
-            metrics=metrics,
-            loops=Loops(metrics),
-            tracing=tracing,
+        stores = Stores(
+            redis,
+            team,
+            config.keep.seconds,
+            ObservedInbox(redis, config.intake, metrics, tracing),
+            ObservedExamples(redis, config.keep.seconds, metrics),
         )
-        await parts.workspaces.enter(team)
+        people = People(config.triage, Directory(client, config), stores.members)
+        gateway = Gateway(client, Pacing(Limiter(redis, team), config.pacing))
+        slack = SlackSide(client, own, people, gateway)
+        parts = Parts(slack, stores, metrics, Loops(metrics), tracing)
+        await parts.stores.workspaces.enter(team)
         try:
             yield parts
         finally:
@@ -130,15 +116,12 @@ def backfill_of(parts: Parts, config: Config) -> Backfill:
 
     It has an inbox of its own that counts nothing: what it reads again is no event from Slack.
     """
+    redis, keep_s = parts.stores.redis, config.keep.seconds
+    inbox = Inbox(redis, config.intake.limit, config.intake.limit_mb)
     return Backfill(
         config,
-        parts.team,
-        parts.directory,
-        parts.people,
-        parts.gateway,
-        Inbox(parts.redis, config.intake.limit, config.intake.limit_mb),
-        parts.records,
-        parts.examples,
-        Watermarks(parts.redis, parts.team),
-        parts.own,
+        Stores(redis, parts.team, keep_s, inbox, parts.stores.examples),
+        parts.slack.people,
+        parts.slack.gateway,
+        parts.slack.own,
     )

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from support_triage.bot.gating import Gating, Outcome
 from support_triage.storage.models import Promotion
-from support_triage.storage.series import Series
-from support_triage.storage.workspaces import Workspaces
+from support_triage.storage.stores import Stores
 
 _FORCE = ("--force", "—force", "–force")  # noqa: RUF001 - Slack's editor makes dashes of hyphens
 
@@ -40,14 +39,17 @@ class Promoting:
     """Moves the champion pointer of one workspace and writes down who did so, and why."""
 
     gating: Gating
-    workspaces: Workspaces
-    series: Series
+
+    @property
+    def stores(self) -> Stores:
+        """The stores of the workspace."""
+        return self.gating.stores
 
     async def done_by(self, trigger: str) -> Promotion | None:
         """Return what a command did before it was cut off, and finish it; None for nothing."""
-        done = await self.gating.models.moved_by(self.gating.team, trigger)
+        done = await self.stores.models.moved_by(self.stores.team, trigger)
         if done is not None:
-            await self.series.restart()
+            await self.stores.series.restart()
         return done
 
     async def by_gate(self, model: str | None, who: str, trigger: str = "") -> Outcome:
@@ -62,10 +64,10 @@ class Promoting:
                 figures=outcome.comparison.as_metrics(),
                 trigger=trigger,
             )
-            team, identity = self.gating.team, outcome.challenger.id
-            await self.gating.models.promote(team, identity, note, outcome.champion)
-            await self.series.restart()
-            await self.workspaces.audit(team, who, "promoted", model=identity, why=note.why)
+            team, identity = self.stores.team, outcome.challenger.id
+            await self.stores.models.promote(team, identity, note, outcome.champion)
+            await self.stores.series.restart()
+            await self.stores.workspaces.audit(team, who, "promoted", model=identity, why=note.why)
         return outcome
 
     async def by_force(self, model: str | None, who: str, reason: str, trigger: str = "") -> str:
@@ -73,10 +75,10 @@ class Promoting:
         challenger = await self.gating.challenger(model)
         now = f"{time.time():.3f}"
         note = Promotion(act="force", who=who, when=now, why=reason, trigger=trigger)
-        await self.gating.models.promote(self.gating.team, challenger.id, note, None)
-        await self.series.restart()
-        await self.workspaces.audit(
-            self.gating.team, who, "forced", model=challenger.id, reason=reason
+        await self.stores.models.promote(self.stores.team, challenger.id, note, None)
+        await self.stores.series.restart()
+        await self.stores.workspaces.audit(
+            self.stores.team, who, "forced", model=challenger.id, reason=reason
         )
         return challenger.id
 
@@ -84,9 +86,9 @@ class Promoting:
         """Go back one step; the id of the champion now. ModelError where there is no step."""
         when = f"{time.time():.3f}"
         note = Promotion(act="rollback", who=who, when=when, why=reason, trigger=trigger)
-        now = await self.gating.models.rollback(self.gating.team, note)
-        await self.series.restart()
-        await self.workspaces.audit(
-            self.gating.team, who, "rolled back", to=now or "default", reason=reason
+        now = await self.stores.models.rollback(self.stores.team, note)
+        await self.stores.series.restart()
+        await self.stores.workspaces.audit(
+            self.stores.team, who, "rolled back", to=now or "default", reason=reason
         )
         return now

@@ -10,10 +10,11 @@ from support_triage.classifiers.base import Classifier, ClassifierError, Predict
 from support_triage.classifiers.evaluation import best
 from support_triage.classifiers.factory import close
 from support_triage.learning.gate_config import GateConfig
-from support_triage.storage.connection import StorageUnavailableError
-from support_triage.storage.models import ModelError, Models
+from support_triage.storage.errors import StorageUnavailableError
+from support_triage.storage.models import ModelError
 from support_triage.storage.records import Message
-from support_triage.storage.shadows import ShadowAnswer, Shadows
+from support_triage.storage.shadows import ShadowAnswer
+from support_triage.storage.stores import Stores
 
 _PENDING = 16
 _PATIENCE_S = 15.0
@@ -30,16 +31,12 @@ class Shadowing:
 
     def __init__(
         self,
-        models: Models,
-        shadows: Shadows,
-        team: str,
+        stores: Stores,
         label_set: str,
         build: Build,
         config: GateConfig,
     ) -> None:
-        self._models = models
-        self._shadows = shadows
-        self._team = team
+        self._stores = stores
         self._label_set = label_set
         self._build = build
         self._config = config
@@ -65,7 +62,7 @@ class Shadowing:
     ) -> None:
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                if await self._shadows.spent_usd() >= self._config.shadow_usd_per_day:
+                if await self._stores.shadows.spent_usd() >= self._config.shadow_usd_per_day:
                     return
                 [prediction] = await challenger.classify([message.text])
                 answer = ShadowAnswer(
@@ -75,19 +72,21 @@ class Shadowing:
                     ms=prediction.latency_ms,
                     usd=prediction.usage.cost_usd,
                 )
-                await self._shadows.put(identity, str(message.id), answer, message.user)
+                await self._stores.shadows.put(identity, str(message.id), answer, message.user)
         except (ClassifierError, StorageUnavailableError, TimeoutError) as error:
             log.warning("shadow.no_answer", model=identity, error=type(error).__name__)
 
     async def refresh(self) -> None:
         """Take up the newest challenger, and have it learn what came since."""
-        waiting = await self._models.challengers(self._team, self._label_set)
+        waiting = await self._stores.models.challengers(self._stores.team, self._label_set)
         identity = waiting[0].id if waiting else ""
         if identity != self.identity:
             self.identity, self._challenger = identity, None
             if identity:
                 try:
-                    self._challenger = await built(self._models, self._team, identity, self._build)
+                    self._challenger = await built(
+                        self._stores.models, self._stores.team, identity, self._build
+                    )
                 except (ModelError, ClassifierError) as error:
                     log.warning("shadow.refused", model=identity, error=type(error).__name__)
         if self._challenger is not None:

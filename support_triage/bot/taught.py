@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.making import check, llm_of
-from support_triage.bot.workspace import Store, open_store
+from support_triage.bot.workspace import open_store
 from support_triage.classifiers.base import Example
 from support_triage.classifiers.factory import KINDS
 from support_triage.classifiers.outcomes import Outcomes
@@ -18,7 +18,7 @@ from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.examples import StoredExample
 from support_triage.storage.models import DEFAULT, ModelError, Models
 from support_triage.storage.records import Frozen
-from support_triage.storage.series import Series
+from support_triage.storage.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Taught(Frozen):
 
 
 @asynccontextmanager
-async def workspace(settings: Settings, choice: Choice) -> AsyncIterator[Store | None]:
+async def workspace(settings: Settings, choice: Choice) -> AsyncIterator[Stores | None]:
     """The stores of the workspace; None where a file stands for it, or no bot has run yet."""
     unused = settings.redis_url is None and not settings.triage_data_dir.exists()
     if choice.examples is not None or (choice.team is None and unused):
@@ -63,7 +63,7 @@ async def workspace(settings: Settings, choice: Choice) -> AsyncIterator[Store |
 
 def as_taught(stored: Iterable[StoredExample]) -> tuple[Example, ...]:
     """Stored examples as classifiers take them."""
-    return tuple(Example(one.id, one.text, one.label) for one in stored)
+    return tuple(one.as_example() for one in stored)
 
 
 def of_file(config: Config, choice: Choice) -> tuple[Example, ...]:
@@ -86,11 +86,11 @@ async def take(settings: Settings, config: Config, choice: Choice) -> Taught:
         if store is None:
             source = choice.examples or "triage.toml"
             return Taught(source=source, examples=of_file(config, choice))
-        recipe = await _recipe(Models(store.redis), store.team, config, choice)
+        recipe = await _recipe(store.models, store.team, config, choice)
         stored = [one async for one in store.examples.iterate(store.team)]
         record = TrackRecord()
         record.put(stored)
-        record.answered(await Series(store.redis, store.team).answers())
+        record.answered(await store.series.answers())
         return Taught(
             source=f"workspace {store.team}",
             examples=as_taught(stored),

@@ -7,8 +7,8 @@ import structlog
 from support_triage.classifiers.base import Classifier, ClassifierUnavailableError, Example
 from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.errors import StorageError
-from support_triage.storage.examples import Examples, StoredExample
-from support_triage.storage.series import Series
+from support_triage.storage.examples import StoredExample
+from support_triage.storage.stores import Stores
 
 _OUTAGES = (ClassifierUnavailableError, StorageError, OSError, TimeoutError)
 
@@ -20,16 +20,12 @@ class Teaching:
 
     def __init__(
         self,
-        examples: Examples,
-        series: Series,
+        stores: Stores,
         classifier: Classifier,
-        team: str,
         track_record: TrackRecord,
     ) -> None:
-        self._examples = examples
-        self._series = series
+        self._stores = stores
         self._classifier = classifier
-        self._team = team
         self._track_record = track_record
         self._position = "0-0"
         self._known: set[str] = set()
@@ -37,8 +33,8 @@ class Teaching:
 
     async def load(self) -> None:
         """Learn all standing examples, and nothing but them."""
-        self._position = await self._examples.newest_change(self._team)
-        stored = [one async for one in self._examples.iterate(self._team)]
+        self._position = await self._stores.examples.newest_change(self._stores.team)
+        stored = [one async for one in self._stores.examples.iterate(self._stores.team)]
         gone = self._known.difference(one.id for one in stored)
         if stored or gone:
             await self._learn(stored, sorted(gone))
@@ -46,14 +42,16 @@ class Teaching:
     async def catch_up(self) -> None:
         """Learn what changed since the last time."""
         async with self._busy:
-            position, ids = await self._examples.changed_since(self._team, self._position)
+            position, ids = await self._stores.examples.changed_since(
+                self._stores.team, self._position
+            )
             if ids is None:
                 await self.load()
                 return
             if not ids:
                 return
             ids = list(dict.fromkeys(ids))
-            stored = await self._examples.get(self._team, ids)
+            stored = await self._stores.examples.get(self._stores.team, ids)
             gone = [identity for identity, one in zip(ids, stored, strict=True) if one is None]
             await self._learn([one for one in stored if one], gone)
             self._position = position
@@ -61,8 +59,8 @@ class Teaching:
     async def _learn(self, stored: list[StoredExample], gone: list[str]) -> None:
         self._track_record.put(stored)
         self._track_record.remove(gone)
-        self._track_record.answered(await self._series.answers())
-        put = [Example(id=one.id, text=one.text, label=one.label) for one in stored]
+        self._track_record.answered(await self._stores.series.answers())
+        put = [one.as_example() for one in stored]
         await self._teach(put, gone)
         self._known.update(one.id for one in stored)
         self._known.difference_update(gone)

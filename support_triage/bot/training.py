@@ -5,10 +5,7 @@ from support_triage.learning.finetune.azure import Principal
 from support_triage.learning.finetune.backends import Keys, make_backends
 from support_triage.learning.finetune.progress import Pace
 from support_triage.learning.finetune.trainer import Trainer
-from support_triage.storage.connection import Client
-from support_triage.storage.jobs import Jobs
-from support_triage.storage.models import Models
-from support_triage.storage.snapshots import Snapshots
+from support_triage.storage.stores import Stores
 
 
 def keys_of(settings: Settings) -> Keys:
@@ -26,7 +23,7 @@ def keys_of(settings: Settings) -> Keys:
 
 
 def trainer_of(
-    settings: Settings, config: Config, redis: Client, pace: Pace | None = None
+    settings: Settings, config: Config, stores: Stores, pace: Pace | None = None
 ) -> Trainer:
     """What steps training jobs, with every backend that the settings allow."""
     backends = make_backends(
@@ -36,5 +33,4 @@ def trainer_of(
         config.triage.target_precision,
         config.local.embedder,
     )
-    stores = Jobs(redis), Snapshots(redis), Models(redis)
-    return Trainer(*stores, backends, pace or Pace())
+    return Trainer(stores.jobs, stores.snapshots, stores.models, backends, pace or Pace())

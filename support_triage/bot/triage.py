@@ -7,7 +7,6 @@ import structlog
 
 from support_triage.bot.config import Config, Mode
 from support_triage.bot.corrections import Standing, fold
-from support_triage.bot.directory import Directory
 from support_triage.bot.people import People
 from support_triage.bot.presence import Presence
 from support_triage.bot.presenter import Decision, Presenter
@@ -17,10 +16,9 @@ from support_triage.classifiers.base import Classifier, Prediction
 from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
 from support_triage.storage.events import Deleted, Event, Outdated, Posted, Reacted
-from support_triage.storage.examples import Correction, Examples, Reaction, StoredExample
-from support_triage.storage.forgetting import Forgetting
-from support_triage.storage.records import ForgottenError, Hold, Message, MessageId, Record, Records
-from support_triage.storage.workspaces import Workspaces
+from support_triage.storage.examples import Correction, Reaction, StoredExample
+from support_triage.storage.records import ForgottenError, Hold, Message, MessageId, Record
+from support_triage.storage.stores import Stores
 
 log = structlog.get_logger()
 
@@ -59,16 +57,12 @@ class Triage:
     """
 
     config: Config
-    records: Records
-    examples: Examples
-    workspaces: Workspaces
-    directory: Directory
+    stores: Stores
     people: People
     classifier: Classifier
     presenter: Presenter
     teaching: Teaching
     watching: Watching
-    forgetting: Forgetting
     presence: Presence = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +78,7 @@ class Triage:
     async def _handle(self, event: Event) -> None:
         match event:
             case Posted(message=message):
-                if await self.forgetting.tombstones.cover(message):
+                if await self.stores.forgetting.tombstones.cover(message):
                     raise ForgottenError(str(message.id))
                 if await self.presence.gone(message.id, event.waited_s):
                     await self._deleted(message.id, event.doubt)
@@ -99,18 +93,18 @@ class Triage:
 
     async def look_again(self, identity: MessageId) -> None:
         """Bring a message anew to the state that follows from what is known of it."""
-        mode = await self.directory.mode(identity.channel)
-        async with self.records.held(identity) as hold:
+        mode = await self.people.directory.mode(identity.channel)
+        async with self.stores.records.held(identity) as hold:
             if hold.record is None or hold.record.shown.due is None or mode is None:
-                await self.records.not_late(identity)
+                await self.stores.records.not_late(identity)
             else:
                 await self._settle(hold, hold.record, mode, doubt=0.0)
 
     async def _posted(self, message: Message, before: Message | None, doubt: float) -> None:
-        mode = await self.directory.mode(message.id.channel)
+        mode = await self.people.directory.mode(message.id.channel)
         if mode is None:
             return
-        async with self.records.held(message.id) as hold:
+        async with self.stores.records.held(message.id) as hold:
             # Of a message that is heard of by its edit, emoji may be about the text before it.
             record = hold.record or Record(message=before or message)
             reactions = await self._reactions(record) if message.edited else []
@@ -118,18 +112,18 @@ class Triage:
             await self._settle(hold, record.with_version(message, judged), mode, doubt)
 
     async def _outdated(self, identity: MessageId, doubt: float) -> None:
-        mode = await self.directory.mode(identity.channel)
-        async with self.records.held(identity) as hold:
+        mode = await self.people.directory.mode(identity.channel)
+        async with self.stores.records.held(identity) as hold:
             if hold.record is not None and mode is not None:
                 await self._settle(hold, hold.record, mode, doubt)
 
     async def _deleted(self, identity: MessageId, doubt: float) -> None:
         """Forget a deleted message: its card, what was learnt of it, and where it is quoted."""
-        mode = await self.directory.mode(identity.channel)
-        if await self.forgetting.learnt(identity.team, str(identity)):
-            await self.forgetting.drop_traces(identity.team, [str(identity)])
-        await self.forgetting.drop_dead(identity.team, str(identity))
-        async with self.records.held(identity) as hold:
+        mode = await self.people.directory.mode(identity.channel)
+        if await self.stores.forgetting.learnt(identity.team, str(identity)):
+            await self.stores.forgetting.drop_traces(identity.team, [str(identity)])
+        await self.stores.forgetting.drop_dead(identity.team, str(identity))
+        async with self.stores.records.held(identity) as hold:
             if hold.record is None and mode is None:
                 return
             empty = Message(id=identity, user="", text="")
@@ -137,9 +131,9 @@ class Triage:
             await self._settle(hold, record.gone(), mode or Mode.MONITOR, doubt)
 
     async def _reacted(self, event: Reacted) -> None:
-        emoji = await self.directory.same_emoji(event.emoji)
+        emoji = await self.people.directory.same_emoji(event.emoji)
         label = await self._label_of(emoji)
-        confirms = emoji == await self.directory.same_emoji(self.config.triage.confirm_emoji)
+        confirms = emoji == await self.people.directory.same_emoji(self.config.triage.confirm_emoji)
         if label is None and not confirms:
             return
         if not await self.people.is_agent(event.user, event.received, event.home):
@@ -152,18 +146,18 @@ class Triage:
             label=label,
             item=str(event.item),
         )
-        await self.examples.add_reaction(event.item, reaction)
-        identity = await self.records.of_item(event.item)
-        mode = await self.directory.mode(identity.channel)
+        await self.stores.examples.add_reaction(event.item, reaction)
+        identity = await self.stores.records.of_item(event.item)
+        mode = await self.people.directory.mode(identity.channel)
         if mode is None:
             return
-        async with self.records.held(identity) as hold:
+        async with self.stores.records.held(identity) as hold:
             if hold.record is not None:  # else it is read when the message or card becomes known
                 await self._settle(hold, hold.record, mode, event.doubt)
 
     async def _label_of(self, emoji: str) -> str | None:
         for one in self.config.labels:
-            if await self.directory.same_emoji(one.emoji) == emoji:
+            if await self.people.directory.same_emoji(one.emoji) == emoji:
                 return one.name
         return None
 
@@ -190,14 +184,14 @@ class Triage:
         if near[0].text:  # as version 0.1 stored it, or of a label's own examples
             return near[0].text
         about = record.message.id
-        return await self.forgetting.quotes.quote(about.team, near[0].id, str(about))
+        return await self.stores.forgetting.quotes.quote(about.team, near[0].id, str(about))
 
     async def _present(self, team: str, standing: Standing | None) -> Standing | None:
         """The standing label by its present name: it may have been renamed since it was given."""
         if standing is None:
             return None
         names = self.config.label_set.names
-        label = await self.examples.present_label(team, standing.label, names)
+        label = await self.stores.examples.present_label(team, standing.label, names)
         return replace(standing, label=label)
 
     async def _reactions(self, record: Record) -> list[Reaction]:
@@ -205,7 +199,7 @@ class Triage:
         cards = [
             MessageId(team=own.team, channel=at.channel, ts=at.ts) for at in record.shown.cards
         ]
-        return await self.examples.reactions([own, *cards])
+        return await self.stores.examples.reactions([own, *cards])
 
     async def _predict(
         self, hold: Hold, record: Record, reactions: Sequence[Reaction], mode: Mode
@@ -260,6 +254,6 @@ class Triage:
                 classifier="" if prediction is None else prediction.classifier,
             )
         team = message.id.team
-        if await self.examples.stand(team, str(message.id), example, history):
+        if await self.stores.examples.stand(team, str(message.id), example, history):
             await self.watching.judged(example)
             await self.teaching.catch_up()

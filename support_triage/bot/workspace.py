@@ -3,38 +3,23 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from support_triage.bot.config import ConfigError, Settings
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.examples import Examples
-from support_triage.storage.inbox import Inbox
-from support_triage.storage.spending import Spending
+from support_triage.storage.connection import connect
+from support_triage.storage.keys import RETENTION_S
+from support_triage.storage.stores import Stores
 from support_triage.storage.workspaces import LOCAL, Workspaces
 
 _TEAM = re.compile(r"[TE][A-Z0-9]+")
 
 
-@dataclass(frozen=True)
-class Store:
-    """The stores of one workspace."""
-
-    redis: Client
-    team: str
-    examples: Examples
-    workspaces: Workspaces
-    inbox: Inbox
-    spending: Spending
-
-
 @asynccontextmanager
-async def open_store(settings: Settings, team: str | None) -> AsyncIterator[Store]:
+async def open_store(
+    settings: Settings, team: str | None, keep_s: int = RETENTION_S
+) -> AsyncIterator[Stores]:
     """Yield the stores of one workspace; ConfigError if it is not clear which."""
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-        workspaces = Workspaces(redis)
-        team = await chosen_team(workspaces, team)
-        spending = Spending(redis, team)
-        yield Store(redis, team, Examples(redis), workspaces, Inbox(redis), spending)
+        yield Stores(redis, await chosen_team(Workspaces(redis), team), keep_s)
 
 
 async def chosen_team(workspaces: Workspaces, team: str | None) -> str:

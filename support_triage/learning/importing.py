@@ -138,7 +138,7 @@ async def store(
 def taught_by(plan: Plan) -> tuple[Example, ...]:
     """The examples that `store` would make stand in an empty workspace."""
     stored = (_example(row, label, plan, "0") for row, label, counts in _rows(plan) if counts)
-    return tuple(Example(one.id, one.text, one.label) for one in stored)
+    return tuple(one.as_example() for one in stored)
 
 
 def _example(row: Labelled, label: str, plan: Plan, now: str) -> StoredExample:

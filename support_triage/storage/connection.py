@@ -14,10 +14,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from support_triage.storage.address import Cluster, Login, Sentinels, Single, parse
 from support_triage.storage.client import ClusterClient, ServerClient
 from support_triage.storage.embedded import EmbeddedValkey
-from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.pool import ShrinkingPool, ShrinkingSentinelPool
-
-__all__ = ["Client", "StorageUnavailableError", "connect"]
 
 Client = Any
 """A `redis.asyncio.Redis` or `RedisCluster`: annotations answer `bytes | str` in any case."""

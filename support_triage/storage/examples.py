@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter
 
+from support_triage.classifiers.base import Example
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.lua import COUNT, EXPECT, FORGOTTEN
@@ -105,6 +106,10 @@ class StoredExample(Frozen):
     predicted: str | None = None
     confidence: float | None = None
     classifier: str = ""
+
+    def as_example(self) -> Example:
+        """Return what a classifier learns."""
+        return Example(self.id, self.text, self.label)
 
 
 _HISTORY: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(

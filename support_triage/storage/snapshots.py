@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
-from support_triage.classifiers.base import Label, LabelSet
+from support_triage.classifiers.base import Example, Label, LabelSet
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 
@@ -48,6 +48,10 @@ class SnapshotExample:
     def digest(self) -> str:
         """The first 32 hex digits of the SHA-256 of all fields."""
         return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:32]
+
+    def as_example(self) -> Example:
+        """Return what a classifier learns."""
+        return Example(self.id, self.text, self.label)
 
 
 @dataclass(frozen=True, slots=True)

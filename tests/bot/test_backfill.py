@@ -22,12 +22,11 @@ from support_triage.bot.slack_errors import GatewayUnavailableError
 from support_triage.sandbox import acts
 from support_triage.storage.connection import Client
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
-from support_triage.storage.examples import Examples, Reaction
+from support_triage.storage.examples import Reaction
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.limiter import Limiter
-from support_triage.storage.members import Members
-from support_triage.storage.records import Message, MessageId, Records
-from support_triage.storage.watermarks import Watermarks
+from support_triage.storage.records import Message, MessageId
+from support_triage.storage.stores import Stores
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BOT, SUPPORT, TEAM
 
@@ -44,10 +43,9 @@ def backfill(sandbox: RunningSandbox, redis: Client) -> Backfill:
     config = load_config(Path("triage.toml"))
     client = web_client(sandbox.bot_token, sandbox.api_url)
     gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig(factor=0)))
-    directory = Directory(client, config)
-    people = People(config.triage, directory, Members(redis, TEAM))
-    stores = Inbox(redis), Records(redis), Examples(redis), Watermarks(redis, TEAM)
-    return Backfill(config, TEAM, directory, people, gateway, *stores)
+    stores = Stores(redis, TEAM)
+    people = People(config.triage, Directory(client, config), stores.members)
+    return Backfill(config, stores, people, gateway)
 
 
 def write(sandbox: RunningSandbox, text: str) -> str:
@@ -72,7 +70,7 @@ async def test_what_came_after_the_newest_known_message_is_found_once(
 ) -> None:
     known, lost = write(sandbox, "known"), write(sandbox, "lost")
     at = MessageId(team=TEAM, channel=SUPPORT, ts=known)
-    await backfill.inbox.receive(Posted(message=Message(id=at, user="U0CLEO", text="known")))
+    await backfill.stores.inbox.receive(Posted(message=Message(id=at, user="U0CLEO", text="known")))
     assert await backfill.run() == 1
     assert await backfill.run() == 0
     assert [event.item.ts for event in await received(redis)] == [known, lost]
@@ -163,7 +161,9 @@ async def test_an_emoji_that_arrives_while_history_is_read_is_not_taken_for_one_
             acts.react(sandbox.state, "U0AVA", SUPPORT, ts, "wrench")
             at = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
             heard = reaction("U0AVA", "wrench", f"{float(ts) + 1:.6f}")
-            await backfill.examples.add_reaction(at, heard.model_copy(update={"item": str(at)}))
+            await backfill.stores.examples.add_reaction(
+                at, heard.model_copy(update={"item": str(at)})
+            )
             put_on.append(ts)
         return page
 
@@ -186,7 +186,7 @@ async def test_one_bad_item_of_a_history_is_skipped_and_the_others_are_found(
 
 
 def turns(backfill: Backfill) -> BackfillTurns:
-    return BackfillTurns(backfill, backfill.inbox, backfill.watermarks)
+    return BackfillTurns(backfill, backfill.stores.inbox, backfill.stores.watermarks)
 
 
 async def test_each_wish_is_answered_by_a_look_that_began_after_it(
@@ -209,7 +209,7 @@ async def test_a_wish_is_kept_while_another_process_looks(
     taking = turns(backfill)
     await backfill.run()
     write(sandbox, "lost")
-    async with backfill.watermarks.claimed() as claimed:
+    async with backfill.stores.watermarks.claimed() as claimed:
         assert claimed
         taking.want()
         await taking.step()
@@ -227,7 +227,9 @@ async def test_a_look_comes_by_itself_when_the_last_one_is_old(
     write(sandbox, "lost")
     await taking.step()
     assert await received(redis) == []
-    await backfill.watermarks.looked(await backfill.inbox.now() - backfill_turns.EVERY_S)
+    await backfill.stores.watermarks.looked(
+        await backfill.stores.inbox.now() - backfill_turns.EVERY_S
+    )
     await taking.step()
     assert len(await received(redis)) == 1
 
@@ -239,7 +241,7 @@ async def test_a_message_that_arrives_after_a_gap_does_not_hide_it(
     monkeypatch.setattr(module, "_LOOK_BACK_S", 0.0)
     lost, later = write(sandbox, "lost"), write(sandbox, "later")
     at = MessageId(team=TEAM, channel=SUPPORT, ts=later)
-    await backfill.inbox.receive(Posted(message=Message(id=at, user="U0CLEO", text="later")))
+    await backfill.stores.inbox.receive(Posted(message=Message(id=at, user="U0CLEO", text="later")))
     assert await backfill.run() == 1
     assert {event.item.ts for event in await received(redis)} == {lost, later}
 
@@ -263,9 +265,9 @@ async def test_a_channel_that_fails_holds_up_no_other_and_is_read_again(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await backfill.run()
-    asked = await backfill.inbox.now()
+    asked = await backfill.stores.inbox.now()
     write(sandbox, "lost")
-    mode, broken = backfill.directory.mode, ["C0BILLING"]
+    mode, broken = backfill.people.directory.mode, ["C0BILLING"]
     read: list[str] = []
 
     async def failing(channel: str) -> Any:
@@ -274,17 +276,17 @@ async def test_a_channel_that_fails_holds_up_no_other_and_is_read_again(
             raise ValueError(channel)
         return await mode(channel)
 
-    monkeypatch.setattr(backfill.directory, "mode", failing)
+    monkeypatch.setattr(backfill.people.directory, "mode", failing)
     with pytest.raises(ExceptionGroup):
         await backfill.run(asked=asked)
     assert len(await received(redis)) == 1
     assert len(read) > 1
-    assert (await backfill.watermarks.read()).looked < asked
+    assert (await backfill.stores.watermarks.read()).looked < asked
     broken.clear()
     read.clear()
     await backfill.run(asked=asked)
     assert read == ["C0BILLING"]
-    assert (await backfill.watermarks.read()).looked > asked
+    assert (await backfill.stores.watermarks.read()).looked > asked
 
 
 async def test_a_channel_at_which_slack_fails_for_good_holds_up_no_other(
@@ -292,7 +294,7 @@ async def test_a_channel_at_which_slack_fails_for_good_holds_up_no_other(
 ) -> None:
     monkeypatch.setattr(module, "_TRIES", 1)
     await backfill.run()
-    joined, history, looks = await backfill.directory.joined(), backfill.gateway.history, []
+    joined, history, looks = await backfill.people.directory.joined(), backfill.gateway.history, []
 
     async def failing(channel: str, *given: Any, **named: Any) -> Any:
         looks.append(channel)
@@ -303,7 +305,7 @@ async def test_a_channel_at_which_slack_fails_for_good_holds_up_no_other(
         return await history(channel, *given, **named)
 
     monkeypatch.setattr(backfill.gateway, "history", failing)
-    turns = BackfillTurns(backfill, backfill.inbox, backfill.watermarks)
+    turns = BackfillTurns(backfill, backfill.stores.inbox, backfill.stores.watermarks)
     for _ in range(2):
         turns.want()
         with pytest.raises(ExceptionGroup) as raised:
@@ -330,7 +332,7 @@ async def test_a_page_that_is_refused_is_asked_for_again(
     before = len(await sandbox.control.calls("conversations.history"))
     assert await backfill.run() == 1
     calls = await sandbox.control.calls("conversations.history")
-    channels = len(await backfill.directory.joined())
+    channels = len(await backfill.people.directory.joined())
     assert len(calls) - before == channels + 1
 
 

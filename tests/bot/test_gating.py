@@ -10,10 +10,9 @@ from support_triage.bot.gating import Gating
 from support_triage.classifiers.embedder import MiniLmEmbedder
 from support_triage.classifiers.llm_config import LlmConfig, Price
 from support_triage.storage.connection import Client
-from support_triage.storage.examples import Examples
-from support_triage.storage.models import ModelError, Models
-from support_triage.storage.shadows import Shadows
+from support_triage.storage.models import ModelError
 from support_triage.storage.spending import Spending
+from support_triage.storage.stores import Stores
 from tests.classifiers.openai_server import openai_server
 from tests.learning.teaching import add_recipe, teach
 
@@ -38,11 +37,7 @@ async def test_it_stops_where_the_budget_is_spent(
         gating = Gating(
             settings,
             config,
-            TEAM,
-            Models(redis),
-            Examples(redis),
-            Shadows(redis, TEAM),
-            spending,
+            Stores(redis, TEAM),
             MiniLmEmbedder(),
         )
         with pytest.raises(ModelError, match=r"daily_budget_usd = 0\.\d+\) is spent"):

@@ -32,6 +32,7 @@ from support_triage.storage.members import Members
 from support_triage.storage.models import Models
 from support_triage.storage.series import Answer, Series
 from support_triage.storage.snapshots import Snapshots
+from support_triage.storage.stores import Stores
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import TEAM
 
@@ -56,7 +57,7 @@ class Pupil:
 
 async def test_an_example_that_cannot_be_taught_holds_up_no_other(redis: Client) -> None:
     examples, pupil = Examples(redis), Pupil()
-    teaching = Teaching(examples, Series(redis, "T"), pupil, "T", TrackRecord())
+    teaching = Teaching(Stores(redis, "T"), pupil, TrackRecord())
     for number in range(8):
         one = StoredExample(
             id=f"C:{number}.0", text="t", label="A", source="import", label_set="s", when="1.0"

@@ -11,7 +11,7 @@ from support_triage.bot.loops import FAILURES_MAX, Loops
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.slack_errors import GatewayError, GatewayPacedError, GatewayUnavailableError
 from support_triage.bot.tasks import each, watched
-from support_triage.storage.connection import StorageUnavailableError
+from support_triage.storage.errors import StorageUnavailableError
 from tests.sandbox.running import eventually
 
 

@@ -20,6 +20,7 @@ from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples
 from support_triage.storage.records import Message, MessageId
 from support_triage.storage.series import Series
+from support_triage.storage.stores import Stores
 from support_triage.storage.workspaces import Workspaces
 from tests.learning.teaching import teach
 
@@ -43,7 +44,7 @@ class Process:
             CONFIG.label_set, embedder, index, TARGET, None, outcomes=outcomes
         )
         series = Series(redis, TEAM)
-        self.teaching = Teaching(Examples(redis), series, self.classifier, TEAM, record)
+        self.teaching = Teaching(Stores(redis, TEAM), self.classifier, record)
         self.watching = Watching(series)
 
     @property

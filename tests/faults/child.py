@@ -51,23 +51,20 @@ async def main(role: Role) -> None:
             await serve_socket_mode(settings, Health(bot))
     async with opened(settings, config) as parts:
         classifier = FirstWord()
-        teaching = Teaching(parts.examples, parts.series, classifier, parts.team, TrackRecord())
-        presenter = Presenter(config, parts.gateway, parts.directory, parts.workspaces)
+        stores, slack = parts.stores, parts.slack
+        teaching = Teaching(stores, classifier, TrackRecord())
+        presenter = Presenter(config, slack.gateway, slack.directory, stores.workspaces)
         triage = Triage(
             config,
-            parts.records,
-            parts.examples,
-            parts.workspaces,
-            parts.directory,
-            parts.people,
+            stores,
+            slack.people,
             classifier,
             presenter,
             teaching,
-            Watching(parts.series),
-            parts.forgetting,
+            Watching(stores.series),
         )
         parts.loops.start("teaching", teaching.catch_up, 0.5)
-        Worker(parts.inbox, {parts.team: triage}).start(parts.loops)
+        Worker(stores.inbox, {stores.team: triage}).start(parts.loops)
         await asyncio.Event().wait()
 
 

@@ -4,8 +4,9 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-from support_triage.storage.connection import Client, StorageUnavailableError, connect
+from support_triage.storage.connection import Client, connect
 from support_triage.storage.dead import DeadLetters
+from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
 from tests.faults.outcome import Messages, Outcome

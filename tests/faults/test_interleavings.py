@@ -32,12 +32,10 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Examples
-from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.limiter import Limiter
 from support_triage.storage.members import Members
 from support_triage.storage.records import HeldError, LostHoldError, Message, MessageId, Records
-from support_triage.storage.series import Series
-from support_triage.storage.workspaces import Workspaces
+from support_triage.storage.stores import Stores
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BILLING, BOT, SUPPORT, TEAM, TECHNICAL
 
@@ -124,21 +122,16 @@ class Office:
             client.fate = fate
             gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig(factor=0)))
             gateway._client = client  # noqa: SLF001 - the same, but mortal
-            examples, workspaces = Examples(redis), Workspaces(redis)
-            series = Series(redis, TEAM)
+            stores = Stores(redis, TEAM)
             classifier = Keywords()
             yield Triage(
                 self.config,
-                Records(redis),
-                examples,
-                workspaces,
-                self.directory,
+                stores,
                 self.people,
                 classifier,
-                Presenter(self.config, gateway, self.directory, workspaces),
-                Teaching(examples, series, classifier, TEAM, TrackRecord()),
-                Watching(series),
-                Forgetting(redis),
+                Presenter(self.config, gateway, self.directory, stores.workspaces),
+                Teaching(stores, classifier, TrackRecord()),
+                Watching(stores.series),
             )
 
     async def deliver(self, event: Event, lives: int | None) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.storage.connection import Client, StorageUnavailableError, connect
+from support_triage.storage.connection import Client, connect
+from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import Posted
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.inbox import Inbox

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from support_triage.storage import embedded
-from support_triage.storage.connection import StorageUnavailableError, connect
+from support_triage.storage.connection import connect
 from support_triage.storage.embedded import EmbeddedValkey, EmbeddedValkeyError
+from support_triage.storage.errors import StorageUnavailableError
 from tests.sandbox.running import eventually
 
 CHILD = """

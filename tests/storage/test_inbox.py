@@ -13,9 +13,9 @@ from redis.exceptions import ResponseError
 from support_triage.bot import worker
 from support_triage.bot.worker import delay_s
 from support_triage.storage import keys
-from support_triage.storage.connection import Client, StorageUnavailableError, connect
+from support_triage.storage.connection import Client, connect
 from support_triage.storage.dead import DeadLetters
-from support_triage.storage.errors import StorageDeniedError
+from support_triage.storage.errors import StorageDeniedError, StorageUnavailableError
 from support_triage.storage.events import Event, Posted, Reacted
 from support_triage.storage.inbox import Entry, Inbox, InboxFullError
 from support_triage.storage.records import Message, MessageId

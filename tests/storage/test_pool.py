@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from support_triage.storage import pool
-from support_triage.storage.connection import Client, StorageUnavailableError, connect
+from support_triage.storage.connection import Client, connect
+from support_triage.storage.errors import StorageUnavailableError
 from tests.sandbox.running import eventually
 from tests.valkeys import cluster, cluster_url, watched
 

@@ -81,7 +81,7 @@ async def test_a_person_is_forgotten_everywhere(
     story: Story, config: Config, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     ts, example = await taught(story)
-    series, shadows = story.bot.parts.series, story.bot.parts.shadows
+    series, shadows = story.bot.parts.stores.series, story.bot.parts.stores.shadows
     assert [one.id for one in await series.answers()] == [f"{SUPPORT}:{ts}"]
     model = await add_recipe(story.redis, TEAM, config, 5.0)
     said = ShadowAnswer(label="BILLING", given=True, champion="BILLING")
@@ -223,8 +223,8 @@ async def test_what_was_sent_before_comes_back_on_no_way_and_what_is_sent_after_
     await Examples(story.redis).stand(TEAM, example.id, example)
     model = "m"
     said = ShadowAnswer(label="BILLING", given=True, champion="BILLING")
-    await story.bot.parts.shadows.put(model, f"{SUPPORT}:{ts}", said, CLEO)
-    assert await story.bot.parts.shadows.all(model) == {}
+    await story.bot.parts.stores.shadows.put(model, f"{SUPPORT}:{ts}", said, CLEO)
+    assert await story.bot.parts.stores.shadows.all(model) == {}
     await story.quiet()
     assert await keys_with(story.redis, "bakery") == []
     assert await story.cards(ts) == []
@@ -239,10 +239,10 @@ async def test_what_waits_in_the_queue_is_forgotten_too(story: Story) -> None:
     await story.bot.parts.loops.stop("worker", "sweep")
     await inbox.receive(waiting)
     assert "waiting events: 1" in "".join(
-        _lines(await story.bot.answering.desk.forgetter.look(CLEO))  # type: ignore[union-attr]
+        _lines(await story.bot.answering.dispatcher.context.forgetter.look(CLEO))  # type: ignore[union-attr]
     )
     assert story.bot.answering is not None
-    forgetter = story.bot.answering.desk.forgetter
+    forgetter = story.bot.answering.dispatcher.context.forgetter
     await forgetter.forgets.begin(CLEO, "test", 0)
 
     async def ended() -> bool:

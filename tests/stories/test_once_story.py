@@ -113,7 +113,7 @@ async def test_a_verb_that_was_cut_off_before_its_answer_was_stored_acts_once(
     first, second = await promoted(story, config, 2)
     challenger = await add_recipe(story.redis, TEAM, config, 7.0)
     assert story.bot.answering is not None
-    desk = story.bot.answering.desk
+    dispatcher = story.bot.answering.dispatcher
 
     async def killed(*_: object) -> None:
         raise KilledError
@@ -122,9 +122,9 @@ async def test_a_verb_that_was_cut_off_before_its_answer_was_stored_acts_once(
     with monkeypatch.context() as dying:
         dying.setattr(Commands, "answered", killed)
         with pytest.raises(KilledError):
-            await desk.respond(event)
+            await dispatcher.respond(event)
     monkeypatch.setattr(answer_delivery, "_TRIES", 0)  # so by a direct message at once
-    await desk.respond(event)
+    await dispatcher.respond(event)
     models = Models(story.redis)
     history = await models.history(TEAM)
     assert [one.trigger for one in history].count("trigger.1") == 1
@@ -132,7 +132,7 @@ async def test_a_verb_that_was_cut_off_before_its_answer_was_stored_acts_once(
     assert await models.champion(TEAM) == wanted != second
     [said] = await direct_messages(story)
     assert wanted in said
-    await desk.respond(event)  # as handed out a second time after all was done
+    await dispatcher.respond(event)  # as handed out a second time after all was done
     assert len(await models.history(TEAM)) == len(history)
     assert len(await direct_messages(story)) == 1
 
@@ -142,23 +142,23 @@ async def test_a_training_that_was_begun_is_found_again(
 ) -> None:
     await teach(story.redis, TEAM, 60, config.label_set.version)
     assert story.bot.answering is not None
-    desk = story.bot.answering.desk
+    dispatcher = story.bot.answering.dispatcher
     monkeypatch.setattr(answer_delivery, "_TRIES", 0)
-    await desk.respond(asked("train local anyway", "trigger.2"))
-    [begun] = await desk.trainer.jobs.all(TEAM)
+    await dispatcher.respond(asked("train local anyway", "trigger.2"))
+    [begun] = await dispatcher.context.bench.trainer.jobs.all(TEAM)
     assert begun.trigger == "trigger.2"
     await story.redis.hdel(keys.command(TEAM, "trigger.2"), "answer")  # as if it was never stored
     await teach(story.redis, TEAM, 70, config.label_set.version)  # another snapshot by now
-    await desk.respond(asked("train local anyway", "trigger.2"))
-    assert [one.id for one in await desk.trainer.jobs.all(TEAM)] == [begun.id]
+    await dispatcher.respond(asked("train local anyway", "trigger.2"))
+    assert [one.id for one in await dispatcher.context.bench.trainer.jobs.all(TEAM)] == [begun.id]
 
 
 async def test_a_verb_that_ends_its_process_is_left_in_the_end(story: Story) -> None:
     assert story.bot.answering is not None
-    desk = story.bot.answering.desk
+    dispatcher = story.bot.answering.dispatcher
     for _ in range(3):
-        await desk.commands.begin("trigger.3", ADMIN, "status", "")
-    said = await desk.answer(ADMIN, "status", "trigger.3")
+        await dispatcher.context.stores.commands.begin("trigger.3", ADMIN, "status", "")
+    said = await dispatcher.answer(ADMIN, "status", "trigger.3")
     assert "interrupted 3 times" in said
     audited = [fields["what"] for _, fields in await story.redis.xrange(keys.audit(TEAM))]
     assert audited == ["status"]

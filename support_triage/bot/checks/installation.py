@@ -8,8 +8,9 @@ from support_triage.bot.making import classifier_of, llm_of
 from support_triage.classifiers.base import ClassifierError
 from support_triage.classifiers.factory import LlmUse, close
 from support_triage.plural import plural
-from support_triage.storage.connection import StorageUnavailableError, connect
+from support_triage.storage.connection import connect
 from support_triage.storage.embedded import EmbeddedValkeyError
+from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.rights import NEEDED, USEFUL, refused
 
 

@@ -7,6 +7,8 @@ from support_triage.bot.slack_text import inline
 from support_triage.learning.accuracy import Accuracy, measure
 from support_triage.plural import plural
 
+HELP = "`/triage accuracy` - how often agents agreed with me"
+
 
 def render(found: Accuracy) -> str:
     """The figures as a Slack text."""
@@ -27,4 +29,4 @@ def render(found: Accuracy) -> str:
 
 async def answer(context: Context, _: Sequence[str]) -> str:
     """How often agents agreed, in all and per label."""
-    return render(await measure(context.desk.examples.iterate(context.desk.team)))
+    return render(await measure(context.stores.examples.iterate(context.team)))

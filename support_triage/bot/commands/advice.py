@@ -10,18 +10,19 @@ from support_triage.learning.advice_report import advice_lines
 from support_triage.learning.pictures import curve_png
 from support_triage.storage.models import ModelError
 
+HELP = "`/triage advice` - prompt or fine-tune? from your own numbers, with the learning curve"
+
 
 async def answer(context: Context, _: Sequence[str]) -> str:
     """The recommendation and its numbers; the curve comes as a picture in a direct message."""
-    desk = context.desk
     try:
-        advice, facts = await desk.advising.advise()
+        advice, facts = await context.bench.advising.advise()
     except (ModelError, ClassifierError) as error:
         return f"No advice now: {sentence(str(error))}"
     if facts.curve is not None:
-        target = desk.config.triage.target_precision
+        target = context.config.triage.target_precision
         picture = await asyncio.to_thread(curve_png, facts.curve, target)
-        await desk.gateway.send_picture(
+        await context.gateway.send_picture(
             context.user, "learning-curve.png", picture, f"*{sentence(advice.do)}*"
         )
     return fenced(advice_lines(advice, facts))

@@ -7,14 +7,15 @@ from support_triage.bot.slack_text import code, sentence
 from support_triage.learning.finetune.base import FinetuneError
 from support_triage.learning.finetune.starting import cancel
 
+HELP = "`/triage cancel JOB` - end a training job"
+
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """Ask for the end; the job's message says when it has come."""
-    desk = context.desk
     if len(arguments) != 1:
         return "Write `/triage cancel JOB`; `/triage jobs` names them."
     try:
-        job = await cancel(desk.trainer, desk.team, arguments[0])
+        job = await cancel(context.bench.trainer, context.team, arguments[0])
     except FinetuneError as error:
         return sentence(str(error))
     return f"Job {code(job.id)} is being cancelled."

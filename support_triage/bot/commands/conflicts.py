@@ -9,14 +9,21 @@ from support_triage.learning.conflicts import Doubts, doubts
 from support_triage.plural import plural
 from support_triage.storage.examples import StoredExample
 
+HELP = "`/triage conflicts` - the few labels that somebody should look at"
+
 _SHOWN = 5
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
     """Conflicts and probable errors, the newest first, each with the way to its message."""
-    desk = context.desk
-    found = await doubts(desk.examples, desk.team, desk.config.label_set, desk.embedder, _SHOWN)
-    return await render(found, desk.gateway.permalink)
+    found = await doubts(
+        context.stores.examples,
+        context.team,
+        context.config.label_set,
+        context.bench.embedder,
+        _SHOWN,
+    )
+    return await render(found, context.gateway.permalink)
 
 
 async def render(found: Doubts, permalink: Callable[[str, str], Awaitable[str]]) -> str:

@@ -1,16 +1,39 @@
-"""What a verb may use: the parts at the desk, and who asks."""
+"""What a verb may use, and who asks."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from support_triage.bot.commands.desk import Desk
+from support_triage.bot.champion import ChampionClassifier
+from support_triage.bot.config import Config
+from support_triage.bot.forgetting import Forgetter
+from support_triage.bot.gateway import Gateway
+from support_triage.bot.people import People
+from support_triage.bot.workbench import Workbench
+from support_triage.storage.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """One command being answered; a verb that acts records the trigger with what it does."""
 
-    desk: "Desk"
-    user: str
+    bench: Workbench
+    classifier: ChampionClassifier
+    forgetter: Forgetter
+    people: People
+    gateway: Gateway
+    user: str = ""
     trigger: str = ""
+
+    @property
+    def stores(self) -> Stores:
+        """The stores of the workspace."""
+        return self.bench.stores
+
+    @property
+    def config(self) -> Config:
+        """What triage.toml says."""
+        return self.bench.config
+
+    @property
+    def team(self) -> str:
+        """The workspace's id."""
+        return self.stores.team

@@ -1,92 +1,47 @@
-"""Where `/triage` arrives: who may, which verb, and the answer only they see."""
+"""Runs the verb of a `/triage` command for whoever may, and answers only them."""
 
-from dataclasses import dataclass
+import pkgutil
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
 
 import structlog
 
-from support_triage.bot.advising import Advising
+from support_triage.bot import commands
 from support_triage.bot.answer_delivery import AnswerDelivery
-from support_triage.bot.champion import ChampionClassifier
-from support_triage.bot.commands import (
-    accuracy,
-    advice,
-    cancel,
-    conflicts,
-    export,
-    forget,
-    helping,
-    jobs,
-    labels,
-    models,
-    promote,
-    rollback,
-    status,
-    train,
-)
 from support_triage.bot.commands.context import Context
-from support_triage.bot.config import Config
-from support_triage.bot.forgetting import Forgetter
-from support_triage.bot.gateway import Gateway
-from support_triage.bot.people import People
-from support_triage.bot.promoting import Promoting
 from support_triage.bot.slack_errors import GatewayError
 from support_triage.bot.slack_text import code, sentence, whole_lines
-from support_triage.classifiers.base import Embedder
-from support_triage.learning.finetune.trainer import Trainer
 from support_triage.plural import plural
-from support_triage.storage.commands import Commands
 from support_triage.storage.events import Asked
-from support_triage.storage.examples import Examples
-from support_triage.storage.inbox import Inbox
-from support_triage.storage.spending import Spending
-from support_triage.storage.workspaces import Workspaces
 
 _RUNS_MAX = 3  # a verb that kills its process is not run for ever
 
+Verb = Callable[[Context, Sequence[str]], Awaitable[str]]
+
 log = structlog.get_logger()
 
-VERBS = {
-    "help": helping.answer,
-    "status": status.answer,
-    "labels": labels.answer,
-    "accuracy": accuracy.answer,
-    "conflicts": conflicts.answer,
-    "export": export.answer,
-    "forget": forget.answer,
-    "models": models.answer,
-    "promote": promote.answer,
-    "rollback": rollback.answer,
-    "train": train.answer,
-    "jobs": jobs.answer,
-    "cancel": cancel.answer,
-    "advice": advice.answer,
-}
+
+def _verbs() -> dict[str, Verb]:
+    """Return the verbs by name: the function `answer` of each module of this package."""
+    names = sorted(one.name for one in pkgutil.iter_modules(commands.__path__))
+    modules = {name: import_module(f"{commands.__name__}.{name}") for name in names}
+    return {name: one.answer for name, one in modules.items() if hasattr(one, "answer")}
 
 
-@dataclass
-class Desk:
-    """What the verbs need, and the one place where they are run."""
+VERBS = _verbs()
 
-    config: Config
-    team: str
-    people: People
-    gateway: Gateway
-    examples: Examples
-    workspaces: Workspaces
-    inbox: Inbox
-    classifier: ChampionClassifier
-    spending: Spending
-    promoting: Promoting
-    forgetter: Forgetter
-    trainer: Trainer
-    embedder: Embedder
-    advising: Advising
-    commands: Commands
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """Answers commands; `context` is what each verb is given, without the person who asks."""
+
+    context: Context
 
     async def answer(self, user: str, text: str, trigger: str) -> str:
         """The answer to `/triage text`, in Slack's mark-up."""
-        if not await self.people.is_admin(user):
-            admins = ", ".join(self.config.triage.admins) or "nobody yet"
+        if not await self.context.people.is_admin(user):
+            admins = ", ".join(self.context.config.triage.admins) or "nobody yet"
             return (
                 f"Sorry, `/triage` is for the admins of this bot ({sentence(admins)}). "
                 "An agent's emoji on a message corrects its label without it."
@@ -94,14 +49,18 @@ class Desk:
         verb, *arguments = text.split() or ["help"]
         known = VERBS.get(verb.lower())
         if known is None:
-            return f"{code(verb, 40)} is not a `/triage` command.\n{helping.HELP}"
-        run = await self.commands.begin(trigger, user, verb.lower(), " ".join(arguments))
+            known_verbs = await VERBS["help"](self.context, ())
+            return f"{code(verb, 40)} is not a `/triage` command.\n{known_verbs}"
+        run = await self.context.stores.commands.begin(
+            trigger, user, verb.lower(), " ".join(arguments)
+        )
         if run > _RUNS_MAX:
             return (
                 f"{code(verb, 40)} was interrupted {plural(run - 1, 'time')}, so I stopped "
                 "trying. Look at `/triage status` before you try again."
             )
-        return whole_lines(await known(Context(self, user, trigger), arguments))
+        asked = replace(self.context, user=user, trigger=trigger)
+        return whole_lines(await known(asked, arguments))
 
     async def respond(self, asked: Asked) -> None:
         """Run a command once, store its answer under its trigger, and tell it.
@@ -110,14 +69,14 @@ class Desk:
         is tried again. Killed between running and storing, the verb runs again; those that act
         find by the trigger what they have done.
         """
-        trigger = asked.item.ts
-        said = await self.commands.answer(trigger)
+        trigger, stored = asked.item.ts, self.context.stores.commands
+        said = await stored.answer(trigger)
         if said is None:
             said = await self._said(asked.user, asked.text, trigger)
-            await self.commands.answered(trigger, said)
+            await stored.answered(trigger, said)
         if said:
-            await AnswerDelivery(self.commands, self.gateway).tell(asked, said)
-            await self.commands.answered(trigger, "")  # it may quote people: not kept
+            await AnswerDelivery(stored, self.context.gateway).tell(asked, said)
+            await stored.answered(trigger, "")  # it may quote people: not kept
 
     async def _said(self, user: str, text: str, trigger: str) -> str:
         """Return the answer, also where Slack does not play along."""

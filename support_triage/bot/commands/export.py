@@ -10,6 +10,11 @@ from support_triage.bot.slack_text import code, escaped, sentence
 from support_triage.learning.dataset import DatasetError
 from support_triage.learning.export import FORMATS, SUFFIX, export, since_when
 
+HELP = (
+    "`/triage export [openai|jsonl|csv|parquet] [2026-11-01|30d]` - the labelled examples, sent to "
+    "you"
+)
+
 _SENT_MAX = 100 * 1024 * 1024  # slack_sdk holds a file in memory while it sends it
 
 
@@ -28,22 +33,28 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
                     f"{code(word, 40)} is neither a format ({formats}) nor a day "
                     "such as 2026-11-01 or 30d"
                 )
-    if not sum((await context.desk.examples.counts(context.desk.team)).values()):
+    if not sum((await context.stores.examples.counts(context.team)).values()):
         return "There is nothing to export yet: agents' corrections become examples."
     return await _send(context, kind, since)
 
 
 async def _send(context: Context, kind: str, since: float) -> str:
-    desk = context.desk
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"support-triage-{kind}.{SUFFIX[kind]}"
         try:
-            made = await export(desk.examples, desk.team, kind, desk.config.label_set, path, since)
+            made = await export(
+                context.stores.examples,
+                context.team,
+                kind,
+                context.config.label_set,
+                path,
+                since,
+            )
         except DatasetError as error:
             return sentence(str(error))
         summary = made.summary.replace(f"{folder}/", "")
         files = [*(path for _, path, _ in made.written.files), *made.written.beside]
         if max(path.stat().st_size for path in files) > _SENT_MAX:
             return f"{escaped(summary)}\nThat is too much to send: use `triage export` instead."
-        await desk.gateway.send_files(context.user, files, escaped(summary))
+        await context.gateway.send_files(context.user, files, escaped(summary))
     return escaped(summary)

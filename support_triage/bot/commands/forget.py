@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from support_triage.bot.commands.context import Context
 from support_triage.bot.forget_lines import found_lines
 
+HELP = "`/triage forget @user` - remove all that a person wrote"
+
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|([UW][A-Z0-9]{2,})")
 _HOW = "Say whom: `/triage forget @user`, or the member id from the person's profile (`U…`)."
 
@@ -15,7 +17,7 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
     match = _USER.fullmatch(arguments[0]) if arguments else None
     if match is None or arguments[1:] not in ([], ["now"]):
         return _HOW
-    user, forgetter = match[1] or match[2], context.desk.forgetter
+    user, forgetter = match[1] or match[2], context.forgetter
     found = await forgetter.look(user)
     lines = "\n".join(f"• {line}" for line in found_lines(found))
     if not arguments[1:]:

@@ -9,6 +9,8 @@ from support_triage.learning.finetune.telling import job_lines
 from support_triage.plural import plural
 from support_triage.storage.forgets import Forget
 
+HELP = "`/triage jobs` - how training and forgetting go"
+
 _SHOWN = 5
 
 
@@ -19,9 +21,9 @@ def _wish(wish: Forget) -> str:
 
 async def answer(context: Context, _: Sequence[str]) -> str:
     """The last few, each with status, cost, and what keeps it."""
-    trainer = context.desk.trainer
-    jobs = await trainer.jobs.all(context.desk.team)
-    wishes = await context.desk.forgetter.forgets.all()
+    trainer = context.bench.trainer
+    jobs = await trainer.jobs.all(context.team)
+    wishes = await context.forgetter.forgets.all()
     if not jobs and not wishes:
         return "No training yet: `/triage train` makes a challenger from the examples."
     parts = [_wish(one) for one in wishes[:_SHOWN]]

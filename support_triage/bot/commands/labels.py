@@ -6,13 +6,14 @@ from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import inline, sentence
 from support_triage.plural import plural
 
+HELP = "`/triage labels` - the labels, their emoji, routes and examples"
+
 
 async def answer(context: Context, _: Sequence[str]) -> str:
     """One line a label: emoji, name, route, examples, description."""
-    desk = context.desk
-    counts = await desk.examples.counts(desk.team)
-    lines = [f"*Labels* (set `{desk.config.label_set.version}`)"]
-    for label in desk.config.labels:
+    counts = await context.stores.examples.counts(context.team)
+    lines = [f"*Labels* (set `{context.config.label_set.version}`)"]
+    for label in context.config.labels:
         route = f" → {inline(label.channel)}" if label.channel else ""
         number = counts.pop(label.name, 0)
         lines.append(

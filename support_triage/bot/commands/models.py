@@ -10,6 +10,8 @@ from support_triage.learning.shadow import ShadowFigures
 from support_triage.plural import plural
 from support_triage.storage.models import Promotion, shown
 
+HELP = "`/triage models` - the models there are, which one answers, and who decided so"
+
 _HISTORY = 10
 
 
@@ -43,15 +45,14 @@ def _step(one: Promotion) -> str:
 
 async def answer(context: Context, _: Sequence[str]) -> str:
     """Models newest first, then the last promotions and rollbacks."""
-    desk = context.desk
-    models = desk.promoting.gating.models
-    rows = await listed(models, desk.team, desk.config.label_set.version)
-    history = await models.history(desk.team)
-    champion = shown(await models.champion(desk.team))
+    models = context.stores.models
+    rows = await listed(models, context.team, context.config.label_set.version)
+    history = await models.history(context.team)
+    champion = shown(await models.champion(context.team))
     lines = [f"*Models* (champion: `{champion}`)"]
     for one in rows:
         lines.append(_model(one))
-        found = await desk.promoting.gating.in_shadow(one.model.id)
+        found = await context.bench.gating.in_shadow(one.model.id)
         if found.answered:
             lines.append(_in_shadow(found))
     if not rows:

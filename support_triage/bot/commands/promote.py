@@ -13,10 +13,14 @@ from support_triage.learning.gate_report import report, verdict_lines
 from support_triage.learning.pictures import confusion_png
 from support_triage.storage.models import ModelError, shown
 
+HELP = (
+    "`/triage promote [MODEL]` - compare the newest challenger, and use it if it is really better"
+)
+
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """The verdict; the whole report comes as a picture and text in a direct message."""
-    promoting = context.desk.promoting
+    promoting = context.bench.promoting
     done = await promoting.done_by(context.trigger)
     if done is not None:  # a run before this one was cut off
         return f"`{done.after}` is the champion now: {sentence(done.why)}"
@@ -49,6 +53,6 @@ async def _send(context: Context, outcome: Outcome) -> None:
     picture = await asyncio.to_thread(confusion_png, outcome.comparison.confusion, title)
     first = f"`{outcome.challenger.id}` against {shown(outcome.champion)}"
     lines = fenced(report(outcome.comparison, outcome.verdict))
-    await context.desk.gateway.send_picture(
+    await context.gateway.send_picture(
         context.user, f"gate-{outcome.challenger.id}.png", picture, f"{first}\n{lines}"
     )

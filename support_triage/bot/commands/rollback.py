@@ -6,11 +6,13 @@ from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import sentence
 from support_triage.storage.models import ModelError, shown
 
+HELP = "`/triage rollback` - back to the model before this one"
+
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """Which one answers now."""
     try:
-        promoting = context.desk.promoting
+        promoting = context.bench.promoting
         now = await promoting.back(context.user, " ".join(arguments), context.trigger)
     except ModelError as error:
         return f"Nothing was changed: {sentence(str(error))}"

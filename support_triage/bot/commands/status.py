@@ -8,41 +8,43 @@ from support_triage.bot.slack_text import code, inline, sentence
 from support_triage.learning.migration import stray_labels
 from support_triage.plural import plural
 
+HELP = "`/triage status` - what I am doing, and what needs your help"
+
 
 async def answer(context: Context, _: Sequence[str]) -> str:
     """Classifier, channels, numbers, backlog and what Slack refused lately."""
-    desk = context.desk
-    tally = await desk.workspaces.tally(desk.team)
-    counts = await desk.examples.counts(desk.team)
+    stores, team, classifier = context.stores, context.team, context.classifier
+    tally = await stores.workspaces.tally(team)
+    counts = await stores.examples.counts(team)
     labelled, unsure = tally.get("labelled", 0), tally.get("abstained", 0)
-    others = max(0, await desk.inbox.depth(desk.team) - 1)  # this command is in the inbox too
-    dead = await desk.inbox.dead(desk.team)
-    modes = ", ".join(f"{name} {mode}" for name, mode in desk.config.channels.items())
+    others = max(0, await stores.inbox.depth(team) - 1)  # this command is in the inbox too
+    dead = await stores.inbox.dead(team)
+    modes = ", ".join(f"{name} {mode}" for name, mode in context.config.channels.items())
     lines = [
         "*Status*",
-        f"• Classifier: {code(desk.classifier.version)}",
+        f"• Classifier: {code(classifier.version)}",
         f"• Channels: {sentence(modes) or 'none listed'}; any other one I am invited to: suggest",
         f"• Messages: {labelled + unsure:,} ({labelled:,} labelled, {unsure:,} left to a human)",
         f"• Examples from agents: {sum(counts.values()):,}",
         f"• Waiting: {others:,}, given up: {dead:,}" + (" (`triage dead list`)" if dead else ""),
     ]
-    for label, number in stray_labels(counts, desk.config.label_set.names).items():
+    for label, number in stray_labels(counts, context.config.label_set.names).items():
         lines.append(
             f"• :warning: {plural(number, 'example')} of {inline(label)}, which triage.toml does "
             "not name: add the label there, or move them with `triage labels migrate`"
         )
-    standing = await desk.workspaces.standing(desk.team)
+    standing = await stores.workspaces.standing(team)
     if standing is not None:
         lines.append(f"• Local model: {sentence(standing)}")
-    if desk.classifier.problem:
-        lines.append(f"• :warning: {sentence(desk.classifier.problem)}")
-    if "llm:" in desk.classifier.version:
-        cost, warnings = await llm_status(desk.spending, desk.config.llm)
+    if classifier.problem:
+        lines.append(f"• :warning: {sentence(classifier.problem)}")
+    if "llm:" in classifier.version:
+        cost, warnings = await llm_status(stores.spending, context.config.llm)
         lines.append(f"• LLM today (UTC): {sentence(cost)}")
         lines += [f"• :warning: LLM: {sentence(one)}" for one in warnings]
-    for what, said in (await desk.promoting.series.alarms()).items():
+    for what, said in (await stores.series.alarms()).items():
         lines.append(f"• :warning: {inline(what)} changed: {sentence(said)}")
-    looked_up = await desk.people.problems() | desk.people.directory.problems
-    for what, problem in (looked_up | await desk.workspaces.problems(desk.team)).items():
+    looked_up = await context.people.problems() | context.people.directory.problems
+    for what, problem in (looked_up | await stores.workspaces.problems(team)).items():
         lines.append(f"• :warning: {inline(what)}: {sentence(problem)}")
     return "\n".join(lines)

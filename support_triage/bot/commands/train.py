@@ -10,11 +10,15 @@ from support_triage.learning.finetune.starting import Word, begin, begun_by, pla
 from support_triage.learning.finetune.telling import job_lines, plan_lines
 from support_triage.storage.jobs import Job
 
+HELP = (
+    "`/triage train [local|openai|azure|nebius]` - a challenger from the examples; costs come first"
+)
+
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """What it would cost and what speaks against it; begins the job once that is confirmed."""
-    desk = context.desk
-    begun = await begun_by(desk.trainer, desk.team, context.trigger)
+    trainer, config = context.bench.trainer, context.config
+    begun = await begun_by(trainer, context.team, context.trigger)
     if begun is not None:  # a run before this one was cut off
         return _begun(begun)
     words = [one.lower() for one in arguments]
@@ -22,15 +26,15 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
     names = [one for one in words if one not in list(Word)]
     if len(names) > 1 or not set(names) <= set(NAMES):
         return f"Write `/triage train {'|'.join(NAMES)}`, not {code(' '.join(names), 60)}"
-    backend = desk.trainer.backends[names[0] if names else desk.config.train.backend]
-    snapshot = await take_snapshot(desk.examples, desk.team, desk.config.label_set)
-    what = await plan(desk.trainer, desk.team, backend, snapshot, desk.config.train.epochs)
+    backend = trainer.backends[names[0] if names else config.train.backend]
+    snapshot = await take_snapshot(context.stores.examples, context.team, config.label_set)
+    what = await plan(trainer, context.team, backend, snapshot, config.train.epochs)
     lines = [sentence(line) for line in plan_lines(what)]
     if what.known:
         assert what.standing is not None
-        now = desk.trainer.clock()
+        now = trainer.clock()
         lines += ["This job is there already:"]
-        known = job_lines(what.standing, desk.trainer.pace, now)
+        known = job_lines(what.standing, trainer.pace, now)
         lines += [sentence(line) for line in known]
     elif what.refused:
         lines += ["Nothing was begun."]
@@ -38,7 +42,7 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
         more = " ".join([*sorted(said), *missing])
         lines += [f"Nothing was begun yet. To go on: `/triage train {backend.name} {more}`"]
     else:
-        job = await begin(desk.trainer, desk.team, what, context.user, context.trigger)
+        job = await begin(trainer, context.team, what, context.user, context.trigger)
         lines += [_begun(job)]
     return "\n".join(lines)
 

@@ -111,4 +111,4 @@ class LocalBackend:
 
 
 def _examples(snapshot: Snapshot) -> list[Example]:
-    return [Example(one.id, one.text, one.label) for one in snapshot.train]
+    return [one.as_example() for one in snapshot.train]
