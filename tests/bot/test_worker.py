@@ -1,5 +1,6 @@
 """What a worker does with an event that fails: a bug counts a try, an outage does not."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -47,6 +48,20 @@ class Fails:
     async def handle(self, _: Event) -> None:
         if self.left:
             raise self.left.pop(0)
+
+
+class Hangs:
+    """Does not end the first time."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.begun = asyncio.Event()
+
+    async def handle(self, _: Event) -> None:
+        self.tries += 1
+        if self.tries == 1:
+            self.begun.set()
+            await asyncio.Event().wait()
 
 
 class ReadsAWrongType:
@@ -108,3 +123,25 @@ async def test_what_slack_refuses_is_buried_after_its_hour_with_what_to_do(
         await eventually(dead)
     [letter] = [one async for one in DeadLetters(redis).iterate("T1")]
     assert "missing_scope: install the app again" in letter.reason
+
+
+async def emptied(inbox: Inbox) -> bool:
+    return await inbox.depth("T1") == 0
+
+
+async def test_what_has_no_end_after_an_hour_gives_its_place_back_and_is_tried_again(
+    redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, loop = Hangs(), asyncio.get_running_loop()
+    now = loop.time
+    with capture_logs() as logs:
+        async with working(redis, hangs) as inbox:
+            await hangs.begun.wait()
+            monkeypatch.setattr(loop, "time", lambda: now() + worker._HANGS_S - 60)  # noqa: SLF001
+            await asyncio.sleep(0)
+            assert (hangs.tries, await inbox.depth("T1")) == (1, 1)
+            monkeypatch.setattr(loop, "time", lambda: now() + worker._HANGS_S)  # noqa: SLF001
+            await eventually(lambda: emptied(inbox))
+    assert hangs.tries == 2
+    [failed] = [one for one in logs if one["event"] == "event.failed"]
+    assert str(failed["exc_info"]) == "no end after 3600 s"

@@ -1,0 +1,67 @@
+"""The answer of a command is sent until it is heard, or until its time is up."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from structlog.testing import capture_logs
+
+from support_triage.bot.answer_delivery import AnswerDelivery
+from support_triage.bot.gateway import Gateway, GatewayUnavailableError, web_client
+from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.sandbox.faults import Fault
+from support_triage.storage.commands import Commands
+from support_triage.storage.connection import Client
+from support_triage.storage.events import Asked
+from support_triage.storage.limiter import Limiter
+from support_triage.storage.records import MessageId
+from tests.sandbox.running import RunningSandbox, running_sandbox
+from tests.stories.conftest import TEAM
+
+MINUTE_S, HOUR_S = 60.0, 3600.0
+NOBODY = "http://127.0.0.1:9/"
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[RunningSandbox]:
+    async with running_sandbox() as running:
+        running.state.on_event.clear()
+        yield running
+
+
+@pytest.fixture
+def delivery(sandbox: RunningSandbox, redis: Client) -> AnswerDelivery:
+    client = web_client(sandbox.bot_token, sandbox.api_url)
+    gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig()))
+    return AnswerDelivery(Commands(redis, TEAM), gateway)
+
+
+def asked(waited_s: float) -> Asked:
+    at = MessageId(team=TEAM, channel="/triage", ts="trigger.1")
+    return Asked(item=at, user="U0ADA", text="status", response_url=NOBODY, waited_s=waited_s)
+
+
+def told(sandbox: RunningSandbox) -> list[str]:
+    places = sandbox.state.messages
+    return [one["text"] for at, said in places.items() if at[0] == "D" for one in said.values()]
+
+
+async def test_an_address_is_tried_while_it_is_valid(
+    sandbox: RunningSandbox, delivery: AnswerDelivery
+) -> None:
+    with pytest.raises(GatewayUnavailableError, match="response_url"):
+        await delivery.tell(asked(29 * MINUTE_S), "done")
+    assert told(sandbox) == []
+    await delivery.tell(asked(31 * MINUTE_S), "done")
+    assert told(sandbox) == ["done"]
+
+
+async def test_an_answer_is_tried_for_two_hours_and_given_up_with_a_log_line(
+    sandbox: RunningSandbox, delivery: AnswerDelivery
+) -> None:
+    sandbox.server.sandbox.faults.add(Fault("conversations.open", "500", times=2))
+    with pytest.raises(GatewayUnavailableError):
+        await delivery.tell(asked(2 * HOUR_S - 1), "done")
+    with capture_logs() as logs:
+        await delivery.tell(asked(2 * HOUR_S + 1), "done")
+    assert [(one["event"], one["user"]) for one in logs] == [("command.unheard", "U0ADA")]
+    assert told(sandbox) == []
