@@ -148,8 +148,8 @@ class Record(Frozen):
     def with_version(self, message: Message, judged: Sequence[float] = ()) -> "Record":
         """Return it with one more version of the text; what was deleted stays without.
 
-        Few former versions are kept: those that stood at the times in `judged`, which agents'
-        emoji are about, and of the others the newest.
+        Few former versions are kept, some 32 kB of them: those that stood at the times in `judged`,
+        which agents' emoji are about, come before others.
         """
         if self.deleted:
             return self
@@ -196,20 +196,26 @@ def _as_of(versions: Sequence[Message], when: float) -> Message:
 
 
 def _few(former: Sequence[Message], judged: set[str]) -> tuple[Message, ...]:
-    """Return the judged versions and the newest of the others, oldest first."""
-    left = _FORMER_BYTES_MAX - sum(_bytes(one) for one in former if one.edited in judged)
-    kept: list[Message] = []
-    for one in reversed(former):
-        if one.edited not in judged:
-            left -= _bytes(one)
-            if left < 0 or len(kept) >= _FORMER_MAX:
-                continue
-        kept.append(one)
-    return tuple(reversed(kept))
+    """Return few versions, oldest first: judged ones before others, the newest before older ones.
+
+    The first judged version, which the prediction is about, and the last are kept in any case.
+    """
+    known = [one for one in former if one.edited in judged]
+    needed = {one.edited for one in (*known[:1], *known[-1:])}
+    left = _FORMER_BYTES_MAX
+    kept: set[str] = set()
+    newest_first = former[::-1]
+    for one in sorted(
+        newest_first, key=lambda one: (one.edited not in needed, one.edited not in judged)
+    ):
+        left -= _bytes(one)
+        if one.edited in needed or (left >= 0 and len(kept) < _FORMER_MAX):
+            kept.add(one.edited)
+    return tuple(one for one in former if one.edited in kept)
 
 
 def _bytes(message: Message) -> int:
-    return len(message.text.encode())
+    return sum(len(text.encode()) for text in (message.text, *message.files))
 
 
 class ForgottenError(Exception):

@@ -35,6 +35,32 @@ def test_the_text_that_an_emoji_is_about_outlives_later_edits() -> None:
     assert len(record.model_dump_json()) < 60_000
 
 
+def test_many_emoji_between_many_edits_leave_a_small_record() -> None:
+    record, names = Record(message=edited(0, "the first")), ("画" * 100,) * 10
+    judged: list[float] = []
+    for number in range(1, 300):
+        if number % 3 == 0:
+            judged.append(number - 0.2)
+        text = kept(f"version {number} {'紙' * 39_000}")
+        message = edited(number, text).model_copy(update={"files": names})
+        record = record.with_version(message, judged)
+    assert len(record.model_dump_json().encode()) < 65_000
+    assert record.as_of(judged[0]).text.startswith("version 2 ")
+    assert record.as_of(judged[-1]).text.startswith("version 296 ")
+    assert [one.edited for one in record.former] == sorted(
+        (one.edited for one in record.former), key=float
+    )
+
+
+def test_many_short_versions_with_emoji_are_kept_up_to_their_number() -> None:
+    record = Record(message=edited(0, "0"))
+    for number in range(1, 100):
+        record = record.with_version(edited(number, str(number)), [n + 0.7 for n in range(number)])
+    assert len(record.former) == 19
+    assert record.as_of(0.7).text == "0"
+    assert record.as_of(98.7).text == "98"
+
+
 def test_versions_that_0_1_kept_whole_are_let_go_at_the_next_edit() -> None:
     long = edited(1, "x" * 39_000)
     record = Record(message=long, former=(edited(0, "x" * 39_000),))
