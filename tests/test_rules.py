@@ -28,7 +28,7 @@ SCOPE_OF_CALL = {
     "conversations_list": {"channels:read", "groups:read"},
     "conversations_open": {"im:write"},
     "emoji_list": {"emoji:read"},
-    "files_upload_v2": {"files:write"},
+    "files_completeUploadExternal": {"files:write"},
     "reactions_add": {"reactions:write"},
     "reactions_remove": {"reactions:write"},
     "usergroups_list": {"usergroups:read"},

@@ -1,9 +1,8 @@
 """The only sender to Slack: each call has its turn and a deadline, and says what may pass."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
@@ -69,13 +68,15 @@ class Gateway:
     def __init__(self, client: AsyncWebClient, pacing: Pacing) -> None:
         # Nothing is sent again from here: a wait is the inbox's, and a post that failed on the
         # wire may have arrived, so that it is looked for first.
-        self._client: AsyncWebClient = SlackClient(
+        slack = SlackClient(
             token=client.token,
             base_url=client.base_url,
             timeout=_TIMEOUT_S,
             session=client.session,
             retry_handlers=[],
         )
+        self._client: AsyncWebClient = slack
+        self._upload = slack.upload
         self._pacing = pacing
         self._ahead_s = 0.0
         self._who: tuple[str, Author] | None = None
@@ -209,14 +210,28 @@ class Gateway:
             self._who = str(answer["url"]).rstrip("/"), author
         return self._who
 
-    async def send_files(self, user: str, files: Sequence[Path], comment: str) -> None:
-        """Send files to a person in a direct message; slack_sdk holds them in memory meanwhile."""
-        uploads = [{"file": str(path), "filename": path.name} for path in files]
-        await self._send(user, uploads, comment)
+    async def upload(self, name: str, content: bytes) -> str:
+        """Upload a file, which nobody sees before it is shared; return its id."""
+        await self.ready("files.upload", urgent=False)
+        found = await self._call(
+            "files.upload", "", lambda: self._upload(name=name, content=content)
+        )
+        return str(found)
 
-    async def send_picture(self, user: str, name: str, content: bytes, comment: str) -> None:
-        """Send a PNG to a person in a direct message; `comment` is Slack mark-up."""
-        await self._send(user, [{"content": content, "filename": name}], comment)
+    async def share(self, user: str, uploads: Mapping[str, str], comment: str) -> None:
+        """Share uploads, by id and name, in a direct message; Slack takes each of them once."""
+        channel = await self.direct(user)
+        await self.ready("files.upload", urgent=False)
+        files: list[dict[str, str | None]] = [
+            {"id": one, "title": name} for one, name in uploads.items()
+        ]
+        await self._call(
+            "files.completeUploadExternal",
+            channel,
+            lambda: self._client.files_completeUploadExternal(
+                files=files, channel_id=channel, initial_comment=comment
+            ),
+        )
 
     async def tell(self, place: str, text: str) -> None:
         """Write Slack mark-up into a channel, or to a person in a direct message."""
@@ -237,17 +252,6 @@ class Gateway:
             "conversations.open", "", lambda: self._client.conversations_open(users=user)
         )
         return str(opened["channel"]["id"])
-
-    async def _send(self, user: str, uploads: list[dict[str, Any]], comment: str) -> None:
-        channel = await self.direct(user)
-        await self.ready("files.upload", urgent=False)
-        await self._call(
-            "files.upload",
-            channel,
-            lambda: self._client.files_upload_v2(
-                channel=channel, file_uploads=uploads, initial_comment=comment
-            ),
-        )
 
 
 def _ahead_s(answer: Any, known: float) -> float:

@@ -7,6 +7,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from support_triage.classifiers.text import all_well_formed
 
+_OK = 200  # HTTP
+
 
 class SlackClient(AsyncWebClient):
     """slack_sdk's client; half an emoji in an answer would break later storing or sending."""
@@ -17,3 +19,18 @@ class SlackClient(AsyncWebClient):
         if isinstance(answer.data, dict):
             answer.data = all_well_formed(answer.data)
         return answer
+
+    async def upload(self, name: str, content: bytes) -> str:
+        """Upload a file and return its id; raise ConnectionError if Slack does not take it."""
+        begun = await self.files_getUploadURLExternal(filename=name, length=len(content))
+        sent = await self._upload_file(
+            url=begun["upload_url"],
+            data=content,
+            logger=self._logger,
+            timeout=self.timeout,
+            proxy=self.proxy,
+            ssl=self.ssl,
+        )
+        if sent.status != _OK:
+            raise ConnectionError(f"upload: HTTP {sent.status}")
+        return str(begun["file_id"])

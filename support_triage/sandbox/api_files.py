@@ -14,8 +14,9 @@ def get_upload_url(call: Call) -> Json:
 
 
 def complete_upload(call: Call) -> Json:
-    """Share uploaded files, in a channel where one is named."""
+    """Share uploaded files once, in a channel where one is named."""
     files = [_uploaded(call, entry) for entry in call.data("files") or []]
+    call.workspace.completed.update(kept["id"] for kept in files)
     target = call.text("channel_id") or call.text("channels")
     if target:
         place = call.workspace.channel(target)
@@ -30,7 +31,8 @@ def complete_upload(call: Call) -> Json:
 
 def _uploaded(call: Call, entry: Json) -> Json:
     kept = call.workspace.files.get(entry.get("id", ""))
-    if kept is None or kept["id"] not in call.workspace.contents:
+    whole = kept is not None and kept["id"] in call.workspace.contents
+    if kept is None or not whole or kept["id"] in call.workspace.completed:
         raise SlackError("file_not_found")
     kept["title"] = entry.get("title") or kept["name"]
     return kept

@@ -24,6 +24,7 @@ class Workspace:
         self.messages: dict[str, dict[str, Json]] = {cid: {} for cid in self.channels}
         self.ephemerals: list[Json] = []
         self.files: dict[str, Json] = {}
+        self.completed: set[str] = set()
         self.contents: dict[str, bytes] = {}
         self.views: dict[str, Json] = {}
         self.custom_emoji: dict[str, str] = {}

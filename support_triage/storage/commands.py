@@ -1,6 +1,7 @@
 """Commands by their trigger: the answer, and how often each was run and answered."""
 
 import json
+from collections.abc import Mapping
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
@@ -57,6 +58,15 @@ class Commands:
             pipe.hset(key, "answer", text)
             pipe.expire(key, _LIFE_S)
             await pipe.execute()
+
+    async def uploads(self, trigger: str) -> dict[str, str]:
+        """Return the files that were uploaded for a command: names by the ids Slack gave them."""
+        found = await self._redis.hget(keys.command(self._team, trigger), "uploads")
+        return {} if found is None else dict(json.loads(found))
+
+    async def uploaded(self, trigger: str, uploads: Mapping[str, str]) -> None:
+        """Store the files that were uploaded for a command, before they are shared."""
+        await self._redis.hset(keys.command(self._team, trigger), "uploads", json.dumps(uploads))
 
     async def tell(self, trigger: str) -> int:
         """Note that an answer is being told by Slack's address for it; return which try this is."""

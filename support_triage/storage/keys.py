@@ -243,7 +243,7 @@ def audit(team: str) -> str:
 
 
 def command(team: str, trigger: str) -> str:
-    """Hash of a command: how often it was begun and told, and its answer. Lives a day."""
+    """Hash of a command: how often it was begun and told, its answer and uploads. Lives a day."""
     return f"triage:{{{team}}}:command:{trigger}"
 
 

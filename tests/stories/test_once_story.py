@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncBoltRequest
 
 from support_triage.bot import answer_delivery
 from support_triage.bot.config import Config
+from support_triage.bot.gateway import Gateway
 from support_triage.storage import keys
 from support_triage.storage.commands import Commands
 from support_triage.storage.events import Asked
@@ -135,6 +136,34 @@ async def test_a_verb_that_was_cut_off_before_its_answer_was_stored_acts_once(
     await dispatcher.respond(event)  # as handed out a second time after all was done
     assert len(await models.history(TEAM)) == len(history)
     assert len(await direct_messages(story)) == 1
+
+
+@pytest.mark.parametrize("cut", [(Gateway, "share"), (Commands, "answered")])
+async def test_an_export_that_was_cut_off_arrives_once(
+    story: Story, config: Config, monkeypatch: pytest.MonkeyPatch, cut: tuple[type, str]
+) -> None:
+    await teach(story.redis, TEAM, 20, config.label_set.version)
+    assert story.bot.answering is not None
+    dispatcher = story.bot.answering.dispatcher
+
+    async def killed(*_: object) -> None:
+        raise KilledError
+
+    event = asked("export csv", "trigger.4")
+    with monkeypatch.context() as dying:
+        dying.setattr(*cut, killed)
+        with pytest.raises(KilledError):
+            await dispatcher.respond(event)
+    monkeypatch.setattr(answer_delivery, "_TRIES", 0)  # so by a direct message at once
+    await dispatcher.respond(event)
+    state = await story.people.state()
+    messages = [one for at, all_of in state["messages"].items() if at[0] == "D" for one in all_of]
+    [sent] = [one for one in messages if one.get("files")]
+    assert [one["name"] for one in sent["files"]] == ["support-triage-csv.csv"]
+    assert len(state["files"]) == 1
+    [said] = [one["text"] for one in messages if not one.get("files")]
+    assert "Total examples: 20" in said
+    assert ("interrupted" in said) == (cut[1] == "answered")
 
 
 async def test_a_training_that_was_begun_is_found_again(

@@ -19,10 +19,10 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         advice, facts = await context.bench.advising.advise()
     except (ModelError, ClassifierError) as error:
         return f"No advice now: {sentence(str(error))}"
+    more = ""
     if facts.curve is not None:
         target = context.config.triage.target_precision
         picture = await asyncio.to_thread(curve_png, facts.curve, target)
-        await context.gateway.send_picture(
-            context.user, "learning-curve.png", picture, f"*{sentence(advice.do)}*"
-        )
-    return fenced(advice_lines(advice, facts))
+        files = {"learning-curve.png": picture}
+        more = await context.send_files(files, f"*{sentence(advice.do)}*")
+    return fenced(advice_lines(advice, facts)) + more

@@ -1,9 +1,12 @@
 """What a verb may use, and who asks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.config import Config
+from support_triage.bot.file_sending import FileSending
 from support_triage.bot.forgetting import Forgetter
 from support_triage.bot.gateway import Gateway
 from support_triage.bot.people import People
@@ -37,3 +40,8 @@ class Context:
     def team(self) -> str:
         """The workspace's id."""
         return self.stores.team
+
+    async def send_files(self, files: Mapping[str, Path | bytes], comment: str) -> str:
+        """Send files by their names in a direct message, once; return words for the answer."""
+        sending = FileSending(self.stores.commands, self.gateway)
+        return await sending.send(self.trigger, self.user, files, comment)

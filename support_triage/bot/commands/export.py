@@ -56,5 +56,6 @@ async def _send(context: Context, kind: str, since: float) -> str:
         files = [*(path for _, path, _ in made.written.files), *made.written.beside]
         if max(path.stat().st_size for path in files) > _SENT_MAX:
             return f"{escaped(summary)}\nThat is too much to send: use `triage export` instead."
-        await context.gateway.send_files(context.user, files, escaped(summary))
-    return escaped(summary)
+        said = escaped(summary)
+        paths = {path.name: path for path in files}
+        return said + await context.send_files(paths, said)

@@ -37,10 +37,9 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
     except (ModelError, ClassifierError) as error:
         return f"Nothing was promoted: {sentence(str(error))}"
     try:
-        await _send(context, outcome)
+        return _said(outcome) + await _send(context, outcome)
     except GatewayError as error:
         return f"{_said(outcome)}\nThe report could not be sent: {sentence(str(error))}"
-    return _said(outcome)
 
 
 def _said(outcome: Outcome) -> str:
@@ -48,11 +47,10 @@ def _said(outcome: Outcome) -> str:
     return f"`{outcome.challenger.id}` {now}.\n{fenced(verdict_lines(outcome.verdict))}"
 
 
-async def _send(context: Context, outcome: Outcome) -> None:
+async def _send(context: Context, outcome: Outcome) -> str:
     title = f"challenger {outcome.challenger.id} on held-out messages"
     picture = await asyncio.to_thread(confusion_png, outcome.comparison.confusion, title)
     first = f"`{outcome.challenger.id}` against {shown(outcome.champion)}"
     lines = fenced(report(outcome.comparison, outcome.verdict))
-    await context.gateway.send_picture(
-        context.user, f"gate-{outcome.challenger.id}.png", picture, f"{first}\n{lines}"
-    )
+    files = {f"gate-{outcome.challenger.id}.png": picture}
+    return await context.send_files(files, f"{first}\n{lines}")
