@@ -12,6 +12,8 @@ from support_triage.storage.embedded import EmbeddedValkey
 from tests.learning.finetuning_server import FinetuningServer, finetuning_server
 
 # For minutes of fuzzing: pytest --hypothesis-profile fuzz -o timeout=0 tests/bot/test_…_fuzz.py
+settings.register_profile("tests", deadline=None)  # how long an example takes is the machine's
+settings.load_profile("tests")
 settings.register_profile("fuzz", max_examples=20_000)
 
 
