@@ -6,8 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from support_triage.bot.answer_delivery import AnswerDelivery
-from support_triage.bot.gateway import Gateway, GatewayUnavailableError, web_client
-from support_triage.bot.pacing import Pacing, PacingConfig
+from support_triage.bot.config import PacingConfig
+from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.pacing import Pacing
+from support_triage.bot.slack_errors import GatewayUnavailableError
 from support_triage.sandbox.faults import Fault
 from support_triage.storage.commands import Commands
 from support_triage.storage.connection import Client
