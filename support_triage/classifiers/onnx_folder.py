@@ -22,7 +22,7 @@ _POOLINGS = {
 }
 _TOKENS_MAX = 512
 _CHARACTERS_MAX = 16_000
-_BATCH = 32
+_BATCH = 8  # onnxruntime keeps the memory of the largest one
 _INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 
 

@@ -1,5 +1,7 @@
 """The embedder's file is made from checked weights, kept, and made again when it is broken."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +66,29 @@ def test_eight_bits_are_near_what_they_stand_for() -> None:
     codes, scales = quantised(weight)
     back = (codes.astype(np.float32) - 128) * np.array(scales).reshape(6, 2, 1)
     assert np.abs(back.reshape(6, 64) - weight).max() <= np.abs(weight).max() / 127
+
+
+_GROWTH = """
+import os, sys
+from pathlib import Path
+from support_triage.classifiers.embedder import MiniLmEmbedder
+
+def rss_mb() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+minilm = MiniLmEmbedder(folder=Path(sys.argv[1]))
+minilm.embed(["Hello"])
+before = rss_mb()
+minilm.embed(["Why was I charged for five seats of the larger plan? " * 20] * 32)
+print(rss_mb() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")
+def test_long_texts_at_once_take_little_memory_for_good(
+    folder: Path, minilm: MiniLmEmbedder
+) -> None:
+    assert minilm.name  # its file is in the folder, which the process below reads
+    command = (sys.executable, "-c", _GROWTH, str(folder))
+    out = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    assert float(out) < 60  # 30 in batches of 8, 119 in batches of 32
