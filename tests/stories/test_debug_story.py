@@ -85,14 +85,6 @@ async def debugged(sandbox: RunningSandbox, output: Path, **more: str) -> AsyncI
             await process.wait()
 
 
-async def spoil(redis: Client, ts: str) -> None:
-    """Make the record of a message one that no worker can read."""
-    stored = keys.record(TEAM, SUPPORT, ts)
-    await eventually(lambda: redis.exists(stored), 30)
-    await redis.delete(stored)
-    await redis.hset(stored, WORD, WORD)
-
-
 async def test_no_word_and_no_secret_is_printed(
     redis: Client, valkey_url: str, tmp_path: Path
 ) -> None:
@@ -106,7 +98,7 @@ async def test_no_word_and_no_secret_is_printed(
         await eventually(lambda: sandbox.server.sandbox.sockets.connections, 90)
         await people.faults("chat.postMessage", "invalid_blocks")
         await people.faults("chat.postMessage", 500, times=2)
-        await people.faults("reactions.add", WORD, times=2)
+        await people.faults("reactions.add", "not_reactable", times=2)
         await people.faults("users.info", "user_not_found")
         sent = [
             await people.post("U0CLEO", SUPPORT, f"{WORD} {text[:300]} my token {TOKEN}")
@@ -116,10 +108,9 @@ async def test_no_word_and_no_secret_is_printed(
         for event in (odd | {"ts": WORD}, odd | {"ts": "1.5", "edited": WORD}):
             for listener in sandbox.state.on_event:
                 listener(event)
-        await spoil(redis, sent[0])
-        await people.edit(SUPPORT, sent[0], f"{WORD} again")
+        await redis.set(keys.reactions(TEAM, SUPPORT, sent[0]), WORD)  # of no type it can be
+        await people.react("U0AVA", SUPPORT, sent[0], "moneybag")
         await people.edit(SUPPORT, sent[1], f"{WORD} again")
-        await people.react("U0AVA", SUPPORT, sent[2], "moneybag")
         for verb in (WORD, f"export {WORD}", f"promote {WORD} --force {WORD}", f"train {WORD}"):
             await people.slash("U0ADA", SUPPORT, "/triage", verb)
 
