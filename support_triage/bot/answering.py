@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
+from support_triage.bot import free_memory
 from support_triage.bot.champion import ChampionClassifier
 from support_triage.bot.commands.context import Context
 from support_triage.bot.commands.desk import Dispatcher
@@ -116,6 +117,7 @@ async def answering(settings: Settings, config: Config, parts: Parts) -> AsyncIt
             _TRIM_S,
             STEP_S,
         ),
+        "free memory": (free_memory.release, free_memory.EVERY_S, STEP_S),
         "jobs": (JobPoller(bench.trainer, slack.gateway, stores.team).turn, 1.0, _FITTING_S),
     }
     if config.gate.shadow:
