@@ -14,6 +14,7 @@ from support_triage.classifiers.text import kept, legible
 __all__ = ["excerpt", "file_names", "text_of", "to_plain"]
 
 _EXCERPT = 120
+_PARTS_MAX = 200  # Slack takes 100 attachments; each part is compared with all others
 _FEW_WORDS = 3  # so few may stand in any text by chance
 _WORD = re.compile(r"\w+")
 _CUT = ("…", "...")
@@ -25,7 +26,7 @@ def text_of(message: dict[str, Any]) -> str:
     Where there are blocks, Slack shows them and not `text`, which is for notifications.
     """
     parts = [_said(message), *attachment_texts(message), *files_text(message)]
-    return kept(legible("\n".join(_once(parts))).strip())
+    return kept(legible("\n".join(_once(parts[:_PARTS_MAX]))).strip())
 
 
 def _said(message: dict[str, Any]) -> str:

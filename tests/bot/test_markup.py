@@ -377,6 +377,13 @@ def test_a_long_message_is_kept_in_part() -> None:
     assert "[… cut: 36,009 characters …]" in found
 
 
+def test_no_more_parts_are_compared_than_slack_takes() -> None:
+    forms = [{"text": f"the words of form {number}"} for number in range(2_000)]
+    found = text_of({"text": "See these", "attachments": forms})
+    assert "the words of form 100\n" in found
+    assert "the words of form 1999" not in found
+
+
 def test_characters_that_nobody_sees_go() -> None:
     assert text_of({"text": " in\x00voice\x1b[31m \ud83d "}) == "invoice[31m \ufffd"
 
