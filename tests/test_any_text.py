@@ -13,11 +13,10 @@ from support_triage.bot.intake import parse
 from support_triage.bot.markup import file_names, text_of
 from support_triage.classifiers import prompt
 from support_triage.classifiers.base import Neighbour, Prediction
-from support_triage.classifiers.readable import has_words, without_emoji
-from support_triage.classifiers.text import KEPT_CHARS
+from support_triage.classifiers.text import KEPT_CHARS, has_words, without_emoji
 from support_triage.classifiers.words import counted
 from support_triage.storage.events import EVENT, Posted
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 
 CONFIG = load_config(Path("triage.toml"))
 PIECES = st.sampled_from(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from support_triage.bot import free_memory
-from support_triage.bot.champion import ChampionClassifier
+from support_triage.bot.champion import ChampionClassifier, ModelStanding
 from support_triage.bot.commands.context import Context
 from support_triage.bot.commands.desk import Dispatcher
 from support_triage.bot.config import Config, Settings
@@ -17,7 +17,6 @@ from support_triage.bot.jobs import JobPoller
 from support_triage.bot.late_cards import LateCards
 from support_triage.bot.loops import STEP_S, Step
 from support_triage.bot.making import builder
-from support_triage.bot.model_standing import ModelStanding
 from support_triage.bot.observed import ObservedClassifier
 from support_triage.bot.parts import Parts
 from support_triage.bot.presenter import Presenter

@@ -20,7 +20,7 @@ from support_triage.bot.people import People
 from support_triage.bot.slack_errors import PASSING, GatewayError, GatewayUnavailableError
 from support_triage.storage.events import Deleted, Posted, Reacted
 from support_triage.storage.examples import Reaction
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 from support_triage.storage.stores import Stores
 from support_triage.storage.watermarks import Marks
 

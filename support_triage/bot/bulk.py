@@ -11,8 +11,8 @@ from pathlib import Path
 from support_triage.bot.blueprint import Blueprint
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.crew import Crew
-from support_triage.bot.prediction_row import row
 from support_triage.bot.taught import Choice, Taught, take
+from support_triage.classifiers.base import Prediction
 from support_triage.classifiers.factory import make_parts
 from support_triage.classifiers.printable import json_line
 from support_triage.classifiers.recipe import Recipe
@@ -96,3 +96,19 @@ def classify_file(
     make = partial(rows_by, blueprint_of(config, taught), crew.threads)
     before = bulk.write(texts(source, remarks), to, lambda todo: crew.answers(todo, make))
     return Done(taught, before)
+
+
+def row(text: str, one: Prediction) -> dict[str, object]:
+    """What `triage classify` writes of a text."""
+    return {
+        "text": text,
+        "label": one.label,
+        "confidence": round(one.confidence, 4),
+        "alternatives": [
+            {"label": score.label, "confidence": round(score.confidence, 4)}
+            for score in one.alternatives
+        ],
+        "abstained": one.abstained,
+        "reason": None if one.reason is None else one.reason.value,
+        "classifier": one.classifier,
+    }

@@ -9,7 +9,7 @@ from support_triage.bot.config import Config
 from support_triage.bot.corrections import Standing
 from support_triage.bot.slack_text import SECTION, escaped, inline, mrkdwn
 from support_triage.classifiers.base import Abstention, Prediction
-from support_triage.storage.records import Message
+from support_triage.storage.messages import Message
 
 _WHY_MAX = 80
 _FILES_MAX = 300  # of the names of a message's files

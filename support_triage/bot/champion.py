@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
 import structlog
 
 from support_triage.classifiers.base import Classifier, ClassifierError, Example, Prediction
 from support_triage.classifiers.calibration import Standing
 from support_triage.storage.models import DEFAULT, Model, ModelError, Models, shown
+from support_triage.storage.workspaces import Workspaces
 
 Build = Callable[[Model | None, bytes], Classifier]
 """A classifier of a model and its file, None for the default one, that knows all examples.
@@ -104,3 +106,21 @@ class ChampionClassifier:
         self.problem = self._refused = None
         await successor.learn(())  # what came while it was made
         log.info("champion.changed", model=wanted, classifier=successor.version)
+
+
+@dataclass
+class ModelStanding:
+    """Notes what the classifier in use says of itself, as often as that changes."""
+
+    workspaces: Workspaces
+    team: str
+    classifier: ChampionClassifier
+    _said: str | None = field(default=None, init=False)
+
+    async def look(self) -> None:
+        """Write it down where it has changed."""
+        standing = self.classifier.standing
+        said = "" if standing is None else str(standing)
+        if said != self._said:
+            await self.workspaces.stands(self.team, said)
+            self._said = said

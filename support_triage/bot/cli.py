@@ -18,7 +18,7 @@ from support_triage.bot import logs
 from support_triage.bot.config import ConfigError
 from support_triage.bot.terminal import err
 from support_triage.classifiers.base import ClassifierError
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.finetune.base import FinetuneError
 from support_triage.storage.embedded import EmbeddedValkeyError
 from support_triage.storage.errors import StorageError

@@ -54,7 +54,7 @@ async def _advice(settings: Settings, config: Config, team: str | None) -> tuple
 
 
 def _draw(facts: "Facts", target: float, path: Path) -> None:
-    from support_triage.learning.pictures import curve_png
+    from support_triage.learning.advice_picture import curve_png
 
     assert facts.curve is not None
     write_picture(path, curve_png(facts.curve, target))

@@ -80,8 +80,8 @@ async def print_answers(
     remarks: "Taking | None" = None,
 ) -> None:
     """Print a JSON line for each text, in batches as they come."""
-    from support_triage.bot.in_use import in_use
-    from support_triage.bot.prediction_row import row
+    from support_triage.bot.bulk import row
+    from support_triage.bot.taught import in_use
     from support_triage.learning import reading
     from support_triage.learning.bulk import chunks
 

@@ -74,7 +74,7 @@ def evaluate_files(
     from support_triage.classifiers.factory import KINDS
     from support_triage.learning import reading
     from support_triage.learning.bad_rows import refusal
-    from support_triage.learning.dataset import DatasetError
+    from support_triage.learning.errors import DatasetError
 
     if kind not in KINDS:
         raise ConfigError(f'--classifier: "{kind}" is none of {", ".join(KINDS)}')

@@ -45,8 +45,9 @@ async def forget_person(
     """Print what there is of a person, or with `apply` remove it; cards need SLACK_BOT_TOKEN."""
     from support_triage.bot.forget_lines import found_lines
     from support_triage.bot.forgetting import Forgetter, nothing
-    from support_triage.bot.gateway import Gateway, web_client, web_session
+    from support_triage.bot.gateway import Gateway
     from support_triage.bot.pacing import Pacing
+    from support_triage.bot.slack_client import web_client, web_session
 
     if not re.fullmatch(r"[A-Z0-9]{2,}", user):
         raise ConfigError("USER: name the member id from the person's profile in Slack, U…")

@@ -97,7 +97,7 @@ def _cell(count: int, total: int, *, right: bool) -> RenderableType:
 
 
 def _draw(outcome: "Outcome", path: Path) -> None:
-    from support_triage.learning.pictures import confusion_png
+    from support_triage.learning.gate_picture import confusion_png
 
     title = f"challenger {outcome.challenger.id} on held-out messages"
     write_picture(path, confusion_png(outcome.comparison.confusion, title))

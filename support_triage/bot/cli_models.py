@@ -38,8 +38,8 @@ def models(
 
 async def _listed(store: Stores, label_set: str) -> dict[str, Any]:
     """Return champion, models with their parts and shadow figures, and history, as JSON types."""
-    from support_triage.learning.model_list import listed
     from support_triage.learning.shadow import figures
+    from support_triage.storage.models import listed
 
     stored, shadows = store.models, store.shadows
     rows = []

@@ -24,16 +24,12 @@ from support_triage.bot.card_privacy import CardsConfig
 from support_triage.bot.config_problems import problems
 from support_triage.bot.emoji_names import is_emoji_name, standard_name
 from support_triage.classifiers.base import Label, LabelSet
-from support_triage.classifiers.llm_config import LlmConfig
-from support_triage.classifiers.local_config import LocalConfig
+from support_triage.classifiers.llm_config import LlmConfig, LocalConfig
 from support_triage.classifiers.prompt import UNSURE
 from support_triage.classifiers.text import legible
-from support_triage.learning.drift_config import DriftConfig
-from support_triage.learning.finetune.settings import TrainConfig
-from support_triage.learning.gate_config import GateConfig
+from support_triage.learning.gate_config import DriftConfig, GateConfig, TrainConfig
 from support_triage.storage import address
-from support_triage.storage.inbox import IntakeConfig
-from support_triage.storage.records import KeepConfig
+from support_triage.storage.config import IntakeConfig, KeepConfig
 
 
 class ConfigError(Exception):

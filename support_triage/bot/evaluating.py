@@ -16,7 +16,7 @@ from support_triage.bot.making import classifier_of
 from support_triage.classifiers.base import Classifier, Example, Label, LabelSet
 from support_triage.classifiers.evaluation import Evaluation, Tally, Verdicts, verdicts
 from support_triage.classifiers.factory import close, make_parts
-from support_triage.classifiers.local_config import MINILM
+from support_triage.classifiers.llm_config import MINILM
 from support_triage.learning.bulk import Answer, Chunk, chunks
 from support_triage.learning.reading import Labelled
 

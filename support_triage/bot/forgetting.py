@@ -18,7 +18,8 @@ from support_triage.classifiers.redaction import redact
 from support_triage.learning.reading import identity
 from support_triage.storage.forgets import Forget, Forgets
 from support_triage.storage.forgetting import Forgetting, Traces, present
-from support_triage.storage.records import CardAt, ForgottenError, MessageId
+from support_triage.storage.messages import MessageId
+from support_triage.storage.records import CardAt, ForgottenError
 from support_triage.storage.stores import Stores
 
 _TRIES = 5  # of one deletion in Slack, before everything is looked through again

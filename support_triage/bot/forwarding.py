@@ -9,7 +9,7 @@ from support_triage.bot.origin import ELSEWHERE
 from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import Asked
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 
 log = structlog.get_logger()
 

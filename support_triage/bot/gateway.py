@@ -5,17 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
 from slack_sdk.web.async_client import AsyncWebClient
 
 from support_triage.bot.card import Author, Card
 from support_triage.bot.pacing import Pacing
-from support_triage.bot.slack_client import SlackClient
+from support_triage.bot.slack_client import _TIMEOUT_S, SlackClient
 from support_triage.bot.slack_errors import (
     FAILURES,
     GatewayPacedError,
@@ -24,8 +18,6 @@ from support_triage.bot.slack_errors import (
     sorted_error,
 )
 
-_TIMEOUT_S = 10
-_KEPT_S = 5.0  # less than Slack keeps a connection that nothing is said on
 _PATIENCE_S = 1.0  # longer waits are the inbox's: an event that waits there holds no place
 _REPORT_PATIENCE_S = 60.0
 _PAGE = 200
@@ -36,30 +28,6 @@ _GONE = {
     "chat.delete": {"message_not_found", "channel_not_found"},
 }
 """What says that there is nothing left to do."""
-
-
-def web_session() -> ClientSession:
-    """Connections to Slack that the next call finds open: slack_sdk alone opens one for each."""
-    return ClientSession(
-        timeout=ClientTimeout(total=_TIMEOUT_S),
-        connector=TCPConnector(keepalive_timeout=_KEPT_S),
-        cookie_jar=DummyCookieJar(),
-    )
-
-
-def web_client(token: str, base_url: str, session: ClientSession | None = None) -> AsyncWebClient:
-    """A client with a deadline per call, that waits where Slack asks for it."""
-    return SlackClient(
-        token=token,
-        base_url=base_url,
-        timeout=_TIMEOUT_S,
-        session=session,
-        retry_handlers=[
-            AsyncConnectionErrorRetryHandler(max_retry_count=1),
-            AsyncRateLimitErrorRetryHandler(max_retry_count=3),
-            AsyncServerErrorRetryHandler(max_retry_count=2),
-        ],
-    )
 
 
 class Gateway:

@@ -10,12 +10,12 @@ from support_triage.classifiers.base import Classifier, Embedder
 from support_triage.classifiers.factory import LlmUse, Parts, close
 from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.learning.comparison import Comparison, compare
-from support_triage.learning.dataset import Snapshot, take_snapshot
+from support_triage.learning.dataset import take_snapshot
 from support_triage.learning.gate import Verdict, decide
 from support_triage.learning.shadow import ShadowFigures, figures
-from support_triage.learning.trial import HeldOut, hold
-from support_triage.learning.trial_ledger import TrialLedger
+from support_triage.learning.trial import HeldOut, TrialLedger, hold
 from support_triage.storage.models import Model, ModelError
+from support_triage.storage.snapshots import Snapshot
 from support_triage.storage.stores import Stores
 
 

@@ -16,7 +16,7 @@ from support_triage.bot.app import Bot
 from support_triage.bot.http_limits import CONNECTIONS_MAX, LimitedBody, LimitedProtocol
 from support_triage.bot.metrics import CONTENT_TYPE
 from support_triage.bot.tasks import watched
-from support_triage.learning.drift_config import WATCHED
+from support_triage.learning.gate_config import WATCHED
 from support_triage.storage.errors import StorageUnavailableError
 
 _DEADLINE_S = 1.0

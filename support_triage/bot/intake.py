@@ -16,7 +16,7 @@ from support_triage.classifiers.text import all_well_formed
 from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 from support_triage.storage.workspaces import Workspaces
 
 EVENTS = ("message", "reaction_added", "reaction_removed", "emoji_changed")

@@ -8,7 +8,8 @@ import structlog
 from pydantic import ValidationError
 
 from support_triage.bot.tasks import each
-from support_triage.storage.records import MessageId, Records
+from support_triage.storage.messages import MessageId
+from support_triage.storage.records import Records
 
 log = structlog.get_logger()
 

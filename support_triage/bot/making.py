@@ -3,7 +3,8 @@
 from support_triage.bot.champion import Build
 from support_triage.bot.config import Config, Settings, revealed
 from support_triage.classifiers.base import Classifier, LabelSet
-from support_triage.classifiers.factory import LlmChoice, LlmUse, Parts, make_classifier
+from support_triage.classifiers.factory import LlmUse, Parts, make_classifier
+from support_triage.classifiers.llm_config import LlmChoice
 from support_triage.classifiers.recipe import Recipe
 from support_triage.storage.models import Model, ModelError
 

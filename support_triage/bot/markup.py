@@ -7,9 +7,8 @@ from support_triage.bot.attachment_text import attachment_texts
 from support_triage.bot.block_text import blocks_text
 from support_triage.bot.file_text import file_names, files_text
 from support_triage.bot.mrkdwn import to_plain
-from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
-from support_triage.classifiers.text import kept, legible
+from support_triage.classifiers.text import has_words, kept, legible
 
 __all__ = ["excerpt", "file_names", "text_of", "to_plain"]
 

@@ -11,7 +11,8 @@ from support_triage.bot.directory import Directory
 from support_triage.bot.emoji_names import standard_name
 from support_triage.bot.gateway import Gateway
 from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError
-from support_triage.storage.records import CardAt, MessageId
+from support_triage.storage.messages import MessageId
+from support_triage.storage.records import CardAt
 
 _FRESH_S = 5.0
 _PATIENCE_S = 30.0  # a try that gives up holds its event for a while, but nothing is read twice

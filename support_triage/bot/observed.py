@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.tracing import Tracing
 from support_triage.classifiers.base import Classifier, Example, Prediction
+from support_triage.storage.config import IntakeConfig
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import KINDS, Event, Posted
 from support_triage.storage.examples import Examples, Reaction
-from support_triage.storage.inbox import Entry, Inbox, IntakeConfig
-from support_triage.storage.records import MessageId
+from support_triage.storage.inbox import Entry, Inbox
+from support_triage.storage.messages import MessageId
 
 
 class ObservedInbox(Inbox):

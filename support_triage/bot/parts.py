@@ -10,13 +10,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from support_triage.bot.backfill import Backfill
 from support_triage.bot.config import Config, ConfigError, Settings
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, web_client, web_session
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.loops import Loops
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.observed import ObservedExamples, ObservedInbox
 from support_triage.bot.origin import ORGANIZATION
 from support_triage.bot.pacing import Pacing
 from support_triage.bot.people import People
+from support_triage.bot.slack_client import web_client, web_session
 from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError, asked
 from support_triage.bot.tracing import Tracing, tracing_of
 from support_triage.storage.connection import connect

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from support_triage.bot.gateway import Gateway
 from support_triage.bot.slack_errors import GatewayError, GatewayUnavailableError
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 
 _PAGES = 5  # of 200 messages; what is older is shown, and a backfill takes it down again
 _PATIENCE_S = 30.0

@@ -14,6 +14,7 @@ from support_triage.bot.card_search import adopt, intention, look_for_late
 from support_triage.bot.cards import Place, card
 from support_triage.bot.config import Config
 from support_triage.bot.corrections import Standing
+from support_triage.bot.decision import Decision
 from support_triage.bot.directory import Directory
 from support_triage.bot.emoji_names import standard_name
 from support_triage.bot.gateway import Gateway
@@ -28,20 +29,6 @@ from support_triage.storage.records import Hold, LostHoldError, Record
 from support_triage.storage.workspaces import Workspaces
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What people shall see: an emoji, and a card in a channel as triage.toml names it.
-
-    `quote` are the words of the most similar example, "" where it is to be left out.
-    """
-
-    emoji: str | None = None
-    channel: str | None = None
-    label: str | None = None
-    mention: str | None = None
-    quote: str = ""
 
 
 @dataclass

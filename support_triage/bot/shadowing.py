@@ -11,8 +11,8 @@ from support_triage.classifiers.evaluation import best
 from support_triage.classifiers.factory import close
 from support_triage.learning.gate_config import GateConfig
 from support_triage.storage.errors import StorageUnavailableError
+from support_triage.storage.messages import Message
 from support_triage.storage.models import ModelError
-from support_triage.storage.records import Message
 from support_triage.storage.shadows import ShadowAnswer
 from support_triage.storage.stores import Stores
 

@@ -1,23 +1,27 @@
 """What the classifiers of a file's texts are taught: a workspace's examples, or those of a file."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from pydantic import ConfigDict
 
+from support_triage.bot.champion import Build, built
 from support_triage.bot.config import Config, ConfigError, Settings
-from support_triage.bot.making import check, llm_of
+from support_triage.bot.making import builder, check, classifier_of, llm_of
 from support_triage.bot.workspace import open_store
-from support_triage.classifiers.base import Example
-from support_triage.classifiers.factory import KINDS
+from support_triage.classifiers.base import Classifier, Example
+from support_triage.classifiers.factory import KINDS, LlmUse, Parts, close, make_parts
 from support_triage.classifiers.outcomes import Outcomes
+from support_triage.classifiers.training import seeds
 from support_triage.learning.importing import look_through, taught_by
 from support_triage.learning.source import Source
 from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.examples import StoredExample
+from support_triage.storage.messages import Frozen
 from support_triage.storage.models import DEFAULT, ModelError, Models
-from support_triage.storage.records import Frozen
 from support_triage.storage.stores import Stores
 
 
@@ -119,3 +123,45 @@ def _asks_an_llm(name: str) -> ConfigError:
         f"--out: the bot asks {name} where it is unsure, and with --out the local classifier alone "
         "answers: add --classifier local, or leave out --out to have the LLM asked"
     )
+
+
+@asynccontextmanager
+async def in_use(settings: Settings, config: Config, choice: Choice) -> AsyncIterator[Classifier]:
+    """The champion, or the kind that was chosen; what an LLM costs counts as the workspace's."""
+    parts = await asyncio.to_thread(make_parts, config.local.embedder)
+    await asyncio.to_thread(parts.index.put, seeds(config.label_set))
+    async with workspace(settings, choice) as store:
+        if store is None:
+            await asyncio.to_thread(parts.index.put, of_file(config, choice))
+            classifier = await _made(settings, config, choice, parts, LlmUse(config.llm))
+        else:
+            classifier = await _of_workspace(settings, config, choice, parts, store)
+        try:
+            yield classifier
+        finally:
+            await close(classifier)
+
+
+async def _made(
+    settings: Settings, config: Config, choice: Choice, parts: Parts, use: LlmUse
+) -> Classifier:
+    label_set, target = config.label_set, config.triage.target_precision
+    return await asyncio.to_thread(
+        classifier_of, settings, label_set, target, choice.kind, parts=parts, use=use
+    )
+
+
+async def _of_workspace(
+    settings: Settings, config: Config, choice: Choice, parts: Parts, store: Stores
+) -> Classifier:
+    models, record = store.models, TrackRecord()
+    stored = [one async for one in store.examples.iterate(store.team)]
+    record.put(stored)
+    record.answered(await store.series.answers())
+    parts = replace(parts, outcomes=partial(record.outcomes, config.label_set.names))
+    await asyncio.to_thread(parts.index.put, as_taught(stored))
+    use = LlmUse(config.llm, store.spending, record.judged)
+    if choice.kind is not None:
+        return await _made(settings, config, choice, parts, use)
+    build: Build = builder(settings, config, parts, use=use)
+    return await built(models, store.team, await models.champion(store.team), build)

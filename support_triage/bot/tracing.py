@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 from support_triage.bot.config import ConfigError
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 

@@ -7,46 +7,22 @@ import structlog
 
 from support_triage.bot.config import Config, Mode
 from support_triage.bot.corrections import Standing, fold
+from support_triage.bot.decision import Decision, decide
 from support_triage.bot.people import People
 from support_triage.bot.presence import Presence
-from support_triage.bot.presenter import Decision, Presenter
+from support_triage.bot.presenter import Presenter
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.watching import Watching
-from support_triage.classifiers.base import Classifier, Prediction
-from support_triage.classifiers.readable import has_words
+from support_triage.classifiers.base import Classifier
 from support_triage.classifiers.redaction import redact
+from support_triage.classifiers.text import has_words
 from support_triage.storage.events import Deleted, Event, Outdated, Posted, Reacted
 from support_triage.storage.examples import Correction, Reaction, StoredExample
-from support_triage.storage.records import ForgottenError, Hold, Message, MessageId, Record
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import ForgottenError, Hold, Record
 from support_triage.storage.stores import Stores
 
 log = structlog.get_logger()
-
-
-def decide(
-    config: Config,
-    mode: Mode,
-    prediction: Prediction | None,
-    standing: Standing | None,
-    *,
-    deleted: bool,
-) -> Decision:
-    """The visible answer to a message. An agent's label outranks a prediction; unsure is shown."""
-    if deleted or mode is Mode.MONITOR:
-        return Decision()
-    name = standing.label if standing else prediction.label if prediction else None
-    known = next((one for one in config.labels if one.name == name), None)
-    if known is None:
-        emoji, channel, mention = (
-            config.triage.needs_human_emoji,
-            config.triage.needs_human_channel,
-            None,
-        )
-    else:
-        emoji, channel, mention = known.emoji, known.channel, known.mention
-    if mode is Mode.SUGGEST:
-        channel = None
-    return Decision(emoji, channel, None if known is None else known.name, mention)
 
 
 @dataclass

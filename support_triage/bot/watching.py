@@ -7,7 +7,7 @@ from support_triage.bot.shadowing import Shadowing
 from support_triage.classifiers.base import Prediction
 from support_triage.learning.outcomes import noted
 from support_triage.storage.examples import StoredExample
-from support_triage.storage.records import Message
+from support_triage.storage.messages import Message
 from support_triage.storage.series import Series
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from support_triage.classifiers.base import Embedder
 from support_triage.classifiers.embedder import MiniLmEmbedder
-from support_triage.classifiers.local_config import MINILM
+from support_triage.classifiers.llm_config import MINILM
 from support_triage.classifiers.onnx_folder import OnnxFolderEmbedder
 
 _MINILM_FROM = f"{MINILM}:"

@@ -16,16 +16,13 @@ from support_triage.classifiers.cascade import CascadeClassifier, CascadeSetting
 from support_triage.classifiers.embedders import make_embedder
 from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.classifiers.ledger import Ledger
-from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
+from support_triage.classifiers.llm_config import MINILM, LlmChoice, LlmConfig
 from support_triage.classifiers.local import LocalClassifier
-from support_triage.classifiers.local_config import MINILM
 from support_triage.classifiers.outcomes import Outcomes
 from support_triage.classifiers.prompt import messages
 from support_triage.classifiers.recipe import Recipe
 from support_triage.classifiers.selection import tokens
 from support_triage.classifiers.worth import Judged, Terms
-
-__all__ = ["KINDS", "LlmChoice", "LlmUse", "Parts", "close", "make_classifier", "make_parts"]
 
 KINDS = ("local", "llm", "cascade")
 _MESSAGE_TOKENS = 100

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from support_triage.classifiers.base import Embedder, Example, Neighbour, Vectors
-from support_triage.classifiers.readable import has_words
+from support_triage.classifiers.text import has_words
 
 
 @dataclass(frozen=True, slots=True)

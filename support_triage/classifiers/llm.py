@@ -24,7 +24,6 @@ from support_triage.classifiers.chat import Chat, Reply
 from support_triage.classifiers.ledger import Ledger, UnsharedLedger
 from support_triage.classifiers.llm_config import LlmChoice, LlmConfig
 from support_triage.classifiers.meter import Meter
-from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
 from support_triage.classifiers.selection import (
     Candidates,
@@ -33,6 +32,7 @@ from support_triage.classifiers.selection import (
     select,
     shares,
 )
+from support_triage.classifiers.text import has_words
 from support_triage.plural import plural
 
 _FAIR_SHARE = 0.5  # of `timeout_s`: a request that had less was late through no fault of its own

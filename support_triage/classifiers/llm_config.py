@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from support_triage.classifiers.selection import FewShot
-
 OFFICIAL_URL = "https://api.openai.com/v1"
 _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 
@@ -61,6 +59,17 @@ class Price(_Frozen):
 SHIPPED_PRICES = {"gpt-6-luna": Price(prompt=0.10, cached=0.01, completion=0.50)}
 
 
+@dataclass(frozen=True, slots=True)
+class FewShot:
+    """How much is shown; `max_shots=0` shows no examples, as a fine-tuned model wants it."""
+
+    max_shots: int = 16
+    max_labels: int = 6  # likely labels that the shots are spread over
+    shot_tokens: int = 1200
+    label_tokens: int = 6000  # for names and descriptions; above it labels are narrowed
+    pool: int = 60  # nearest examples that are looked at
+
+
 class LlmConfig(_Frozen):
     """How the LLM is asked, what it may cost, and what an error costs the admin."""
 
@@ -85,3 +94,17 @@ class LlmConfig(_Frozen):
         return FewShot(
             max_shots=self.max_shots, shot_tokens=self.shot_tokens, label_tokens=self.label_tokens
         )
+
+
+MINILM = "minilm"
+
+
+class LocalConfig(BaseModel):
+    """`embedder` is "minilm", "minilm:FOLDER" with a folder that holds its weights, or a path.
+
+    The path is a sentence-transformers folder with an ONNX file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    embedder: str = Field(default=MINILM, min_length=1)

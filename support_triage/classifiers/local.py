@@ -24,8 +24,8 @@ from support_triage.classifiers.crossvalidation import calibrate
 from support_triage.classifiers.head import Calibration, Head, fit
 from support_triage.classifiers.index import EmbeddedIndex, Snapshot
 from support_triage.classifiers.outcomes import Outcomes, by_outcomes
-from support_triage.classifiers.readable import has_words, without_emoji
 from support_triage.classifiers.recipe import Recipe
+from support_triage.classifiers.text import has_words, without_emoji
 from support_triage.classifiers.threads import one_blas_thread
 from support_triage.classifiers.training import SAME, Features, Training, phrases, seeds, training
 from support_triage.classifiers.words import counted

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from support_triage.classifiers.base import ExampleIndex, Label, LabelSet, Neighbour, Score
+from support_triage.classifiers.llm_config import FewShot
 from support_triage.classifiers.prompt import DESCRIPTION_CHARS, SHOT_CHARS
 
 _CHARS_PER_TOKEN = 4
@@ -15,17 +16,6 @@ _RIGHT, _WRONG = 3.0, 1.0  # votes that a model's answer starts with: right thre
 
 Candidates = Callable[[str], Sequence[str]]
 """Names the labels of a text, likeliest first; the local classifier's `rank` is one. It blocks."""
-
-
-@dataclass(frozen=True, slots=True)
-class FewShot:
-    """How much is shown; `max_shots=0` shows no examples, as a fine-tuned model wants it."""
-
-    max_shots: int = 16
-    max_labels: int = 6  # likely labels that the shots are spread over
-    shot_tokens: int = 1200
-    label_tokens: int = 6000  # for names and descriptions; above it labels are narrowed
-    pool: int = 60  # nearest examples that are looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, Final, Protocol, TypeVar
 
 from support_triage.learning.bulk_out import Out
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 
 CHUNK: Final = 512
 Chunk = list[str]

@@ -7,7 +7,7 @@ from typing import BinaryIO, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.storage.private_folder import open_private, private_opener
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from support_triage.learning.bulk_out import Run
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.opening import filesystem
 
 GROUP: Final = 64

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from support_triage.learning.bulk import Answer, Chunk, Make, T, in_order
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 
 _TRIES = 3  # of a chunk whose process was lost, beside the first
 _AHEAD = 3  # chunks for each core, so that none waits for the slowest

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from support_triage.classifiers.printable import printable
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.opening import exists, opened
 
 ORIGINAL_OF: Final = "original_of"

@@ -13,7 +13,7 @@ from scipy.special import softmax
 
 from support_triage.classifiers.base import Embedder, LabelSet
 from support_triage.classifiers.linear import fit_linear
-from support_triage.classifiers.readable import has_words
+from support_triage.classifiers.text import has_words
 from support_triage.classifiers.training import Features, Labels, Training
 from support_triage.classifiers.words import counted
 from support_triage.learning import split

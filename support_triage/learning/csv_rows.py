@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from support_triage.learning.bad_rows import BadRow, Remarks
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.source import (
     Cells,
     MissingColumnError,

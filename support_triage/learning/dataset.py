@@ -10,17 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from support_triage.classifiers.base import LabelSet
-from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
+from support_triage.classifiers.text import has_words
 from support_triage.learning import split
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.snapshots import Snapshot, SnapshotExample, snapshot_id
-
-__all__ = ["DatasetError", "Snapshot", "SnapshotExample", "take_snapshot"]
-
-
-class DatasetError(Exception):
-    """A file cannot be read or written: the message says which, where, and what to do."""
 
 
 def _frozen(one: StoredExample) -> SnapshotExample:

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 from charset_normalizer import CharsetMatch, from_bytes
 
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 
 _BLOCK: Final = 1 << 20
 _JUDGED: Final = 1 << 16

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scipy.stats import chi2_contingency, fisher_exact
 
-from support_triage.learning.drift_config import ABSTENTIONS, ACCURACY, LABEL_MIX, WATCHED
+from support_triage.learning.gate_config import ABSTENTIONS, ACCURACY, LABEL_MIX, WATCHED
 from support_triage.plural import plural
 
 _POINTS = 0.05  # smaller changes of a share are no news, however sure they are

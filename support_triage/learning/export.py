@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from support_triage.classifiers.base import LabelSet
-from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
-from support_triage.learning.dataset import DatasetError
+from support_triage.classifiers.text import has_words
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.openai_file import OpenAiWriter
 from support_triage.learning.parquet_file import ParquetWriter
 from support_triage.learning.plain_file import CsvWriter, JsonlWriter

@@ -7,8 +7,8 @@ from pathlib import PurePath
 from typing import BinaryIO, Final, cast
 
 from support_triage.learning.csv_rows import header_fits
-from support_triage.learning.dataset import DatasetError
 from support_triage.learning.decoding import marked
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.source import Source, loose
 
 _KINDS: Final = {

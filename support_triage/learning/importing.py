@@ -14,7 +14,7 @@ from support_triage.classifiers.printable import printable
 from support_triage.classifiers.redaction import redact
 from support_triage.learning import split
 from support_triage.learning.bad_rows import RefuseAll, SkipBad, Taking, refusal
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.label_names import LabelNames
 from support_triage.learning.reading import Labelled, identity, read
 from support_triage.learning.source import Source

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support_triage.classifiers.base import LabelSet
 from support_triage.classifiers.printable import printable
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.label_names import LabelNames
 from support_triage.learning.reading import identity, read
 from support_triage.learning.source import Source

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 
 _AHEAD = 8 << 20  # bytes fetched at a time
 

@@ -11,8 +11,8 @@ from support_triage.classifiers.printable import printable
 from support_triage.classifiers.text import well_formed
 from support_triage.learning.bad_rows import BadRow, RefuseFirst, Remarks
 from support_triage.learning.csv_rows import csv_rows
-from support_triage.learning.dataset import DatasetError
 from support_triage.learning.decoding import detected, known
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.file_kind import kind
 from support_triage.learning.json_rows import JsonRows
 from support_triage.learning.mail_text import mail_text

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from unicodedata import category, normalize
 
 from support_triage.classifiers.printable import printable
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.plural import plural
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.storage.private_folder import open_private
 
 

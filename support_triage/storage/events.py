@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from support_triage.storage.records import Frozen, Message, MessageId
+from support_triage.storage.messages import Frozen, Message, MessageId
 
 
 class _Happened(Frozen):

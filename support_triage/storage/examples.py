@@ -9,8 +9,8 @@ from support_triage.classifiers.base import Example
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.lua import COUNT, EXPECT, FORGOTTEN
+from support_triage.storage.messages import Frozen, MessageId
 from support_triage.storage.readable import parsed, read, read_all
-from support_triage.storage.records import Frozen, MessageId
 from support_triage.storage.tombstones import Tombstones
 
 FEED_LENGTH = 10_000

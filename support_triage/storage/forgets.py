@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.lua import EXPECT
-from support_triage.storage.records import Frozen
+from support_triage.storage.messages import Frozen
 from support_triage.storage.workspaces import AUDIT_LENGTH
 
 _KEPT_S = 30 * 24 * 3600

@@ -10,9 +10,10 @@ from support_triage.storage.events import Outdated
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.label_moves import LabelMoves
+from support_triage.storage.messages import MessageId
 from support_triage.storage.quotes import Quotes
 from support_triage.storage.readable import read
-from support_triage.storage.records import CardAt, Hold, MessageId, Record, Records
+from support_triage.storage.records import CardAt, Hold, Record, Records
 from support_triage.storage.series import Series
 from support_triage.storage.shadows import Shadows
 from support_triage.storage.snapshots import Snapshots

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from support_triage.plural import plural
 from support_triage.storage import inbox_scripts as scripts
 from support_triage.storage import keys
+from support_triage.storage.config import IntakeConfig
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import EVENT, Asked, Event, Posted, Reacted, wrote
@@ -23,18 +22,6 @@ _SWEEP_COUNT = 500
 _LISTENS_S = 60
 _NOTED_S = 0.2  # a shorter wait is none: no process began meanwhile
 _LOST_S = 60.0  # a server that took over may lack what was written in its last seconds
-
-
-class IntakeConfig(BaseModel):
-    """The table `[intake]`: how much of a workspace may wait before acks are withheld.
-
-    `limit` counts events; `limit_mb` is the memory they take in Redis, estimated from a sample.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    limit: int = Field(default=100_000, ge=1)
-    limit_mb: int = Field(default=256, ge=1)
 
 
 class InboxFullError(StorageUnavailableError):

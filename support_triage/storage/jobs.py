@@ -15,8 +15,8 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageError
 from support_triage.storage.leases import renewed
+from support_triage.storage.messages import Frozen
 from support_triage.storage.readable import read, read_all
-from support_triage.storage.records import Frozen
 
 _LEASE_S = 20.0
 _ID_DIGITS = 10

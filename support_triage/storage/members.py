@@ -6,8 +6,8 @@ from typing import Final
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.messages import Frozen
 from support_triage.storage.readable import read
-from support_triage.storage.records import Frozen
 
 ASK_EVERY_S: Final = 30.0
 """A group is looked up at most this often by all processes together, however many strangers react.

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -12,8 +13,8 @@ from pydantic import Field
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.lua import EXPECT
+from support_triage.storage.messages import Frozen
 from support_triage.storage.readable import read, read_all
-from support_triage.storage.records import Frozen
 
 DEFAULT = ""
 """The champion of a team that has promoted nothing: the classifier that its settings make."""
@@ -252,3 +253,28 @@ def _check(model: Model, file: bytes) -> None:
             f"model {model.id}: its file has SHA-256 {found[:12]}…, not {model.sha256[:12]}…: "
             "it was damaged or changed, and is not used; train again, or promote another"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A model and its part; one for another label set is not `usable`."""
+
+    model: Model
+    role: Literal["champion", "challenger", "former"]
+    usable: bool
+
+
+async def listed(models: Models, team: str, label_set: str) -> list[Listed]:
+    """All models, newest first."""
+    champion = await models.champion(team)
+    used = {one.after for one in await models.history(team)}
+
+    def role(model: Model) -> Literal["champion", "challenger", "former"]:
+        if model.id == champion:
+            return "champion"
+        return "former" if model.id in used else "challenger"
+
+    return [
+        Listed(one, role(one), one.label_set == label_set)
+        for one in reversed(await models.all(team))
+    ]

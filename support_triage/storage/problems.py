@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from support_triage.storage.records import Frozen
+from support_triage.storage.messages import Frozen
 
 KEPT_S = 7 * 24 * 3600
 _MOST = 500  # a channel that is away for a week must not fill the storage

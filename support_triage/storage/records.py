@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import field_validator
 
 from support_triage.classifiers.base import Prediction
 from support_triage.storage import keys
@@ -15,59 +15,12 @@ from support_triage.storage.connection import Client
 from support_triage.storage.errors import StorageError
 from support_triage.storage.leases import renewed
 from support_triage.storage.lua import COUNT, EXPECT, FORGOTTEN
+from support_triage.storage.messages import Frozen, Message, MessageId
 
 _LEASE_S = 4.0  # a hold outlives its holder's death by this, less than the inbox's take-over
 _HOLD_WAIT_S = 2.0
 _FORMER_MAX = 19
 _FORMER_BYTES_MAX = 32_000  # of the texts before the newest: some eight of the longest in English
-_DAY_S = 24 * 3600
-
-
-class KeepConfig(BaseModel):
-    """The table `[keep]`: how long messages, and what was said and shown of them, are kept."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    days: int = Field(default=keys.RETENTION_S // _DAY_S, ge=1, le=3_650)
-
-    @property
-    def seconds(self) -> int:
-        """The same in seconds, as Redis takes it."""
-        return self.days * _DAY_S
-
-
-class Frozen(BaseModel):
-    """A value that is stored as JSON.
-
-    Pydantic caches the strings of all JSON that it reads, and ours hardly ever repeat: only the
-    names of fields are worth it.
-    """
-
-    model_config = ConfigDict(frozen=True, cache_strings="keys")
-
-
-class MessageId(Frozen):
-    """The identity of a message in Slack."""
-
-    team: str
-    channel: str
-    ts: str
-
-    def __str__(self) -> str:
-        return f"{self.channel}:{self.ts}"
-
-
-class Message(Frozen):
-    """A support message as plain text; `edited` is the time of its last edit, "" if none.
-
-    `files` are the names of its files: people see them on the card, and nothing learns from them.
-    """
-
-    id: MessageId
-    user: str
-    text: str
-    edited: str = ""
-    files: tuple[str, ...] = ()
 
 
 class CardAt(Frozen):

@@ -5,8 +5,8 @@ from typing import Literal
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
+from support_triage.storage.messages import Frozen
 from support_triage.storage.readable import read_all
-from support_triage.storage.records import Frozen
 
 KEPT = 1_200
 _CLAIM_S = 120

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.lua import FORGOTTEN
+from support_triage.storage.messages import Frozen
 from support_triage.storage.readable import read
-from support_triage.storage.records import Frozen
 
 _DAY_S = 2 * 24 * 3600
 _PUT = (

@@ -2,7 +2,7 @@
 
 from support_triage.storage import keys
 from support_triage.storage.connection import Client
-from support_triage.storage.records import Message
+from support_triage.storage.messages import Message
 
 
 class Tombstones:

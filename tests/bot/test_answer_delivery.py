@@ -7,15 +7,16 @@ from structlog.testing import capture_logs
 
 from support_triage.bot.answer_delivery import AnswerDelivery
 from support_triage.bot.config import PacingConfig
-from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.pacing import Pacing
+from support_triage.bot.slack_client import web_client
 from support_triage.bot.slack_errors import GatewayUnavailableError
 from support_triage.sandbox.faults import Fault
 from support_triage.storage.commands import Commands
 from support_triage.storage.connection import Client
 from support_triage.storage.events import Asked
 from support_triage.storage.limiter import Limiter
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import TEAM
 

@@ -13,11 +13,12 @@ from support_triage.bot.backfill import Backfill, missed
 from support_triage.bot.backfill_turns import BackfillTurns
 from support_triage.bot.config import PacingConfig, load_config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.intake import parse
 from support_triage.bot.message_kinds import SUBTYPES
 from support_triage.bot.pacing import Pacing
 from support_triage.bot.people import People
+from support_triage.bot.slack_client import web_client
 from support_triage.bot.slack_errors import GatewayUnavailableError
 from support_triage.sandbox import acts
 from support_triage.storage.connection import Client
@@ -25,7 +26,7 @@ from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Reaction
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.limiter import Limiter
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 from support_triage.storage.stores import Stores
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BOT, SUPPORT, TEAM

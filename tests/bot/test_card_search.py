@@ -16,22 +16,16 @@ from support_triage.bot.card import EVENT_TYPE, Author, card_about
 from support_triage.bot.card_search import adopt, intention, look_for_late, search
 from support_triage.bot.config import PacingConfig, load_config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.memory import Memory
 from support_triage.bot.pacing import Pacing
+from support_triage.bot.slack_client import web_client
 from support_triage.bot.slack_errors import GatewayUnavailableError
 from support_triage.sandbox import acts, seed
 from support_triage.storage.connection import Client
 from support_triage.storage.limiter import Limiter
-from support_triage.storage.records import (
-    Hold,
-    Message,
-    MessageId,
-    Posting,
-    Record,
-    Records,
-    Shown,
-)
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import Hold, Posting, Record, Records, Shown
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BILLING, SUPPORT, TEAM
 

@@ -15,7 +15,7 @@ from support_triage.bot.config import Config, load_config
 from support_triage.bot.corrections import Standing
 from support_triage.classifiers.base import Neighbour, Prediction, Score
 from support_triage.sandbox.block_limits import check_blocks
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 
 CONFIG = load_config(Path("triage.toml"))
 OPEN = CONFIG.model_copy(update={"cards": CONFIG.cards.model_copy(update={"redact": False})})

@@ -18,7 +18,7 @@ from support_triage.classifiers.base import Example
 from support_triage.classifiers.recipe import Recipe
 from support_triage.learning.bulk import CHUNK
 from support_triage.learning.bulk_out import FileOut
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.source import Source
 from support_triage.storage.connection import Client
 from support_triage.storage.models import Model, ModelError, Models, Promotion

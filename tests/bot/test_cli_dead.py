@@ -5,7 +5,7 @@ import json
 from support_triage.storage.connection import Client
 from support_triage.storage.events import Posted
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 from support_triage.storage.workspaces import Workspaces
 from tests.bot.command_line import triage
 

@@ -10,7 +10,7 @@ from support_triage.bot.cli_options import columns_of, mapped
 from support_triage.bot.config import Settings
 from support_triage.bot.crew import Crew
 from support_triage.learning.bad_rows import RefuseAll, SkipBad
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.source import Source
 from tests.bot.command_line import triage
 

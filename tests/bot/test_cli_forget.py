@@ -10,7 +10,8 @@ from support_triage.storage.connection import connect
 from support_triage.storage.embedded import EmbeddedValkey
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.forgets import Forgets
-from support_triage.storage.records import CardAt, Message, MessageId, Record, Records, Shown
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import CardAt, Record, Records, Shown
 from support_triage.storage.workspaces import Workspaces
 from tests.words import files_with, keys_with
 

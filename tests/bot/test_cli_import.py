@@ -8,7 +8,7 @@ import pytest
 from support_triage.bot.cli_import import import_file
 from support_triage.bot.config import Config, Settings, load_config
 from support_triage.learning.bad_rows import RefuseAll, SkipBad
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.source import Source
 from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples

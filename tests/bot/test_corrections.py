@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support_triage.bot.corrections import fold
 from support_triage.storage.connection import connect
 from support_triage.storage.examples import Examples, Reaction
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 
 
 def reaction(at: int, user: str, label: str | None, *, added: bool = True) -> Reaction:

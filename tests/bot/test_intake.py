@@ -6,7 +6,7 @@ import pytest
 
 from support_triage.bot.intake import parse, whose
 from support_triage.storage.events import Deleted, Posted, Reacted
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 
 AT = MessageId(team="T1", channel="C1", ts="10.5")
 

@@ -11,10 +11,11 @@ import pytest
 from support_triage.bot.config import PacingConfig, load_config
 from support_triage.bot.directory import Directory
 from support_triage.bot.drift_watch import DriftWatch
-from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.jobs import JobPoller
 from support_triage.bot.pacing import Pacing
 from support_triage.bot.people import People
+from support_triage.bot.slack_client import web_client
 from support_triage.bot.slack_errors import GatewayUnavailableError
 from support_triage.bot.teaching import Teaching
 from support_triage.classifiers.base import Example, Prediction

@@ -6,8 +6,7 @@ import pytest
 
 from support_triage.bot.markup import file_names, text_of, to_plain
 from support_triage.bot.slack_text import escaped
-from support_triage.classifiers.readable import has_words
-from support_triage.classifiers.text import KEPT_CHARS
+from support_triage.classifiers.text import KEPT_CHARS, has_words
 
 QUESTION = "I was charged twice for my subscription"
 

@@ -19,8 +19,7 @@ from support_triage.bot.slack_text import (
     whole_lines,
 )
 from support_triage.classifiers.printable import json_line, printable
-from support_triage.classifiers.readable import has_words
-from support_triage.classifiers.text import KEPT_CHARS, legible
+from support_triage.classifiers.text import KEPT_CHARS, has_words, legible
 
 PIECES = st.sampled_from(
     [

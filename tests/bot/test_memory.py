@@ -10,12 +10,13 @@ from support_triage.bot import gateway as sending
 from support_triage.bot import memory, pacing
 from support_triage.bot.config import PacingConfig, load_config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.memory import Memory
 from support_triage.bot.pacing import Pacing
+from support_triage.bot.slack_client import web_client
 from support_triage.storage.connection import Client
 from support_triage.storage.limiter import Limiter
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import SUPPORT, TEAM
 

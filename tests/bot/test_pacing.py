@@ -4,17 +4,18 @@ import pytest
 from structlog.testing import capture_logs
 
 from support_triage.bot.config import PacingConfig
-from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.loops import Loops
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.pacing import Pacing
+from support_triage.bot.slack_client import web_client
 from support_triage.bot.slack_errors import GatewayError, GatewayPacedError, GatewayUnavailableError
 from support_triage.bot.worker import Worker, delay_s
 from support_triage.storage.connection import Client
 from support_triage.storage.events import Deleted, Event
 from support_triage.storage.inbox import Entry, Inbox
 from support_triage.storage.limiter import Limiter
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 from tests.sandbox.running import eventually
 
 

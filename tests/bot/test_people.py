@@ -12,8 +12,8 @@ import pytest
 from support_triage.bot import people as module
 from support_triage.bot.config import TriageConfig, load_config
 from support_triage.bot.directory import OUTAGE_S, Directory
-from support_triage.bot.gateway import web_client
 from support_triage.bot.people import People, group_problems
+from support_triage.bot.slack_client import web_client
 from support_triage.bot.slack_errors import ADVICE, GatewayUnavailableError
 from support_triage.storage import keys
 from support_triage.storage import members as storage

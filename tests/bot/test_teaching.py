@@ -18,7 +18,7 @@ from support_triage.classifiers.local import LocalClassifier
 from support_triage.learning.track_record import TrackRecord
 from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 from support_triage.storage.series import Series
 from support_triage.storage.stores import Stores
 from support_triage.storage.workspaces import Workspaces

@@ -13,11 +13,11 @@ import structlog
 from rich.table import Table
 
 from support_triage.bot import logs
-from support_triage.bot.prediction_row import row
+from support_triage.bot.bulk import row
 from support_triage.bot.terminal import Terminal, styled
 from support_triage.classifiers.base import Prediction
 from support_triage.classifiers.printable import json_line
-from support_triage.learning.pictures import confusion_png
+from support_triage.learning.gate_picture import confusion_png
 from support_triage.learning.plain_file import CsvWriter
 from support_triage.learning.rows import Row
 from tests.hostile import ACTING, HOSTILE

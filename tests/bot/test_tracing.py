@@ -10,10 +10,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from support_triage.bot.metrics import Metrics
 from support_triage.bot.observed import ObservedInbox
 from support_triage.bot.tracing import NoTracing, OpenTelemetry, tracing_of
+from support_triage.storage.config import IntakeConfig
 from support_triage.storage.connection import Client
 from support_triage.storage.events import Posted
-from support_triage.storage.inbox import IntakeConfig
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 
 AT = MessageId(team="T1", channel="C1", ts="1.5")
 

@@ -18,7 +18,8 @@ from support_triage.storage.dead import DeadLetters
 from support_triage.storage.errors import StorageDeniedError, StorageUnavailableError
 from support_triage.storage.events import Event, Posted
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import HeldError, LostHoldError, Message, MessageId
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import HeldError, LostHoldError
 from support_triage.storage.workspaces import Workspaces
 from tests.sandbox.running import eventually
 

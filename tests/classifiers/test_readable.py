@@ -7,7 +7,7 @@ import pytest
 
 from support_triage.classifiers.base import Example, Vectors
 from support_triage.classifiers.index import EmbeddedIndex
-from support_triage.classifiers.readable import has_words, without_emoji
+from support_triage.classifiers.text import has_words, without_emoji
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from support_triage.classifiers.base import Example, Label, LabelSet, Neighbour
-from support_triage.classifiers.selection import FewShot, agreement, select, shares, tokens
+from support_triage.classifiers.llm_config import FewShot
+from support_triage.classifiers.selection import agreement, select, shares, tokens
 
 LABELS = LabelSet(tuple(Label(name, f"about {name}") for name in "ABC"))
 

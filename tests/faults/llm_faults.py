@@ -12,7 +12,8 @@ from typing import Any
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from support_triage.storage.connection import connect
-from support_triage.storage.records import MessageId, Records
+from support_triage.storage.messages import MessageId
+from support_triage.storage.records import Records
 from tests.classifiers.openai_server import (
     Body,
     Drop,

@@ -16,11 +16,12 @@ from support_triage.bot import card_search
 from support_triage.bot.card import Author, card_about
 from support_triage.bot.config import Config, PacingConfig, load_config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway, web_client
+from support_triage.bot.gateway import Gateway
 from support_triage.bot.late_cards import LateCards
 from support_triage.bot.pacing import Pacing
 from support_triage.bot.people import People
 from support_triage.bot.presenter import Presenter
+from support_triage.bot.slack_client import web_client
 from support_triage.bot.tasks import end
 from support_triage.bot.teaching import Teaching
 from support_triage.bot.triage import Triage
@@ -34,7 +35,8 @@ from support_triage.storage.events import Deleted, Event, Posted, Reacted
 from support_triage.storage.examples import Examples
 from support_triage.storage.limiter import Limiter
 from support_triage.storage.members import Members
-from support_triage.storage.records import HeldError, LostHoldError, Message, MessageId, Records
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import HeldError, LostHoldError, Records
 from support_triage.storage.stores import Stores
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BILLING, BOT, SUPPORT, TEAM, TECHNICAL

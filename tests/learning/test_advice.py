@@ -15,9 +15,9 @@ from support_triage.learning.advice_facts import (
     per_month,
     times,
 )
+from support_triage.learning.advice_picture import curve_png
 from support_triage.learning.advice_report import advice_lines
 from support_triage.learning.curve import Curve, Point
-from support_triage.learning.pictures import curve_png
 from support_triage.storage.examples import Correction, StoredExample
 from support_triage.storage.series import Answer
 

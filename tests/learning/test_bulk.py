@@ -16,7 +16,7 @@ import pytest
 from support_triage.learning.bulk import CHUNK, answered, chunks
 from support_triage.learning.bulk_out import FileOut, Out
 from support_triage.learning.bulk_parts import PartsOut
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.reading import texts
 from support_triage.learning.source import Source
 from tests.learning.shouting import TEXTS, dying, run, shout, shouting

@@ -14,7 +14,7 @@ from support_triage.bot.crew import Crew
 from support_triage.bot.taught import Choice
 from support_triage.learning.bulk import CHUNK, Answer, Chunk, chunks
 from support_triage.learning.bulk_ray import answered
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.source import Source
 from tests.learning.shouting import TEXTS, dying, shout, shouting
 

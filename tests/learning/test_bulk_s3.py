@@ -13,7 +13,7 @@ import pytest
 from support_triage.learning import reading
 from support_triage.learning.bulk import CHUNK
 from support_triage.learning.bulk_parts import PartsOut
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.opening import stamp
 from support_triage.learning.reading import texts
 from support_triage.learning.source import Source

@@ -16,7 +16,8 @@ from support_triage.classifiers import prompt
 from support_triage.classifiers.llm import LlmClassifier
 from support_triage.classifiers.llm_config import LlmChoice
 from support_triage.learning import whole_file
-from support_triage.learning.dataset import DatasetError, freeze
+from support_triage.learning.dataset import freeze
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.export import FORMATS, since_when, writer
 from support_triage.learning.openai_rules import problems
 from support_triage.storage.connection import Client

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support_triage.classifiers.readable import has_words
 from support_triage.classifiers.redaction import redact
+from support_triage.classifiers.text import has_words
 from support_triage.learning import parquet_file
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.export import FORMATS, SUFFIX
 from support_triage.learning.importing import Imported, look_through, store
 from support_triage.learning.reading import identity, read, texts

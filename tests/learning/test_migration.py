@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support_triage.classifiers.base import Label, LabelSet
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.migration import Migration, check, migrate, split_of, unmapped
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Correction, Examples

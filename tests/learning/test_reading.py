@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from support_triage.learning.bad_rows import LISTED, RefuseAll, SkipBad
 from support_triage.learning.csv_rows import RECORD_MAX
-from support_triage.learning.dataset import DatasetError
 from support_triage.learning.decoding import detected
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.importing import look_through, taught_by
 from support_triage.learning.moments import MomentError, moment
 from support_triage.learning.reading import read, texts

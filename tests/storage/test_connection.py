@@ -11,7 +11,8 @@ from support_triage.storage.errors import StorageUnavailableError
 from support_triage.storage.events import Posted
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import Message, MessageId, Record, Records
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import Record, Records
 from support_triage.storage.workspaces import Workspaces
 from tests.sandbox.running import eventually
 from tests.valkeys import Node, cluster, cluster_url, watched

@@ -4,7 +4,7 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.dead import DeadLetters
 from support_triage.storage.events import Posted
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 
 DAY_S = 24 * 3600
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.examples import Correction, Examples, Reaction, StoredExample
-from support_triage.storage.records import MessageId
+from support_triage.storage.messages import MessageId
 
 
 def example(identity: str, label: str) -> StoredExample:

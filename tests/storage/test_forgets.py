@@ -13,7 +13,8 @@ from support_triage.storage.forgets import Forgets
 from support_triage.storage.forgetting import Forgetting
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.label_moves import LabelMoves
-from support_triage.storage.records import ForgottenError, Message, MessageId, Record, Records
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import ForgottenError, Record, Records
 from support_triage.storage.snapshots import SnapshotError, Snapshots
 from tests.learning.exports import LABELS
 from tests.words import keys_with

@@ -18,7 +18,7 @@ from support_triage.storage.dead import DeadLetters
 from support_triage.storage.errors import StorageDeniedError, StorageUnavailableError
 from support_triage.storage.events import Event, Posted, Reacted
 from support_triage.storage.inbox import Entry, Inbox, InboxFullError
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 from support_triage.storage.workspaces import Workspaces
 from tests.sandbox.running import eventually
 

@@ -11,7 +11,8 @@ from support_triage.bot.taught import Taught
 from support_triage.classifiers.base import Example
 from support_triage.storage.events import EVENT, Posted
 from support_triage.storage.examples import _HISTORY, Correction, StoredExample
-from support_triage.storage.records import Frozen, Message, MessageId, Record
+from support_triage.storage.messages import Frozen, Message, MessageId
+from support_triage.storage.records import Record
 
 ROWS = 1_000
 

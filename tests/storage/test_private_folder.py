@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support_triage.learning.bulk_out import FileOut
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.whole_file import WholeFile
 from support_triage.storage.connection import connect
 from support_triage.storage.embedded import EmbeddedValkey, EmbeddedValkeyError

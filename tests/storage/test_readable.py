@@ -13,8 +13,9 @@ from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples, Reaction, StoredExample
 from support_triage.storage.jobs import Job, Jobs
 from support_triage.storage.members import Members, Membership
+from support_triage.storage.messages import MessageId
 from support_triage.storage.models import Models, Promotion
-from support_triage.storage.records import MessageId, Records
+from support_triage.storage.records import Records
 from support_triage.storage.series import Answer, Series
 from support_triage.storage.shadows import ShadowAnswer, Shadows
 from support_triage.storage.watermarks import Watermarks

@@ -9,7 +9,8 @@ from support_triage.storage import keys
 from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.label_moves import LabelMoves
-from support_triage.storage.records import Message, MessageId, Record, Records
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import Record, Records
 
 AT = MessageId(team="T", channel="C", ts="1.0")
 

@@ -9,7 +9,8 @@ from support_triage.classifiers.ledger import Ledger, Reservation
 from support_triage.storage import keys
 from support_triage.storage import spending as module
 from support_triage.storage.connection import Client, connect
-from support_triage.storage.records import Message, MessageId, Record, Records
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import Record, Records
 from support_triage.storage.spending import Spending, Spent
 
 TEAM = "T1"

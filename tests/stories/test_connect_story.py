@@ -18,7 +18,8 @@ from support_triage.sandbox import partner
 from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage.connection import Client
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import MessageId, Records
+from support_triage.storage.messages import MessageId
+from support_triage.storage.records import Records
 from tests.sandbox.running import ControlError, eventually, running_sandbox
 from tests.stories.conftest import (
     BILLING,

@@ -7,7 +7,7 @@ from support_triage.sandbox.config import SandboxConfig
 from support_triage.storage.connection import Client
 from support_triage.storage.events import Posted
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BILLING, SUPPORT, TEAM, Story, settings_of
 

@@ -18,7 +18,8 @@ from support_triage.storage.events import Posted
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.forgets import Forgets
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import Message, MessageId, Record, Records
+from support_triage.storage.messages import Message, MessageId
+from support_triage.storage.records import Record, Records
 from support_triage.storage.shadows import ShadowAnswer
 from support_triage.storage.snapshots import Snapshots
 from tests.learning.exports import LABELS

@@ -4,8 +4,8 @@ import pytest
 
 from support_triage.bot.config import Config
 from support_triage.storage import keys
+from support_triage.storage.config import KeepConfig
 from support_triage.storage.examples import Examples
-from support_triage.storage.records import KeepConfig
 from tests.stories.conftest import BILLING, SUPPORT, TEAM, TECHNICAL, Story
 
 DAYS = 7

@@ -9,7 +9,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from support_triage.bot.config import Config
 from support_triage.classifiers.llm_config import LlmConfig, Price
 from support_triage.storage.connection import Client
-from support_triage.storage.records import MessageId, Record, Records
+from support_triage.storage.messages import MessageId
+from support_triage.storage.records import Record, Records
 from tests.classifiers import openai_server as wire
 from tests.classifiers.openai_server import OpenAiServer, openai_server
 from tests.sandbox.running import eventually

@@ -13,8 +13,8 @@ from support_triage.bot.gateway import Gateway
 from support_triage.storage import keys
 from support_triage.storage.commands import Commands
 from support_triage.storage.events import Asked
+from support_triage.storage.messages import MessageId
 from support_triage.storage.models import Models, Promotion
-from support_triage.storage.records import MessageId
 from tests.learning.teaching import add_recipe, teach
 from tests.sandbox.running import eventually
 from tests.stories.conftest import SUPPORT, TEAM, Story

@@ -18,8 +18,9 @@ from support_triage.storage.examples import Examples
 from support_triage.storage.inbox import Inbox
 from support_triage.storage.jobs import Jobs
 from support_triage.storage.label_moves import LabelMoves
+from support_triage.storage.messages import MessageId
 from support_triage.storage.models import Models
-from support_triage.storage.records import MessageId, Record
+from support_triage.storage.records import Record
 from support_triage.storage.series import Series
 from support_triage.storage.shadows import Shadows
 from support_triage.storage.snapshots import Snapshots

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from benchmarks.classify.contender import Answer
 from support_triage.classifiers.base import Example, Label, LabelSet, Prediction
 from support_triage.classifiers.evaluation import best
-from support_triage.classifiers.factory import LlmChoice, Parts, make_classifier, make_parts
+from support_triage.classifiers.factory import Parts, make_classifier, make_parts
 from support_triage.classifiers.index import EmbeddedIndex
+from support_triage.classifiers.llm_config import LlmChoice
 from support_triage.classifiers.recipe import Recipe, tune
 
 _TARGET = 0.95

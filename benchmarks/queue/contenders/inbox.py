@@ -7,7 +7,7 @@ from support_triage.bot.worker import Worker
 from support_triage.storage.connection import Client, connect
 from support_triage.storage.events import Event, Posted
 from support_triage.storage.inbox import Inbox
-from support_triage.storage.records import Message, MessageId
+from support_triage.storage.messages import Message, MessageId
 from support_triage.storage.workspaces import Workspaces
 
 TEAM = "T1"

@@ -10,8 +10,8 @@ from support_triage.bot.checks.people import people
 from support_triage.bot.checks.shared_channels import shared_channels
 from support_triage.bot.config import Config
 from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import web_client
 from support_triage.bot.origin import ORGANIZATION
+from support_triage.bot.slack_client import web_client
 from support_triage.bot.slack_errors import (
     ADVICE,
     GatewayError,

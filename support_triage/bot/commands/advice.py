@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import fenced, sentence
 from support_triage.classifiers.base import ClassifierError
+from support_triage.learning.advice_picture import curve_png
 from support_triage.learning.advice_report import advice_lines
-from support_triage.learning.pictures import curve_png
 from support_triage.storage.models import ModelError
 
 HELP = "`/triage advice` - prompt or fine-tune? from your own numbers, with the learning curve"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import code, escaped, sentence
-from support_triage.learning.dataset import DatasetError
+from support_triage.learning.errors import DatasetError
 from support_triage.learning.export import FORMATS, SUFFIX, export, since_when
 
 HELP = (

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from support_triage.bot.commands.context import Context
 from support_triage.bot.slack_text import inline, sentence
 from support_triage.bot.wording import day, gain
-from support_triage.learning.model_list import Listed, listed
 from support_triage.learning.shadow import ShadowFigures
 from support_triage.plural import plural
-from support_triage.storage.models import Promotion, shown
+from support_triage.storage.models import Listed, Promotion, listed, shown
 
 HELP = "`/triage models` - the models there are, which one answers, and who decided so"
 

@@ -9,8 +9,8 @@ from support_triage.bot.promoting import ReasonMissingError, wish
 from support_triage.bot.slack_errors import GatewayError
 from support_triage.bot.slack_text import fenced, sentence
 from support_triage.classifiers.base import ClassifierError
+from support_triage.learning.gate_picture import confusion_png
 from support_triage.learning.gate_report import report, verdict_lines
-from support_triage.learning.pictures import confusion_png
 from support_triage.storage.models import ModelError, shown
 
 HELP = (

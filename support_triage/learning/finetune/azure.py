@@ -8,14 +8,14 @@ from typing import Any
 
 import httpx2
 
-from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune import closing
 from support_triage.learning.finetune.account import Account
 from support_triage.learning.finetune.base import Finding, Level, RefusedError, UnavailableError
 from support_triage.learning.finetune.failures import certificates, reached, shown
 from support_triage.learning.finetune.hosted import HostedBackend
-from support_triage.learning.finetune.settings import AzureTable
+from support_triage.learning.gate_config import AzureTable
 from support_triage.storage.jobs import Job
+from support_triage.storage.snapshots import Snapshot
 
 _API_VERSION = "2024-10-01"
 _TIMEOUT_S = 30.0

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from support_triage.classifiers.embedders import embedder_name, make_embedder
-from support_triage.classifiers.local_config import MINILM
+from support_triage.classifiers.llm_config import MINILM
 from support_triage.learning.finetune.account import Account
 from support_triage.learning.finetune.azure import AzureBackend, Principal
 from support_triage.learning.finetune.base import Backend
 from support_triage.learning.finetune.local import LocalBackend
 from support_triage.learning.finetune.nebius import NebiusBackend
 from support_triage.learning.finetune.openai import OpenAiBackend
-from support_triage.learning.finetune.settings import TrainConfig
+from support_triage.learning.gate_config import TrainConfig
 
 NAMES = ("local", "openai", "azure", "nebius")
 _OPENAI = "https://api.openai.com/v1/"

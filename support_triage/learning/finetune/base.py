@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from support_triage.learning.dataset import Snapshot
 from support_triage.storage.jobs import Job
 from support_triage.storage.models import Model
+from support_triage.storage.snapshots import Snapshot
 
 
 class FinetuneError(Exception):

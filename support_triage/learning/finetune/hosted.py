@@ -7,7 +7,6 @@ from typing import Any
 import openai
 
 from support_triage.classifiers import prompt
-from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune import preflight, remote_jobs
 from support_triage.learning.finetune.account import Account
 from support_triage.learning.finetune.base import (
@@ -20,10 +19,11 @@ from support_triage.learning.finetune.base import (
     UnavailableError,
 )
 from support_triage.learning.finetune.failures import shown
-from support_triage.learning.finetune.settings import HostedTable
 from support_triage.learning.finetune.training_file import refusals, training_file
+from support_triage.learning.gate_config import HostedTable
 from support_triage.storage.jobs import Job
 from support_triage.storage.models import Model, library_versions
+from support_triage.storage.snapshots import Snapshot
 
 _UPLOAD_S = 300.0
 _IMPORTING = frozenset({"pending", "running", "notRunning", "importing"})

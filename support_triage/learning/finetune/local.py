@@ -8,10 +8,10 @@ from support_triage.classifiers.base import Embedder, Example
 from support_triage.classifiers.index import EmbeddedIndex
 from support_triage.classifiers.local import LocalClassifier
 from support_triage.classifiers.recipe import Recipe, tune
-from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune.base import Estimate, Finding, RefusedError, Remote
 from support_triage.storage.jobs import Job
 from support_triage.storage.models import Model, library_versions
+from support_triage.storage.snapshots import Snapshot
 
 _LIBRARIES = ("numpy", "scipy", "onnxruntime", "tokenizers")
 

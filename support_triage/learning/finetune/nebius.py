@@ -5,12 +5,12 @@ from urllib.parse import urljoin
 
 import openai
 
-from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune.base import Finding, Level, RefusedError, UnavailableError
 from support_triage.learning.finetune.failures import shown
 from support_triage.learning.finetune.hosted import HostedBackend
-from support_triage.learning.finetune.settings import NebiusTable
+from support_triage.learning.gate_config import NebiusTable
 from support_triage.storage.jobs import Job
+from support_triage.storage.snapshots import Snapshot
 
 
 class NebiusBackend(HostedBackend):

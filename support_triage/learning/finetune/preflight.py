@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from support_triage.classifiers import prompt
 from support_triage.classifiers.redaction import redact
-from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune.base import Finding, Level
 from support_triage.plural import plural
+from support_triage.storage.snapshots import Snapshot
 
 _FEWEST = 10
 _ENOUGH = 100

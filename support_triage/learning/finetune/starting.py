@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune import preflight
 from support_triage.learning.finetune.base import Backend, Estimate, Finding, Level, RefusedError
 from support_triage.learning.finetune.trainer import Trainer
 from support_triage.storage.jobs import Job, Stage, job_id
-from support_triage.storage.snapshots import SnapshotError
+from support_triage.storage.snapshots import Snapshot, SnapshotError
 
 
 @dataclass(frozen=True, slots=True)

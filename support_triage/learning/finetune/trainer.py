@@ -3,13 +3,12 @@
 import time
 from collections.abc import Callable, Mapping
 
-from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune import progress
 from support_triage.learning.finetune.base import Backend, RefusedError, UnavailableError
 from support_triage.learning.finetune.progress import Pace, Step
 from support_triage.storage.jobs import Job, Jobs, Lease, LeaseLostError
 from support_triage.storage.models import Models
-from support_triage.storage.snapshots import SnapshotError, Snapshots
+from support_triage.storage.snapshots import Snapshot, SnapshotError, Snapshots
 
 
 class Trainer:

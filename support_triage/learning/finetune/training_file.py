@@ -6,9 +6,9 @@ from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 
-from support_triage.learning.dataset import Snapshot
 from support_triage.learning.openai_file import ChatLines
 from support_triage.learning.openai_rules import problems
+from support_triage.storage.snapshots import Snapshot
 
 _NAME_DIGITS = 20
 

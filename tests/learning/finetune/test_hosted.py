@@ -6,12 +6,12 @@ import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from support_triage.classifiers import prompt
-from support_triage.learning.dataset import Snapshot
 from support_triage.learning.finetune.progress import Pace
 from support_triage.learning.finetune.starting import begin, plan
 from support_triage.learning.finetune.trainer import Trainer
 from support_triage.storage.connection import Client
 from support_triage.storage.jobs import Job, Stage
+from support_triage.storage.snapshots import Snapshot
 from tests.learning.finetune.world import (
     LABELS,
     QUICK,

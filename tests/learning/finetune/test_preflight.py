@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support_triage.classifiers.base import Label, LabelSet
-from support_triage.learning.dataset import Snapshot, SnapshotExample
 from support_triage.learning.finetune import closing, preflight
 from support_triage.learning.finetune.base import Finding, Level, RefusedError
 from support_triage.learning.finetune.preflight import examine
 from support_triage.learning.finetune.starting import Word, begin, plan, wanting
 from support_triage.learning.finetune.training_file import refusals, training_file
 from support_triage.storage.connection import Client
+from support_triage.storage.snapshots import Snapshot, SnapshotExample
 from tests.learning.finetune.world import LABELS, TEAM, backend_of, snapshot, trainer_of
 from tests.learning.finetuning_server import Fault, failed, finetuning_server
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from support_triage.classifiers.base import Label, LabelSet
-from support_triage.learning.dataset import Snapshot, freeze
+from support_triage.learning.dataset import freeze
 from support_triage.learning.finetune.account import Account
 from support_triage.learning.finetune.azure import AzureBackend, Principal
 from support_triage.learning.finetune.base import Backend
@@ -17,7 +17,7 @@ from support_triage.storage.connection import Client
 from support_triage.storage.examples import Examples, StoredExample
 from support_triage.storage.jobs import Job, Jobs
 from support_triage.storage.models import Models
-from support_triage.storage.snapshots import Snapshots
+from support_triage.storage.snapshots import Snapshot, Snapshots
 from support_triage.storage.workspaces import Workspaces
 from tests.learning.finetuning_server import (
     KEY,
