@@ -7,7 +7,11 @@ WORKDIR /src
 COPY pyproject.toml uv.lock ./
 RUN uv sync --locked --no-dev --no-install-project --extra otel
 COPY README.md triage.toml ./
-COPY support_triage ./support_triage
+COPY bot ./bot
+COPY classifiers ./classifiers
+COPY learning ./learning
+COPY sandbox ./sandbox
+COPY storage ./storage
 RUN uv sync --locked --no-dev --no-editable --extra otel
 
 FROM python:3.11-slim-bookworm

@@ -23,7 +23,7 @@ test-install: .venv/.ready .venv-install/.ready
 	TRIAGE_INSTALLED=$(CURDIR)/.venv-install/bin/triage $(RUN) pytest -n 2 --dist loadfile --timeout 900 tests/install $(ARGS)
 
 WHEEL_IS_MADE_OF = pyproject.toml uv.lock README.md LICENSE NOTICE triage.toml \
-	$(shell find support_triage -name __pycache__ -prune -o -print)
+	$(shell find bot classifiers learning sandbox storage -name __pycache__ -prune -o -print)
 
 .venv-install/.ready: $(WHEEL_IS_MADE_OF) | $(filter .bootstrap/bin/uv,$(UV))
 	rm -rf .venv-install/dist
@@ -36,7 +36,7 @@ WHEEL_IS_MADE_OF = pyproject.toml uv.lock README.md LICENSE NOTICE triage.toml \
 
 # Bulk work on a Ray cluster of two workers and an S3 server, all on this machine: three minutes.
 test-bulk: .venv-bulk/.ready
-	.venv-bulk/bin/pytest tests/learning/test_bulk_ray.py tests/learning/test_bulk_s3.py $(ARGS)
+	.venv-bulk/bin/pytest tests/learning/bulk/test_ray_engine.py tests/learning/bulk/test_s3.py $(ARGS)
 
 .venv-bulk/.ready: pyproject.toml uv.lock | $(filter .bootstrap/bin/uv,$(UV))
 	UV_PROJECT_ENVIRONMENT=.venv-bulk $(UV) sync --locked --extra ray --extra remote --group bulk \

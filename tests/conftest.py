@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.embedded import EmbeddedValkey
+from storage.server.connection import Client, connect
+from storage.server.embedded import EmbeddedValkey
 from tests.learning.finetuning_server import FinetuningServer, finetuning_server
 
 # For minutes of fuzzing: pytest --hypothesis-profile fuzz -o timeout=0 tests/bot/test_…_fuzz.py

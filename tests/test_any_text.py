@@ -7,16 +7,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support_triage.bot.cards import Place, card
-from support_triage.bot.config import load_config
-from support_triage.bot.intake import parse
-from support_triage.bot.markup import file_names, text_of
-from support_triage.classifiers import prompt
-from support_triage.classifiers.base import Neighbour, Prediction
-from support_triage.classifiers.text import KEPT_CHARS, has_words, without_emoji
-from support_triage.classifiers.words import counted
-from support_triage.storage.events import EVENT, Posted
-from support_triage.storage.messages import Message, MessageId
+from bot.config.config import load_config
+from bot.message.cards import Place, card
+from bot.slack.intake import parse
+from bot.slack.text.markup import file_names, text_of
+from classifiers.base import Neighbour, Prediction
+from classifiers.llm import prompt
+from classifiers.local.tfidf import counted
+from classifiers.text import KEPT_CHARS, has_words, without_emoji
+from storage.inbox.events import EVENT, Posted
+from storage.messages import Message, MessageId
 
 CONFIG = load_config(Path("triage.toml"))
 PIECES = st.sampled_from(

@@ -18,13 +18,13 @@ def loaded(module: str, *names: str) -> str:
 @pytest.mark.parametrize(
     "module",
     [
-        "support_triage.bot.cli",
-        "support_triage.bot.in_use",
-        "support_triage.bot.bulk",
-        "support_triage.bot.evaluating",
-        "support_triage.learning.conflicts",
-        "support_triage.bot.app",
-        "support_triage.classifiers.factory",
+        "bot.cli.main",
+        "bot.bulk.choose",
+        "bot.bulk.classify",
+        "bot.bulk.evaluate",
+        "learning.dataset.conflicts",
+        "bot.app.bot",
+        "classifiers.factory",
     ],
 )
 def test_local_work_loads_no_library_that_it_does_not_use(module: str) -> None:
@@ -32,4 +32,4 @@ def test_local_work_loads_no_library_that_it_does_not_use(module: str) -> None:
 
 
 def test_a_verb_starts_without_what_other_verbs_use() -> None:
-    assert loaded("support_triage.bot.cli", *SLOW, "slack_sdk", "slack_bolt", "aiohttp") == "[]"
+    assert loaded("bot.cli.main", *SLOW, "slack_sdk", "slack_bolt", "aiohttp") == "[]"

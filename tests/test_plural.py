@@ -3,11 +3,11 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from support_triage.plural import plural
+from classifiers.plural import plural
+from tests.sources import SOURCES
 
 COUNTED = re.compile(
     r"^ (?:(?!and)[a-z]+ )?(?:chunks|conflicts|days|epochs|errors|events|examples|fields|files|jobs"
@@ -49,8 +49,8 @@ def test_a_bare_count_is_found() -> None:
 def test_no_sentence_counts_without_plural() -> None:
     found = {
         f"{path}: {one}"
-        for path in Path("support_triage").rglob("*.py")
-        if "sandbox" not in path.parts
+        for path in SOURCES
+        if path.parts[0] != "sandbox"
         for one in unguarded(path.read_text())
     }
     assert found == set()

@@ -3,19 +3,21 @@
 import ast
 import re
 from importlib import import_module
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
-from support_triage.bot import commands, intake
-from support_triage.bot.checks.slack import SCOPES
-from support_triage.bot.commands.desk import VERBS
-from support_triage.bot.config import Settings
-from support_triage.classifiers.llm_config import LlmConfig
-from support_triage.storage import keys
+from bot import commands
+from bot.cli.checks.slack import SCOPES
+from bot.commands.dispatch import VERBS
+from bot.config.config import Settings
+from bot.slack import intake
+from classifiers.config import LlmConfig
+from storage import keys
+from tests.sources import PACKAGES, SOURCES
 
-SOURCES = sorted(Path("support_triage").rglob("*.py"))
 MANIFEST = yaml.safe_load(Path("manifest.yml").read_text())
 
 SCOPE_OF_CALL = {
@@ -48,7 +50,10 @@ def calls() -> set[str]:
     """Web API methods that the bot calls, by their names in the SDK."""
     found = re.compile(r"client\.((?:[a-z]+_)+[a-zA-Z0-9]+)[(),]")
     names = {
-        name for path in SOURCES if "bot" in path.parts for name in found.findall(path.read_text())
+        name
+        for path in SOURCES
+        if path.parts[0] == "bot"
+        for name in found.findall(path.read_text())
     }
     return {name for name in names if hasattr(AsyncWebClient, name)}
 
@@ -85,7 +90,7 @@ def test_every_key_of_the_llm_table_is_in_the_docs() -> None:
 
 def test_keys_are_made_in_one_place_and_say_their_life() -> None:
     for path in SOURCES:
-        if path.parts[1] == "storage" and path.name != "keys.py":
+        if path.parts[0] == "storage" and path.name != "keys.py":
             assert "triage:" not in path.read_text(), f"{path} makes a key of its own"
     for name, made in vars(keys).items():
         if callable(made) and not name.startswith("_"):
@@ -93,17 +98,17 @@ def test_keys_are_made_in_one_place_and_say_their_life() -> None:
 
 
 BARE_TASKS = {
-    "bot/flights.py": "each caller gets what goes wrong in it",
-    "bot/loops.py": "starts the loops, and logs how each step ends",
-    "bot/socket_mode.py": "starts a task of the SDK again, which its own loop watches",
+    "bot/slack/flights.py": "each caller gets what goes wrong in it",
+    "bot/app/loops.py": "starts the loops, and logs how each step ends",
+    "bot/app/socket_mode.py": "starts a task of the SDK again, which its own loop watches",
     "bot/tasks.py": "starts the work that is done once, and logs how it ends",
-    "bot/worker.py": "two waits that the step that starts them takes up",
+    "bot/message/worker.py": "two waits that the step that starts them takes up",
     "classifiers/batching.py": "each caller gets what goes wrong in it",
-    "classifiers/local.py": "logs a fit that failed",
-    "classifiers/meter.py": "awaited by the request that it settles, also when that is cancelled",
-    "learning/export.py": "awaited in the function that starts it",
-    "sandbox/delivery.py": "logs a delivery that failed; the sandbox knows nothing of the bot",
-    "storage/leases.py": "catches and logs whatever a renewal raises",
+    "classifiers/local/local.py": "logs a fit that failed",
+    "classifiers/llm/meter.py": "awaited by its request, also when that is cancelled",
+    "learning/export/export.py": "awaited in the function that starts it",
+    "sandbox/delivery/delivery.py": "logs a delivery that failed, without the bot's help",
+    "storage/server/leases.py": "catches and logs whatever a renewal raises",
 }
 """The modules that start tasks themselves, and why no failure is silent there."""
 
@@ -120,7 +125,7 @@ def starts_a_task(node: ast.AST) -> bool:
 
 def test_background_tasks_are_watched() -> None:
     found = {
-        "/".join(path.parts[1:])
+        str(path)
         for path in SOURCES
         if any(map(starts_a_task, ast.walk(ast.parse(path.read_text()))))
     }
@@ -141,16 +146,22 @@ def listens(node: ast.AST) -> bool:
 
 def test_what_people_trigger_is_stored_before_it_is_run() -> None:
     found = {
-        "/".join(path.parts[1:])
+        str(path)
         for path in SOURCES
         if "AsyncApp" in path.read_text()
         and any(map(listens, ast.walk(ast.parse(path.read_text()))))
     }
-    assert found == {"bot/forwarding.py"}, "a listener may only store what was triggered, and ack"
-    listeners = ast.parse(Path("support_triage/bot/forwarding.py").read_text())
+    told = "a listener may only store what was triggered, and ack"
+    assert found == {"bot/commands/forward.py"}, told
+    listeners = ast.parse(Path("bot/commands/forward.py").read_text())
     awaited = {
         ast.unparse(node.value).partition("(")[0]
         for node in ast.walk(listeners)
         if isinstance(node, ast.Await)
     }
     assert awaited == {"ack", "inbox.receive"}
+
+
+def test_nothing_else_brings_a_package_of_our_names() -> None:
+    for name in PACKAGES:
+        assert set(packages_distributions().get(name, ["support-triage"])) == {"support-triage"}

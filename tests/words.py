@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from support_triage.storage.connection import Client
+from storage.server.connection import Client
 
 _READ: dict[str, tuple[Any, ...]] = {
     "string": ("GET",),

@@ -13,8 +13,8 @@ from typing import Any
 
 from benchmarks.classify.contender import ENTRIES, Answer, Contender
 from benchmarks.classify.data import Split, half, seen, splits
-from support_triage.classifiers.base import Prediction, Score
-from support_triage.classifiers.evaluation import auroc, judge
+from classifiers.base import Prediction, Score
+from classifiers.evaluation import auroc, judge
 
 _TARGET = 0.95
 _BATCH = 256

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from support_triage.classifiers.base import Usage
+from classifiers.base import Usage
 
 
 @dataclass(frozen=True)

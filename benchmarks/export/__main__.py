@@ -18,12 +18,12 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
-from support_triage.bot.config import load_config
-from support_triage.learning.export import FORMATS, SUFFIX
-from support_triage.storage.connection import connect
-from support_triage.storage.embedded import EmbeddedValkey
-from support_triage.storage.examples import Examples, StoredExample
-from support_triage.storage.workspaces import Workspaces
+from bot.config.config import load_config
+from learning.export.export import FORMATS, SUFFIX
+from storage.examples.examples import Examples, StoredExample
+from storage.server.connection import connect
+from storage.server.embedded import EmbeddedValkey
+from storage.workspaces import Workspaces
 
 TEAM, BATCH, MB = "TBENCH", 500, 1 << 20
 SYLLABLES = ("ba", "con", "de", "fil", "gra", "in", "lo", "mer", "pay", "re", "sup", "ti", "vo")
@@ -67,7 +67,7 @@ async def fill(url: str, count: int) -> float:
 
 def triage(url: str, *arguments: str) -> dict[str, Any]:
     """Run `triage` in a process of its own: seconds, peak resident memory, what it printed."""
-    code = "from support_triage.bot.cli import main; main()"
+    code = "from bot.cli.main import main; main()"
     with tempfile.TemporaryFile() as printed:
         started = time.perf_counter()
         pid = os.posix_spawn(

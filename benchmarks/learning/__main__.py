@@ -23,7 +23,7 @@ from benchmarks.learning.remembering import RememberingEmbedder
 from benchmarks.learning.report import chart, markdown
 from benchmarks.learning.traffic import play, stage
 from benchmarks.pages import write_part
-from support_triage.classifiers.embedder import MiniLmEmbedder
+from classifiers.embedding.minilm import MiniLmEmbedder
 
 _RESULTS = Path(".benchmarks/learning.json")
 _CHART = Path("docs/pictures/learning.png")

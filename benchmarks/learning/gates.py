@@ -9,12 +9,12 @@ import numpy as np
 
 from benchmarks.classify.data import Rows
 from benchmarks.learning.traffic import TARGET_PRECISION, asked, fresh
-from support_triage.classifiers.base import Embedder, Example, Label, LabelSet, Prediction
-from support_triage.learning.comparison import compare
-from support_triage.learning.gate import decide
-from support_triage.learning.gate_config import GateConfig
-from support_triage.learning.paired import Paired, clearly_less
-from support_triage.learning.trial import Answers, HeldOut, hold
+from classifiers.base import Embedder, Example, Label, LabelSet, Prediction
+from learning.config import GateConfig
+from learning.gate.comparison import compare
+from learning.gate.paired import Paired, clearly_less
+from learning.gate.trial import Answers, HeldOut, hold
+from learning.gate.verdict import decide
 
 _SIZE = 1_000
 _REPEATS = 200

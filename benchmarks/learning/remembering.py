@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from support_triage.classifiers.base import Embedder, Vectors
+from classifiers.base import Embedder, Vectors
 
 
 class RememberingEmbedder:

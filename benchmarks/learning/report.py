@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from support_triage.learning.pictures import figure, png
+from learning.pictures import figure, png
 
 _BOTS = (
     ("all", "fitted anew on every true label", "0.55", "s--"),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.classify.data import Rows
-from support_triage.classifiers.base import Embedder, Example, Label, LabelSet, Prediction
-from support_triage.classifiers.evaluation import best
-from support_triage.classifiers.index import EmbeddedIndex
-from support_triage.classifiers.local import LocalClassifier
-from support_triage.classifiers.outcomes import Outcomes
-from support_triage.learning.outcomes import noted, outcomes
-from support_triage.storage.series import KEPT, Answer
+from classifiers.base import Embedder, Example, Label, LabelSet, Prediction
+from classifiers.embedding.index import EmbeddedIndex
+from classifiers.evaluation import best
+from classifiers.local.local import LocalClassifier
+from classifiers.local.outcome_threshold import Outcomes
+from learning.feedback.outcomes import noted, outcomes
+from storage.series import KEPT, ShownAnswer
 
 TARGET_PRECISION = 0.9
 _EVERY = 50  # messages that arrive while the head is fitted once
@@ -91,7 +91,7 @@ class Learner:
         self._names = scene.labels.names
         self._team = team
         self._chance = random.Random(0)  # noqa: S311 - repeatable on purpose
-        self._answers: list[Answer] = []
+        self._answers: list[ShownAnswer] = []
         self._said: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.classifier = LocalClassifier(

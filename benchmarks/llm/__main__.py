@@ -24,9 +24,9 @@ from benchmarks.llm.asked import PRICED_AS, PYTHON, Asker, config, local_server
 from benchmarks.llm.desks import Desk, desk, public, tickets
 from benchmarks.llm.routes import ROUTES, asked, local_alone
 from benchmarks.pages import write_part
-from support_triage.classifiers.base import Prediction
-from support_triage.classifiers.chat import Chat
-from support_triage.classifiers.llm_config import LlmChoice
+from classifiers.base import Prediction
+from classifiers.config import LlmChoice
+from classifiers.llm.chat import Chat
 
 _RESULTS = Path(".benchmarks/llm-results.json")
 _PAGE = Path("docs/benchmarks-llm.md")

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support_triage.classifiers import prompt
-from support_triage.classifiers.base import Usage
-from support_triage.classifiers.chat import Chat
-from support_triage.classifiers.llm import request
-from support_triage.classifiers.llm_config import SHIPPED_PRICES, LlmChoice, LlmConfig
-from support_triage.classifiers.selection import Selection
+from classifiers.base import Usage
+from classifiers.config import SHIPPED_PRICES, LlmChoice, LlmConfig
+from classifiers.llm import prompt
+from classifiers.llm.chat import Chat
+from classifiers.llm.llm import request
+from classifiers.llm.selection import Selection
 
 PYTHON = Path(".benchmarks/llm/bin/python")
 PRICED_AS = "gpt-6-luna"

@@ -6,9 +6,9 @@ from typing import Any
 
 from benchmarks.llm.asked import Asker
 from benchmarks.llm.desks import Desk
-from support_triage.classifiers.base import Neighbour
-from support_triage.classifiers.llm_config import FewShot
-from support_triage.classifiers.selection import Selection, select
+from classifiers.base import Neighbour
+from classifiers.config import FewShot
+from classifiers.llm.selection import Selection, select
 
 _PLANTED = 4
 _SHOTS = 6

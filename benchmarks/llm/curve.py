@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from support_triage.classifiers.base import Prediction
-from support_triage.classifiers.evaluation import best
-from support_triage.classifiers.worth import Judged, Terms
+from classifiers.base import Prediction
+from classifiers.cascade.worth import Judged, Terms
+from classifiers.evaluation import best
 
 _STEPS = 50
 

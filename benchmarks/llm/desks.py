@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.classify.data import Rows, sampled, splits
-from support_triage.bot.config import load_config, shipped_config
-from support_triage.classifiers.base import Example, Label, LabelSet
-from support_triage.classifiers.embedder import MiniLmEmbedder
-from support_triage.classifiers.index import EmbeddedIndex
-from support_triage.classifiers.local import LocalClassifier
+from bot.config.config import load_config, shipped_config
+from classifiers.base import Example, Label, LabelSet
+from classifiers.embedding.index import EmbeddedIndex
+from classifiers.embedding.minilm import MiniLmEmbedder
+from classifiers.local.local import LocalClassifier
 
 _TARGET = 0.9
 _TICKETS = Path(__file__).with_name("tickets.csv")

@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmarks.llm.asked import config
 from benchmarks.llm.desks import Desk
-from support_triage.classifiers.base import Abstention, Prediction
-from support_triage.classifiers.evaluation import best
-from support_triage.classifiers.llm import LlmClassifier
-from support_triage.classifiers.llm_config import LlmChoice
+from classifiers.base import Abstention, Prediction
+from classifiers.config import LlmChoice
+from classifiers.evaluation import best
+from classifiers.llm.llm import LlmClassifier
 
 _FEW_TOKENS = 200  # for labels: about ten of them
 

@@ -13,9 +13,9 @@ from typing import Any
 from benchmarks.classify.data import read, sampled
 from benchmarks.llm.curve import curve, point
 from benchmarks.llm.desks import desk
-from support_triage.classifiers.base import Label, LabelSet, Prediction, Score, Usage
-from support_triage.classifiers.evaluation import best, expected_calibration_error
-from support_triage.classifiers.worth import Judged, Terms, joined
+from classifiers.base import Label, LabelSet, Prediction, Score, Usage
+from classifiers.cascade.worth import Judged, Terms, joined
+from classifiers.evaluation import best, expected_calibration_error
 
 _PER_THOUSAND = 1000
 _COST = 0.0002

@@ -19,7 +19,7 @@ from redis import Redis
 
 from benchmarks.load import measure, processes
 from benchmarks.load.slack import SECRET, HttpSender, Slack
-from support_triage.storage.embedded import EmbeddedValkey
+from storage.server.embedded import EmbeddedValkey
 
 Figures = measure.Figures
 LIBRARIES = ("slack-bolt", "slack-sdk", "redis", "uvicorn", "websockets", "onnxruntime")
@@ -264,7 +264,7 @@ async def examples(bench: Bench) -> Figures:
         with bench.redis as client:
             client.sadd("triage:workspaces", "TSANDBOX1")
         before = bench.used_bytes()
-        code = "from support_triage.bot.cli import main; main()"
+        code = "from bot.cli.main import main; main()"
         async with processes.child(bench.environment, "-c", code, "import", str(file)) as importing:
             await importing.wait()
     used = bench.used_bytes() - before

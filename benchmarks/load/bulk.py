@@ -23,15 +23,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.load.texts import TEXTS, text
-from support_triage.bot.blueprint import Blueprint
-from support_triage.bot.bulk import blueprint_of, rows_by
-from support_triage.bot.config import Config, load_config
-from support_triage.bot.crew import Crew
-from support_triage.bot.taught import Taught
-from support_triage.classifiers.base import Example
-from support_triage.learning import bulk
-from support_triage.learning.bulk_out import FileOut
-from support_triage.learning.reading import texts
+from bot.bulk.choose import Taught
+from bot.bulk.classify import blueprint_of, rows_by
+from bot.bulk.engine import Crew
+from bot.config.config import Config, load_config
+from classifiers.base import Example
+from classifiers.blueprint import Blueprint
+from learning.bulk import chunks as bulk
+from learning.bulk.file_out import FileOut
+from learning.reading.reader import texts
 
 _EXAMPLES = 480
 SPAWN = multiprocessing.get_context("spawn")

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_TRIAGE = "from support_triage.bot.cli import main; main()"
+_TRIAGE = "from bot.cli.main import main; main()"
 
 
 def rss_mb(pid: int) -> float:

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from benchmarks.load.texts import text
-from support_triage.bot.config import Settings, load_config
-from support_triage.bot.making import classifier_of
+from bot.config.config import Settings, load_config
+from bot.model.build import classifier_of
 
 
 async def main(count: int, batch: int) -> None:

@@ -16,8 +16,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosedError
 
 from benchmarks.load.texts import text
-from support_triage.sandbox.delivery import envelope
-from support_triage.sandbox.signed_http import signature
+from sandbox.delivery.delivery import envelope
+from sandbox.delivery.signed_http import signature
 
 SECRET = "load"  # noqa: S105 - opens nothing but this
 CHANNELS = [f"C0LOAD{number}" for number in range(8)]

@@ -19,7 +19,7 @@ from redis import Redis
 from rich.console import Console
 from rich.table import Table
 
-from support_triage.storage.embedded import EmbeddedValkey
+from storage.server.embedded import EmbeddedValkey
 
 OURS = ("inbox", "groups")
 PEERS = ("docket", "taskiq", "streaq")

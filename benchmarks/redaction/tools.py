@@ -32,7 +32,7 @@ def _spans(text: str, found: Iterable[tuple[int, int, str]]) -> tuple[str, Count
 
 
 def _ours() -> Redactor:
-    from support_triage.classifiers.redaction import redact
+    from classifiers.redaction.redact import redact
 
     def run(text: str) -> tuple[str, Counter[str]]:
         found = redact(text)

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.llm.curve import chosen, curve, point
-from support_triage.classifiers.base import Prediction, Score, Usage
+from classifiers.base import Prediction, Score, Usage
 
 
 def local(label: str, confidence: float) -> Prediction:

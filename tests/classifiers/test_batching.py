@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_triage.classifiers.base import ClassifierUnavailableError, Example, Prediction
-from support_triage.classifiers.batching import BatchingClassifier
+from classifiers.base import ClassifierUnavailableError, Example, Prediction
+from classifiers.batching import BatchingClassifier
 from tests.sandbox.running import eventually
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from support_triage.bot.config import load_config
-from support_triage.classifiers import crossvalidation
-from support_triage.classifiers.base import Abstention, Example, Label, LabelSet, Vectors
-from support_triage.classifiers.duplicates import groups
-from support_triage.classifiers.embedder import MiniLmEmbedder
-from support_triage.classifiers.index import EmbeddedIndex
-from support_triage.classifiers.linear import Chosen, Places
-from support_triage.classifiers.local import LocalClassifier
-from support_triage.classifiers.training import Training, phrases, training
+from bot.config.config import load_config
+from classifiers.base import Abstention, Example, Label, LabelSet, Vectors
+from classifiers.duplicates import groups
+from classifiers.embedding.index import EmbeddedIndex
+from classifiers.embedding.minilm import MiniLmEmbedder
+from classifiers.local import crossvalidation
+from classifiers.local.linear import Chosen, Places
+from classifiers.local.local import LocalClassifier
+from classifiers.local.training_set import Training, phrases, training
 from tests.classifiers.tickets import tickets
 
 TEXTS = (

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_triage.classifiers.base import Abstention, Prediction, Score
-from support_triage.classifiers.evaluation import (
+from classifiers.base import Abstention, Prediction, Score
+from classifiers.evaluation import (
     PerLabel,
     Tally,
     auroc,

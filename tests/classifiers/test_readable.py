@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from support_triage.classifiers.base import Example, Vectors
-from support_triage.classifiers.index import EmbeddedIndex
-from support_triage.classifiers.text import has_words, without_emoji
+from classifiers.base import Example, Vectors
+from classifiers.embedding.index import EmbeddedIndex
+from classifiers.text import has_words, without_emoji
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_triage.classifiers.text import (
+from classifiers.text import (
     KEPT_CHARS,
     all_well_formed,
     kept,

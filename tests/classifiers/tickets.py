@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from support_triage.classifiers.base import Example
+from classifiers.base import Example
 
 TEMPLATES = {
     "BILLING": (

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from support_triage.bot.metrics import Metrics
+from bot.observe.metrics import Metrics
 
 DASHBOARD = json.loads(Path("deploy/grafana/support-triage.json").read_text())
 

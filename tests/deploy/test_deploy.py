@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from support_triage.bot.config import Settings
+from bot.config.config import Settings
 
 DOCKERFILE = Path("Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(Path("deploy/compose.yml").read_text())

@@ -7,11 +7,11 @@ from pathlib import Path
 import typer
 import yaml
 
-from support_triage.bot.cli import app
+from bot.cli.main import app
 
 PAGE = Path("docs/install.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-HEALTH = Path("support_triage/bot/health.py").read_text()
+HEALTH = Path("bot/app/health.py").read_text()
 
 
 def test_every_file_of_the_checkout_that_it_names_is_there() -> None:

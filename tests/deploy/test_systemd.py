@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.bot.config import Settings
+from bot.config.config import Settings
 
 FOLDER = Path("deploy/systemd").absolute()
 UNIT = (FOLDER / "support-triage.service").read_text()

@@ -9,19 +9,19 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from support_triage.bot import logs
-from support_triage.bot.app import Role, running
-from support_triage.bot.config import load_config, load_settings
-from support_triage.bot.health import Health
-from support_triage.bot.parts import opened
-from support_triage.bot.presenter import Presenter
-from support_triage.bot.socket_mode import serve_socket_mode
-from support_triage.bot.teaching import Teaching
-from support_triage.bot.triage import Triage
-from support_triage.bot.watching import Watching
-from support_triage.bot.worker import Worker
-from support_triage.classifiers.base import Example, Prediction
-from support_triage.learning.track_record import TrackRecord
+from bot.app.bot import Role, open_bot
+from bot.app.health import Health
+from bot.app.services import open_services
+from bot.app.socket_mode import serve_socket_mode
+from bot.config.config import load_config, load_settings
+from bot.message.answer_log import AnswerLog
+from bot.message.presenter import Presenter
+from bot.message.triage import Triage
+from bot.message.worker import Worker
+from bot.model.example_feed import ExampleFeed
+from bot.observe import logs
+from classifiers.base import Example, Prediction
+from learning.feedback.track_record import TrackRecord
 
 POISON = "POISON"
 """The first word of a message that kills whoever reads it."""
@@ -47,12 +47,12 @@ async def main(role: Role) -> None:
     settings = load_settings(os.environ)
     config = load_config(settings.triage_config)
     if role is Role.INTAKE:
-        async with running(settings, config, role) as bot:
+        async with open_bot(settings, config, role) as bot:
             await serve_socket_mode(settings, Health(bot))
-    async with opened(settings, config) as parts:
+    async with open_services(settings, config) as parts:
         classifier = FirstWord()
         stores, slack = parts.stores, parts.slack
-        teaching = Teaching(stores, classifier, TrackRecord())
+        teaching = ExampleFeed(stores, classifier, TrackRecord())
         presenter = Presenter(config, slack.gateway, slack.directory, stores.workspaces)
         triage = Triage(
             config,
@@ -61,7 +61,7 @@ async def main(role: Role) -> None:
             classifier,
             presenter,
             teaching,
-            Watching(stores.series),
+            AnswerLog(stores.series),
         )
         parts.loops.start("teaching", teaching.catch_up, 0.5)
         Worker(stores.inbox, {stores.team: triage}).start(parts.loops)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from support_triage.storage import keys
+from storage import keys
 from tests.faults.rig import Rig
 from tests.faults.scenario import Scenario
 from tests.faults.shipped import ShippedRig, shipped_rig

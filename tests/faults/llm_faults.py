@@ -11,9 +11,9 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from support_triage.storage.connection import connect
-from support_triage.storage.messages import MessageId
-from support_triage.storage.records import Records
+from storage.messages import MessageId
+from storage.records import Records
+from storage.server.connection import connect
 from tests.classifiers.openai_server import (
     Body,
     Drop,

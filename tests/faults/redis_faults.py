@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from support_triage.storage import keys
-from support_triage.storage.connection import connect
-from support_triage.storage.embedded import EmbeddedValkey
+from storage import keys
+from storage.server.connection import connect
+from storage.server.embedded import EmbeddedValkey
 from tests.faults.rig import ALL_EMOJI, SHIPPED_MORE_MB, TRIAGE, Fault, Rig, rig
 from tests.faults.scenario import Scenario
 from tests.stories.conftest import TEAM

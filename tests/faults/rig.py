@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from support_triage.bot.card import Author, card_about
-from support_triage.sandbox.config import SandboxConfig
+from bot.slack.card import Author, card_about
+from sandbox.config import SandboxConfig
 from tests.faults.money import Money
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.use import LOOP, REST, Use, use_of
@@ -24,7 +24,7 @@ from tests.stories.conftest import BOT, SUPPORT
 from tests.valkeys import Node, node
 
 CHILD = (sys.executable, "-m", "tests.faults.child")
-TRIAGE = (sys.executable, "-c", "from support_triage.bot.cli import main; main()", "run", "--role")
+TRIAGE = (sys.executable, "-c", "from bot.cli.main import main; main()", "run", "--role")
 LABELS = {"BILLING": "moneybag", "TECHNICAL": "wrench", "ACCOUNT": "bust_in_silhouette"}
 ALL_EMOJI = frozenset({*LABELS.values(), "speech_balloon", "raising_hand"})
 SHIPPED_MORE_MB = 60.0  # what fits and the LLM's client leave, and 10 s of free memory: decision 84

@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.dead import DeadLetters
-from support_triage.storage.errors import StorageUnavailableError
-from support_triage.storage.examples import Examples
-from support_triage.storage.inbox import Inbox
+from storage.errors import StorageUnavailableError
+from storage.examples.examples import Examples
+from storage.inbox.dead_letters import DeadLetters
+from storage.inbox.inbox import Inbox
+from storage.server.connection import Client, connect
 from tests.faults.outcome import Messages, Outcome
 from tests.faults.rig import Rig
 from tests.faults.scenario import Scenario

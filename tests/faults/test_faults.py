@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.storage import keys
+from storage import keys
 from tests.faults.faults import QUICK, SCENARIOS, SLOW
 from tests.faults.proxy import proxied
 from tests.faults.rig import rig

@@ -12,32 +12,32 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_sdk.web.async_client import AsyncWebClient
 
-from support_triage.bot import card_search
-from support_triage.bot.card import Author, card_about
-from support_triage.bot.config import Config, PacingConfig, load_config
-from support_triage.bot.directory import Directory
-from support_triage.bot.gateway import Gateway
-from support_triage.bot.late_cards import LateCards
-from support_triage.bot.pacing import Pacing
-from support_triage.bot.people import People
-from support_triage.bot.presenter import Presenter
-from support_triage.bot.slack_client import web_client
-from support_triage.bot.tasks import end
-from support_triage.bot.teaching import Teaching
-from support_triage.bot.triage import Triage
-from support_triage.bot.watching import Watching
-from support_triage.classifiers.base import Example, Prediction
-from support_triage.learning.track_record import TrackRecord
-from support_triage.sandbox import acts
-from support_triage.storage import keys
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.events import Deleted, Event, Posted, Reacted
-from support_triage.storage.examples import Examples
-from support_triage.storage.limiter import Limiter
-from support_triage.storage.members import Members
-from support_triage.storage.messages import Message, MessageId
-from support_triage.storage.records import HeldError, LostHoldError, Records
-from support_triage.storage.stores import Stores
+from bot.config.config import Config, PacingConfig, load_config
+from bot.message import card_search
+from bot.message.answer_log import AnswerLog
+from bot.message.late_cards import LateCards
+from bot.message.presenter import Presenter
+from bot.message.triage import Triage
+from bot.model.example_feed import ExampleFeed
+from bot.slack.card import Author, card_about
+from bot.slack.client import web_client
+from bot.slack.directory import Directory
+from bot.slack.gateway import Gateway
+from bot.slack.pacing import Pacing
+from bot.slack.people import People
+from bot.tasks import end
+from classifiers.base import Example, Prediction
+from learning.feedback.track_record import TrackRecord
+from sandbox.workspace import acts
+from storage import keys
+from storage.examples.examples import Examples
+from storage.inbox.events import Deleted, Event, Posted, Reacted
+from storage.limiter import Limiter
+from storage.members import Members
+from storage.messages import Message, MessageId
+from storage.records import HeldError, LostHoldError, Records
+from storage.server.connection import Client, connect
+from storage.stores import Stores
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BILLING, BOT, SUPPORT, TEAM, TECHNICAL
 
@@ -132,8 +132,8 @@ class Office:
                 self.people,
                 classifier,
                 Presenter(self.config, gateway, self.directory, stores.workspaces),
-                Teaching(stores, classifier, TrackRecord()),
-                Watching(stores.series),
+                ExampleFeed(stores, classifier, TrackRecord()),
+                AnswerLog(stores.series),
             )
 
     async def deliver(self, event: Event, lives: int | None) -> None:

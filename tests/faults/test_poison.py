@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.storage import keys
-from support_triage.storage.events import EVENT, Posted
+from storage import keys
+from storage.inbox.events import EVENT, Posted
 from tests.faults.child import POISON
 from tests.faults.rig import Rig, rig
 from tests.sandbox.running import eventually

@@ -4,10 +4,10 @@ import asyncio
 import random
 import time
 
-from support_triage.bot.config import load_config
-from support_triage.storage import keys
-from support_triage.storage.connection import connect
-from support_triage.storage.models import Models, Promotion
+from bot.config.config import load_config
+from storage import keys
+from storage.models import Models, Promotion
+from storage.server.connection import connect
 from tests.faults.child import POISON
 from tests.faults.rig import Rig
 from tests.faults.scenario import Scenario

@@ -83,7 +83,7 @@ class Installed:
     @asynccontextmanager
     async def sandbox(self, folder: Path, *options: str) -> AsyncIterator[tuple[str, Control]]:
         """Serve the sandbox that the wheel brings along; yield its address and its people."""
-        command = ("python", "-P", "-m", "support_triage.sandbox", "--stdin-lifeline")
+        command = ("python", "-P", "-m", "sandbox", "--stdin-lifeline")
         process = await self.start(folder, *command, *options)
         assert process.stdin is not None
         assert process.stdout is not None

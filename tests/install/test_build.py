@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.install.installed import Installed
+from tests.sources import PACKAGES
 
 PAGE = Path("docs/install.md").read_text()
 BUILD = re.split(r"^FROM .*\n", Path("Dockerfile").read_text(), flags=re.MULTILINE)[1]
@@ -36,7 +37,8 @@ def checkout(folder: Path) -> Path:
     for name in SOURCES:
         shutil.copy(name, folder / name)
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree("support_triage", folder / "support_triage", ignore=ignored)
+    for package in PACKAGES:
+        shutil.copytree(package, folder / package, ignore=ignored)
     return folder
 
 
@@ -82,7 +84,8 @@ def test_the_build_stage_makes_what_the_image_runs(
                 shutil.copytree(name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(name, folder / name)
-    (folder / "support_triage").rename(tmp_path / "not here in the image")
+    for package in PACKAGES:
+        (folder / package).rename(tmp_path / f"{package}, not in the image")
     shown = shell(".venv/bin/triage --version", folder, environment)
     assert shown.startswith("support-triage ")
     traces = shell(".venv/bin/python -P -c 'import opentelemetry.sdk'", folder, environment)

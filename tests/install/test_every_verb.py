@@ -15,7 +15,7 @@ from tests.learning.finetuning_server import KEY, FinetuningServer, finetuning_s
 TREE = """
 import json
 import typer
-from support_triage.bot.cli import app
+from bot.cli.main import app
 
 def verbs(command, name):
     inner = getattr(command, "commands", {})

@@ -11,7 +11,7 @@ from tests.sandbox.running import eventually
 
 VERBS = """
 import json
-from support_triage.bot.commands.desk import VERBS
+from bot.commands.dispatch import VERBS
 print(json.dumps(sorted(VERBS)))
 """
 QUESTIONS = {

@@ -7,6 +7,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from tests.install.installed import Installed
+from tests.sources import PACKAGES
 
 PYPROJECT = tomllib.loads(Path("pyproject.toml").read_text())
 OTHER_FOLDERS = ("tests", "benchmarks", "deploy", "docs")
@@ -35,18 +36,19 @@ def locked(installed: Installed) -> dict[str, set[str]]:
 def test_the_wheel_holds_the_package_its_data_and_nothing_else(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as wheel:
         names = set(wheel.namelist())
-        shipped = wheel.read("support_triage/triage.toml")
+        shipped = wheel.read("bot/triage.toml")
         entry_points = next(name for name in names if name.endswith("entry_points.txt"))
-        assert b"triage = support_triage.bot.cli:main" in wheel.read(entry_points)
+        assert b"triage = bot.cli.main:main" in wheel.read(entry_points)
     about = {name for name in names if ".dist-info/" in name}
     files = {
         str(path)
-        for path in Path("support_triage").rglob("*")
+        for package in PACKAGES
+        for path in Path(package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert names - about == files | {"support_triage/triage.toml"}
-    for needed in ("py.typed", "sandbox/static/index.html", "sandbox/static/emoji.json"):
-        assert f"support_triage/{needed}" in names
+    assert names - about == files | {"bot/triage.toml"}
+    for needed in ("bot/py.typed", "sandbox/static/index.html", "sandbox/static/emoji.json"):
+        assert needed in names
     assert shipped == Path("triage.toml").read_bytes()
     assert {name.rpartition("/")[2] for name in about} == {
         *("METADATA", "RECORD", "WHEEL", "entry_points.txt", "LICENSE", "NOTICE")

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from support_triage.learning.gate_config import AzureTable, NebiusTable, OpenAiTable
+from learning.config import AzureTable, NebiusTable, OpenAiTable
 from tests.serving import listening, serving
 
 Row = dict[str, Any]

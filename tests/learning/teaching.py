@@ -4,11 +4,11 @@ import hashlib
 import random
 import time
 
-from support_triage.bot.config import Config
-from support_triage.classifiers.recipe import Recipe
-from support_triage.storage.connection import Client
-from support_triage.storage.examples import Examples, StoredExample
-from support_triage.storage.models import Model, Models
+from bot.config.config import Config
+from classifiers.local.recipe import Recipe
+from storage.examples.examples import Examples, StoredExample
+from storage.models import Model, Models
+from storage.server.connection import Client
 
 _WORDS = {
     "BILLING": ("invoice", "refund", "charge", "payment", "receipt"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from support_triage.bot.cli import app
+from bot.cli.main import app
 
 _BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 COMMANDS = [

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support_triage.classifiers.base import Label, LabelSet
-from support_triage.learning.errors import DatasetError
-from support_triage.learning.migration import Migration, check, migrate, split_of, unmapped
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.examples import Correction, Examples
-from support_triage.storage.label_moves import LabelMoves
-from tests.learning.exports import example, stood
+from classifiers.base import Label, LabelSet
+from learning.errors import DatasetError
+from learning.migration import Migration, check, migrate, split_of, unmapped
+from storage.examples.examples import Correction, Examples
+from storage.examples.label_moves import LabelMoves
+from storage.server.connection import Client, connect
+from tests.learning.export.exports import example, stood
 
 NEW = LabelSet(tuple(map(Label, ("MONEY", "BUG", "LOGIN"))))
 STEP = Correction(who="U1", when="1", before=None, after="BILLING")

@@ -8,7 +8,7 @@ from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from support_triage.sandbox.config import SandboxConfig
+from sandbox.config import SandboxConfig
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 
 MakeSandbox = Callable[[SandboxConfig], Awaitable[RunningSandbox]]

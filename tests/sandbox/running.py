@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx2
 
-from support_triage.sandbox.config import SandboxConfig
-from support_triage.sandbox.serving import SandboxServer
-from support_triage.sandbox.state import Workspace
+from sandbox.config import SandboxConfig
+from sandbox.serving import SandboxServer
+from sandbox.workspace.state import Workspace
 
 Json = dict[str, Any]
 _NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -6,7 +6,7 @@ import sys
 
 import httpx2
 
-COMMAND = (sys.executable, "-m", "support_triage.sandbox", "--stdin-lifeline")
+COMMAND = (sys.executable, "-P", "-m", "sandbox", "--stdin-lifeline")
 
 
 async def start() -> tuple[asyncio.subprocess.Process, str]:

@@ -10,16 +10,16 @@ import pytest
 from redis import exceptions as theirs
 from redis._parsers.base import BaseParser
 
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.errors import (
+from storage.errors import (
     FAILURES,
     StorageDeniedError,
     StorageError,
     StorageUnavailableError,
     ours,
 )
-from support_triage.storage.inbox import InboxFullError
-from support_triage.storage.records import HeldError, LostHoldError
+from storage.inbox.inbox import InboxFullError
+from storage.records import HeldError, LostHoldError
+from storage.server.connection import Client, connect
 from tests.valkeys import Node, cluster, cluster_url, free_port, node
 
 NOWHERE = Path("/nonexistent")

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from support_triage.storage import keys
-from support_triage.storage.connection import Client
-from support_triage.storage.jobs import Job, Jobs, LeaseLostError, Stage, job_id
+from storage import keys
+from storage.jobs import Job, Jobs, LeaseLostError, Stage, job_id
+from storage.server.connection import Client
 
 
 def job(identity: str = "a1", created: float = 1.0) -> Job:

@@ -1,9 +1,9 @@
 """Turns are counted for all processes together, and a wait that Slack asked for holds for all."""
 
-from support_triage.storage.connection import Client
-from support_triage.storage.limiter import Limiter, Pace
+from storage.limiter import Limiter, Rate
+from storage.server.connection import Client
 
-PACE = Pace(interval_s=10.0, burst=3)
+PACE = Rate(interval_s=10.0, burst=3)
 
 
 async def test_a_burst_then_an_even_pace_for_all_processes(redis: Client) -> None:

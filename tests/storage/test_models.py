@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
-from support_triage.storage.connection import Client
-from support_triage.storage.models import DEFAULT, Model, ModelError, Models, Promotion
+from storage.models import DEFAULT, Model, ModelError, Models, Promotion
+from storage.server.connection import Client
 
 FILE = b"a recipe"
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from support_triage.storage import keys
+from storage import keys
 
 LIVES = {
     name: "for ever" if (made.__doc__ or "").find("Permanent") >= 0 else "for a time"

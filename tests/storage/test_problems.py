@@ -2,10 +2,10 @@
 
 import time
 
-from support_triage.storage import keys
-from support_triage.storage.connection import Client
-from support_triage.storage.problems import KEPT_S, Problem, field, outdated, told
-from support_triage.storage.workspaces import Workspaces
+from storage import keys
+from storage.problems import KEPT_S, Problem, field, outdated, told
+from storage.server.connection import Client
+from storage.workspaces import Workspaces
 
 CARD = "card in #billing"
 

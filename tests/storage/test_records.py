@@ -1,8 +1,8 @@
 """A record stays small, however long its message is and however often it is edited."""
 
-from support_triage.classifiers.text import kept
-from support_triage.storage.messages import Message, MessageId
-from support_triage.storage.records import Record
+from classifiers.text import kept
+from storage.messages import Message, MessageId
+from storage.records import Record
 
 
 def edited(number: int, text: str) -> Message:

@@ -1,11 +1,13 @@
 """Answers are read since the last restart, forgotten by message, and old ones stay readable."""
 
-from support_triage.storage.connection import Client
-from support_triage.storage.series import KEPT, Answer, Series
+from storage.series import KEPT, Series, ShownAnswer
+from storage.server.connection import Client
 
 
-def answer(message: str) -> Answer:
-    return Answer(at=1.0, label="A", classifier="c", ms=1.0, id=message, best="A", confidence=0.5)
+def answer(message: str) -> ShownAnswer:
+    return ShownAnswer(
+        at=1.0, label="A", classifier="c", ms=1.0, id=message, best="A", confidence=0.5
+    )
 
 
 async def add(series: Series, *messages: str) -> None:

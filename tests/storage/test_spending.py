@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.classifiers.base import NotAskedError, Prediction, Usage
-from support_triage.classifiers.ledger import Ledger, Reservation
-from support_triage.storage import keys
-from support_triage.storage import spending as module
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.messages import Message, MessageId
-from support_triage.storage.records import Record, Records
-from support_triage.storage.spending import Spending, Spent
+from classifiers.base import NotAskedError, Prediction, Usage
+from classifiers.ledger import Ledger, Reservation
+from storage import keys
+from storage import spending as module
+from storage.messages import Message, MessageId
+from storage.records import Record, Records
+from storage.server.connection import Client, connect
+from storage.spending import Spending, Spent
 
 TEAM = "T1"
 USAGE = Usage(1500, 1024, 10, 0.00015)

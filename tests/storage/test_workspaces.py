@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from support_triage.storage import keys
-from support_triage.storage.connection import Client
-from support_triage.storage.workspaces import LOCAL, Workspaces
+from storage import keys
+from storage.server.connection import Client
+from storage.workspaces import LOCAL, Workspaces
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from support_triage.bot.app import Bot, running
-from support_triage.bot.config import Config, Settings, load_config
-from support_triage.bot.health import Health
-from support_triage.bot.socket_mode import serve_socket_mode
-from support_triage.sandbox.config import SandboxConfig
-from support_triage.storage.connection import Client
-from support_triage.storage.inbox import Inbox
+from bot.app.bot import Bot, open_bot
+from bot.app.health import Health
+from bot.app.socket_mode import serve_socket_mode
+from bot.config.config import Config, Settings, load_config
+from sandbox.config import SandboxConfig
+from storage.inbox.inbox import Inbox
+from storage.server.connection import Client
 from tests.sandbox.running import Control, RunningSandbox, eventually, running_sandbox
 
 SUPPORT, BILLING, TECHNICAL, ACCOUNT = "C0SUPPORT", "C0BILLING", "C0TECHNICAL", "C0ACCOUNT"
@@ -126,7 +126,7 @@ async def telling_in(
     sandbox: RunningSandbox, redis: Client, valkey_url: str, config: Config, **more: Any
 ) -> AsyncIterator[Story]:
     settings = settings_of(sandbox, valkey_url, **more)
-    async with running(settings, config) as bot:
+    async with open_bot(settings, config) as bot:
         health = Health(bot)
         serving = asyncio.create_task(serve_socket_mode(settings, health))
         await eventually(lambda: sandbox.server.sandbox.sockets.connections)

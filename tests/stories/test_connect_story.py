@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from support_triage.bot.app import running
-from support_triage.bot.config import Config, Mode
-from support_triage.bot.health import Health
-from support_triage.bot.http import serve_http
-from support_triage.bot.origin import ELSEWHERE
-from support_triage.sandbox import partner
-from support_triage.sandbox.config import SandboxConfig
-from support_triage.storage.connection import Client
-from support_triage.storage.inbox import Inbox
-from support_triage.storage.messages import MessageId
-from support_triage.storage.records import Records
+from bot.app.bot import open_bot
+from bot.app.health import Health
+from bot.app.http import serve_http
+from bot.config.config import Config, Mode
+from bot.slack.origin import ELSEWHERE
+from sandbox.config import SandboxConfig
+from sandbox.workspace import partner
+from storage.inbox.inbox import Inbox
+from storage.messages import MessageId
+from storage.records import Records
+from storage.server.connection import Client
 from tests.sandbox.running import ControlError, eventually, running_sandbox
 from tests.stories.conftest import (
     BILLING,
@@ -49,7 +49,7 @@ async def over_http(redis: Client, valkey_url: str, config: Config) -> AsyncIter
     async with running_sandbox(chosen) as sandbox:
         secret = SecretStr(sandbox.signing_secret)
         settings = settings_of(sandbox, valkey_url, slack_signing_secret=secret)
-        async with running(settings, config) as bot:
+        async with open_bot(settings, config) as bot:
             health = Health(bot)
             serving = asyncio.create_task(serve_http(settings, port, health))
             try:

@@ -1,6 +1,6 @@
 """Agents correct with emoji: it counts at once, for agents alone, and the same in any order."""
 
-from support_triage.storage.examples import Examples
+from storage.examples.examples import Examples
 from tests.sandbox.running import eventually
 from tests.stories.conftest import BILLING, HUMAN, OTHER, SUPPORT, TEAM, TECHNICAL, Story
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from support_triage.sandbox.config import SandboxConfig
-from support_triage.storage import keys
-from support_triage.storage.connection import Client
+from sandbox.config import SandboxConfig
+from storage import keys
+from storage.server.connection import Client
 from tests.classifiers.openai_server import Body, openai_server, said
 from tests.hostile import HOSTILE
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
@@ -25,8 +25,8 @@ KEY = "sk-proj-Pomelo4Durian7Rambutan2Longan9"
 TOKEN = "ghp_Tamarillo5Feijoa8Salak3Jabuticaba6Ugli"
 DEBUG = """
 import logging
-from support_triage.bot import logs
-from support_triage.bot.cli import main
+from bot.observe import logs
+from bot.cli.main import main
 
 configure = logs.configure
 

@@ -1,13 +1,13 @@
 """What was deleted while the bot was away gets no card, and loses the one it has."""
 
-from support_triage.bot.app import running
-from support_triage.bot.config import Config
-from support_triage.sandbox import acts
-from support_triage.sandbox.config import SandboxConfig
-from support_triage.storage.connection import Client
-from support_triage.storage.events import Posted
-from support_triage.storage.inbox import Inbox
-from support_triage.storage.messages import Message, MessageId
+from bot.app.bot import open_bot
+from bot.config.config import Config
+from sandbox.config import SandboxConfig
+from sandbox.workspace import acts
+from storage.inbox.events import Posted
+from storage.inbox.inbox import Inbox
+from storage.messages import Message, MessageId
+from storage.server.connection import Client
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BILLING, SUPPORT, TEAM, Story, settings_of
 
@@ -29,7 +29,7 @@ async def test_what_waited_and_was_deleted_meanwhile_gets_no_card(
             await Inbox(redis).receive(Posted(message=Message(id=at, user="U0CLEO", text=TEXT)))
             written[text] = at.ts
         acts.delete(sandbox.state, SUPPORT, written["gone"])
-        async with running(settings_of(sandbox, valkey_url), config):
+        async with open_bot(settings_of(sandbox, valkey_url), config):
 
             async def answered() -> bool:
                 return await Inbox(redis).depth(TEAM) == 0

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support_triage.bot.config import Config
-from support_triage.storage.connection import Client
+from bot.config.config import Config
+from storage.server.connection import Client
 from tests.stories.conftest import BILLING, SUPPORT, TECHNICAL, Story, telling
 
 GA = unicodedata.normalize("NFD", "が")

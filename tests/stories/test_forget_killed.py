@@ -2,10 +2,10 @@
 
 import pytest
 
-from support_triage.sandbox.config import SandboxConfig
-from support_triage.storage import keys
-from support_triage.storage.connection import Client
-from support_triage.storage.forgets import Forgets
+from sandbox.config import SandboxConfig
+from storage import keys
+from storage.forget.forgets import Forgets
+from storage.server.connection import Client
 from tests.sandbox.running import eventually, running_sandbox
 from tests.stories.conftest import SUPPORT, TEAM
 from tests.stories.test_forget_story import OF_BAKERY

@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
-from support_triage.bot.config import Config
-from support_triage.classifiers.base import Neighbour
-from support_triage.learning.dataset import freeze
-from support_triage.learning.export import export
-from support_triage.learning.reading import identity
-from support_triage.storage import keys
-from support_triage.storage.dead import DeadLetters
-from support_triage.storage.events import Posted
-from support_triage.storage.examples import Examples, StoredExample
-from support_triage.storage.forgets import Forgets
-from support_triage.storage.inbox import Inbox
-from support_triage.storage.messages import Message, MessageId
-from support_triage.storage.records import Record, Records
-from support_triage.storage.shadows import ShadowAnswer
-from support_triage.storage.snapshots import Snapshots
-from tests.learning.exports import LABELS
+from bot.config.config import Config
+from classifiers.base import Neighbour
+from learning.dataset.snapshot import freeze
+from learning.export.export import export
+from learning.reading.reader import identity
+from storage import keys
+from storage.examples.examples import Examples, StoredExample
+from storage.examples.snapshots import Snapshots
+from storage.forget.forgets import Forgets
+from storage.inbox.dead_letters import DeadLetters
+from storage.inbox.events import Posted
+from storage.inbox.inbox import Inbox
+from storage.messages import Message, MessageId
+from storage.records import Record, Records
+from storage.shadows import ShadowAnswer
+from tests.learning.export.exports import LABELS
 from tests.learning.teaching import add_recipe
 from tests.sandbox.running import eventually
 from tests.stories.conftest import ACCOUNT, BILLING, SUPPORT, TEAM, TECHNICAL, Story
@@ -240,10 +240,10 @@ async def test_what_waits_in_the_queue_is_forgotten_too(story: Story) -> None:
     await story.bot.parts.loops.stop("worker", "sweep")
     await inbox.receive(waiting)
     assert "waiting events: 1" in "".join(
-        _lines(await story.bot.answering.dispatcher.context.forgetter.look(CLEO))  # type: ignore[union-attr]
+        _lines(await story.bot.worker.dispatcher.context.forgetter.look(CLEO))  # type: ignore[union-attr]
     )
-    assert story.bot.answering is not None
-    forgetter = story.bot.answering.dispatcher.context.forgetter
+    assert story.bot.worker is not None
+    forgetter = story.bot.worker.dispatcher.context.forgetter
     await forgetter.forgets.begin(CLEO, "test", 0)
 
     async def ended() -> bool:
@@ -255,7 +255,7 @@ async def test_what_waits_in_the_queue_is_forgotten_too(story: Story) -> None:
 
 
 def _lines(found: Any) -> list[str]:
-    from support_triage.bot.forget_lines import found_lines  # noqa: PLC0415
+    from bot.admin.forget_report import found_lines  # noqa: PLC0415
 
     return found_lines(found)
 

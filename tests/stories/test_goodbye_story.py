@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from support_triage.bot.config import Config
-from support_triage.storage.connection import Client
+from bot.config.config import Config
+from storage.server.connection import Client
 from tests.stories.conftest import telling
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from support_triage.bot.config import Config
-from support_triage.storage import keys
-from support_triage.storage.config import KeepConfig
-from support_triage.storage.examples import Examples
+from bot.config.config import Config
+from storage import keys
+from storage.config import KeepConfig
+from storage.examples.examples import Examples
 from tests.stories.conftest import BILLING, SUPPORT, TEAM, TECHNICAL, Story
 
 DAYS = 7

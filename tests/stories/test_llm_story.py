@@ -6,11 +6,11 @@ import pytest
 from pydantic import SecretStr
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from support_triage.bot.config import Config
-from support_triage.classifiers.llm_config import LlmConfig, Price
-from support_triage.storage.connection import Client
-from support_triage.storage.messages import MessageId
-from support_triage.storage.records import Record, Records
+from bot.config.config import Config
+from classifiers.config import LlmConfig, Price
+from storage.messages import MessageId
+from storage.records import Record, Records
+from storage.server.connection import Client
 from tests.classifiers import openai_server as wire
 from tests.classifiers.openai_server import OpenAiServer, openai_server
 from tests.sandbox.running import eventually

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support_triage.bot.config import Config
+from bot.config.config import Config
 from tests.learning.teaching import add_recipe, teach
 from tests.sandbox.running import eventually
 from tests.stories.conftest import Story

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support_triage.storage.examples import Examples
+from storage.examples.examples import Examples
 from tests.sandbox.running import eventually
 from tests.stories.conftest import BILLING, HUMAN, SUPPORT, TEAM, Story
 

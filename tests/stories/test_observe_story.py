@@ -7,11 +7,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from support_triage.bot import loops
-from support_triage.bot.config import Config
-from support_triage.bot.health import routes
-from support_triage.bot.parts import backfill_of
-from support_triage.bot.tasks import end
+from bot.app import loops
+from bot.app.health import routes
+from bot.app.services import backfill_of
+from bot.config.config import Config
+from bot.tasks import end
 from tests.sandbox.running import eventually
 from tests.stories.conftest import BILLING, Story
 

@@ -1,6 +1,6 @@
 """Half an emoji, on every way in: it is replaced, and nothing is lost or stops."""
 
-from support_triage.storage import keys
+from storage import keys
 from tests.stories.conftest import BILLING, HUMAN, SUPPORT, TEAM, TECHNICAL, Story
 
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncBoltRequest
 
-from support_triage.bot import answer_delivery
-from support_triage.bot.config import Config
-from support_triage.bot.gateway import Gateway
-from support_triage.storage import keys
-from support_triage.storage.commands import Commands
-from support_triage.storage.events import Asked
-from support_triage.storage.messages import MessageId
-from support_triage.storage.models import Models, Promotion
+from bot.config.config import Config
+from bot.slack import answer_delivery
+from bot.slack.gateway import Gateway
+from storage import keys
+from storage.inbox.commands import Commands
+from storage.inbox.events import Asked
+from storage.messages import MessageId
+from storage.models import Models, Promotion
 from tests.learning.teaching import add_recipe, teach
 from tests.sandbox.running import eventually
 from tests.stories.conftest import SUPPORT, TEAM, Story
@@ -113,8 +113,8 @@ async def test_a_verb_that_was_cut_off_before_its_answer_was_stored_acts_once(
 ) -> None:
     first, second = await promoted(story, config, 2)
     challenger = await add_recipe(story.redis, TEAM, config, 7.0)
-    assert story.bot.answering is not None
-    dispatcher = story.bot.answering.dispatcher
+    assert story.bot.worker is not None
+    dispatcher = story.bot.worker.dispatcher
 
     async def killed(*_: object) -> None:
         raise KilledError
@@ -143,8 +143,8 @@ async def test_an_export_that_was_cut_off_arrives_once(
     story: Story, config: Config, monkeypatch: pytest.MonkeyPatch, cut: tuple[type, str]
 ) -> None:
     await teach(story.redis, TEAM, 20, config.label_set.version)
-    assert story.bot.answering is not None
-    dispatcher = story.bot.answering.dispatcher
+    assert story.bot.worker is not None
+    dispatcher = story.bot.worker.dispatcher
 
     async def killed(*_: object) -> None:
         raise KilledError
@@ -170,8 +170,8 @@ async def test_a_training_that_was_begun_is_found_again(
     story: Story, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await teach(story.redis, TEAM, 60, config.label_set.version)
-    assert story.bot.answering is not None
-    dispatcher = story.bot.answering.dispatcher
+    assert story.bot.worker is not None
+    dispatcher = story.bot.worker.dispatcher
     monkeypatch.setattr(answer_delivery, "_TRIES", 0)
     await dispatcher.respond(asked("train local anyway", "trigger.2"))
     [begun] = await dispatcher.context.bench.trainer.jobs.all(TEAM)
@@ -183,8 +183,8 @@ async def test_a_training_that_was_begun_is_found_again(
 
 
 async def test_a_verb_that_ends_its_process_is_left_in_the_end(story: Story) -> None:
-    assert story.bot.answering is not None
-    dispatcher = story.bot.answering.dispatcher
+    assert story.bot.worker is not None
+    dispatcher = story.bot.worker.dispatcher
     for _ in range(3):
         await dispatcher.context.stores.commands.begin("trigger.3", ADMIN, "status", "")
     said = await dispatcher.answer(ADMIN, "status", "trigger.3")

@@ -17,13 +17,13 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from support_triage.bot.app import running
-from support_triage.bot.config import Config
-from support_triage.bot.health import Health
-from support_triage.bot.http import serve_http
-from support_triage.sandbox.config import SandboxConfig
-from support_triage.storage.connection import Client
-from support_triage.storage.inbox import Inbox
+from bot.app.bot import open_bot
+from bot.app.health import Health
+from bot.app.http import serve_http
+from bot.config.config import Config
+from sandbox.config import SandboxConfig
+from storage.inbox.inbox import Inbox
+from storage.server.connection import Client
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import SUPPORT, TEAM, settings_of
 
@@ -47,7 +47,7 @@ async def triage_run(
         "SLACK_API_URL": sandbox.api_url,
         "REDIS_URL": redis_url,
     }
-    code = "from support_triage.bot.cli import main; main()"
+    code = "from bot.cli.main import main; main()"
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, "run", *arguments, env=environment, stderr=stderr
     )
@@ -185,7 +185,7 @@ async def test_what_comes_unsigned_is_not_logged_and_metrics_are_not_on_slacks_p
     async with running_sandbox() as sandbox:
         secret = SecretStr(sandbox.signing_secret)
         settings = settings_of(sandbox, valkey_url, slack_signing_secret=secret)
-        async with running(settings, config) as bot:
+        async with open_bot(settings, config) as bot:
             health = Health(bot)
             serving = asyncio.create_task(serve_http(settings, port, health))
             await eventually(lambda: health.connected())  # noqa: PLW0108 - it is replaced

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.bot.config import ConfigError
-from support_triage.bot.running import role_of
-from support_triage.sandbox.config import SandboxConfig
-from support_triage.storage.connection import Client
+from bot.app.run import role_of
+from bot.config.config import ConfigError
+from sandbox.config import SandboxConfig
+from storage.server.connection import Client
 from tests.sandbox.running import eventually, running_sandbox
 from tests.stories.conftest import SUPPORT
 from tests.stories.test_process_story import TICKET, cards, free_port, triage_run

@@ -6,25 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from support_triage.bot.config import Config, PacingConfig
-from support_triage.sandbox import seed
-from support_triage.sandbox.config import SandboxConfig
-from support_triage.sandbox.state import Workspace
-from support_triage.sandbox.wire import Json
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.dead import DeadLetters
-from support_triage.storage.embedded import EmbeddedValkey
-from support_triage.storage.examples import Examples
-from support_triage.storage.inbox import Inbox
-from support_triage.storage.jobs import Jobs
-from support_triage.storage.label_moves import LabelMoves
-from support_triage.storage.messages import MessageId
-from support_triage.storage.models import Models
-from support_triage.storage.records import Record
-from support_triage.storage.series import Series
-from support_triage.storage.shadows import Shadows
-from support_triage.storage.snapshots import Snapshots
-from support_triage.storage.workspaces import Workspaces
+from bot.config.config import Config, PacingConfig
+from sandbox.config import SandboxConfig
+from sandbox.wire import Json
+from sandbox.workspace import seed
+from sandbox.workspace.state import Workspace
+from storage.examples.examples import Examples
+from storage.examples.label_moves import LabelMoves
+from storage.examples.snapshots import Snapshots
+from storage.inbox.dead_letters import DeadLetters
+from storage.inbox.inbox import Inbox
+from storage.jobs import Jobs
+from storage.messages import MessageId
+from storage.models import Models
+from storage.records import Record
+from storage.series import Series
+from storage.server.connection import Client, connect
+from storage.server.embedded import EmbeddedValkey
+from storage.shadows import Shadows
+from storage.workspaces import Workspaces
 from tests.sandbox.running import eventually, running_sandbox
 from tests.stories.conftest import BOT, SUPPORT, TEAM, TECHNICAL, Story, telling_in
 

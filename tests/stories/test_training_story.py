@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from support_triage.bot import answering
-from support_triage.bot.config import Config
-from support_triage.bot.training import trainer_of
-from support_triage.storage.connection import Client
-from support_triage.storage.jobs import Jobs
-from support_triage.storage.models import Models
+from bot.admin import train
+from bot.admin.train import trainer_of
+from bot.config.config import Config
+from storage.jobs import Jobs
+from storage.models import Models
+from storage.server.connection import Client
 from tests.learning.finetune.world import QUICK, teach
 from tests.learning.finetuning_server import KEY, FinetuningServer
 from tests.sandbox.running import eventually
@@ -29,7 +29,7 @@ async def story(
     provider: FinetuningServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Story]:
-    monkeypatch.setattr(answering, "trainer_of", partial(trainer_of, pace=QUICK))
+    monkeypatch.setattr(train, "trainer_of", partial(trainer_of, pace=QUICK))
     await teach(redis, TEAM, config.label_set)
     async with telling(
         redis,

@@ -3,9 +3,9 @@
 import json
 import time
 
-from support_triage.bot.config import Config
-from support_triage.bot.drift_watch import DriftWatch
-from support_triage.storage.series import Answer, Series
+from bot.admin.drift_watch import DriftWatch
+from bot.config.config import Config
+from storage.series import Series, ShownAnswer
 from tests.learning.teaching import add_recipe
 from tests.sandbox.running import eventually
 from tests.stories.conftest import BILLING, SUPPORT, Story
@@ -45,7 +45,7 @@ async def test_a_change_is_told_once(story: Story, config: Config) -> None:
 
     async def answers(count: int, label: str) -> None:
         for number in range(count):
-            one = Answer(
+            one = ShownAnswer(
                 at=time.time(), label=label if number % 2 else "BILLING", classifier="c", ms=1
             )
             await series.append("answers", one.model_dump_json())

@@ -5,12 +5,12 @@ import os
 from collections.abc import Sequence
 
 from benchmarks.classify.contender import Answer
-from support_triage.classifiers.base import Example, Label, LabelSet, Prediction
-from support_triage.classifiers.evaluation import best
-from support_triage.classifiers.factory import Parts, make_classifier, make_parts
-from support_triage.classifiers.index import EmbeddedIndex
-from support_triage.classifiers.llm_config import LlmChoice
-from support_triage.classifiers.recipe import Recipe, tune
+from classifiers.base import Example, Label, LabelSet, Prediction
+from classifiers.config import LlmChoice
+from classifiers.embedding.index import EmbeddedIndex
+from classifiers.evaluation import best
+from classifiers.factory import Shared, make_classifier, make_shared
+from classifiers.local.recipe import Recipe, tune
 
 _TARGET = 0.95
 
@@ -37,7 +37,7 @@ class Local:
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
-        self._embedder = make_parts().embedder
+        self._embedder = make_shared().embedder
 
     def _recipe(self, examples: Sequence[Example], label_set: LabelSet) -> Recipe | None:
         del examples, label_set
@@ -53,7 +53,7 @@ class Local:
             _TARGET,
             None if self.kind == "local" else model_of_environment(),
             patience_s=None,
-            parts=Parts(self._embedder, EmbeddedIndex(self._embedder)),
+            parts=Shared(self._embedder, EmbeddedIndex(self._embedder)),
             recipe=self._recipe(examples, label_set),
         )
         self._runner.run(self._classifier.learn(examples))

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from benchmarks.queue.work import URL, job
-from support_triage.bot.worker import Worker
-from support_triage.storage.connection import Client, connect
-from support_triage.storage.events import Event, Posted
-from support_triage.storage.inbox import Inbox
-from support_triage.storage.messages import Message, MessageId
-from support_triage.storage.workspaces import Workspaces
+from bot.message.worker import Worker
+from storage.inbox.events import Event, Posted
+from storage.inbox.inbox import Inbox
+from storage.messages import Message, MessageId
+from storage.server.connection import Client, connect
+from storage.workspaces import Workspaces
 
 TEAM = "T1"
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from support_triage.learning.finetune.failures import certificates
-from support_triage.learning.finetune.trainer import Trainer
-from support_triage.storage.connection import connect
-from support_triage.storage.jobs import Job, Jobs, Lease, Stage
-from support_triage.storage.models import Models
-from support_triage.storage.snapshots import Snapshots
+from learning.finetune.errors import certificates
+from learning.finetune.trainer import Trainer
+from storage.examples.snapshots import Snapshots
+from storage.jobs import Job, Jobs, Lease, Stage
+from storage.models import Models
+from storage.server.connection import connect
 from tests.learning.finetune.world import QUICK, TEAM, backend_of
 from tests.learning.finetuning_server import Dialect, FinetuningServer
 

@@ -1,13 +1,13 @@
 """Where providers differ: encodings, fields, and how a trained model comes to answer."""
 
-from support_triage.learning.finetune.account import Account
-from support_triage.learning.finetune.azure import AzureBackend, Principal
-from support_triage.learning.finetune.base import Backend
-from support_triage.learning.finetune.starting import begin, plan
-from support_triage.learning.finetune.telling import plan_lines
-from support_triage.learning.finetune.trainer import Trainer
-from support_triage.storage.connection import Client
-from support_triage.storage.jobs import Job, Stage
+from learning.finetune.account import Account
+from learning.finetune.azure import AzureBackend, Principal
+from learning.finetune.backend import Backend
+from learning.finetune.plan import begin, plan
+from learning.finetune.report import plan_lines
+from learning.finetune.trainer import Trainer
+from storage.jobs import Job, Stage
+from storage.server.connection import Client
 from tests.learning.finetune.world import TEAM, backend_of, snapshot, trainer_of, until
 from tests.learning.finetuning_server import (
     KEY,

@@ -5,13 +5,13 @@ from collections import deque
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from support_triage.classifiers import prompt
-from support_triage.learning.finetune.progress import Pace
-from support_triage.learning.finetune.starting import begin, plan
-from support_triage.learning.finetune.trainer import Trainer
-from support_triage.storage.connection import Client
-from support_triage.storage.jobs import Job, Stage
-from support_triage.storage.snapshots import Snapshot
+from classifiers.llm import prompt
+from learning.finetune.plan import begin, plan
+from learning.finetune.stages import PollPace
+from learning.finetune.trainer import Trainer
+from storage.examples.snapshots import Snapshot
+from storage.jobs import Job, Stage
+from storage.server.connection import Client
 from tests.learning.finetune.world import (
     LABELS,
     QUICK,
@@ -34,7 +34,7 @@ DIALECTS: list[Dialect] = ["openai", "azure", "nebius"]
 
 
 async def begun(
-    redis: Client, server: FinetuningServer, pace: Pace = QUICK
+    redis: Client, server: FinetuningServer, pace: PollPace = QUICK
 ) -> tuple[Trainer, Job, Snapshot]:
     backend = backend_of(server)
     trainer, shot = trainer_of(redis, backend, pace), snapshot()
@@ -264,7 +264,7 @@ async def test_a_model_that_cannot_be_called_yet_is_probed_again(
 async def test_a_model_that_gives_no_label_is_no_challenger(redis: Client) -> None:
     async with finetuning_server() as server:
         server.says = "I would say it is about money"
-        trainer, job, _ = await begun(redis, server, Pace(0.001, 0.002, 0.05, 60))
+        trainer, job, _ = await begun(redis, server, PollPace(0.001, 0.002, 0.05, 60))
         done = await until(trainer, job)
         assert done.stage is Stage.FAILED
         assert "no label of the set" in done.problem
@@ -274,7 +274,7 @@ async def test_a_model_that_gives_no_label_is_no_challenger(redis: Client) -> No
 async def test_a_job_that_never_ends_is_polled_for_ever(redis: Client) -> None:
     async with finetuning_server() as server:
         server.ends = "running"
-        trainer, job, _ = await begun(redis, server, Pace(0.001, 0.002, 0.01, 0.01))
+        trainer, job, _ = await begun(redis, server, PollPace(0.001, 0.002, 0.01, 0.01))
         looks = 0
         while looks < 20:
             job = await trainer.advance(job)

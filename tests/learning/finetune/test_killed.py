@@ -11,10 +11,10 @@ from multiprocessing.context import ForkServerProcess
 
 import pytest
 
-from support_triage.learning.finetune.starting import begin, plan
-from support_triage.learning.finetune.trainer import Trainer
-from support_triage.storage.connection import Client
-from support_triage.storage.jobs import Job, Stage
+from learning.finetune.plan import begin, plan
+from learning.finetune.trainer import Trainer
+from storage.jobs import Job, Stage
+from storage.server.connection import Client
 from tests.learning.finetune import child
 from tests.learning.finetune.child import Death
 from tests.learning.finetune.world import LABELS, TEAM, backend_of, snapshot, trainer_of

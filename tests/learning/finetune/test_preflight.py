@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support_triage.classifiers.base import Label, LabelSet
-from support_triage.learning.finetune import closing, preflight
-from support_triage.learning.finetune.base import Finding, Level, RefusedError
-from support_triage.learning.finetune.preflight import examine
-from support_triage.learning.finetune.starting import Word, begin, plan, wanting
-from support_triage.learning.finetune.training_file import refusals, training_file
-from support_triage.storage.connection import Client
-from support_triage.storage.snapshots import Snapshot, SnapshotExample
+from classifiers.base import Label, LabelSet
+from learning.finetune import preflight
+from learning.finetune import shutdown_dates as closing
+from learning.finetune.backend import Level, PreflightFinding, RefusedError
+from learning.finetune.plan import Word, begin, plan, wanting
+from learning.finetune.preflight import examine
+from learning.finetune.training_file import refusals, training_file
+from storage.examples.snapshots import Snapshot, SnapshotExample
+from storage.server.connection import Client
 from tests.learning.finetune.world import LABELS, TEAM, backend_of, snapshot, trainer_of
 from tests.learning.finetuning_server import Fault, failed, finetuning_server
 
@@ -33,7 +34,7 @@ def shot(*labels: str, held_out: int = 30, text: str = "words", **more: Any) -> 
     return Snapshot("s", label_set, "1.0", examples(labels, "a"), examples(test, "b"))
 
 
-def said(found: list[Finding]) -> dict[Level, str]:
+def said(found: list[PreflightFinding]) -> dict[Level, str]:
     return {one.level: one.message for one in found}
 
 

@@ -4,21 +4,21 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from support_triage.classifiers.base import Label, LabelSet
-from support_triage.learning.dataset import freeze
-from support_triage.learning.finetune.account import Account
-from support_triage.learning.finetune.azure import AzureBackend, Principal
-from support_triage.learning.finetune.base import Backend
-from support_triage.learning.finetune.nebius import NebiusBackend
-from support_triage.learning.finetune.openai import OpenAiBackend
-from support_triage.learning.finetune.progress import Pace
-from support_triage.learning.finetune.trainer import Trainer
-from support_triage.storage.connection import Client
-from support_triage.storage.examples import Examples, StoredExample
-from support_triage.storage.jobs import Job, Jobs
-from support_triage.storage.models import Models
-from support_triage.storage.snapshots import Snapshot, Snapshots
-from support_triage.storage.workspaces import Workspaces
+from classifiers.base import Label, LabelSet
+from learning.dataset.snapshot import freeze
+from learning.finetune.account import Account
+from learning.finetune.azure import AzureBackend, Principal
+from learning.finetune.backend import Backend
+from learning.finetune.nebius import NebiusBackend
+from learning.finetune.openai import OpenAiBackend
+from learning.finetune.stages import PollPace
+from learning.finetune.trainer import Trainer
+from storage.examples.examples import Examples, StoredExample
+from storage.examples.snapshots import Snapshot, Snapshots
+from storage.jobs import Job, Jobs
+from storage.models import Models
+from storage.server.connection import Client
+from storage.workspaces import Workspaces
 from tests.learning.finetuning_server import (
     KEY,
     Dialect,
@@ -30,7 +30,7 @@ from tests.learning.finetuning_server import (
 
 TEAM = "T1"
 LABELS = LabelSet((Label("BILLING", "Money"), Label("TECHNICAL", "Errors")))
-QUICK = Pace(first_s=0.01, longest_s=0.03, patience_s=5.0, late_s=60.0)
+QUICK = PollPace(first_s=0.01, longest_s=0.03, patience_s=5.0, late_s=60.0)
 _WORDS = ("refund", "invoice", "charge", "price", "crash", "error", "screen", "button", "login")
 
 
@@ -93,7 +93,7 @@ def backend_of(server: FinetuningServer, key: str = KEY, **more: Any) -> Backend
 
 
 def trainer_of(
-    redis: Client, backend: Backend, pace: Pace = QUICK, lease_s: float = 20.0
+    redis: Client, backend: Backend, pace: PollPace = QUICK, lease_s: float = 20.0
 ) -> Trainer:
     jobs = Jobs(redis, lease_s)
     return Trainer(jobs, Snapshots(redis), Models(redis), {backend.name: backend}, pace)

@@ -1,0 +1,32 @@
+"""What `status` says of the LLM, in Slack and on the command line."""
+
+from classifiers.config import LlmConfig
+from classifiers.plural import plural
+from storage.spending import Spending, Spent
+
+
+async def llm_status(spending: Spending, config: LlmConfig) -> tuple[str, list[str]]:
+    """What today has cost in a line, and why local answers alone, if it does."""
+    spent, why_out = await spending.today(), await spending.why_out()
+    return cost_line(spent, config), warnings(spent, why_out, config)
+
+
+def cost_line(spent: Spent, config: LlmConfig) -> str:
+    """A UTC day's requests, tokens and US dollars."""
+    budget = "" if config.daily_budget_usd is None else f" of ${config.daily_budget_usd:,.2f}"
+    return (
+        f"{plural(spent.requests, 'request')}, {plural(spent.prompt_tokens, 'token')} read "
+        f"({spent.cached_share:.0%} from a cache), {spent.completion_tokens:,} written, "
+        f"${spent.cost_usd:,.4f}{budget}"
+    )
+
+
+def warnings(spent: Spent, why_out: str | None, config: LlmConfig) -> list[str]:
+    """Why the LLM is not asked now: nothing where it is."""
+    found = [] if why_out is None else [why_out]
+    if config.daily_budget_usd is not None and spent.cost_usd >= config.daily_budget_usd:
+        found.append(
+            "local alone until 00:00 UTC: today's budget "
+            f"([llm] daily_budget_usd = {config.daily_budget_usd:g}) is spent"
+        )
+    return found

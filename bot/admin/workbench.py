@@ -1,0 +1,44 @@
+"""What admins' commands work with, made once for Slack and the command line alike."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.admin.advice import Adviser
+from bot.admin.gate import Gate
+from bot.admin.promote import Promotions
+from bot.config.config import Config, Settings
+from classifiers.base import Embedder
+from learning.finetune.trainer import Trainer
+from storage.stores import Stores
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """The gate, promotions, advice and training of one workspace."""
+
+    settings: Settings
+    config: Config
+    stores: Stores
+    embedder: Embedder
+
+    @cached_property
+    def gating(self) -> Gate:
+        """Compares models on held-out examples."""
+        return Gate(self.settings, self.config, self.stores, self.embedder)
+
+    @cached_property
+    def promoting(self) -> Promotions:
+        """Changes the model in use."""
+        return Promotions(self.gating)
+
+    @cached_property
+    def advising(self) -> Adviser:
+        """Advises whether to prompt or to fine-tune."""
+        return Adviser(self.config, self.settings.openai_model, self.stores, self.embedder)
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """Steps training jobs, with every backend that the settings allow."""
+        from bot.admin.train import trainer_of  # noqa: PLC0415 - openai loads slowly
+
+        return trainer_of(self.settings, self.config, self.stores)

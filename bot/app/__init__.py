@@ -1,0 +1,1 @@
+"""Processes of the bot: how their parts are made, run and watched."""

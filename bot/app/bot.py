@@ -1,0 +1,113 @@
+"""The composition root: the one place where the parts meet."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.app.services import Services, backfill_of, open_services
+from bot.commands import forward as forwarding
+from bot.config.config import Config, Settings
+from bot.slack.backfill_schedule import BackfillTurns
+from bot.slack.intake import Intake
+from classifiers.text import all_well_formed
+
+if TYPE_CHECKING:
+    from bot.app.worker import WorkerProcess
+    from bot.model.champion import ChampionClassifier
+
+_LISTENS_S = 5.0  # well within the minute for which it counts
+_LOOK_MAX_S = (
+    4 * 3600.0
+)  # of thousands of channels, at Slack's pace; a look that is cut off goes on
+
+
+class Role(StrEnum):
+    """What a process does: take events in, answer them, or both."""
+
+    ALL = "all"
+    INTAKE = "intake"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The parts of a running bot that its edges need; `answering` is None in intake alone."""
+
+    parts: Services
+    app: AsyncApp
+    intake: Intake
+    worker: "WorkerProcess | None"
+    backfill: BackfillTurns
+
+    @property
+    def team(self) -> str:
+        """The workspace."""
+        return self.parts.team
+
+    @property
+    def classifier(self) -> "ChampionClassifier":
+        """The classifier in use, where there is a worker."""
+        assert self.worker is not None
+        return self.worker.classifier
+
+
+def _app(parts: Services, settings: Settings) -> AsyncApp:
+    secret = settings.slack_signing_secret
+    app = AsyncApp(
+        client=parts.slack.client,
+        signing_secret=None if secret is None else secret.get_secret_value(),
+        request_verification_enabled=secret is not None,
+        logger=logging.getLogger("slack_bolt"),  # else bolt ignores the level set for it
+    )
+    app.use(_mend)
+    return app
+
+
+async def _mend(request: AsyncBoltRequest, next_: Callable[[], Awaitable[BoltResponse]]) -> Any:
+    """Make commands, clicks and forms well-formed before a listener stores or sends their text."""
+    request.body = all_well_formed(request.body)
+    return await next_()
+
+
+@asynccontextmanager
+async def open_bot(settings: Settings, config: Config, role: Role = Role.ALL) -> AsyncIterator[Bot]:
+    """A bot whose worker, where it has one, is at work; leaving drains it.
+
+    Slack is connected by `serve_*`.
+    """
+    async with open_services(settings, config) as parts, AsyncExitStack() as stack:
+        app = _app(parts, settings)
+        backfill = BackfillTurns(
+            backfill_of(parts, config), parts.stores.inbox, parts.stores.watermarks
+        )
+        intake = Intake(
+            parts.stores.inbox,
+            parts.stores.workspaces,
+            parts.team,
+            config.triage.allowed_bots,
+            parts.slack.own,
+            parts.slack.directory.forget_emoji,
+            backfill.want,
+        )
+        answerer = None
+        forwarding.register(app, parts.stores.inbox, parts.team)
+        if role is not Role.INTAKE:
+            # Here, so that intake alone starts without the model's libraries.
+            from bot.app.worker import open_worker  # noqa: PLC0415
+
+            answerer = await stack.enter_async_context(open_worker(settings, config, parts))
+        if role is not Role.WORKER:
+            backfill.want()
+            parts.loops.start(
+                "listening", partial(parts.stores.inbox.listen, parts.team), _LISTENS_S
+            )
+            parts.loops.start("backfill", backfill.step, 0, _LOOK_MAX_S)
+        yield Bot(parts, app, intake, answerer, backfill)

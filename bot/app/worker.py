@@ -1,0 +1,135 @@
+"""What a worker process is made of: the classifier, what it learns, and who answers with it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bot.admin.drift_watch import DriftWatch
+from bot.admin.forget import Forgetter, nothing
+from bot.admin.job_reports import JobPoller
+from bot.admin.workbench import Workbench
+from bot.app import free_memory
+from bot.app.loops import STEP_S, Step
+from bot.app.services import Services
+from bot.commands.context import Context
+from bot.commands.dispatch import Dispatcher
+from bot.config.config import Config, Settings
+from bot.message.answer_log import AnswerLog
+from bot.message.late_cards import LateCards
+from bot.message.presenter import Presenter
+from bot.message.triage import Triage
+from bot.message.worker import Worker
+from bot.model.build import builder
+from bot.model.champion import ChampionClassifier, PrecisionReporter
+from bot.model.example_feed import ExampleFeed
+from bot.model.shadow import Shadow
+from bot.observe.instrumented import ObservedClassifier
+from bot.observe.tracing import Tracing
+from classifiers.factory import LlmUse, close, make_shared
+from learning.feedback.track_record import TrackRecord
+from storage.inbox.events import Asked, Event
+from storage.server.append_only import rewrite
+
+_FITTING_S = 3600.0  # a step that embeds, fits or uploads all examples there are is no hanging one
+_TRIM_S = 600.0
+_DRAIN_S = 25.0  # less than the 30 s after which Kubernetes kills; what is left is handed on
+
+
+@dataclass(frozen=True)
+class WorkerProcess:
+    """The classifier that a worker asks, and the dispatcher that answers admins."""
+
+    classifier: ChampionClassifier
+    dispatcher: Dispatcher
+
+
+@dataclass(frozen=True)
+class _Events:
+    """Messages go to triage, commands to the dispatcher."""
+
+    triage: Triage
+    dispatcher: Dispatcher
+    tracing: Tracing
+
+    async def handle(self, event: Event) -> None:
+        with self.tracing.span("answer", event.item):
+            if isinstance(event, Asked):
+                await self.dispatcher.respond(event)
+            else:
+                await self.triage.handle(event)
+
+
+@asynccontextmanager
+async def open_worker(
+    settings: Settings, config: Config, parts: Services
+) -> AsyncIterator[WorkerProcess]:
+    """A worker that has learnt all there is; leaving ends what it took, and takes nothing more."""
+    track_record = TrackRecord()
+    stores, slack = parts.stores, parts.slack
+    use = LlmUse(config.llm, stores.spending, track_record.judged)
+    made = await asyncio.to_thread(make_shared, config.local.embedder)
+    made = replace(made, outcomes=partial(track_record.outcomes, config.label_set.names))
+    build = builder(settings, config, made, use=use)
+    default = await asyncio.to_thread(build, None, b"")
+
+    async def renew() -> None:
+        track_record.answered(await stores.series.answers())
+
+    classifier = ChampionClassifier(stores.models, stores.team, build, default, renew)
+    teaching = ExampleFeed(stores, classifier, track_record)
+    await teaching.load()
+    await classifier.refresh()
+    standing = PrecisionReporter(stores.workspaces, stores.team, classifier)
+    await standing.look()
+    in_shadow = replace(use, ledger=stores.spending.of_shadows(config.gate.shadow_usd_per_day))
+    shadowing = Shadow(
+        stores,
+        config.label_set.version,
+        builder(settings, config, made, use=in_shadow),
+        config.gate,
+    )
+    compact = partial(rewrite, stores.redis) if settings.redis_url is None else nothing
+    forgetter = Forgetter(stores, slack.gateway, compact)
+    bench = Workbench(settings, config, stores, made.embedder)
+    dispatcher = Dispatcher(Context(bench, classifier, forgetter, slack.people, slack.gateway))
+    triage = Triage(
+        config,
+        stores,
+        slack.people,
+        ObservedClassifier(classifier, parts.metrics),
+        Presenter(config, slack.gateway, slack.directory, stores.workspaces),
+        teaching,
+        AnswerLog(stores.series, shadowing),
+    )
+    watch = DriftWatch(config, stores.series, slack.directory, slack.people, slack.gateway)
+    worker = Worker(stores.inbox, {stores.team: _Events(triage, dispatcher, parts.tracing)})
+    worker.start(parts.loops)
+    following: dict[str, tuple[Step, float, float]] = {
+        "teaching": (teaching.catch_up, 0.5, _FITTING_S),
+        "champion": (classifier.refresh, 1.0, _FITTING_S),
+        "standing": (standing.look, 1.0, STEP_S),
+        "drift watch": (watch.look, 5.0, STEP_S),
+        "late cards": (LateCards(stores.records, stores.team, triage.look_again).look, 5.0, STEP_S),
+        "forgetting": (forgetter.turn, 1.0, _FITTING_S),
+        "dead letters": (
+            partial(stores.dead_letters.trim, stores.team, config.keep.seconds),
+            _TRIM_S,
+            STEP_S,
+        ),
+        "free memory": (free_memory.release, free_memory.EVERY_S, STEP_S),
+        "jobs": (JobPoller(bench.trainer, slack.gateway, stores.team).turn, 1.0, _FITTING_S),
+    }
+    if config.gate.shadow:
+        following["shadow"] = (shadowing.refresh, 2.0, _FITTING_S)
+    for name, (step, every_s, within_s) in following.items():
+        parts.loops.start(name, step, every_s, within_s)
+    try:
+        yield WorkerProcess(classifier, dispatcher)
+    finally:
+        await parts.loops.stop(*following)
+        await worker.drain(parts.loops, _DRAIN_S)
+        await shadowing.finish()
+        for each in (*classifier.former, classifier.current):
+            await close(each)

@@ -1,0 +1,106 @@
+"""`triage evaluate`: a classifier taught by one file, measured on another of any length."""
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
+
+from bot.bulk.engine import Crew
+from bot.config.config import Settings
+from bot.model.build import classifier_of
+from classifiers.base import Classifier, Example, Label, LabelSet
+from classifiers.blueprint import Blueprint
+from classifiers.config import MINILM
+from classifiers.evaluation import Evaluation, Tally, Verdicts, verdicts
+from classifiers.factory import close, make_shared
+from learning.bulk.chunks import Answer, Chunk, chunks
+from learning.reading.reader import Labelled
+
+_TARGET_PRECISION = 0.95
+_TIMED = 200
+_FEW = 8  # chunks that are answered sooner than other processes are ready
+
+Ask = Callable[[Iterator[Chunk]], Iterator[Verdicts]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A classifier, how long it took to teach it, and its figures."""
+
+    version: str
+    train_s: float
+    evaluation: Evaluation
+
+
+def evaluate(
+    settings: Settings, taught: Sequence[Labelled], test: Iterable[Labelled], kind: str, crew: Crew
+) -> Measured:
+    """Teach a classifier of a kind, and measure it; a local one in processes where that pays.
+
+    Up to 200 of the texts are asked one by one for the times.
+    """
+    examples = [
+        Example(f"train:{number}", one.text, one.label) for number, one in enumerate(taught)
+    ]
+    label_set = LabelSet(tuple(Label(name) for name in sorted({one.label for one in taught})))
+    with asyncio.Runner() as runner:
+        started = time.perf_counter()
+        blueprint = _blueprint(label_set, examples) if kind == "local" else None
+        if blueprint is not None:
+            classifier = blueprint.make(os.cpu_count() or 1)
+        else:
+            classifier = classifier_of(settings, label_set, _TARGET_PRECISION, kind, None)
+            runner.run(classifier.learn(examples))
+        train_s = time.perf_counter() - started
+        answer = partial(_verdicts, classifier, runner)
+        found = chunks(test)
+        first = list(islice(found, _FEW + 1))
+        ask: Ask = partial(map, answer)
+        if blueprint is not None and len(first) > _FEW:
+            ask = partial(crew.answers, make=partial(_verdicts_by, blueprint, crew.threads))
+        started = time.perf_counter()
+        tally = _asked(chain(first, found), ask)
+        per_second = tally.size / max(1e-9, time.perf_counter() - started)
+        times = [_timed(answer, row.text) for rows in first[:1] for row in rows[:_TIMED]]
+        runner.run(close(classifier))
+    figures = tally.evaluation(_TARGET_PRECISION, times, per_second)
+    return Measured(classifier.version, train_s, figures)
+
+
+def _blueprint(label_set: LabelSet, examples: Sequence[Example]) -> Blueprint:
+    index = make_shared().index
+    index.put(examples)
+    return Blueprint(label_set, _TARGET_PRECISION, MINILM, index.snapshot())
+
+
+def _verdicts(classifier: Classifier, runner: asyncio.Runner, chunk: Chunk) -> Verdicts:
+    return verdicts(runner.run(classifier.classify(chunk)))
+
+
+def _verdicts_by(blueprint: Blueprint, threads: int) -> Answer[Verdicts]:
+    """What answers in a process of its own."""
+    return partial(_verdicts, blueprint.make(threads), asyncio.Runner())
+
+
+def _asked(found: Iterable[list[Labelled]], ask: Ask) -> Tally:
+    """The answers to all rows, which are held a few chunks at a time."""
+    tally, truths = Tally(), deque[list[str]]()
+
+    def texts() -> Iterator[Chunk]:
+        for rows in found:
+            truths.append([one.label for one in rows])
+            yield [one.text for one in rows]
+
+    for answer in ask(texts()):
+        tally.add(answer, truths.popleft())
+    return tally
+
+
+def _timed(answer: Answer[Verdicts], text: str) -> float:
+    started = time.perf_counter()
+    answer([text])
+    return (time.perf_counter() - started) * 1000

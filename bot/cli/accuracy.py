@@ -1,0 +1,41 @@
+"""`triage accuracy`: show how often agents agreed with the bot."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli.options import ConfigOption, TeamOption, load
+from bot.cli.terminal import print_figures
+from bot.config.config import Settings
+from bot.workspace import open_store
+
+app = typer.Typer()
+
+
+@app.command()
+def accuracy(
+    team: TeamOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show how often agents agreed with the bot."""
+    settings, _ = load(config)
+    asyncio.run(show_accuracy(settings, team, as_json=as_json))
+
+
+async def show_accuracy(settings: Settings, team: str | None, *, as_json: bool) -> None:
+    """Print how often agents agreed, in all and per label."""
+    from learning.feedback.accuracy import measure
+
+    async with open_store(settings, team) as store:
+        found = await measure(store.examples.iterate(store.team))
+    rows: dict[str, Any] = {
+        "judged": found.judged,
+        "answered": found.answered,
+        "right": found.right,
+        "precision": None if found.precision is None else round(found.precision, 4),
+    }
+    rows |= {f"label_{name}": f"{right} of {total}" for name, right, total in found.per_label}
+    print_figures(rows, as_json=as_json)

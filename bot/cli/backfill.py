@@ -1,0 +1,39 @@
+"""`triage backfill`: queue the messages that arrived while nobody listened."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import WHO, ConfigOption, load_own
+from bot.cli.terminal import out
+from bot.config.config import Config, Settings
+from classifiers.plural import plural
+
+app = typer.Typer()
+
+
+@app.command()
+def backfill(
+    since: Annotated[
+        str | None,
+        typer.Option(help="A day or some days ago (30d) [default: an hour before the last known]."),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Look in Slack's history for what was missed, and have it answered."""
+    settings, loaded = load_own(config)
+    asyncio.run(queue_missing(settings, loaded, since))
+
+
+async def queue_missing(settings: Settings, config: Config, since: str | None) -> None:
+    """Put missing events in the inbox, for the workers to answer, and print their number."""
+    from bot.app.services import backfill_of, open_services
+    from learning.export.export import since_when
+
+    start = None if since is None else since_when(since, datetime.now(UTC))
+    async with open_services(settings, config) as parts:
+        found = await backfill_of(parts, config).run(start)
+        await parts.stores.workspaces.audit(parts.team, WHO, "backfill", found=str(found))
+    out.say(f"Found: {plural(found, 'missing event')}")

@@ -1,0 +1,112 @@
+"""`triage classify`: label the texts of a file as the bot would."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import (
+    ConfigOption,
+    EncodingOption,
+    EngineOption,
+    ProcessesOption,
+    SkipOption,
+    TeamOption,
+    TextOption,
+    columns_of,
+    load,
+    tell_skipped,
+)
+from bot.cli.terminal import err, print_json
+from bot.config.config import Config, Settings
+from classifiers.plural import plural
+from learning.reading.source import Source
+
+if TYPE_CHECKING:  # load slowly
+    from bot.bulk.choose import Choice
+    from bot.bulk.engine import Crew
+    from learning.reading.bad_rows import Taking
+
+_BATCH = 64
+
+app = typer.Typer()
+
+
+@app.command()
+def classify(
+    file: Annotated[
+        str,
+        typer.Argument(help="CSV, JSON lines, Parquet, plain lines, s3://…; - is standard input."),
+    ] = "-",
+    text: TextOption = None,
+    encoding: EncodingOption = None,
+    out: Annotated[
+        str | None,
+        typer.Option(help="Write there, in parallel; the same command again goes on."),
+    ] = None,
+    classifier: Annotated[
+        str | None, typer.Option(help="local, llm or cascade [default: the one in use].")
+    ] = None,
+    examples: Annotated[
+        str | None, typer.Option(help="A file of text and label, instead of the workspace's.")
+    ] = None,
+    engine: EngineOption = "local",
+    processes: ProcessesOption = None,
+    team: TeamOption = None,
+    *,
+    skip_bad: SkipOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Label texts as the bot would: one JSON line each, with confidence and alternatives."""
+    from bot.bulk.choose import Choice
+    from bot.bulk.engine import Crew
+    from learning.reading.bad_rows import RefuseFirst, SkipBad
+
+    settings, loaded = load(config)
+    choice, crew = Choice(team, examples, classifier), Crew(engine, processes)
+    source = Source(file, columns_of(text), encoding)
+    remarks = SkipBad(err.say) if skip_bad else RefuseFirst(err.say)
+    if out is None:
+        asyncio.run(print_answers(settings, loaded, source, choice, remarks))
+    else:
+        write_answers(settings, loaded, source, out, choice, crew, remarks)
+
+
+async def print_answers(
+    settings: Settings,
+    config: Config,
+    source: Source,
+    choice: "Choice",
+    remarks: "Taking | None" = None,
+) -> None:
+    """Print a JSON line for each text, in batches as they come."""
+    from bot.bulk.choose import in_use
+    from bot.bulk.classify import row
+    from learning.bulk.chunks import chunks
+    from learning.reading import reader as reading
+
+    async with in_use(settings, config, choice) as classifier:
+        for batch in chunks(reading.texts(source, remarks), _BATCH):
+            for text, one in zip(batch, await classifier.classify(batch), strict=True):
+                print_json(row(text, one))
+    tell_skipped(remarks)
+
+
+def write_answers(
+    settings: Settings,
+    config: Config,
+    source: Source,
+    out: str,
+    choice: "Choice",
+    crew: "Crew",
+    remarks: "Taking | None" = None,
+) -> None:
+    """Write a JSON line for each text to `out`, and say who answered."""
+    from bot.bulk.classify import classify_file
+
+    done = classify_file(settings, config, source, out, choice, crew, remarks)
+    goes_on = f"; {plural(done.before, 'chunk')} of an earlier run kept" if done.before else ""
+    err.say(f"{out} is complete{goes_on}")
+    taught = done.taught
+    err.say(f"Learnt from {taught.source}: {plural(len(taught.examples), 'example')}")
+    tell_skipped(remarks)

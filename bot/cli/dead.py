@@ -1,0 +1,92 @@
+"""`triage dead`: events that were given up on, to look at, try again, or drop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bot.cli.options import WHO, ConfigOption, TeamOption, load, load_environment
+from bot.cli.terminal import out, print_json
+from bot.workspace import open_store
+from storage.inbox.dead_letters import DeadLetter, DeadLetters
+
+app = typer.Typer(name="dead", help="Events that were given up on.", no_args_is_help=True)
+
+IdsArgument = Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them.")]
+AllOption = Annotated[bool, typer.Option("--all", help="All of them.")]
+
+
+def _row(letter: DeadLetter) -> dict[str, str]:
+    """What a person may see of it: never the text."""
+    event = letter.event
+    return {
+        "id": letter.id,
+        "when": datetime.fromtimestamp(letter.when_s, UTC).isoformat(timespec="seconds"),
+        "what": "unreadable" if event is None else event.kind,
+        "message": "" if event is None else str(event.item),
+        "reason": letter.reason,
+    }
+
+
+async def _list(team: str | None, config: Path | None, *, as_json: bool) -> None:
+    settings, loaded = load(config)
+    async with open_store(settings, team) as store:
+        letters = DeadLetters(store.redis)
+        await letters.trim(store.team, loaded.keep.seconds)
+        rows = [_row(one) async for one in letters.iterate(store.team)]
+        outlived = await letters.outlived(store.team)
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("id", "when", "what", "message", "reason")
+    for row in rows:
+        table.add_row(*row.values())
+    out.print(table)
+    if outlived:
+        out.say(f"{outlived:,} more were dropped because they were older than [keep] days.")
+
+
+async def _each(
+    verb: str,
+    act: Callable[[DeadLetters, str, DeadLetter], Awaitable[bool]],
+    ids: list[str] | None,
+    team: str | None,
+    *,
+    every: bool,
+) -> None:
+    """Do something with the letters named, or with all of them; print how many."""
+    if every == bool(ids):
+        raise typer.BadParameter("name ids as `triage dead list` shows them, or give --all")
+    async with open_store(load_environment(), team) as store:
+        letters = DeadLetters(store.redis)
+        found = [one async for one in letters.iterate(store.team) if every or one.id in (ids or [])]
+        done = sum([await act(letters, store.team, one) for one in found])
+        await store.workspaces.audit(store.team, WHO, f"dead {verb}", count=str(done))
+    out.say(f"{done} of {len(found) if every else len(ids or [])}: {verb}")
+
+
+@app.command("list")
+def list_(
+    team: TeamOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show each with its id and the reason; those older than `[keep] days` are gone."""
+    asyncio.run(_list(team, config, as_json=as_json))
+
+
+@app.command()
+def retry(ids: IdsArgument = None, team: TeamOption = None, *, every: AllOption = False) -> None:
+    """Put them back to be answered."""
+    asyncio.run(_each("to be answered", DeadLetters.retry, ids, team, every=every))
+
+
+@app.command()
+def drop(ids: IdsArgument = None, team: TeamOption = None, *, every: AllOption = False) -> None:
+    """Forget them for good."""
+    asyncio.run(_each("dropped", DeadLetters.drop, ids, team, every=every))

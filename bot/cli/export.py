@@ -1,0 +1,48 @@
+"""`triage export`: write the labelled examples to a file."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import WHO, ConfigOption, TeamOption, load_own
+from bot.cli.terminal import out
+from bot.config.config import Config, ConfigError, Settings
+from bot.workspace import open_store
+
+app = typer.Typer()
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    kind: Annotated[
+        str, typer.Option("--format", help="openai, jsonl, csv or parquet.")
+    ] = "openai",
+    since: Annotated[
+        str | None, typer.Option(help="Only what was labelled since: 2026-11-01, or 30d.")
+    ] = None,
+    team: TeamOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write the labelled examples to a file."""
+    settings, loaded = load_own(config)
+    asyncio.run(export_file(settings, loaded, out, kind, since, team))
+
+
+async def export_file(
+    settings: Settings, config: Config, path: Path, kind: str, since: str | None, team: str | None
+) -> None:
+    """Write all examples to a file and print the summary."""
+    from learning.export.export import FORMATS, since_when
+    from learning.export.export import export as write
+
+    if kind not in FORMATS:
+        raise ConfigError(f'--format: "{kind}" is none of {", ".join(FORMATS)}')
+    start = 0.0 if since is None else since_when(since, datetime.now(UTC))
+    async with open_store(settings, team) as store:
+        made = await write(store.examples, store.team, kind, config.label_set, path, start)
+        await store.workspaces.audit(store.team, WHO, "export", format=kind)
+    out.say(made.summary)

@@ -1,0 +1,104 @@
+"""`triage forget`: count all that a person wrote, then remove it."""
+
+import asyncio
+import re
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import WHO, ConfigOption, TeamOption, load
+from bot.cli.terminal import out
+from bot.config.config import Config, ConfigError, Settings
+from bot.workspace import open_store
+from storage.limiter import Limiter
+from storage.server.append_only import rewrite
+from storage.stores import Stores
+
+if TYPE_CHECKING:  # loads slowly
+    from bot.admin.forget import Forgetter
+
+_LOOK_S = 0.5
+_TOLD_S = 10.0
+
+app = typer.Typer()
+
+
+@app.command()
+def forget(
+    user: Annotated[str, typer.Argument(help="The person's member id in Slack, U….")],
+    team: TeamOption = None,
+    *,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Remove it; without, it is counted.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Remove all that a person wrote: messages, predictions, examples, cards."""
+    settings, loaded = load(config)
+    asyncio.run(forget_person(settings, loaded, user, team, apply=apply))
+
+
+async def forget_person(
+    settings: Settings, config: Config, user: str, team: str | None, *, apply: bool
+) -> None:
+    """Print what there is of a person, or with `apply` remove it; cards need SLACK_BOT_TOKEN."""
+    from bot.admin.forget import Forgetter, nothing
+    from bot.admin.forget_report import found_lines
+    from bot.slack.client import web_client, web_session
+    from bot.slack.gateway import Gateway
+    from bot.slack.pacing import Pacing
+
+    if not re.fullmatch(r"[A-Z0-9]{2,}", user):
+        raise ConfigError("USER: name the member id from the person's profile in Slack, U…")
+    token = settings.slack_bot_token
+    async with (
+        open_store(settings, team, config.keep.seconds) as store,
+        nullcontext() if token is None else web_session() as session,
+    ):
+        gateway = None
+        if token is not None:
+            client = web_client(token.get_secret_value(), settings.slack_api_url, session)
+            pacing = Pacing(Limiter(store.redis, store.team), config.pacing)
+            gateway = Gateway(client, pacing)
+        ours = settings.redis_url is None
+        forgetter = Forgetter(
+            store,
+            gateway,
+            (lambda: rewrite(store.redis)) if ours else nothing,
+        )
+        found = await forgetter.look(user)
+        out.say(*found_lines(found))
+        if not apply:
+            out.say("To remove it, add --apply. It cannot be undone.")
+            return
+        await store.workspaces.audit(store.team, WHO, "forget", user=user)
+        await forgetter.forgets.begin(user, WHO, len(found.records))
+        await _follow(store, forgetter, user)
+
+
+async def _follow(store: Stores, forgetter: "Forgetter", user: str) -> None:
+    """Bring a wish to its end, or watch the bot do so: it has a way to the cards, if we have none.
+
+    Interrupted, the same command goes on, and so does the bot when it runs.
+    """
+    from bot.admin.forget_report import lines
+
+    told = asyncio.get_running_loop().time()
+    while True:
+        asked = (await forgetter.forgets.running()).get(user)
+        if asked is not None and not (forgetter.gateway is None and await _bot_runs(store)):
+            await forgetter.bring_on(user, asked)
+        wish = await forgetter.forgets.get(user)
+        if wish is None or wish.finished is not None:
+            break
+        if asyncio.get_running_loop().time() > told:
+            out.say(lines(wish, user)[0])
+            told += _TOLD_S
+        await asyncio.sleep(_LOOK_S)
+    if wish is not None:
+        out.say(*lines(wish, user))
+
+
+async def _bot_runs(store: Stores) -> bool:
+    return await store.inbox.listened(store.team)

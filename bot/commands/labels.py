@@ -1,0 +1,28 @@
+"""`/triage labels`: the labels and what the team has taught of each."""
+
+from collections.abc import Sequence
+
+from bot.commands.context import Context
+from bot.slack.text.render import inline, sentence
+from classifiers.plural import plural
+
+HELP = "`/triage labels` - the labels, their emoji, routes and examples"
+
+
+async def answer(context: Context, _: Sequence[str]) -> str:
+    """One line a label: emoji, name, route, examples, description."""
+    counts = await context.stores.examples.counts(context.team)
+    lines = [f"*Labels* (set `{context.config.label_set.version}`)"]
+    for label in context.config.labels:
+        route = f" → {inline(label.channel)}" if label.channel else ""
+        number = counts.pop(label.name, 0)
+        lines.append(
+            f":{label.emoji}: *{inline(label.name)}*{route} · {plural(number, 'example')} · "
+            f"{sentence(label.description)}"
+        )
+    for name, number in counts.items():
+        lines.append(
+            f":warning: *{inline(name)}* is not in triage.toml, and "
+            f"{plural(number, 'example')} still {'has' if number == 1 else 'have'} it"
+        )
+    return "\n".join(lines)

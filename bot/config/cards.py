@@ -1,0 +1,38 @@
+"""The table `[cards]`: whether cards, which other channels read, show personal data."""
+
+import re
+
+from pydantic import BaseModel, ConfigDict
+
+from classifiers.redaction.redact import redact
+
+_PLACEHOLDER = re.compile(r"<([A-Z]{2,20})_(\d{1,9})>")
+_WORDS = {
+    "EMAIL": "e-mail address",
+    "PHONE": "phone number",
+    "CARD": "card number",
+    "IP": "IP address",
+    "IBAN": "IBAN",
+}
+
+
+def masked(text: str) -> str:
+    """Return the text with placeholders such as `[card number 1]` for personal data."""
+    return _PLACEHOLDER.sub(_in_words, redact(text).text)
+
+
+def _in_words(placeholder: re.Match[str]) -> str:
+    kind, number = placeholder.groups()
+    return f"[{_WORDS.get(kind, kind.lower())} {number}]"
+
+
+class CardsConfig(BaseModel):
+    """The table `[cards]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    redact: bool = True
+
+    def shown(self, text: str) -> str:
+        """Return what a card shows of a text: masked, unless triage.toml says otherwise."""
+        return masked(text) if self.redact else text

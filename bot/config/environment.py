@@ -1,0 +1,31 @@
+"""The variables that settings are made of: the environment, and `.env` in the current folder."""
+
+import os
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from bot.config.config import ConfigError
+
+ENV_FILE = Path(".env")
+
+
+def read_environment() -> tuple[Mapping[str, str], Path | None]:
+    """Return the variables, and the file that some of them come from (None if there is none).
+
+    The environment outranks the file. ConfigError if the file cannot be read.
+    """
+    try:
+        text = ENV_FILE.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return os.environ, None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{ENV_FILE.absolute()} cannot be read ({type(error).__name__}): "
+            "make it a UTF-8 text file that this user may read, or remove it"
+        ) from None
+    with_file = dotenv_values(stream=StringIO(text), interpolate=False)
+    given = {name: value for name, value in with_file.items() if value is not None}
+    return {**given, **os.environ}, ENV_FILE.absolute()

@@ -1,0 +1,1 @@
+"""One message: taken from the inbox, decided, shown."""

@@ -1,0 +1,31 @@
+"""What is noted of each answered and each judged message, for shadow mode and the drift watch."""
+
+import time
+from dataclasses import dataclass
+
+from bot.model.shadow import Shadow
+from classifiers.base import Prediction
+from learning.feedback.outcomes import noted
+from storage.examples.examples import StoredExample
+from storage.messages import Message
+from storage.series import Series
+
+
+@dataclass(frozen=True)
+class AnswerLog:
+    """Told of each message once it is answered, and of each judgement."""
+
+    series: Series
+    shadowing: Shadow | None = None
+
+    async def answered(self, message: Message, prediction: Prediction, *, shown: bool) -> None:
+        """A message was answered for the first time; `shown` says whether people see it."""
+        answer = noted(str(message.id) if shown else "", prediction, time.time())
+        await self.series.append("answers", answer.model_dump_json())
+        if self.shadowing is not None:
+            self.shadowing.offer(message, prediction)
+
+    async def judged(self, example: StoredExample | None) -> None:
+        """An agent's label of a message has changed; None: it was taken back."""
+        if example is not None and example.predicted is not None:
+            await self.series.append("judgements", str(int(example.predicted == example.label)))

@@ -1,0 +1,1 @@
+"""The classifier that answers, the examples it learns, and the challenger in shadow."""

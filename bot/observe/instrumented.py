@@ -1,0 +1,113 @@
+"""The parts that are counted: each does what it did, and notes it."""
+
+import time
+from collections.abc import Sequence
+
+from bot.observe.metrics import Metrics
+from bot.observe.tracing import Tracing
+from classifiers.base import Classifier, Example, Prediction
+from storage.config import IntakeConfig
+from storage.errors import StorageUnavailableError
+from storage.examples.examples import Examples, Reaction
+from storage.inbox.events import KINDS, Event, Posted
+from storage.inbox.inbox import Entry, Inbox
+from storage.messages import MessageId
+from storage.server.connection import Client
+
+
+class ObservedInbox(Inbox):
+    """Counts what comes in, what is answered, put off and given up."""
+
+    def __init__(
+        self, redis: Client, config: IntakeConfig, metrics: Metrics, tracing: Tracing
+    ) -> None:
+        super().__init__(redis, config.limit, config.limit_mb)
+        self._metrics = metrics
+        self._tracing = tracing
+        self._received = {kind: metrics.received.labels(kind) for kind in KINDS}
+        self._acked = {kind: metrics.acked.labels(kind) for kind in KINDS}
+
+    async def receive(self, event: Event) -> bool:
+        """Store an event; see `Inbox.receive`."""
+        self._received[event.kind].inc()
+        started = time.perf_counter()
+        try:
+            with self._tracing.span("receive", event.item):
+                stored = await super().receive(event)
+        except StorageUnavailableError as error:
+            self._metrics.refused.labels(type(error).__name__).inc()
+            raise
+        finally:
+            self._metrics.storing.observe(time.perf_counter() - started)
+        self._acked[event.kind].inc()
+        return stored
+
+    async def answered(self, entry: Entry) -> None:
+        """Forget an entry; see `Inbox.answered`."""
+        await super().answered(entry)
+        self._metrics.answered.labels(entry.event.kind).inc()
+        if isinstance(entry.event, Posted) and not entry.event.message.edited:
+            self._metrics.to_label.observe(entry.age_s)
+
+    async def postpone(self, entry: Entry, delay_s: float, strikes: int = 0) -> None:
+        """Hand out again later; see `Inbox.postpone`."""
+        await super().postpone(entry, delay_s, strikes)
+        self._metrics.retried.inc()
+
+    async def bury(self, entry: Entry, reason: str) -> None:
+        """Give up on an entry; see `Inbox.bury`."""
+        await super().bury(entry, reason)
+        self._metrics.given_up.inc()
+
+
+class ObservedExamples(Examples):
+    """Counts labels that agents gave."""
+
+    def __init__(self, redis: Client, keep_s: int, metrics: Metrics) -> None:
+        super().__init__(redis, keep_s)
+        self._metrics = metrics
+
+    async def add_reaction(self, item: MessageId, reaction: Reaction) -> None:
+        """Remember a reaction; see `Examples.add_reaction`."""
+        await super().add_reaction(item, reaction)
+        act = "correction" if reaction.label is not None else "confirmation"
+        self._metrics.corrected.labels(act if reaction.added else "undone").inc()
+
+
+class ObservedClassifier:
+    """Counts predictions by label, and what they cost."""
+
+    def __init__(self, inner: Classifier, metrics: Metrics) -> None:
+        self._inner = inner
+        self._metrics = metrics
+
+    @property
+    def version(self) -> str:
+        """That of the classifier within."""
+        return self._inner.version
+
+    async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
+        """Pass examples on."""
+        await self._inner.learn(put, remove)
+
+    async def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """Predict each text."""
+        predictions = await self._inner.classify(texts)
+        for one in predictions:
+            self._note(one)
+        return predictions
+
+    def _note(self, one: Prediction) -> None:
+        if one.label is not None:
+            self._metrics.labelled.labels(one.label).inc()
+        else:
+            self._metrics.abstained.labels(one.reason.value if one.reason else "unsure").inc()
+        used = one.usage
+        for kind, count in (
+            ("prompt", used.prompt_tokens),
+            ("cached", used.cached_tokens),
+            ("completion", used.completion_tokens),
+        ):
+            if count:
+                self._metrics.tokens.labels(kind).inc(count)
+        self._metrics.money.inc(used.cost_usd)

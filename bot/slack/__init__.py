@@ -1,0 +1,1 @@
+"""The wire to Slack: events in, cards and emoji out, who is who."""

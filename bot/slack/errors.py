@@ -1,0 +1,197 @@
+"""Slack's errors, classified in one place.
+
+    GatewayError                     Slack refused: somebody must act, and the text says who and how
+    └── GatewayUnavailableError      Slack does not answer or is busy: retry later
+        └── GatewayPacedError        Slack's rate limit is reached: not an outage
+
+A refused event is tried for an hour and then buried with the text as its reason (worker.py).
+An error code that this table does not know is a refusal, so it is not retried for ever.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError
+
+from classifiers.base import ClassifierUnavailableError
+from storage.errors import StorageError
+
+FAILURES: Final = (SlackApiError, ClientError, OSError, TimeoutError)
+"""The exceptions of a call to Slack that are not bugs."""
+
+PASSING_WORDS: Final = frozenset(
+    {
+        "accesslimited",
+        "external_channel_migrating",
+        "fatal_error",
+        "internal_error",
+        "message_limit_exceeded",
+        "org_login_required",  # the workspace is being moved to an organization
+        "rate_limited",
+        "ratelimited",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",  # as above
+        "timeout",
+    }
+)
+
+CONTENT_WORDS: Final = frozenset(
+    {
+        "invalid_attachments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+    }
+)
+"""Slack's error codes for a text that it does not accept; another text may work."""
+
+_INSTALL: Final = "install the app again in the workspace, and put its token into SLACK_BOT_TOKEN"
+_RENAME: Final = "name another channel in triage.toml"
+_ALLOW: Final = f"allow the app to post there, or {_RENAME}"
+_USERS: Final = "list its users by id (U…) in triage.toml instead"
+_PAID: Final = f"user groups need a paid plan of Slack: {_USERS}"
+ADVICE: Final = {
+    # the token
+    "account_inactive": _INSTALL,
+    "invalid_auth": _INSTALL,
+    "not_authed": _INSTALL,
+    "token_expired": _INSTALL,
+    "token_revoked": _INSTALL,
+    "team_access_not_granted": _INSTALL,
+    "not_allowed_token_type": "SLACK_BOT_TOKEN: use the Bot User OAuth Token, which starts xoxb-",
+    "missing_scope": "install the app again with the scopes of manifest.yml",
+    "no_permission": "install the app again with the scopes of manifest.yml",
+    "access_denied": "ask an owner of the workspace to allow the app to do this",
+    "ekm_access_denied": "ask an owner of the workspace: its admins revoked the encryption keys",
+    "enterprise_is_restricted": "ask an owner of the organization to allow the app",
+    # user groups
+    "no_such_subteam": f"the user group was deleted: name another one, or {_USERS}",
+    "subteam_disabled": f"the user group is disabled: enable it in Slack, or {_USERS}",
+    "paid_only": _PAID,
+    "paid_teams_only": _PAID,
+    "plan_upgrade_required": _PAID,
+    "permission_denied": f"the app may not read user groups: allow it, or {_USERS}",
+    # people
+    "user_not_found": "remove this user from triage.toml: Slack knows no user with this id",
+    "users_not_found": "remove this user from triage.toml: Slack knows no user with this id",
+    "user_not_visible": "remove this user from triage.toml: the app cannot see them",
+    "user_disabled": "remove this user from triage.toml: the account is deactivated",
+    "messages_tab_disabled": "turn on the Messages tab of the app (App Home)",
+    # channels
+    "channel_not_found": f"make the channel and invite the bot, or {_RENAME}",
+    "is_archived": f"unarchive the channel, or {_RENAME}",
+    "not_in_channel": "invite the bot to the channel",
+    "method_not_supported_for_channel_type": _RENAME,
+    "restricted_action": _ALLOW,
+    "restricted_action_non_threadable_channel": _ALLOW,
+    "restricted_action_read_only_channel": _ALLOW,
+    "restricted_action_thread_locked": _ALLOW,
+    "restricted_action_thread_only_channel": _ALLOW,
+    "posting_to_general_channel_denied": _ALLOW,
+    "team_not_found": _RENAME,
+    # messages, emoji and files
+    "cant_update_message": "delete this card in Slack: another app posted it",
+    "cant_delete_message": "delete this card in Slack: another app posted it",
+    "edit_window_closed": "ask an owner of the workspace to let apps edit their messages",
+    "invalid_blocks": "report this as a bug: a card is not valid Block Kit",
+    "invalid_blocks_format": "report this as a bug: a card is not valid Block Kit",
+    "msg_blocks_too_long": "report this as a bug: a card is too long",
+    "msg_too_long": "report this as a bug: a card is too long",
+    "metadata_too_large": "report this as a bug: the metadata of a card is too large",
+    "no_text": "report this as a bug: a card is empty",
+    "invalid_name": "the emoji does not exist in this workspace: change it in triage.toml",
+    "not_reactable": "Slack takes no emoji on this message: label it by hand",
+    "too_many_emoji": "the message carries as many emoji as Slack allows: take some off",
+    "too_many_reactions": "the message carries as many emoji as Slack allows: take some off",
+    "file_uploads_disabled": "ask an owner of the workspace to allow files",
+    "storage_limit_reached": "the workspace's storage is full: delete files in Slack",
+}
+"""The advice for each refusal, by Slack's error code."""
+
+_TOO_MANY, _SERVER = 429, 500  # HTTP
+_WAIT_MAX_S = 900.0  # Slack asks for seconds or minutes; more is a fault on the way, tried in time
+
+Answer = TypeVar("Answer")
+
+
+class GatewayError(Exception):
+    """Slack refused a call for good: the message names the call, Slack's word, and what to do."""
+
+    def __init__(self, message: str, word: str = "") -> None:
+        super().__init__(message)
+        self.word = word
+
+
+class GatewayUnavailableError(GatewayError):
+    """Slack did not answer or asked to wait: try again later, after `after_s` where it is known.
+
+    A call that Slack `answered` is over; one that it did not answer may still take effect.
+    """
+
+    def __init__(
+        self, message: str, after_s: float | None = None, *, answered: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+        self.answered = answered
+
+
+class GatewayPacedError(GatewayUnavailableError):
+    """Slack's rate limits left no turn in time, or Slack asked to wait; nothing was done."""
+
+    def __init__(self, message: str, after_s: float) -> None:
+        super().__init__(message, after_s, answered=True)
+
+
+def said(error: Exception) -> tuple[str, int, float | None]:
+    """Return Slack's error code, the HTTP status, and the seconds that it asks to wait."""
+    answer: Any = getattr(error, "response", None)
+    data = getattr(answer, "data", answer)
+    word = str(data.get("error") or "") if isinstance(data, dict) else ""
+    status = int(getattr(answer, "status_code", getattr(answer, "status", 200)))
+    headers = getattr(answer, "headers", None) or {}
+    after = {key.lower(): value for key, value in headers.items()}.get("retry-after", "")
+    text = str(after)
+    wait = min(float(text), _WAIT_MAX_S) if text.isascii() and text.isdecimal() else None
+    return word, status, wait
+
+
+def sorted_error(method: str, error: Exception) -> GatewayError:
+    """Return the error of a call to `method` for one of FAILURES."""
+    if not isinstance(error, SlackApiError):
+        return GatewayUnavailableError(f"{method}: {type(error).__name__}")
+    word, status, after = said(error)
+    if status == _TOO_MANY or word in {"ratelimited", "rate_limited"}:
+        return GatewayPacedError(f"{method}: asked to wait", after or 1.0)
+    if word in PASSING_WORDS or status >= _SERVER or not word:
+        return GatewayUnavailableError(f"{method}: Slack answered {word or status}", answered=True)
+    return refusal(method, word)
+
+
+def refusal(method: str, word: str) -> GatewayError:
+    """Return the refusal of a call to `method` with Slack's error code."""
+    advice = ADVICE.get(word, "see `triage doctor`")
+    return GatewayError(f"{method}: Slack answered {word}: {advice}", word)
+
+
+async def asked(method: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Return Slack's answer to a call to `method`, or raise the classified error."""
+    try:
+        return await call()
+    except FAILURES as error:
+        raise sorted_error(method, error) from None
+
+
+PASSING: Final = (
+    GatewayUnavailableError,
+    ClassifierUnavailableError,
+    StorageError,
+    ClientError,
+    OSError,
+    TimeoutError,
+)
+"""Errors that a retry may end; any other error is a bug or needs an operator."""

@@ -1,0 +1,1 @@
+"""Asks the LLM only where that pays."""

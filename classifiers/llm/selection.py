@@ -1,0 +1,141 @@
+"""Which labelled examples a model is shown: similar, balanced over likely labels, in budget."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from classifiers.base import ExampleIndex, Label, LabelSet, Neighbour, Score
+from classifiers.config import FewShot
+from classifiers.llm.prompt import DESCRIPTION_CHARS, SHOT_CHARS
+
+_CHARS_PER_TOKEN = 4
+_TURN_TOKENS = 16  # roles, delimiters and JSON around a shot's text and label
+_MOST_LABELS = 250  # strict schemas limit their enums' size
+_VOTERS = 10  # nearest examples whose labels are compared with the model's answer
+_RIGHT, _WRONG = 3.0, 1.0  # votes that a model's answer starts with: right three times of four
+
+Candidates = Callable[[str], Sequence[str]]
+"""Names the labels of a text, likeliest first; the local classifier's `rank` is one. It blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to show for one message: shots with the nearest last, and the labels to choose from."""
+
+    shots: tuple[Neighbour, ...]
+    labels: LabelSet
+    nearest: tuple[Neighbour, ...]  # the evidence for confidence, nearest first
+
+
+def select(
+    index: ExampleIndex | None,
+    labels: LabelSet,
+    text: str,
+    limits: FewShot,
+    candidates: Candidates | None = None,
+) -> Selection:
+    """Choose shots and labels to choose from for `text`; the same input gives the same choice.
+
+    Shots come from the nearest examples, round by round over the likely labels so that none has a
+    majority. Examples of labels no longer in the set are left out. While the index is empty, the
+    labels' own examples stand in. Labels are narrowed to the likely ones only when they do not
+    fit, since a constant list is what prompt caches hit: to those that `candidates` names first,
+    else to those of the nearest examples.
+    """
+    found = index.nearest([text], limits.pool)[0] if index is not None else []
+    known = _distinct(neighbour for neighbour in found if neighbour.label in labels.names)
+    pool = known or _seeds(labels)
+    offered = labels
+    if not _fit(labels, limits.label_tokens):
+        likely = [shot.label for shot in pool] if candidates is None else candidates(text)
+        offered = _narrowed(labels, likely, limits.label_tokens)
+    shots = _balanced([shot for shot in pool if shot.label in offered.names], limits)
+    return Selection(tuple(reversed(shots)), offered, tuple(known[:_VOTERS]))
+
+
+def agreement(label: str, nearest: Sequence[Neighbour]) -> float:
+    """Confidence in a model's `label` in (0, 1), from the labels of the nearest examples.
+
+    Each neighbour votes with its similarity, on top of three votes for and one against the model:
+    0.75 where nothing is known. It ranks answers; calibrate it before reading it as a probability.
+    """
+    votes = [max(neighbour.similarity, 0.0) for neighbour in nearest]
+    agreeing = sum(
+        vote for vote, neighbour in zip(votes, nearest, strict=True) if neighbour.label == label
+    )
+    return (_RIGHT + agreeing) / (_RIGHT + _WRONG + sum(votes))
+
+
+def shares(nearest: Sequence[Neighbour]) -> list[Score]:
+    """Labels of the nearest examples by their share of similarity, most first.
+
+    One vote stays with none of them, so that a single neighbour is no certainty.
+    """
+    votes: dict[str, float] = {}
+    for neighbour in nearest:
+        votes[neighbour.label] = votes.get(neighbour.label, 0.0) + max(neighbour.similarity, 0.0)
+    total = sum(votes.values()) + _WRONG
+    scores = [Score(label, vote / total) for label, vote in votes.items()]
+    return sorted(scores, key=lambda score: (-score.confidence, score.label))
+
+
+def tokens(text: str) -> int:
+    """Estimated tokens of `text`, at four characters each."""
+    return -(-len(text) // _CHARS_PER_TOKEN)
+
+
+def _distinct(neighbours: Iterable[Neighbour]) -> list[Neighbour]:
+    # Ties in similarity are broken by content: an index need not keep an order between calls.
+    ordered = sorted(neighbours, key=lambda shot: (-shot.similarity, shot.text, shot.label))
+    unique = {(shot.text, shot.label): shot for shot in reversed(ordered)}
+    return sorted(unique.values(), key=ordered.index)
+
+
+def _seeds(labels: LabelSet) -> list[Neighbour]:
+    return [Neighbour(text, label.name, 0.0) for label in labels.labels for text in label.examples]
+
+
+def _fit(labels: LabelSet, budget: int) -> bool:
+    taken = sum(map(_label_tokens, labels.labels))
+    return taken <= budget and len(labels.labels) <= _MOST_LABELS
+
+
+def _narrowed(labels: LabelSet, likely: Sequence[str], budget: int) -> LabelSet:
+    rank = {name: place for place, name in enumerate(dict.fromkeys(likely))}
+    ordered = sorted(labels.labels, key=lambda label: rank.get(label.name, len(rank)))
+    kept: set[str] = set()
+    for label in ordered[:_MOST_LABELS]:
+        budget -= _label_tokens(label)
+        if budget < 0:
+            break
+        kept.add(label.name)
+    return LabelSet(tuple(label for label in labels.labels if label.name in kept))
+
+
+def _label_tokens(label: Label) -> int:
+    # A name stands in the list and in the schema's enum.
+    return 2 * tokens(label.name) + tokens(label.description[:DESCRIPTION_CHARS]) + 4
+
+
+def _balanced(pool: Sequence[Neighbour], limits: FewShot) -> list[Neighbour]:
+    by_label: dict[str, list[Neighbour]] = {}
+    for shot in pool:
+        by_label.setdefault(shot.label, []).append(shot)
+    columns = list(islice(by_label.values(), limits.max_labels))
+    deepest = max(map(len, columns), default=0)
+    rounds = (
+        column[depth] for depth in range(deepest) for column in columns if depth < len(column)
+    )
+    chosen = _fitting(rounds, limits)
+    return [shot for shot in pool if shot in chosen]
+
+
+def _fitting(shots: Iterable[Neighbour], limits: FewShot) -> list[Neighbour]:
+    chosen: list[Neighbour] = []
+    left = limits.shot_tokens
+    for shot in shots:
+        cost = tokens(shot.text[:SHOT_CHARS]) + tokens(shot.label) + _TURN_TOKENS
+        if len(chosen) < limits.max_shots and cost <= left:
+            chosen.append(shot)
+            left -= cost
+    return chosen

@@ -1,0 +1,1 @@
+"""Prompt or fine-tune? A recommendation from a team's own numbers."""

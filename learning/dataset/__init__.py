@@ -1,0 +1,1 @@
+"""Snapshots of examples: frozen, split, checked for conflicts."""

@@ -1,0 +1,1 @@
+"""Examples out of the house, in several formats."""

@@ -1,0 +1,1 @@
+"""Agents' judgements: accuracy, outcomes, drift."""

@@ -1,0 +1,105 @@
+"""What people read of a plan and of a job: plain lines, the same in Slack and in a terminal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from classifiers.plural import plural
+from learning.finetune import stages as progress
+from learning.finetune.backend import Level
+from learning.finetune.plan import TrainPlan
+from learning.finetune.stages import PollPace
+from storage.jobs import Job, Stage
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_SIGNS = {Level.REFUSE: "Refused", Level.ADVISE: "Advised against", Level.NOTE: "Note"}
+_DOING = {
+    Stage.REQUESTED: "begun",
+    Stage.UPLOADED: "training file in place",
+    Stage.TRAINING: "training",
+    Stage.TRAINED: "trained",
+    Stage.DEPLOYED: "waiting for its first answer",
+    Stage.READY: "ready",
+    Stage.FAILED: "failed",
+    Stage.CANCELLED: "cancelled",
+}
+
+
+def price(usd: float | None) -> str:
+    """US dollars as people read them."""
+    if usd is None:
+        return "price not known"
+    return "free" if usd == 0 else f"${usd:,.2f}" if usd >= 0.01 else "less than $0.01"  # noqa: PLR2004 - a cent
+
+
+def lasting(seconds: float) -> str:
+    """A span in the unit that fits."""
+    for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def plan_lines(plan: TrainPlan) -> list[str]:
+    """What would be trained, what it costs, and what speaks against it."""
+    backend, shot = plan.backend, plan.snapshot
+    parts = f"{plural(len(shot.train), 'example')}, {len(shot.test):,} held out for the gate"
+    lines = [f"Train {backend.name} from {backend.base_model}: {parts} (snapshot {shot.id})"]
+    if backend.hosted:
+        tokens = plan.estimate.tokens
+        setting = f"train.{backend.name}.training_price"
+        known = plan.estimate.usd is not None
+        how = f"{setting} changes the price" if known else f"set {setting}"
+        lines.append(
+            f"Cost: about {plural(tokens, 'token')} x {plural(plan.epochs, 'epoch')}: "
+            f"{price(plan.estimate.usd)} ({how}). Texts are redacted and go to the provider"
+        )
+    lines += [f"{_SIGNS[one.level]}: {one.message}" for one in plan.findings]
+    return lines
+
+
+def job_lines(job: Job, pace: PollPace, now: float) -> list[str]:
+    """How a job stands, what it cost, what keeps it, and what can be done."""
+    doing = _DOING[job.stage]
+    if job.stage is Stage.TRAINING and job.status:
+        doing = f"{doing}, the provider says {job.status}"
+    if job.cancelling and not job.ended:
+        doing = f"{doing}; being cancelled"
+    age = lasting((job.finished or now) - job.created)
+    when = f"took {age}" if job.ended else f"begun {age} ago"
+    lines = [
+        f"Training {job.backend}: {doing}",
+        f"Job {job.id}: {plural(job.examples, 'example')}, from {job.base_model}, {when}",
+    ]
+    lines += _cost(job)
+    lines += [f"- {event}" for event in job.events]
+    if job.problem:
+        label = "Reason" if job.ended else "Waiting"
+        lines.append(f"{label}: {job.problem}")
+    return lines + _advice(job, pace, now)
+
+
+def _cost(job: Job) -> list[str]:
+    if not job.estimated_tokens:
+        return []
+    tokens = f"{plural(job.estimated_tokens, 'token')} x {plural(job.epochs, 'epoch')}"
+    line = f"Estimated: {tokens}, {price(job.estimated_usd)}"
+    if job.trained_tokens is not None:
+        line += f"; trained: {plural(job.trained_tokens, 'token')}, {price(job.cost_usd)}"
+    return [line]
+
+
+def _advice(job: Job, pace: PollPace, now: float) -> list[str]:
+    if job.stage is Stage.READY:
+        return [f"Challenger {job.model} answers: compare and promote it (promote {job.model})"]
+    if job.stage in (Stage.FAILED, Stage.CANCELLED):
+        return [f"Start again: train {job.backend}"]
+    if progress.late(job, pace, now):
+        took = lasting(now - job.created)
+        where = f"see the provider's console, or end it (cancel {job.id})"
+        return [f"This has taken {took}, longer than it should: still looked at; {where}"]
+    return []
+
+
+def job_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Return the jobs as JSON types, for scripts."""
+    return [one.model_dump(mode="json") for one in jobs]

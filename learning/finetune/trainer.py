@@ -1,0 +1,97 @@
+"""Steps jobs: reads what is stored, does the one next thing, records it, all under a lease."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from learning.finetune import stages as progress
+from learning.finetune.backend import Backend, RefusedError, UnavailableError
+from learning.finetune.stages import PollPace, Step
+from storage.examples.snapshots import Snapshot, SnapshotError, Snapshots
+from storage.jobs import Job, Jobs, Lease, LeaseLostError
+from storage.models import Models
+
+
+class Trainer:
+    """Brings jobs on. Any number of processes may: a lease lets one at a time step a job."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        snapshots: Snapshots,
+        models: Models,
+        backends: Mapping[str, Backend],
+        pace: PollPace = PollPace(),  # noqa: B008 - frozen
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.jobs = jobs
+        self.snapshots = snapshots
+        self.models = models
+        self.backends = backends
+        self.pace = pace
+        self.clock = clock
+
+    async def advance(self, job: Job) -> Job:
+        """Do a job's next step, if it is due and nobody else does; the job as it then is."""
+        if progress.next_step(job, self.clock()) is None:
+            return job
+        async with self.jobs.lease(job.team, job.id) as lease:
+            if lease is None:
+                return job
+            stored = await self.jobs.get(job.team, job.id)
+            if stored is None:
+                return job
+            step = progress.next_step(stored, self.clock())
+            if step is None:
+                return stored
+            return await self._recorded(stored, await self._attempt(stored, step), lease)
+
+    async def _recorded(self, before: Job, after: Job, lease: Lease) -> Job:
+        try:
+            await self.jobs.put(after, lease)
+        except LeaseLostError:
+            # This process was stopped for longer than its lease, and another one took over.
+            standing = await self.jobs.get(before.team, before.id)
+            if standing is not None and after.remote and standing.remote not in ("", after.remote):
+                await self.backends[before.backend].cancel(after)  # created by both: one is kept
+            return standing or before
+        return after
+
+    async def _attempt(self, job: Job, step: Step) -> Job:
+        try:
+            return await self._step(job, step)
+        except UnavailableError as error:
+            return progress.troubled(job, error, self.pace, self.clock())
+        except (RefusedError, SnapshotError) as error:
+            return progress.refused(job, error, self.clock())
+
+    async def _step(self, job: Job, step: Step) -> Job:
+        backend = self.backends[job.backend]
+        if step is Step.CANCEL:
+            await backend.cancel(job)
+            return progress.cancelled(job, self.clock())
+        if step is Step.CREATE:
+            remote = await backend.create(job)
+            wait_s = self.pace.first_s if backend.hosted else 0.0
+            return progress.created(job, remote, wait_s, self.clock())
+        if step is Step.DEPLOY:
+            return progress.deployed(job, await backend.deploy(job), self.clock())
+        snapshot = await self._snapshot(job)
+        if step is Step.UPLOAD:
+            return progress.uploaded(job, await backend.upload(job, snapshot), self.clock())
+        if step is Step.POLL:
+            seen = await backend.poll(job, snapshot)
+            cost = None if seen.trained_tokens is None else backend.cost(seen.trained_tokens)
+            return progress.polled(job, seen, cost, self.pace, self.clock())
+        return await self._proved(backend, job, snapshot)
+
+    async def _proved(self, backend: Backend, job: Job, snapshot: Snapshot) -> Job:
+        await backend.probe(job, snapshot)
+        model, file = await backend.challenger(job, snapshot)
+        await self.models.add(job.team, model, file)
+        return progress.probed(job, model.id, self.clock())
+
+    async def _snapshot(self, job: Job) -> Snapshot:
+        found = await self.snapshots.get(job.team, job.snapshot)
+        if found is None:
+            raise RefusedError(f"snapshot {job.snapshot} is gone: start again with a new one")
+        return found

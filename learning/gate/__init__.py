@@ -1,0 +1,1 @@
+"""The comparison that decides on a promotion."""

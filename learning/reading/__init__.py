@@ -1,0 +1,1 @@
+"""Files in: any format, encoding and helpdesk."""

@@ -1,0 +1,111 @@
+"""Chats of a training file: the message that is asked about, and the label that answers it."""
+
+import hashlib
+import json
+from collections import defaultdict, deque
+from itertools import dropwhile
+from pathlib import PurePath
+from typing import Any, Final
+
+from classifiers.printable import printable
+from learning.errors import DatasetError
+from learning.reading.opening import exists, opened
+
+ORIGINAL_OF: Final = "original_of"
+"""The key that marks a row as the original of a chat, not a row to import."""
+_FIRST: Final = ("system", "developer")
+_NOT_OURS = "not a chat that we export: a user turn, then an answer"
+_ROLES_TOLD: Final = 6
+
+
+class ChatError(ValueError):
+    """A chat cannot be used; the message says why."""
+
+
+def message_of(question: str) -> str:
+    """Return the text between the delimiters of the prompt."""
+    return question.removeprefix("<message>\n").removesuffix("\n</message>")
+
+
+def chat(turns: Any, *, labelled: bool) -> tuple[str, str | None]:
+    """Return the content of the user turn, and the label of the answer; ChatError otherwise.
+
+    Taken are system turns or none, one user turn, and one answer, which is not needed where no
+    label is. An answer of weight 0 is one that its provider does not train on.
+    """
+    if not isinstance(turns, list) or not all(isinstance(one, dict) for one in turns):
+        raise ChatError(_NOT_OURS)
+    rest = list(dropwhile(lambda turn: turn.get("role") in _FIRST, turns))
+    roles = [one.get("role") for one in rest]
+    if roles != ["user", "assistant"] and (labelled or roles != ["user"]):
+        told = ", ".join(printable(str(role), 20) for role in roles[:_ROLES_TOLD]) or "none"
+        raise ChatError(f"{_NOT_OURS}; its turns are {told}")
+    return _words(rest[0].get("content")), _label(rest[1]) if labelled else None
+
+
+def _words(content: Any) -> str:
+    """Return the content of a turn, which may be a list of parts of text."""
+    parts = content if isinstance(content, list) and content else [content]
+    texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+    words = [text for text in texts if isinstance(text, str)]
+    if len(words) < len(texts):
+        raise ChatError(f"{_NOT_OURS}, both of text")
+    return "".join(words)
+
+
+def _label(turn: dict[str, Any]) -> str:
+    weight = turn.get("weight")
+    if weight is not None and weight != 1:
+        raise ChatError(
+            f"the answer has weight {printable(str(weight), 20)}; answers of weight 1 are learnt"
+        )
+    try:
+        label = json.loads(_words(turn.get("content")))["label"]
+    except (TypeError, KeyError, ValueError, RecursionError):
+        raise ChatError(f'{_NOT_OURS} such as {{"label": "NAME"}}') from None
+    if not isinstance(label, str):
+        raise ChatError(_NOT_OURS)
+    return label
+
+
+def digest(asked: str, label: str) -> str:
+    """Return the hash that identifies an original: of its chat's user turn and label."""
+    return hashlib.sha256(f"{label}\n{asked}".encode()).hexdigest()[:24]
+
+
+def originals_path(name: PurePath) -> PurePath:
+    """Return where the originals of NAME.jsonl and NAME.validation.jsonl are."""
+    stem = name.stem.removesuffix(".validation")
+    return name.with_name(f"{stem}.originals{name.suffix}")
+
+
+class Originals:
+    """Texts before the prompt cleaned them, from the file beside a training file."""
+
+    def __init__(self, name: str) -> None:
+        self._texts: defaultdict[str, deque[str]] = defaultdict(deque)
+        folder, slash, last = name.rpartition("/")
+        if last in ("", "-"):
+            return
+        path = f"{folder}{slash}{originals_path(PurePath(last))}"
+        if not exists(path):
+            return
+        try:
+            with opened(path) as file:
+                for line in file:
+                    self._take(line)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise DatasetError(
+                f"{path}: not the originals of {name}. Move the file away."
+            ) from None
+
+    def _take(self, line: bytes) -> None:
+        found = json.loads(line)
+        if not isinstance(found["text"], str):
+            raise TypeError
+        self._texts[found[ORIGINAL_OF]].append(found["text"])
+
+    def of(self, asked: str, label: str) -> str | None:
+        """Return the next original of a chat, None if the chat has the original text."""
+        waiting = self._texts.get(digest(asked, label)) if self._texts else None
+        return waiting.popleft() if waiting else None

@@ -1,0 +1,88 @@
+"""Files to read, wherever they are: a path, standard input, or an address such as s3://…."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from learning.errors import DatasetError
+
+_AHEAD = 8 << 20  # bytes fetched at a time
+
+
+def remote(name: str) -> bool:
+    """Whether it is an address rather than a path."""
+    return "://" in name
+
+
+def filesystem(address: str) -> tuple[Any, str]:
+    """The file system of an address, and the path in it; DatasetError where a driver is missing."""
+    try:
+        from fsspec.core import url_to_fs  # noqa: PLC0415 - an extra
+
+        files, path = url_to_fs(address)
+    except ImportError:
+        raise DatasetError(
+            f"{address}: addresses need fsspec and its driver: "
+            "pip install 'support-triage[remote]', or what fsspec's list of drivers says"
+        ) from None
+    except ValueError as error:
+        raise DatasetError(f"{address}: {error}") from None
+    return files, path
+
+
+@contextmanager
+def twice(name: str) -> Iterator[str]:
+    """Yield a name that can be read more than once: what standard input has goes to a file."""
+    if name != "-":
+        yield name
+        return
+    with tempfile.NamedTemporaryFile(prefix="standard-input-") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        file.flush()
+        yield file.name
+
+
+def exists(name: str) -> bool:
+    """Return True where there is a file at a path or address."""
+    if not remote(name):
+        return Path(name).is_file()
+    files, path = filesystem(name)
+    return bool(files.exists(path))
+
+
+def stamp(name: str) -> str:
+    """What changes when the file does, "" where that cannot be told."""
+    if remote(name):
+        files, path = filesystem(name)
+        try:
+            return str(files.ukey(path))
+        except OSError:
+            return ""  # whoever opens it says why
+    if not Path(name).exists():
+        return ""
+    found = Path(name).stat()
+    return f"{found.st_size}:{found.st_mtime_ns}"
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """The bytes of `-` (standard input), a path, or an address; DatasetError if it fails."""
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        if remote(name):
+            files, path = filesystem(name)
+            with files.open(path, "rb", block_size=_AHEAD) as file:
+                yield cast("BinaryIO", file)
+            return
+        with Path(name).open("rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise DatasetError(f"{name}: no such file") from None
+    except OSError as error:
+        raise DatasetError(f"{name}: {error.strerror or error}") from None

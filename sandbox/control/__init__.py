@@ -1,0 +1,1 @@
+"""The API that drives the sandbox: people, faults, limits."""

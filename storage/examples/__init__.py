@@ -1,0 +1,1 @@
+"""What the team has taught, and snapshots of it."""

@@ -1,0 +1,1 @@
+"""Finds and removes all that is kept of a person."""

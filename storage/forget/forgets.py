@@ -1,0 +1,155 @@
+"""The people being forgotten, who asked for it, and the progress: each ends exactly once."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from storage import keys
+from storage.messages import Frozen
+from storage.server.connection import Client
+from storage.server.lua import EXPECT
+from storage.workspaces import AUDIT_LENGTH
+
+_KEPT_S = 30 * 24 * 3600
+
+_BEGIN = (
+    EXPECT
+    + """
+-- KEYS forgotten forgetting forget; ARGV person, who, trigger, messages
+for n = 1, 3 do expect(KEYS[n], 'hash') end
+if ARGV[3] ~= '' and redis.call('HGET', KEYS[3], 'trigger') == ARGV[3] then return 0 end
+local t = redis.call('TIME')
+local now = string.format('%d.%06d', t[1], t[2])
+redis.call('HSET', KEYS[1], ARGV[1], now)
+redis.call('HINCRBY', KEYS[1], '', 1)
+local runs = redis.call('HEXISTS', KEYS[2], ARGV[1]) == 1
+if not runs or redis.call('HEXISTS', KEYS[3], 'finished') == 1 then
+  redis.call('DEL', KEYS[3])
+  redis.call('HSET', KEYS[3], 'user', ARGV[1], 'who', ARGV[2], 'begun', now)
+end
+redis.call('HSET', KEYS[3], 'trigger', ARGV[3])
+redis.call('HSET', KEYS[3], 'expected', ARGV[4] + (redis.call('HGET', KEYS[3], 'messages') or 0))
+redis.call('HSET', KEYS[2], ARGV[1], now)
+return 1
+"""
+)
+_END = (
+    "#!lua flags=allow-oom\n"
+    + EXPECT
+    + """
+-- KEYS forgetting forget ids audit; ARGV person, asked, seconds to keep, length of the audit
+expect(KEYS[1], 'hash')
+expect(KEYS[2], 'hash')
+expect(KEYS[4], 'stream')
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+if redis.call('HEXISTS', KEYS[2], 'finished') == 1 then return 0 end
+local t = redis.call('TIME')
+redis.call('HSET', KEYS[2], 'finished', string.format('%d.%06d', t[1], t[2]))
+redis.call('HDEL', KEYS[2], 'problem')
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+redis.call('DEL', KEYS[3])
+redis.call('XADD', KEYS[4], 'MAXLEN', ARGV[4], '*', 'who', redis.call('HGET', KEYS[2], 'who'),
+  'what', 'forgotten', 'details', cjson.encode({user = ARGV[1]}))
+return 1
+"""
+)
+_SETTLED = """
+-- KEYS forgetting forget; ARGV person
+if redis.call('HEXISTS', KEYS[2], 'finished') == 1 then redis.call('HDEL', KEYS[1], ARGV[1]) end
+"""
+
+
+class Forget(Frozen):
+    """One wish to forget a person, and what was removed for it so far; times are Unix seconds.
+
+    `expected` messages were found when it began. `left` are cards that Slack did not let us take
+    down, with the reason. `told` says that whoever asked knows of the end.
+    """
+
+    user: str
+    who: str
+    begun: float
+    trigger: str = ""
+    expected: int = 0
+    messages: int = 0
+    cards: int = 0
+    examples: int = 0
+    events: int = 0
+    snapshots: tuple[str, ...] = ()
+    left: Mapping[str, str] = Field(default_factory=dict)
+    problem: str = ""
+    finished: float | None = None
+    told: bool = False
+
+    @field_validator("snapshots", "left", mode="before")
+    @classmethod
+    def _stored(cls, value: object) -> object:
+        return json.loads(value) if isinstance(value, str) else value
+
+
+class Forgets:
+    """The wishes of one workspace."""
+
+    def __init__(self, redis: Client, team: str) -> None:
+        self._redis = redis
+        self._team = team
+        self._begin = redis.register_script(_BEGIN)
+        self._end = redis.register_script(_END)
+        self._settled = redis.register_script(_SETTLED)
+
+    async def begin(self, user: str, who: str, messages: int, trigger: str = "") -> bool:
+        """Refuse all that a person wrote until now, and begin to remove it; False if begun before.
+
+        A wish that comes while an earlier one runs has that one look through everything again.
+        """
+        made = [keys.forgotten(self._team), keys.forgetting(self._team)]
+        found = await self._begin(
+            keys=[*made, keys.forget(self._team, user)], args=[user, who, trigger, messages]
+        )
+        return bool(found)
+
+    async def running(self) -> dict[str, str]:
+        """Return who is being forgotten, and when that was asked last."""
+        found: dict[str, str] = await self._redis.hgetall(keys.forgetting(self._team))
+        return found
+
+    async def get(self, user: str) -> Forget | None:
+        """Return the newest wish about a person, None where there is none."""
+        stored = await self._redis.hgetall(keys.forget(self._team, user))
+        return Forget.model_validate(stored) if stored else None
+
+    async def all(self) -> list[Forget]:
+        """Return the wishes that run or ended in the last 30 days, newest first."""
+        users = [one for one in await self._redis.hkeys(keys.forgotten(self._team)) if one]
+        found = [await self.get(one) for one in users]
+        return sorted((one for one in found if one), key=lambda one: -one.begun)
+
+    async def note(self, user: str, **changes: Any) -> None:
+        """Write down what is known now, such as `problem`."""
+        stored = {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in changes.items()
+        }
+        await self._redis.hset(keys.forget(self._team, user), mapping=stored)
+
+    async def end(self, user: str, asked: str) -> bool:
+        """End a wish and audit it; False where it has ended, or was asked once more since."""
+        places = [keys.forgetting(self._team), keys.forget(self._team, user)]
+        places += [keys.forget_ids(self._team, user), keys.audit(self._team)]
+        return bool(await self._end(keys=places, args=[user, asked, _KEPT_S, AUDIT_LENGTH]))
+
+    async def claim_telling(self, user: str) -> bool:
+        """Return whether it is up to the caller to tell of the end: one caller alone."""
+        return bool(await self._redis.hsetnx(keys.forget(self._team, user), "told", "1"))
+
+    async def untold(self, user: str) -> None:
+        """Release the report after it could not be sent."""
+        await self._redis.hdel(keys.forget(self._team, user), "told")
+
+    async def settled(self, user: str) -> None:
+        """Look after a wish no more: it has ended, and whoever asked was told."""
+        await self._settled(
+            keys=[keys.forgetting(self._team), keys.forget(self._team, user)], args=[user]
+        )

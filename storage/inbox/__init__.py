@@ -1,0 +1,1 @@
+"""Events between the ack and the answer."""

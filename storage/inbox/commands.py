@@ -1,0 +1,73 @@
+"""Commands by their trigger: the answer, and how often each was run and answered."""
+
+import json
+from collections.abc import Mapping
+
+from storage import keys
+from storage.server.connection import Client
+from storage.server.lua import EXPECT
+from storage.workspaces import AUDIT_LENGTH
+
+_LIFE_S = 24 * 3600  # Slack signs a request for five minutes, and takes answers for thirty
+
+_BEGIN = (
+    EXPECT
+    + """
+-- KEYS command audit; ARGV seconds to keep, length of the audit, who, what, details
+expect(KEYS[1], 'hash')
+expect(KEYS[2], 'stream')
+local begun = redis.call('HINCRBY', KEYS[1], 'begun', 1)
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+if begun == 1 and ARGV[4] ~= '' then
+  redis.call(
+    'XADD', KEYS[2], 'MAXLEN', ARGV[2], '*', 'who', ARGV[3], 'what', ARGV[4], 'details', ARGV[5])
+end
+return begun
+"""
+)
+
+
+class Commands:
+    """The commands of one workspace, by the trigger_id that Slack gave each of them."""
+
+    def __init__(self, redis: Client, team: str) -> None:
+        self._redis = redis
+        self._team = team
+        self._begin = redis.register_script(_BEGIN)
+
+    async def begin(self, trigger: str, who: str, what: str, arguments: str) -> int:
+        """Note that a command is being run, and audit it once; return the number of this run.
+
+        An empty `what` is not audited.
+        """
+        found = await self._begin(
+            keys=[keys.command(self._team, trigger), keys.audit(self._team)],
+            args=[_LIFE_S, AUDIT_LENGTH, who, what, json.dumps({"arguments": arguments})],
+        )
+        return int(found)
+
+    async def answer(self, trigger: str) -> str | None:
+        """Return the answer of a command, "" once it is sent; None before the command ran."""
+        found: str | None = await self._redis.hget(keys.command(self._team, trigger), "answer")
+        return found
+
+    async def answered(self, trigger: str, text: str) -> None:
+        """Store the answer of a command: from now on, only the sending is retried."""
+        key = keys.command(self._team, trigger)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(key, "answer", text)
+            pipe.expire(key, _LIFE_S)
+            await pipe.execute()
+
+    async def uploads(self, trigger: str) -> dict[str, str]:
+        """Return the files that were uploaded for a command: names by the ids Slack gave them."""
+        found = await self._redis.hget(keys.command(self._team, trigger), "uploads")
+        return {} if found is None else dict(json.loads(found))
+
+    async def uploaded(self, trigger: str, uploads: Mapping[str, str]) -> None:
+        """Store the files that were uploaded for a command, before they are shared."""
+        await self._redis.hset(keys.command(self._team, trigger), "uploads", json.dumps(uploads))
+
+    async def tell(self, trigger: str) -> int:
+        """Note that an answer is being told by Slack's address for it; return which try this is."""
+        return int(await self._redis.hincrby(keys.command(self._team, trigger), "told", 1))

@@ -1,0 +1,117 @@
+"""The newest values of what is watched over time, counted for ever; for all processes."""
+
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from storage import keys
+from storage.messages import Frozen
+from storage.server.connection import Client
+from storage.server.readable import read_all
+
+KEPT = 1_200
+_CLAIM_S = 120
+_ALARM_S = 30 * 24 * 3600
+
+Name = Literal["answers", "judgements"]
+
+
+class ShownAnswer(Frozen):
+    """A message was answered: when (Unix seconds), by which classifier, how fast; "" is unsure.
+
+    `id` is the message, "" where nobody saw the answer. `best` is the local classifier's best label
+    and `confidence` its own in it, "" where its threshold decided nothing.
+    """
+
+    at: float
+    label: str
+    classifier: str
+    ms: float
+    id: str = ""
+    best: str = ""
+    confidence: float = 0.0
+
+
+def answers_of(values: Sequence[str]) -> list[ShownAnswer]:
+    """Read stored answers, without those of another version."""
+    return read_all(ShownAnswer, values, "answer")
+
+
+class SeriesProgress(Frozen):
+    """How far a series is, was looked at, and from where on it is compared; counts of values."""
+
+    total: int = 0
+    checked: int = 0
+    since: int = 0
+
+
+class Series:
+    """Values of one workspace, appended by whoever sees them, looked at by one at a time."""
+
+    def __init__(self, redis: Client, team: str) -> None:
+        self._redis = redis
+        self._team = team
+
+    async def append(self, name: Name, value: str) -> None:
+        """Add a value as the newest."""
+        key = keys.series(self._team, name)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.rpush(key, value)
+            pipe.ltrim(key, -KEPT, -1)
+            pipe.hincrby(keys.series_progress(self._team, name), "total", 1)
+            await pipe.execute()
+
+    async def read(self, name: Name) -> tuple[SeriesProgress, list[str]]:
+        """How far it is, and the newest values, oldest first; the last one is number `total`."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(keys.series_progress(self._team, name))
+            pipe.lrange(keys.series(self._team, name), 0, -1)
+            progress, values = await pipe.execute()
+        return SeriesProgress.model_validate(progress), values
+
+    async def answers(self) -> list[ShownAnswer]:
+        """The newest answers since this model answers or the last alarm, oldest first."""
+        progress, values = await self.read("answers")
+        return answers_of(values[max(0, len(values) - (progress.total - progress.since)) :])
+
+    async def forget(self, messages: Collection[str]) -> None:
+        """Drop the answers to these messages."""
+        _, values = await self.read("answers")
+        read = {value: answer for value in values for answer in answers_of([value])}
+        gone = [value for value, answer in read.items() if answer.id in messages]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for one in gone:
+                pipe.lrem(keys.series(self._team, "answers"), 0, one)
+            await pipe.execute()
+
+    async def claim(self, name: Name) -> bool:
+        """Whether it is this process's turn to look; a turn is over after two minutes."""
+        key = keys.series_claim(self._team, name)
+        return bool(await self._redis.set(key, "1", nx=True, ex=_CLAIM_S))
+
+    async def looked(self, name: Name, checked: int, since: int | None) -> None:
+        """Note how far was looked; `since` restarts what later values are compared with."""
+        progress = {"checked": checked} if since is None else {"checked": checked, "since": since}
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.series_progress(self._team, name), mapping=progress)
+            pipe.delete(keys.series_claim(self._team, name))
+            await pipe.execute()
+
+    async def restart(self) -> None:
+        """Another model answers from here on: compare with nothing before, forget the alarms."""
+        names: tuple[Name, ...] = ("answers", "judgements")
+        for name in names:
+            progress, _ = await self.read(name)
+            await self.looked(name, progress.total, progress.total)
+        await self._redis.delete(keys.alarms(self._team))
+
+    async def alarm(self, what: str, said: str) -> None:
+        """Remember that something has changed."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.alarms(self._team), what, said)
+            pipe.expire(keys.alarms(self._team), _ALARM_S)
+            await pipe.execute()
+
+    async def alarms(self) -> dict[str, str]:
+        """What has changed since this model answers, in the last 30 days."""
+        stored: dict[str, str] = await self._redis.hgetall(keys.alarms(self._team))
+        return stored

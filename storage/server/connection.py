@@ -1,0 +1,89 @@
+"""One connection to Redis or Valkey: the servers of REDIS_URL, or the embedded one."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from redis.asyncio import Redis, Sentinel
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.connection import BlockingConnectionPool, Connection, SSLConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+
+from storage.server.address import Cluster, Login, Sentinels, Single, parse
+from storage.server.client import ClusterClient, ServerClient
+from storage.server.embedded import EmbeddedValkey
+from storage.server.pool import ShrinkingPool, ShrinkingSentinelPool
+
+Client = Any
+"""A `redis.asyncio.Redis` or `RedisCluster`: annotations answer `bytes | str` in any case."""
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "decode_responses": True,
+    "protocol": 2,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 2,
+    # Enough for a server that was restarted; what is away for longer is the caller's to wait for.
+    "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 3),
+}
+
+
+def _given(login: Login, *, tls: bool) -> dict[str, Any]:
+    given = {"username": login.username, "password": login.password, "ssl": tls or None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _sentinel(address: Sentinels) -> tuple[Sentinel, Client]:
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        [], **_OPTIONS | _given(address.login, tls=address.tls)
+    )
+    sentinel.sentinels = [_asked(host, port, address) for host, port in address.hosts]
+    master = sentinel.master_for(
+        address.service,
+        redis_class=ServerClient,
+        db=address.db,
+        connection_pool_class=ShrinkingSentinelPool,
+    )
+    return sentinel, master
+
+
+def _asked(host: str, port: int, address: Sentinels) -> Client:
+    """A client of one Sentinel; all who look for the master at once share its one connection."""
+    pool = BlockingConnectionPool(
+        host=host,
+        port=port,
+        max_connections=1,
+        timeout=_OPTIONS["socket_connect_timeout"],
+        connection_class=SSLConnection if address.tls else Connection,
+        **_OPTIONS | _given(address.own, tls=False),
+    )
+    return Redis.from_pool(pool)
+
+
+def _cluster(address: Cluster) -> Client:
+    return ClusterClient(
+        startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+        require_full_coverage=False,  # a lost master holds up the workspaces in its slots alone
+        **_OPTIONS | _given(address.login, tls=address.tls),
+    )
+
+
+@asynccontextmanager
+async def connect(url: str | None, data_dir: Path) -> AsyncIterator[Client]:
+    """Yield a client that answers `str`; `url` None means the embedded server in `data_dir`."""
+    async with AsyncExitStack() as stack:
+        if url is None:
+            url = stack.enter_context(EmbeddedValkey(data_dir)).url
+        client: Client
+        match parse(url):
+            case Single(url=single):
+                client = ServerClient.from_pool(ShrinkingPool.from_url(single, **_OPTIONS))
+            case Sentinels() as watched:
+                sentinel, client = _sentinel(watched)
+                for one in sentinel.sentinels:
+                    stack.push_async_callback(one.aclose)
+            case Cluster() as cluster:
+                client = _cluster(cluster)
+        stack.push_async_callback(client.aclose)
+        yield client

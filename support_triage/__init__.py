@@ -1,1 +1,0 @@
-"""support-triage: label and route support messages in Slack, and learn from corrections."""

@@ -1,1 +1,0 @@
-"""The checks of `triage doctor`, each of which returns findings."""

@@ -1,0 +1,161 @@
+"""`triage doctor` against a running Slack, Valkey and the local model: ok, or what to do."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.app.services import open_services
+from bot.cli.checks.shared_channels import with_whom
+from bot.cli.checks.slack import SCOPES, _scopes
+from bot.cli.doctor import examine
+from bot.cli.terminal import Terminal
+from bot.config.config import Config, ConfigError, Settings, load_config
+from sandbox.web_api.auth import auth_test
+from sandbox.web_api.routes import METHODS
+from storage.server.connection import Client
+from tests.sandbox.running import running_sandbox
+
+
+@pytest.fixture
+def config() -> Config:
+    return load_config(Path("triage.toml"))
+
+
+async def look(settings: Settings, config: Config) -> tuple[int, str]:
+    console = Terminal(record=True, width=200, file=Path("/dev/null").open("w"))  # noqa: SIM115, ASYNC230
+    with console.file:
+        code = await examine(settings, config, console)
+    return code, console.export_text()
+
+
+async def test_all_is_well_and_then_something_is_to_do(valkey_url: str, config: Config) -> None:
+    async with running_sandbox() as sandbox:
+        given: dict[str, Any] = {
+            "slack_bot_token": SecretStr(sandbox.bot_token),
+            "slack_app_token": SecretStr(sandbox.app_token),
+            "slack_api_url": sandbox.api_url,
+            "redis_url": valkey_url,
+        }
+        code, said = await look(Settings(**given), config)
+        assert (code, "✗" in said) == (0, False), said
+        assert "#billing" in said
+
+        triage = config.triage.model_copy(update={"admins": ("@nobody",)})
+        channels = dict(config.channels) | {"#elsewhere": config.channels["#support"]}
+        wrong = config.model_copy(update={"triage": triage, "channels": channels})
+        code, said = await look(Settings(**given), wrong)
+        assert code == 1
+        assert "no enabled user group is called @nobody" in said
+        assert "make or unarchive the channel, or invite the bot" in said
+
+        code, said = await look(Settings(**given | {"slack_bot_token": SecretStr("xoxb-x")}), wrong)
+        assert (code, "SLACK_BOT_TOKEN: auth.test: Slack answered invalid_auth" in said) == (
+            1,
+            True,
+        )
+
+
+async def test_shared_channels_are_named_and_cards_in_one_are_advised_against(
+    valkey_url: str, config: Config
+) -> None:
+    async with running_sandbox() as sandbox:
+        given: dict[str, Any] = {
+            "slack_bot_token": SecretStr(sandbox.bot_token),
+            "slack_app_token": SecretStr(sandbox.app_token),
+            "slack_api_url": sandbox.api_url,
+            "redis_url": valkey_url,
+        }
+        code, said = await look(Settings(**given), config)
+        assert code == 0
+        assert "shared with TPARTNER1; its people are never agents" in said
+        assert "#with-globex" in said
+        await sandbox.control.act("share", channel="#billing")
+        code, said = await look(Settings(**given), config)
+        assert code == 1
+        assert "another company reads the cards there" in said
+        await sandbox.control.act("unshare", channel="#billing")
+        await sandbox.control.faults("conversations.list", "missing_scope", times=100)
+        code, said = await look(Settings(**given), config)
+        assert code == 1
+        assert "shared channels" in said
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        ({}, ""),
+        ({"is_shared": True, "is_org_shared": True, "shared_team_ids": ["T1", "T3"]}, ""),
+        ({"is_ext_shared": True, "shared_team_ids": ["T1", "T2"]}, "shared with T2"),
+        ({"is_ext_shared": True, "connected_team_ids": ["T1", "T4", "T2"]}, "shared with T2, T4"),
+        (
+            {
+                "is_ext_shared": True,
+                "shared_team_ids": ["T1", "T2", "T3"],
+                "internal_team_ids": ["T1", "T3"],
+            },
+            "shared with T2",
+        ),
+        ({"is_ext_shared": True}, "shared with another company"),
+        ({"is_pending_ext_shared": True}, "another company is invited"),
+    ],
+)
+def test_it_is_said_with_whom_a_channel_is_shared(channel: dict[str, Any], said: str) -> None:
+    assert with_whom(channel, "T1") == said
+
+
+async def test_an_installation_for_an_organization_is_refused(
+    valkey_url: str, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = lambda call: auth_test(call) | {"is_enterprise_install": True}  # noqa: E731
+    monkeypatch.setitem(METHODS, "auth.test", whole)
+    async with running_sandbox() as sandbox:
+        settings = Settings(
+            slack_bot_token=SecretStr(sandbox.bot_token),
+            slack_app_token=SecretStr(sandbox.app_token),
+            slack_api_url=sandbox.api_url,
+            redis_url=valkey_url,
+        )
+        code, said = await look(settings, config)
+        assert code == 1
+        assert "whole organization" in said
+        with pytest.raises(ConfigError, match="whole organization"):
+            async with open_services(settings, config):
+                pass
+
+
+async def test_what_cannot_be_reached_is_said(config: Config) -> None:
+    settings = Settings(
+        slack_bot_token=SecretStr("xoxb-x"),
+        slack_api_url="http://127.0.0.1:9/api/",
+        redis_url="redis://127.0.0.1:9",
+    )
+    code, said = await asyncio.wait_for(look(settings, config), 40)
+    assert code == 1
+    for words in ("can http://127.0.0.1:9/api/ be reached", "start the server", "no way in"):
+        assert words in said
+
+
+def test_scopes_that_a_server_does_not_tell_are_no_fault() -> None:
+    assert _scopes(None).advice == ""
+    assert _scopes(", ".join(SCOPES)).found == "all"
+    assert "missing: chat:write" in _scopes(",".join({*SCOPES} - {"chat:write"})).found
+
+
+async def test_rights_that_redis_refuses_are_named(
+    redis: Client, valkey_url: str, config: Config
+) -> None:
+    refusals = ["-info", "-memory|usage", "-time"]
+    rights = {"categories": ["+@all"], "commands": refusals, "keys": ["*"], "channels": ["*"]}
+    await redis.acl_setuser("modest", enabled=True, passwords=["+secret"], **rights)
+    url = valkey_url.replace("unix://", "unix://modest:secret@")
+    try:
+        code, said = await look(Settings(redis_url=url), config)
+    finally:
+        await redis.acl_deluser("modest")
+    assert code == 1
+    assert "refused: TIME" in said
+    assert "refused: INFO, MEMORY USAGE" in said
+    assert "to notice failovers" in said

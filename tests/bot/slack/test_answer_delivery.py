@@ -1,0 +1,70 @@
+"""The answer of a command is sent until it is heard, or until its time is up."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.config.config import PacingConfig
+from bot.slack.answer_delivery import AnswerDelivery
+from bot.slack.client import web_client
+from bot.slack.errors import GatewayUnavailableError
+from bot.slack.gateway import Gateway
+from bot.slack.pacing import Pacing
+from sandbox.faults import Fault
+from storage.inbox.commands import Commands
+from storage.inbox.events import Asked
+from storage.limiter import Limiter
+from storage.messages import MessageId
+from storage.server.connection import Client
+from tests.sandbox.running import RunningSandbox, running_sandbox
+from tests.stories.conftest import TEAM
+
+MINUTE_S, HOUR_S = 60.0, 3600.0
+NOBODY = "http://127.0.0.1:9/"
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[RunningSandbox]:
+    async with running_sandbox() as running:
+        running.state.on_event.clear()
+        yield running
+
+
+@pytest.fixture
+def delivery(sandbox: RunningSandbox, redis: Client) -> AnswerDelivery:
+    client = web_client(sandbox.bot_token, sandbox.api_url)
+    gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig()))
+    return AnswerDelivery(Commands(redis, TEAM), gateway)
+
+
+def asked(waited_s: float) -> Asked:
+    at = MessageId(team=TEAM, channel="/triage", ts="trigger.1")
+    return Asked(item=at, user="U0ADA", text="status", response_url=NOBODY, waited_s=waited_s)
+
+
+def told(sandbox: RunningSandbox) -> list[str]:
+    places = sandbox.state.messages
+    return [one["text"] for at, said in places.items() if at[0] == "D" for one in said.values()]
+
+
+async def test_an_address_is_tried_while_it_is_valid(
+    sandbox: RunningSandbox, delivery: AnswerDelivery
+) -> None:
+    with pytest.raises(GatewayUnavailableError, match="response_url"):
+        await delivery.tell(asked(29 * MINUTE_S), "done")
+    assert told(sandbox) == []
+    await delivery.tell(asked(31 * MINUTE_S), "done")
+    assert told(sandbox) == ["done"]
+
+
+async def test_an_answer_is_tried_for_two_hours_and_given_up_with_a_log_line(
+    sandbox: RunningSandbox, delivery: AnswerDelivery
+) -> None:
+    sandbox.server.sandbox.faults.add(Fault("conversations.open", "500", times=2))
+    with pytest.raises(GatewayUnavailableError):
+        await delivery.tell(asked(2 * HOUR_S - 1), "done")
+    with capture_logs() as logs:
+        await delivery.tell(asked(2 * HOUR_S + 1), "done")
+    assert [(one["event"], one["user"]) for one in logs] == [("command.unheard", "U0ADA")]
+    assert told(sandbox) == []

@@ -1,0 +1,45 @@
+"""What was shown is read from Slack in one go, however slowly turns come."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.config.config import PacingConfig, load_config
+from bot.slack import gateway as sending
+from bot.slack import history as memory
+from bot.slack import pacing
+from bot.slack.client import web_client
+from bot.slack.directory import Directory
+from bot.slack.gateway import Gateway
+from bot.slack.history import ChannelHistory
+from bot.slack.pacing import Pacing
+from storage.limiter import Limiter
+from storage.messages import MessageId
+from storage.server.connection import Client
+from tests.sandbox.running import RunningSandbox, running_sandbox
+from tests.stories.conftest import SUPPORT, TEAM
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[RunningSandbox]:
+    async with running_sandbox() as running:
+        yield running
+
+
+async def test_slow_turns_end_in_an_answer(
+    sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when all turns but the steady ones are used up: a channel is stale before the last one."""
+    limits = pacing._LIMITS | {"conversations.history": (5, 1.0)}  # noqa: SLF001
+    monkeypatch.setattr(pacing, "_LIMITS", limits)
+    monkeypatch.setattr(memory, "_FRESH_S", 0.5)
+    monkeypatch.setattr(sending, "_PATIENCE_S", 0.1)
+    config = load_config(Path("triage.toml"))
+    client = web_client(sandbox.bot_token, sandbox.api_url)
+    gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig()))
+    read = ChannelHistory(config, gateway, Directory(client, config))
+    messages = [MessageId(team=TEAM, channel=SUPPORT, ts=f"{number}.0") for number in range(3)]
+    found = await asyncio.wait_for(asyncio.gather(*(read.cards(one, 1.0) for one in messages)), 20)
+    assert found == [[], [], []]

@@ -1,9 +1,0 @@
-"""`triage demo`: the story comes true."""
-
-from tests.bot.command_line import process
-
-
-def test_the_demo_comes_true() -> None:
-    done = process("demo", "--once")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "The demo succeeded" in done.stdout

@@ -1,0 +1,58 @@
+"""Examples that stand, and their exports, as tests make them."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from bot.config.config import load_config
+from learning.export.export import Exported, export, writer
+from learning.export.rows import Row
+from storage.examples.examples import Examples, StoredExample
+from storage.server.connection import Client
+
+LABELS = load_config(Path("triage.toml")).label_set
+
+
+def example(text: str, label: str = "BILLING", when: str = "1.5", number: int = 0) -> StoredExample:
+    return StoredExample(
+        id=f"C:{number}",
+        text=text,
+        label=label,
+        source="correction",
+        label_set=LABELS.version,
+        when=when,
+        author="U1",
+    )
+
+
+async def stood(redis: Client, examples: Iterable[StoredExample]) -> Examples:
+    store = Examples(redis)
+    await store.stand_all("T", [(one.id, one, ()) for one in examples])
+    return store
+
+
+async def exported(
+    redis: Client, examples: Iterable[StoredExample], kind: str, path: Path, since: float = 0
+) -> Exported:
+    return await export(await stood(redis, examples), "T", kind, LABELS, path, since)
+
+
+def written(kind: str, path: Path, texts: Iterable[tuple[str, str]]) -> None:
+    """An export of these (text, label) without a store: what a format does alone."""
+    to = writer(kind, LABELS, path)
+    to.add([Row(text, label, "import", LABELS.version, "1.5") for text, label in texts])
+    to.finish()
+    to.close()
+
+
+def chats(path: Path) -> list[list[dict[str, str]]]:
+    """The chats of a training file."""
+    return [json.loads(line)["messages"] for line in path.read_text().split("\n") if line]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+def contents(folder: Path) -> bytes:
+    return b"".join(one.read_bytes() for one in folder.iterdir())

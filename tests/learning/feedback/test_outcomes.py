@@ -1,0 +1,109 @@
+"""The threshold follows what became of answers, and silence alone moves nothing."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.base import Prediction, Score
+from classifiers.local.calibration import Threshold
+from classifiers.local.head import Calibration
+from classifiers.local.outcome_threshold import by_outcomes
+from learning.feedback.outcomes import noted, outcomes
+from storage.series import KEPT, ShownAnswer
+
+_COLD = Calibration(45.0, Threshold(0.95, met=True), 100)
+
+
+def answer(number: int, label: str, best: str = "A", channel: str = "C") -> ShownAnswer:
+    local = Score(best, 0.8)
+    said = Prediction(label or None, 0.8, (local,), local=local)
+    return noted(f"{channel}:{number}.0", said, 1.0)
+
+
+def test_what_agents_said_and_what_they_passed_over() -> None:
+    answers = [
+        answer(1, "A"),  # left as it is
+        answer(2, "A"),  # corrected
+        answer(3, ""),  # taken up: the guess was right
+        answer(4, ""),  # taken up: it was wrong
+        answer(5, ""),  # nobody took it up
+        answer(6, "B"),  # an LLM said B, and was left with it
+        answer(7, "A"),  # confirmed, the last that was judged
+        answer(8, "A"),
+        answer(9, "A", channel="D"),
+        answer(10, "A", best="GONE"),
+        answer(11, "A", best=""),
+    ]
+    judged = {"C:2.0": "B", "C:3.0": "A", "C:4.0": "B", "C:7.0": "A", "imported": "A"}
+    found = outcomes(answers, judged, ["A", "B"])
+    assert found.right == (True, False, True, False, False, False)
+    assert found.attention == 3 / 5
+    assert found.best == ("A",) * 6
+
+
+@given(st.lists(st.sampled_from(["A", ""]), max_size=50))
+def test_nothing_follows_from_silence_alone(labels: list[str]) -> None:
+    answers = [answer(number, label) for number, label in enumerate(labels)]
+    found = outcomes(answers, {}, ["A"])
+    assert found.right == ()
+    assert by_outcomes(_COLD, found, 0.9) is _COLD
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("AB")), min_size=1, max_size=50))
+def test_a_later_correction_can_only_lower_what_is_right(rows: list[tuple[bool, str]]) -> None:
+    answers = [answer(number, "A") for number in range(len(rows))]
+    judged = {f"C:{number}.0": label for number, (said, label) in enumerate(rows) if said}
+    before = outcomes(answers, judged | {f"C:{len(rows) - 1}.0": "A"}, ["A", "B"])
+    after = outcomes(answers, judged | {"C:0.0": "B", f"C:{len(rows) - 1}.0": "A"}, ["A", "B"])
+    assert sum(after.right) <= sum(before.right)
+
+
+def play(corrects: float, takes_up: float, target: float = 0.9) -> tuple[float, float]:
+    """The threshold and the precision of what is given, after 12,000 messages.
+
+    A guess is right as often as its confidence says; whoever starts at 0.95 abstains too much.
+    """
+    rng = np.random.default_rng(0)
+    threshold, answers, judged, given_right = _COLD.threshold.value, list[ShownAnswer](), {}, []
+    for number in range(12_000):
+        confidence = 1 - rng.random() ** 2 * 0.9
+        local, right = Score("A", confidence), rng.random() < confidence
+        label = "A" if confidence >= threshold else None
+        one = noted(f"C:{number}", Prediction(label, confidence, (local,), local=local), 1.0)
+        answers.append(one)
+        if label and number >= 6_000:
+            given_right.append(right)
+        if rng.random() < (takes_up if label is None else corrects * (not right)):
+            judged[one.id] = "A" if right else "B"
+        if number % 100 == 99:
+            found = outcomes(answers[-KEPT:], judged, ["A", "B"])
+            threshold = by_outcomes(_COLD, found, target).threshold.value
+    return threshold, float(np.mean(given_right))
+
+
+@pytest.mark.parametrize(("corrects", "takes_up"), [(1.0, 1.0), (0.5, 0.5), (1.0, 0.8)])
+def test_the_target_is_met_by_what_is_given(corrects: float, takes_up: float) -> None:
+    threshold, precision = play(corrects, takes_up)
+    assert threshold < 0.9
+    assert precision >= 0.89
+
+
+def test_who_takes_up_little_of_what_is_left_to_them_keeps_the_threshold() -> None:
+    assert 0.94 < play(1.0, 0.3)[0] <= 0.95
+
+
+def test_a_team_that_says_nothing_changes_nothing() -> None:
+    assert play(0.0, 0.0)[0] == _COLD.threshold.value
+
+
+def test_no_label_is_given_that_is_less_likely_than_not() -> None:
+    answers = [answer(number, "A").model_copy(update={"confidence": 0.2}) for number in range(500)]
+    found = outcomes(answers, {"C:499.0": "A", "C:0.0": "A"}, ["A"])
+    ruled = by_outcomes(_COLD, found, 0.9)
+    assert ruled.threshold == Threshold(0.5, met=True)
+    assert set(ruled.own.values()) == {Threshold(0.5, met=True)}
+    assert ruled.standing is not None
+    assert str(ruled.standing) == (
+        "90% precision is met, by its last 499 answers, with a label for about 0% of messages"
+    )

@@ -1,0 +1,36 @@
+"""Events that were given up on are kept as long as messages are."""
+
+from storage import keys
+from storage.inbox.dead_letters import DeadLetters
+from storage.inbox.events import Posted
+from storage.messages import Message, MessageId
+from storage.server.connection import Client
+
+DAY_S = 24 * 3600
+
+
+async def buried(redis: Client, days_ago: float, ts: str) -> None:
+    """A dead letter of an age."""
+    now, _ = await redis.time()
+    at = MessageId(team="T", channel="C", ts=ts)
+    event = Posted(message=Message(id=at, user="U1", text="bakery"))
+    await redis.xadd(
+        keys.dead("T"),
+        {"event": event.model_dump_json(), "reason": "test"},
+        id=f"{int((now - days_ago * DAY_S) * 1000)}-0",
+    )
+
+
+async def test_what_is_older_than_is_kept_goes_and_is_counted(redis: Client) -> None:
+    letters = DeadLetters(redis)
+    assert await letters.trim("T", DAY_S) == 0
+    assert await letters.outlived("T") == 0
+    for number, days in enumerate((400, 91, 89, 0.5)):
+        await buried(redis, days, f"{number + 1}.0")
+    assert await letters.trim("T", 90 * DAY_S) == 2
+    assert [str(one.event.item) async for one in letters.iterate("T") if one.event] == [
+        "C:3.0",
+        "C:4.0",
+    ]
+    assert await letters.trim("T", DAY_S) == 1
+    assert await letters.outlived("T") == 3
