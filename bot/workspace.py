@@ -8,7 +8,7 @@ from bot.config.config import ConfigError, Settings
 from storage.keys import RETENTION_S
 from storage.server.connection import connect
 from storage.stores import Stores
-from storage.workspaces import LOCAL, Workspaces
+from storage.workspace.workspaces import LOCAL, Workspaces
 
 _TEAM = re.compile(r"[TE][A-Z0-9]+")
 

@@ -10,14 +10,14 @@ from storage.inbox.dead_letters import DeadLetters
 from storage.inbox.inbox import Inbox
 from storage.inbox.watermarks import Watermarks
 from storage.jobs import Jobs
-from storage.members import Members
 from storage.models import Models
 from storage.records import Records
 from storage.series import Series
 from storage.server.connection import Client
 from storage.shadows import Shadows
 from storage.spending import Spending
-from storage.workspaces import Workspaces
+from storage.workspace.members import Members
+from storage.workspace.workspaces import Workspaces
 
 
 class Stores:

@@ -23,7 +23,7 @@ from learning.export.export import FORMATS, SUFFIX
 from storage.examples.examples import Examples, StoredExample
 from storage.server.connection import connect
 from storage.server.embedded import EmbeddedValkey
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 
 TEAM, BATCH, MB = "TBENCH", 500, 1 << 20
 SYLLABLES = ("ba", "con", "de", "fil", "gra", "in", "lo", "mer", "pay", "re", "sup", "ti", "vo")

@@ -21,8 +21,8 @@ from bot.slack.origin import ORGANIZATION
 from bot.slack.pacing import Pacing
 from bot.slack.people import People
 from storage.inbox.inbox import Inbox
-from storage.limiter import Limiter
 from storage.server.connection import connect
+from storage.server.limiter import Limiter
 from storage.stores import Stores
 
 

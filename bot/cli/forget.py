@@ -11,8 +11,8 @@ from bot.cli.options import WHO, ConfigOption, TeamOption, load
 from bot.cli.terminal import out
 from bot.config.config import Config, ConfigError, Settings
 from bot.workspace import open_store
-from storage.limiter import Limiter
 from storage.server.append_only import rewrite
+from storage.server.limiter import Limiter
 from storage.stores import Stores
 
 if TYPE_CHECKING:  # loads slowly

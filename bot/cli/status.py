@@ -32,7 +32,7 @@ async def show_status(
     from bot.admin.status import llm_status
     from bot.slack.people import group_problems
     from learning.migration import stray_labels
-    from storage.members import Members
+    from storage.workspace.members import Members
 
     async with open_store(settings, team) as store:
         tally = await store.workspaces.tally(store.team)

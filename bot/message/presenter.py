@@ -26,7 +26,7 @@ from bot.slack.errors import (
 from bot.slack.gateway import Gateway
 from bot.slack.history import ChannelHistory
 from storage.records import Hold, LostHoldError, Record
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ import structlog
 from classifiers.base import Classifier, ClassifierError, Example, Prediction
 from classifiers.local.calibration import PrecisionReport
 from storage.models import DEFAULT, Model, ModelError, Models, shown
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 
 Build = Callable[[Model | None, bytes], Classifier]
 """A classifier of a model and its file, None for the default one, that knows all examples.

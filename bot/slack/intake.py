@@ -17,7 +17,7 @@ from storage.errors import StorageUnavailableError
 from storage.inbox.events import Deleted, Event, Posted, Reacted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 
 EVENTS = ("message", "reaction_added", "reaction_removed", "emoji_changed")
 """What the manifest subscribes to and this module understands."""

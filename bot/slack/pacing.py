@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.config.config import PacingConfig
-from storage.limiter import Limiter, Rate
+from storage.server.limiter import Limiter, Rate
 
 # Calls in so many seconds, of the workspace; for chat.postMessage, of a channel.
 _TIER_2, _TIER_3, _TIER_4 = (20, 60.0), (50, 60.0), (100, 60.0)

@@ -18,7 +18,7 @@ from bot.config.config import TriageConfig
 from bot.slack.directory import OUTAGE_S, Directory
 from bot.slack.errors import GatewayError, GatewayUnavailableError
 from bot.slack.flights import Flights
-from storage.members import ASK_EVERY_S, Members, Membership
+from storage.workspace.members import ASK_EVERY_S, Members, Membership
 
 FRESH_S: Final = 300.0
 """The longest time for which somebody who left a group keeps its rights."""

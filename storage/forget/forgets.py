@@ -10,7 +10,7 @@ from storage import keys
 from storage.messages import Frozen
 from storage.server.connection import Client
 from storage.server.lua import EXPECT
-from storage.workspaces import AUDIT_LENGTH
+from storage.workspace.workspaces import AUDIT_LENGTH
 
 _KEPT_S = 30 * 24 * 3600
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from storage import keys
 from storage.server.connection import Client
 from storage.server.lua import EXPECT
-from storage.workspaces import AUDIT_LENGTH
+from storage.workspace.workspaces import AUDIT_LENGTH
 
 _LIFE_S = 24 * 3600  # Slack signs a request for five minutes, and takes answers for thirty
 

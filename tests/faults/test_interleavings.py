@@ -32,12 +32,12 @@ from sandbox.workspace import acts
 from storage import keys
 from storage.examples.examples import Examples
 from storage.inbox.events import Deleted, Event, Posted, Reacted
-from storage.limiter import Limiter
-from storage.members import Members
 from storage.messages import Message, MessageId
 from storage.records import HeldError, LostHoldError, Records
 from storage.server.connection import Client, connect
+from storage.server.limiter import Limiter
 from storage.stores import Stores
+from storage.workspace.members import Members
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BILLING, BOT, SUPPORT, TEAM, TECHNICAL
 

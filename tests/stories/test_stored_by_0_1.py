@@ -24,7 +24,7 @@ from storage.series import Series
 from storage.server.connection import Client, connect
 from storage.server.embedded import EmbeddedValkey
 from storage.shadows import Shadows
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.sandbox.running import eventually, running_sandbox
 from tests.stories.conftest import BOT, SUPPORT, TEAM, TECHNICAL, Story, telling_in
 

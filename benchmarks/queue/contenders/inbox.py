@@ -8,7 +8,7 @@ from storage.inbox.events import Event, Posted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
 from storage.server.connection import Client, connect
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 
 TEAM = "T1"
 

@@ -27,13 +27,13 @@ from storage import keys
 from storage.examples.examples import Examples, StoredExample
 from storage.examples.snapshots import Snapshots
 from storage.jobs import Job, Jobs, Stage
-from storage.limiter import Limiter
-from storage.members import Members
 from storage.models import Models
 from storage.series import Series, ShownAnswer
 from storage.server.connection import Client
 from storage.server.embedded import EmbeddedValkey
+from storage.server.limiter import Limiter
 from storage.stores import Stores
+from storage.workspace.members import Members
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import TEAM
 

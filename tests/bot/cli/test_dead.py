@@ -6,7 +6,7 @@ from storage.inbox.events import Posted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
 from storage.server.connection import Client
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.bot.cli.command_line import triage
 
 

@@ -11,7 +11,7 @@ from bot.config.config import Settings, load_config
 from learning.reading.source import Source
 from storage.examples.examples import Examples
 from storage.server.connection import Client
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.bot.cli.command_line import triage
 
 

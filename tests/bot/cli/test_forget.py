@@ -12,7 +12,7 @@ from storage.messages import Message, MessageId
 from storage.records import CardAt, Record, Records, Shown
 from storage.server.connection import connect
 from storage.server.embedded import EmbeddedValkey
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.words import files_with, keys_with
 
 TEAM = "TSANDBOX1"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bot.config.config import load_config
 from storage.server.connection import Client
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.bot.cli.command_line import invoke
 from tests.learning.teaching import add_recipe, teach
 

@@ -23,10 +23,10 @@ from bot.slack.gateway import Gateway
 from bot.slack.history import ChannelHistory
 from bot.slack.pacing import Pacing
 from sandbox.workspace import acts, seed
-from storage.limiter import Limiter
 from storage.messages import Message, MessageId
 from storage.records import Hold, Posting, Record, Records, Shown
 from storage.server.connection import Client
+from storage.server.limiter import Limiter
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BILLING, SUPPORT, TEAM
 

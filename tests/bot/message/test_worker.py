@@ -20,7 +20,7 @@ from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
 from storage.records import HeldError, LostHoldError
 from storage.server.connection import Client
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.sandbox.running import eventually
 
 EVENT = Posted(message=Message(id=MessageId(team="T1", channel="C1", ts="1.0"), user="U", text="t"))

@@ -21,7 +21,7 @@ from storage.messages import Message, MessageId
 from storage.series import Series
 from storage.server.connection import Client
 from storage.stores import Stores
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.learning.teaching import teach
 
 TEAM, TARGET = "T", 0.97

@@ -14,9 +14,9 @@ from bot.slack.pacing import Pacing
 from sandbox.faults import Fault
 from storage.inbox.commands import Commands
 from storage.inbox.events import Asked
-from storage.limiter import Limiter
 from storage.messages import MessageId
 from storage.server.connection import Client
+from storage.server.limiter import Limiter
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import TEAM
 

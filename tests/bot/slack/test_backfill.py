@@ -24,9 +24,9 @@ from sandbox.workspace import acts
 from storage.examples.examples import Reaction
 from storage.inbox.events import Deleted, Event, Posted, Reacted
 from storage.inbox.inbox import Inbox
-from storage.limiter import Limiter
 from storage.messages import Message, MessageId
 from storage.server.connection import Client
+from storage.server.limiter import Limiter
 from storage.stores import Stores
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BOT, SUPPORT, TEAM

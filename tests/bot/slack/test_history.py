@@ -15,9 +15,9 @@ from bot.slack.directory import Directory
 from bot.slack.gateway import Gateway
 from bot.slack.history import ChannelHistory
 from bot.slack.pacing import Pacing
-from storage.limiter import Limiter
 from storage.messages import MessageId
 from storage.server.connection import Client
+from storage.server.limiter import Limiter
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import SUPPORT, TEAM
 

@@ -13,7 +13,7 @@ from storage.inbox.events import EVENT, Posted, Reacted
 from storage.inbox.inbox import Inbox
 from storage.records import Record
 from storage.server.connection import Client
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -13,9 +13,9 @@ from bot.slack.gateway import Gateway
 from bot.slack.pacing import Pacing
 from storage.inbox.events import Deleted, Event
 from storage.inbox.inbox import Entry, Inbox
-from storage.limiter import Limiter
 from storage.messages import MessageId
 from storage.server.connection import Client
+from storage.server.limiter import Limiter
 from tests.sandbox.running import eventually
 
 

@@ -16,9 +16,9 @@ from bot.slack.directory import OUTAGE_S, Directory
 from bot.slack.errors import ADVICE, GatewayUnavailableError
 from bot.slack.people import People, group_problems
 from storage import keys
-from storage import members as storage
-from storage.members import Members, Membership
 from storage.server.connection import Client, connect
+from storage.workspace import members as storage
+from storage.workspace.members import Members, Membership
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import TEAM
 

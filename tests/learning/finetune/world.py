@@ -18,7 +18,7 @@ from storage.examples.snapshots import Snapshot, Snapshots
 from storage.jobs import Job, Jobs
 from storage.models import Models
 from storage.server.connection import Client
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.learning.finetuning_server import (
     KEY,
     Dialect,

@@ -19,7 +19,7 @@ from storage.inbox.events import Event, Posted, Reacted
 from storage.inbox.inbox import Entry, Inbox, InboxFullError
 from storage.messages import Message, MessageId
 from storage.server.connection import Client, connect
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.sandbox.running import eventually
 
 AT = MessageId(team="T1", channel="C1", ts="1.0")

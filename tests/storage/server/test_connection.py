@@ -13,7 +13,7 @@ from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
 from storage.records import Record, Records
 from storage.server.connection import Client, connect
-from storage.workspaces import Workspaces
+from storage.workspace.workspaces import Workspaces
 from tests.sandbox.running import eventually
 from tests.valkeys import Node, cluster, cluster_url, watched
 

@@ -12,13 +12,13 @@ from storage import keys
 from storage.examples.examples import Examples, Reaction, StoredExample
 from storage.inbox.watermarks import Watermarks
 from storage.jobs import Job, Jobs
-from storage.members import Members, Membership
 from storage.messages import MessageId
 from storage.models import Models, Promotion
 from storage.records import Records
 from storage.series import Series, ShownAnswer
 from storage.server.connection import Client
 from storage.shadows import ShadowAnswer, Shadows
+from storage.workspace.members import Members, Membership
 from tests.learning.teaching import add_recipe
 
 LATER = json.dumps({"what": "a kumquat of a later version"})

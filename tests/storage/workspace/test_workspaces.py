@@ -6,7 +6,7 @@ import pytest
 
 from storage import keys
 from storage.server.connection import Client
-from storage.workspaces import LOCAL, Workspaces
+from storage.workspace.workspaces import LOCAL, Workspaces
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Turns are counted for all processes together, and a wait that Slack asked for holds for all."""
 
-from storage.limiter import Limiter, Rate
 from storage.server.connection import Client
+from storage.server.limiter import Limiter, Rate
 
 PACE = Rate(interval_s=10.0, burst=3)
 

@@ -5,8 +5,8 @@ import json
 import time
 
 from storage import keys
-from storage.problems import KEPT_S, Problem, field, outdated, told
 from storage.server.connection import Client
+from storage.workspace.problems import KEPT_S, Problem, field, outdated, told
 
 LOCAL = "local"
 """The workspace of the command line before a bot has run; the first real one adopts it."""

@@ -3,9 +3,9 @@
 import time
 
 from storage import keys
-from storage.problems import KEPT_S, Problem, field, outdated, told
 from storage.server.connection import Client
-from storage.workspaces import Workspaces
+from storage.workspace.problems import KEPT_S, Problem, field, outdated, told
+from storage.workspace.workspaces import Workspaces
 
 CARD = "card in #billing"
 

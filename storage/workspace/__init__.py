@@ -1,0 +1,1 @@
+"""What is known of a workspace: its processes' reports, problems, group members."""
