@@ -1,4 +1,4 @@
-"""Near-duplicates: texts of almost the same words, which count as evidence once."""
+"""Near-duplicates: texts with almost the same words, which count as evidence once."""
 
 import hashlib
 import re
@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-_FEW, _MANY = 5, 20
+_FEW, _MANY = 5, 20  # distinct words: below, all must agree; above, marks are made by groups
 _64_BITS = 1 << 64
 _WORD = re.compile(r"[\u2e80-\u9fff]|[^\W\u2e80-\u9fff]+")  # a Chinese or Japanese sign is a word
 _DIGITS = re.compile(r"\d+")
@@ -22,17 +22,18 @@ def normal(text: str) -> str:
 
 
 def key(text: str) -> str:
-    """Return the words of a text, numbers as 0; the normal text if it has no words."""
+    """Return the words of a text with numbers as 0, or the normal text if it has no words."""
     plain = normal(text)
     return _DIGITS.sub("0", " ".join(_WORD.findall(plain))) or plain
 
 
 def marks(key: str) -> list[int]:
-    """Return 64-bit marks of a text by its key; near-duplicates share a mark, others rarely.
+    """Return 64-bit marks of a text, given its key; near-duplicates share a mark, others rarely.
 
-    The set of words is one mark; that set less each of its words are the others, after the deletion
-    neighbourhoods of Bocek, Hunt and Stiller (2007). Long texts have their words dealt into four
-    groups by hash instead, and each pair of groups is a mark: two words touch at most two groups.
+    Marks are hashes of the set of words and of that set without each of its words, after the
+    deletion neighbourhoods of Bocek, Hunt and Stiller (2007). The words of a long text are dealt
+    into four groups by hash, and each pair of groups makes a mark, because two changed words touch
+    at most two groups.
     """
     words = [_hash(word) for word in set(key.split(" "))]
     whole = sum(words)
@@ -55,7 +56,10 @@ def _hash(word: str) -> int:
 
 
 def groups(texts: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return the texts' group numbers, (n,); near-duplicates, directly or by others, share one."""
+    """Return the group number of each text, shape (n,).
+
+    Near-duplicates share a group, also if they are linked only through other texts.
+    """
     parent = list(range(len(texts)))
 
     def root(place: int) -> int:

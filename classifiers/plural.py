@@ -1,4 +1,4 @@
-"""Numbers with their nouns, for every sentence that people read."""
+"""Put nouns after numbers in the right form, for all texts that people read."""
 
 
 def plural(number: int, noun: str, nouns: str = "") -> str:

@@ -5,11 +5,11 @@ import re
 from typing import Any, Final
 
 SHOWN: Final = 120
-"""Characters of a name or cell that a message quotes: enough to find it by."""
+"""Characters of a name or cell that a message quotes: enough to find it."""
 
 # Controls, soft hyphen, zero-width space, bidirectional marks and overrides, line and paragraph
-# separators, lone surrogates, byte order mark, annotations, tags. Joiners stay: Hindi and emoji
-# are written with them.
+# separators, lone surrogates, byte order mark, annotations, tags. Joiners stay, because Hindi and
+# emoji need them.
 _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -22,7 +22,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def printable(text: str, limit: int = SHOWN) -> str:
-    r"""Return a text on one line that acts in no terminal, cut to `limit` characters.
+    r"""Return a text on one line that is safe to print in a terminal, at most `limit` characters.
 
     Control and format characters become escapes such as `\x1b`.
     """
@@ -31,7 +31,7 @@ def printable(text: str, limit: int = SHOWN) -> str:
 
 
 def json_line(value: Any) -> str:
-    """Return a value as one line of JSON with all letters as they are, safe to print."""
+    """Return a value as one line of JSON that is safe to print; letters are not escaped."""
     return _ACTING.sub(_json_escape, json.dumps(value, ensure_ascii=False))
 
 

@@ -1,4 +1,4 @@
-"""Text from outside, made fit to keep: well-formed, without control characters, not too long."""
+"""Clean text from outside: make it valid Unicode, remove control characters, limit its length."""
 
 import json
 import re
@@ -6,16 +6,16 @@ import unicodedata
 from typing import Any
 
 KEPT_CHARS = 4_000
-"""Characters of a message that are kept and read; classifiers and cards read no more."""
+"""The number of characters of a message that are stored, classified and shown."""
 
-# C0 and C1 controls but tab, newline and carriage return: nobody sees them, and a terminal, a
-# spreadsheet or a database may take them for commands.
+# C0 and C1 controls except tab, newline and carriage return. They are invisible, and a terminal, a
+# spreadsheet or a database may execute them.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_WORD_END = 80  # how far a cut moves so that it falls between words
+_WORD_END = 80  # characters by which a cut may move to fall between words
 
 
 def well_formed(text: str) -> str:
-    """Return the text as valid Unicode: halves of an emoji joined, a lone half as U+FFFD."""
+    """Return the text as valid Unicode: surrogate pairs are joined, lone ones become U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -24,9 +24,9 @@ def well_formed(text: str) -> str:
 
 
 def all_well_formed(value: Any) -> Any:
-    """Return a JSON value with every text in it well-formed, keys included.
+    """Return a JSON value with all its texts well-formed, including keys.
 
-    ValueError where it is nested more deeply than Python reads.
+    Raise ValueError if it is nested too deeply for Python's JSON parser.
     """
     try:
         content = json.dumps(value, ensure_ascii=False)
@@ -37,14 +37,14 @@ def all_well_formed(value: Any) -> Any:
 
 
 def legible(text: str) -> str:
-    """Return the text well-formed and without control characters; tabs and line ends stay."""
+    """Return the text well-formed and without control characters, except tabs and line ends."""
     return _CONTROLS.sub("", well_formed(text))
 
 
 def shortened(text: str, limit: int, mark: str = " … ") -> str:
     """Return at most `limit` characters: three quarters from the start, the rest from the end.
 
-    `mark` stands where something is left out, between words where a word ends nearby.
+    `mark` replaces the middle. The cuts fall between words if a word ends nearby.
     """
     if len(text) <= limit:
         return text
@@ -54,7 +54,7 @@ def shortened(text: str, limit: int, mark: str = " … ") -> str:
 
 
 def kept(text: str) -> str:
-    """Return what is kept of a message: all of it, or KEPT_CHARS with the cut marked."""
+    """Return a message as it is stored: cut to KEPT_CHARS, with a mark at the cut."""
     return shortened(text, KEPT_CHARS, f"\n[… cut: {len(text):,} characters …]\n")
 
 
@@ -63,14 +63,14 @@ def _to_last_space(text: str) -> str:
     return text[:at] if at > len(text) - _WORD_END else text
 
 
-# Custom names may be of any script; such a name is taken for an emoji only where it stands alone,
-# as colons part words in Chinese or Thai too.
+# Custom names may be of any script. Such a name counts as an emoji only between spaces, because
+# colons also separate words in Chinese or Thai.
 _EMOJI = re.compile(r":[a-z0-9_+'-]+:|(?<!\w):[^\s:;,.!?()\[\]{}<>\"@#/\\|*~`^$%&=]+:(?!\w)")
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d+>")  # what redaction leaves
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3|\u2139\ufe0f?")
-_INVISIBLE = "\u115f\u1160\u3164\uffa0"  # letters by their category, though nobody sees them
+_INVISIBLE = "\u115f\u1160\u3164\uffa0"  # Unicode calls these fillers letters
 _AROUND = "()[]{}<>.,;:!?\"'*_~`|-\u2013\u2014\u2026"
-# Scripts that do not part words by spaces: an address ends where they begin.
+# Scripts without spaces between words: an address ends where they begin.
 _DENSE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
 _WORDLESS = re.compile(
     rf"""
@@ -84,14 +84,14 @@ _WORDLESS = re.compile(
 
 
 def without_emoji(text: str) -> str:
-    """Return a text with a space in place of each emoji's name, such as `:tada:`."""
+    """Return a text with spaces in place of emoji names such as `:tada:`."""
     return _EMOJI.sub(" ", text)
 
 
 def has_words(text: str) -> bool:
-    """Return whether there is anything to read.
+    """Return True if the text has a word to classify it by.
 
-    Emoji, mentions, addresses, names of files and characters that nobody sees are no words.
+    Emoji, mentions, addresses, file names and invisible characters do not count as words.
     """
     plain = _KEYCAP.sub(" ", _PLACEHOLDER.sub(" ", without_emoji(text)))
     return any(map(_says, plain.split()))

@@ -1,1 +1,1 @@
-"""Personal data and secrets become placeholders."""
+"""Redaction: replace personal data and secrets by placeholders."""

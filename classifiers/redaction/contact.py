@@ -1,4 +1,4 @@
-"""Ways to reach a person or a machine: e-mail, IP addresses and telephone numbers by their form."""
+"""Find e-mail addresses, IP addresses and telephone numbers by their form."""
 
 import ipaddress
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from classifiers.redaction.finding import Find, counts_something_else, digits_of
 from classifiers.redaction.view import View
 
-# Scripts that part words by spaces; others may stand right beside an address or a number.
+# Scripts with spaces between words; letters of other scripts may touch an address or a number.
 _LETTERS = r"A-Za-z0-9\u00b5-\u02ff\u0370-\u058f"
 _LOCAL = rf"[{_LETTERS}_.+%'&*~`!#$^-]"
 _LABEL = rf"[{_LETTERS}_*~`-]"
@@ -44,7 +44,7 @@ _IPV6 = re.compile(
 )
 _GAP = r"[ \t.\-/\u00b7\u30fc]"
 _PHONE_GAP = r"[ \t().\-/\u00b7\u30fc]{0,3}"
-_RUN = re.compile(r"[+(\d][\d \t().\-/+\u00b7\u30fc]{6,}+")  # what may hold a telephone number
+_RUN = re.compile(r"[+(\d][\d \t().\-/+\u00b7\u30fc]{6,}+")  # may contain a telephone number
 _EXTENSION_CHARS = 12
 _FREE = (
     rf"(?<![{_LETTERS}\u0600-\u06ff_.,])(?<!\d:)(?<![A-Za-z]-)"  # not an amount, a time, INV-0123
@@ -72,7 +72,7 @@ _PHONE_DIGITS = range(9, 14)  # of a number written with its national trunk 0
 
 
 def emails(view: View) -> Iterator[Find]:
-    """Find e-mail addresses: marked up, in a link, in other scripts, spelled out."""
+    """Find e-mail addresses, also with mark-up, in links, in other scripts, or spelled out."""
     if "@" in view.text:
         yield from _emails(view)
         for match in () if view.text.isascii() else _FOREIGN_EMAIL.finditer(view.text):
@@ -90,7 +90,9 @@ def _emails(view: View) -> Iterator[Find]:
         local = _LOCAL_BACKWARDS.match(before)
         if host and local:
             name = local[0][::-1]
-            if name != "git" or not view.text.startswith(":", host.end()):  # else a repository
+            if name != "git" or not view.text.startswith(
+                ":", host.end()
+            ):  # git@host: is no address
                 yield from _email(place - len(name), name, host[0])
         place = view.text.find("@", place + 1)
 
@@ -98,7 +100,7 @@ def _emails(view: View) -> Iterator[Find]:
 def _email(first: int, local: str, host: str) -> Iterator[Find]:
     start = first + len(local) - len(local.lstrip(_MARKUP + "'"))
     end = first + len(local) + 1 + len(host)
-    if host.startswith("<"):  # Slack makes a link of the host alone
+    if host.startswith("<"):  # Slack turns the host into a link
         host = host[1:-1].rpartition("|")[2].removeprefix("http://").removeprefix("https://")
     else:
         host = _host(host)
@@ -110,7 +112,7 @@ def _email(first: int, local: str, host: str) -> Iterator[Find]:
 
 
 def _host(host: str) -> str:
-    """Return a host up to its last label that can be a top-level domain, else nothing."""
+    """Return a host up to its last label that can be a top-level domain, or ""."""
     labels = re.findall("[^.\u3002]+[.\u3002]?", host)
     while labels and not _TOP_LEVEL.fullmatch(labels[-1].strip(_MARKUP + "-.\u3002")):
         labels.pop()
@@ -118,7 +120,7 @@ def _host(host: str) -> str:
 
 
 def addresses(view: View) -> Iterator[Find]:
-    """Find IP addresses of both versions, but not version numbers of programs."""
+    """Find IPv4 and IPv6 addresses, but not version numbers of programs."""
     if view.text.count(".") >= _IPV4_DOTS:
         for match in _IPV4.finditer(view.text):
             before = view.text[max(0, match.start() - _VERSION_CHARS) : match.start()]
@@ -140,12 +142,12 @@ def _ipv6(match: re.Match[str]) -> Iterator[Find]:
         ipaddress.IPv6Address(address)
     except ValueError:
         return
-    if any(map(str.isdecimal, address)):  # `a::b` is a name in C++ and Ruby
+    if any(map(str.isdecimal, address)):  # `a::b` may be a name in C++ or Ruby
         yield Find(match.start(), match.start() + len(address), "IP", address)
 
 
 def phones(view: View) -> Iterator[Find]:
-    """Find telephone numbers that are recognizable by their form."""
+    """Find telephone numbers by their form."""
     if view.digits < _PHONE_DIGITS_MIN:
         return
     for run in _RUN.finditer(view.text):

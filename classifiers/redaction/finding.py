@@ -1,4 +1,4 @@
-"""The result of a finder of identifiers, and checks that several finders share."""
+"""The type of finds, and checks that several finders share."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from classifiers.redaction.words import OTHER_NUMBERS
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """An identifier from `start` to `end` of a view; equal values of a kind count as one.
+    """An identifier from `start` to `end` of a view; equal values of a kind get one placeholder.
 
     A find without a kind protects text that is not an identifier from later finders.
     """
@@ -31,7 +31,7 @@ _HASH = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _PARCEL = re.compile(r"\b1Z(?: ?[0-9A-Z]){16}\b", re.IGNORECASE | re.ASCII)
-_OTHERWISE = re.compile(  # "in case" and "in order to" name no number
+_OTHERWISE = re.compile(  # but not "in case" and "in order to"
     r"(?!(?<=\bin )(?:order to |cas[eo] (?!n|id|[\d#])))(?:"
     + "|".join(map(re.escape, OTHER_NUMBERS))
     + r")[^\d\n]{0,20}\Z"
@@ -40,14 +40,14 @@ _LOOK_BACK = 48
 
 
 def placeholders(view: View) -> Iterator[Find]:
-    """Protect placeholders that a text holds already."""
+    """Protect placeholders that are already in a text."""
     if "_" in view.text:
         for match in _PLACEHOLDER.finditer(view.text):
             yield Find(match.start(), match.end(), "", "")
 
 
 def hashes(view: View) -> Iterator[Find]:
-    """Protect UUIDs, hashes and parcels of UPS, whose digits are no numbers."""
+    """Protect UUIDs, hashes and UPS tracking numbers, whose digits are not other numbers."""
     if view.digits:
         for match in _PARCEL.finditer(view.text) if "1z" in view.low else ():
             yield Find(match.start(), match.end(), "", "")
@@ -57,9 +57,9 @@ def hashes(view: View) -> Iterator[Find]:
 
 
 def counts_something_else(view: View, start: int, since: int = 0) -> bool:
-    """Return if the words before a number say that it is an order, an invoice or the like.
+    """Return True if words before a number say that it is an order, an invoice or similar.
 
-    Only words after `since` count, such as the end of a word that says what the number is.
+    Only words after the position `since` count.
     """
     return _OTHERWISE.search(view.low, max(since, start - _LOOK_BACK), start) is not None
 

@@ -1,8 +1,8 @@
-"""Forms of tokens by maker, as patterns: prefix, alphabet and least length.
+"""Patterns of API tokens by maker: prefix, alphabet and minimum length.
 
-Prefixes and lengths are those that the rule sets of gitleaks and detect-secrets know (2026), for
-what people paste into support messages. Bodies may be shorter than the makers' own, since people
-cut them off. Every repetition is possessive, so a hostile text costs linear time.
+Prefixes and lengths follow the rule sets of gitleaks and detect-secrets (2026), for tokens that
+people paste into support messages. Bodies may be shorter than the makers' tokens, because people
+cut them. Every repetition is possessive, so a hostile text takes linear time.
 """
 
 _AI = (
@@ -54,4 +54,4 @@ _WEBHOOKS = (
     r"(?<=hook\.eu1\.make\.com/)\w{16,}+|(?<=hook\.make\.com/)\w{16,}+",
 )
 TOKENS = (*_AI, *_CLOUD, *_CODE, *_MESSAGES, *_PAYMENT, *_WEBHOOKS)
-"""Patterns of tokens; each follows something that is no letter or digit."""
+"""Patterns of tokens; none may follow a letter or digit."""

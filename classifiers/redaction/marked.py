@@ -1,4 +1,4 @@
-"""Passwords, codes and telephone numbers that only the word before them marks."""
+"""Find passwords, codes and telephone numbers that are marked only by the words before them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _CODE = re.compile(
     r"[(#]?(\d(?:[ -]?\d){2,7})(?![\d%]|[.,:/-]\d)",
     re.IGNORECASE,
 )
-_SHORT_END = re.compile(  # PINs, PINem, PIN'im; no pinned, no tank
+_SHORT_END = re.compile(  # PINs, PINem, PIN'im, but not pinned or tank
     rf"'?(?:s|e|em|u|i|im|\u0131m|in|en)?(?![^\W\d_])|(?:{_any(words.CODE_NOUNS)})",
     re.IGNORECASE,
 )
@@ -40,7 +40,7 @@ _DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")  # "token: 2026-11-27"
 _STRONG_CHARS, _STRONG_CLASSES = 8, 3
 _MIXED_CHARS, _DIGITS_MIN, _PHONE_DIGITS_MIN = 6, 3, 7
 _ENDS = ".,;:)]}"
-_PARTED = r"A-Za-z\u00b5-\u02ff\u0370-\u058f"  # letters of scripts that part words by spaces
+_PARTED = r"A-Za-z\u00b5-\u02ff\u0370-\u058f"  # letters of scripts with spaces between words
 _LETTER = re.compile(rf"[{_PARTED}]")
 
 
@@ -61,7 +61,7 @@ _PHONE, _SHORT_PHONE = _stems(words.PHONE), _stems(words.SHORT_PHONE)
 
 
 def _marks(view: View, stems: _Stems) -> Iterator[int]:
-    """Yield the end of each stem that begins a word."""
+    """Yield the end of each stem at the beginning of a word."""
     for stem in sorted(stem for pair in stems.keys() & view.pairs for stem in stems[pair]):
         place = view.low.find(stem)
         while place >= 0:
@@ -72,21 +72,21 @@ def _marks(view: View, stems: _Stems) -> Iterator[int]:
 
 
 def passwords(view: View) -> Iterator[Find]:
-    """Find values that the words before them mark as passwords."""
+    """Find values that are marked as passwords by the words before them."""
     if not view.digits:
         return
     for place in _marks(view, _PASSWORD):
-        told = _PASSWORD_IS.match(view.text, place)
-        match = told or _PASSWORD_NEXT.match(view.text, place)
+        marked = _PASSWORD_IS.match(view.text, place)
+        match = marked or _PASSWORD_NEXT.match(view.text, place)
         if match is None:
             continue
         value = _value(match[1])
-        if _is_password(value) if told else _is_strong(value):
+        if _is_password(value) if marked else _is_strong(value):
             yield Find(match.start(1), match.start(1) + len(value), "KEY", value)
 
 
 def _value(found: str) -> str:
-    """Return a value without the words of a script without spaces that follow it."""
+    """Return a value up to the first word of a script without spaces."""
     latin = _LATIN.match(found)
     return (latin[0] if latin else found).rstrip(_ENDS)
 
@@ -100,7 +100,7 @@ def _is_password(value: str) -> bool:
 
 
 def _is_strong(value: str) -> bool:
-    """Return True if a value without "is" before it can be a password: words have few digits."""
+    """Return True if a value can be a password without "is" before it: words have few digits."""
     digits = len(digits_of(value))
     has_letters = any(map(str.isalpha, value))
     classes = (
@@ -114,7 +114,7 @@ def _is_strong(value: str) -> bool:
 
 
 def codes(view: View) -> Iterator[Find]:
-    """Find PINs, codes of cards and codes for one use."""
+    """Find PINs, security codes of cards and one-time codes."""
     if view.digits < _DIGITS_MIN:
         return
     short = (place for place in _marks(view, _SHORT_CODES) if _SHORT_END.match(view.text, place))
@@ -125,7 +125,7 @@ def codes(view: View) -> Iterator[Find]:
 
 
 def phones(view: View) -> Iterator[Find]:
-    """Find telephone numbers that only a word marks."""
+    """Find telephone numbers that are marked only by the words before them."""
     if view.digits < _PHONE_DIGITS_MIN:
         return
     short = (place for place in _marks(view, _SHORT_PHONE) if not _LETTER.match(view.text, place))

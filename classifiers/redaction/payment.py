@@ -1,4 +1,4 @@
-"""Numbers of cards (by shape, scheme and checksum) and IBANs (by country and checksum)."""
+"""Find card numbers (by shape, scheme and checksum) and IBANs (by country and checksum)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,8 @@ from classifiers.redaction.finding import (
 from classifiers.redaction.view import View, fold
 from classifiers.redaction.words import CARD
 
-# Between groups people write spaces, line ends, dashes, dots, mark-up. The bound keeps a hostile
-# text of gaps linear.
+# People separate groups by spaces, line ends, dashes, dots and mark-up. The bound keeps the time
+# for a hostile text of gaps linear.
 _GAP = r"[\s.\-/_+*~`\u00b7\u30fc]{1,3}"
 _RUN = re.compile(rf"\d(?<![\d+]\d)\d{{0,18}}+(?:{_GAP}\d{{1,19}}+){{0,23}}")
 _GROUP = re.compile(r"\d+")
@@ -30,7 +30,7 @@ _SCHEMES = re.compile(
     r"|(?:2131|1800)\d{11}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|2720\d{12}|220[0-4]\d{12,15}"
     r"|8[12]\d{14,17}|9792\d{12}|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{8}"
 )
-_EXPIRY = re.compile(r"(?:0[1-9]|1[0-2])[2-4]\d")  # 1227, typed after a card as its month and year
+_EXPIRY = re.compile(r"(?:0[1-9]|1[0-2])[2-4]\d")  # 1227 after a card is its month and year
 _FOUR = 4
 _CARD_MARK = re.compile("|".join(map(fold, CARD)))
 _MARK_CHARS = 32
@@ -73,7 +73,7 @@ _IBAN_LENGTH = {
 
 
 def luhn(digits: str) -> bool:
-    """Return True if digits pass the checksum of ISO/IEC 7812-1, annex B."""
+    """Return True if digits pass the Luhn checksum (ISO/IEC 7812-1, annex B)."""
     total = sum(map(int, digits[-1::-2]))
     return (total + sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])) % 10 == 0
 
@@ -98,15 +98,15 @@ def cards(view: View) -> Iterator[Find]:
 
 
 def _is_order(view: View, start: int) -> bool:
-    """Return if words before a number say that it is an order, and none after them, a card."""
+    """Return True if words before a number call it an order, and no later word calls it a card."""
     marks = list(_CARD_MARK.finditer(view.low, max(0, start - _MARK_CHARS), start))
     return counts_something_else(view, start, since=marks[-1].end() if marks else 0)
 
 
 def _card_groups(groups: Sequence[re.Match[str]], first: int, done: int) -> Iterator[int]:
-    """Yield how many groups from the first on can be a card number, the most first.
+    """Yield the numbers of groups, beginning at `first`, that can be a card, highest first.
 
-    The groups before `done` are cards.
+    The groups before `done` are part of other cards.
     """
     for count in _fitting(groups, first):
         if count == 1 or _whole(groups, first, count, done):
@@ -125,9 +125,9 @@ def _fitting(groups: Sequence[re.Match[str]], first: int) -> Iterator[int]:
 
 
 def _whole(groups: Sequence[re.Match[str]], first: int, count: int, done: int) -> bool:
-    """Return if groups are no part of a longer number in groups of four, as parcels have.
+    """Return True unless the groups are part of a longer number in groups of four, as of a parcel.
 
-    Another card, or an expiry date, may stand beside them.
+    Another card or an expiry date may be next to them.
     """
     last = first + count
     before = first > done and len(groups[first - 1][0]) == _FOUR == len(groups[first][0])
@@ -138,7 +138,7 @@ def _whole(groups: Sequence[re.Match[str]], first: int, count: int, done: int) -
 
 
 def ibans(view: View) -> Iterator[Find]:
-    """Find IBANs of the registry's countries, and values marked as IBANs."""
+    """Find IBANs of the countries in the registry, and values marked as IBANs."""
     if view.digits < _IBAN_DIGITS_MIN:
         return
     for match in _IBAN.finditer(view.text):
@@ -159,7 +159,7 @@ def _iban(match: re.Match[str]) -> Iterator[Find]:
     end = ends[length - 1]
     in_fours = all(len(group) == _FOUR for group in _IBAN_GROUPS.findall(found[:end])[:-1])
     if not in_fours and len(digits_of(found[:end])) < _IBAN_DIGITS:
-        return  # words after a number: one in 97 passes the checksum
+        return  # probably words after a number: 1 in 97 passes the checksum
     code = "".join(filter(str.isalnum, found[:end])).upper()
     number = "".join(str(int(character, 36)) for character in code[4:] + code[:4])
     if int(number) % 97 == 1 and not found[end : end + 1].isalnum():

@@ -1,4 +1,4 @@
-"""Personal data and secrets in a text become typed placeholders, before the text leaves."""
+"""Replace personal data and secrets in a text by typed placeholders, before the text leaves."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from classifiers.redaction import secrets as redaction_secrets
 from classifiers.redaction.finding import Find, Finder, hashes, placeholders
 from classifiers.redaction.view import views
 
-# Wider meanings come first: what a key holds must not be half taken for a telephone number.
+# Longer identifiers come first: a part of a key must not become a telephone number.
 _FINDERS: tuple[Finder, ...] = (
     placeholders,
     redaction_secrets.private_keys,
@@ -27,21 +27,21 @@ _FINDERS: tuple[Finder, ...] = (
     redaction_contact.phones,
     redaction_marked.phones,
 )
-_ROUNDS = (
-    8  # each finds what the round before uncovered; the last one of almost any text is its second
-)
+# Each round finds identifiers that the round before has uncovered. For almost any text the second
+# round finds nothing.
+_ROUNDS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A text with placeholders such as `<EMAIL_1>`, and how many distinct values of each kind."""
+    """A text with placeholders such as `<EMAIL_1>`, and the number of distinct values by kind."""
 
     text: str
     kinds: Counter[str] = field(default_factory=Counter)
 
 
 class _Names:
-    """Hands out placeholders: the same value of a kind gets the same one."""
+    """Assigns placeholders: equal values of a kind get the same placeholder."""
 
     def __init__(self) -> None:
         self._names: dict[tuple[str, str], str] = {}
@@ -56,13 +56,13 @@ class _Names:
 
 
 def redact(text: str) -> Redacted:
-    """Replace what identifies a person or opens a door; the same text gives the same result.
+    """Replace personal data and secrets by placeholders; the result is deterministic.
 
-    Kinds: CREDENTIALS (in a URL), KEY (tokens, passwords, PINs), EMAIL, IBAN, CARD, IP and PHONE.
-    Numbers that are merely long (orders, amounts, dates) stay. A value is found as its reader
-    understands it: percent-encoded, in entities, in characters that look alike, with invisible
-    ones inside. All around the values stays as it is written. Takes any text, and well under 1 ms
-    for a message.
+    Kinds are CREDENTIALS (in a URL), KEY (tokens, passwords, PINs), EMAIL, IBAN, CARD, IP and
+    PHONE. Other long numbers (orders, amounts, dates) stay. A value is also found if it is
+    percent-encoded, in HTML entities, in look-alike characters or contains invisible characters.
+    The text around the values does not change. Accept any text, and take well under 1 ms for a
+    message.
     """
     names = _Names()
     for _ in range(_ROUNDS):
@@ -74,7 +74,7 @@ def redact(text: str) -> Redacted:
 
 
 def _found(text: str) -> list[Find]:
-    """Return finds by their place in the text, in order; none overlaps another."""
+    """Return the finds in the order of the text, without overlaps."""
     taken = bytearray(len(text))
     seen = views(text)
     found = []

@@ -1,4 +1,4 @@
-"""Secrets recognizable by form: private keys, tokens, credentials in links and commands."""
+"""Find secrets by their form: private keys, tokens, credentials in links and commands."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _SPACE = r"(?:\s|\\+[nrt]|[>|\"'])"
 _CUT_OFF = re.compile(
     rf"{_SPACE}*+(?:[A-Z][A-Za-z-]{{1,30}}: [^\n\\]{{0,200}}{_SPACE}*+)*+"
     rf"(?:[A-Za-z0-9+/=]{{16,}}+{_SPACE}*+)*+(?:(?=[A-Za-z]{{0,14}}(?:[\d+/=]|(?<=[a-z])[A-Z]|(?<=[A-Z][A-Z])[a-z]))[A-Za-z0-9+/=]{{2,15}}+)?"
-)  # headers, lines of base64, and a last line that is no word
+)  # headers, lines of base64, and a last line that is not a word
 _CREDENTIALS = re.compile(
     r"(?<=://)(?:[^\s/<>?#]{1,256}(?=@)"
     r"|[^\s/<>?#@:]{1,64}:(?!\d{1,5}[/?#])[^\s<>@]{1,128}(?=@[\w.-]+))"
@@ -56,7 +56,7 @@ _ASSIGNED = re.compile(
     rf"|\s{{1,3}}[\"'`*]?([\w+/=-]{{20,}}+))",
     re.IGNORECASE,
 )
-_LONG = re.compile(r"[A-Za-z0-9_~$][A-Za-z0-9_./+~$=:@-]{11,}+")  # what may hold a token
+_LONG = re.compile(r"[A-Za-z0-9_~$][A-Za-z0-9_./+~$=:@-]{11,}+")  # may contain a token
 _MARKS = (
     *("key", "secret", "token", "passw", "passp", "passc", "_pass", "pwd", "pw", "auth"),
     *("credential", "cookie", "sessionid"),
@@ -67,17 +67,17 @@ _NAMED = (
     (_ON_COMMAND_LINE, ("-u", "--", "-p", "redis-cli")),
     (_IN_LINK, ("/", "=")),
 )
-_RANDOM = 10  # distinct characters that a word in mixed case rarely has
+_RANDOM = 10  # distinct characters, which a word in mixed case rarely has
 _NOT_SECRET = re.compile(
     r"[A-Z]{2,10}-\d{1,7}|v?\d+(?:\.\d+){1,3}|\d{4}-\d\d-\d\d.*|\d{1,2}[:./]\d\d.*|https?://.*"
 )
 _PATH = re.compile(r"~?(?:/[a-z0-9_.-]+){2,}/?")
 _ENDS = ".,;:)]}"
-_NAME_CHARS = 128  # longer ones are not looked at twice, so that any text takes linear time
+_NAME_CHARS = 128  # longer values are searched only once, so that any text takes linear time
 
 
 def private_keys(view: View) -> Iterator[Find]:
-    """Find private keys in armour: whole, with headers, cut off, in one pass over the text."""
+    """Find private keys in PEM and PuTTY armour, also if cut off, in one pass over the text."""
     if "private" not in view.low:
         return
     begun: re.Match[str] | None = None
@@ -98,14 +98,14 @@ def _cut_off(text: str, begun: re.Match[str]) -> int:
 
 
 def credentials(view: View) -> Iterator[Find]:
-    """Find the name and password of an address."""
+    """Find the user name and password in a URL."""
     if "://" in view.text:
         for match in _CREDENTIALS.finditer(view.text):
             yield Find(match.start(), match.end(), "CREDENTIALS", match[0])
 
 
 def tokens(view: View) -> Iterator[Find]:
-    """Find tokens by the prefixes and lengths that their makers gave them."""
+    """Find tokens by the prefixes and lengths of their makers."""
     for run in _LONG.finditer(view.text):
         for pattern in (_JWT, _TOKEN):
             for match in pattern.finditer(view.text, run.start(), run.end()):
@@ -114,7 +114,7 @@ def tokens(view: View) -> Iterator[Find]:
 
 
 def assigned(view: View) -> Iterator[Find]:
-    """Find what a header, a command, a link or a setting names as a secret."""
+    """Find values that a header, a command, a link or a setting names as a secret."""
     if any(mark in view.low for mark in _MARKS):
         yield from _assigned(view)
     for pattern, marks in _NAMED:
@@ -138,16 +138,16 @@ def _assigned(view: View) -> Iterator[Find]:
         place = match.end()
         if looks_secret(value) and not plain and not value.startswith(("http://", "https://")):
             yield Find(match.start(group), match.start(group) + len(value), "KEY", value)
-        elif match.end() - match.end(1) <= _NAME_CHARS:  # what looked like a value may be a name
+        elif match.end() - match.end(1) <= _NAME_CHARS:  # the value may be a name with a value
             place = match.end(1)
 
 
 def has_mixed_case(value: str) -> bool:
-    """Return True if capitals are in places where words have none."""
+    """Return True if capitals are in places that words do not have them in."""
     return value not in {value.lower(), value.upper(), value.title()}
 
 
 def looks_secret(value: str) -> bool:
-    """Return True if a value has digits or is random; plain words also follow "password:"."""
+    """Return True if a value has digits or looks random; "password:" may precede plain words."""
     digits = any(map(str.isdecimal, value))
     return digits or (has_mixed_case(value) and len(set(value)) >= _RANDOM)

@@ -1,4 +1,4 @@
-"""A text as its reader understands it: escapes decoded, look-alike characters as plain ones."""
+"""Views of a text: with escapes decoded, and plain characters in place of look-alikes."""
 
 import html
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-_DECODINGS = 3  # an entity inside of a percent escape inside of a JSON string
+_DECODINGS = 3  # for an entity inside a percent escape inside a JSON string
 _TO_FOLD = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\U0010ffff]")
 _ESCAPE = re.compile(
     r"(?P<percent>(?:%(?:25)*[0-9A-Fa-f]{2})++)"
@@ -23,7 +23,7 @@ _CATEGORIES = dict.fromkeys(("Cf", "Cc", "Mn", "Me"), "") | {  # joiners, marks 
     "Zl": "\n",
     "Zp": "\n",
 }
-_FILLERS = "\u115f\u1160\u3164\uffa0"  # letters without a picture
+_FILLERS = "\u115f\u1160\u3164\uffa0"  # invisible letters
 _READ_ALIKE = (
     dict.fromkeys("\u2212\u2043\u02d7\u2500\u23af", "-")
     | dict.fromkeys("\u2022\u2219\u2027\u30fb\u22c5\u16eb", "\u00b7")
@@ -35,7 +35,7 @@ _READ_ALIKE = (
 
 @dataclass(frozen=True)
 class View:
-    """A reading of a text; its character n is at `starts[n]` to `ends[n]` of the text."""
+    """A view of a text; character n of the view is at `starts[n]:ends[n]` of the text."""
 
     text: str
     starts: Sequence[int]
@@ -58,7 +58,7 @@ class View:
 
 
 def views(text: str) -> list[View]:
-    """Return the text as written, and decoded if that differs."""
+    """Return the view of the text as written, and the decoded view if it differs."""
     written = _folded(View(text, range(len(text)), range(1, len(text) + 1)))
     decoded = _spaced(written)
     for _ in range(_DECODINGS):
@@ -69,7 +69,7 @@ def views(text: str) -> list[View]:
 
 
 def _spaced(view: View) -> View:
-    """Read a plus in the query of a link as a space."""
+    """Replace a plus in the query of a link by a space."""
     if "+" not in view.text or "=" not in view.text:
         return view
     text = _QUERY.sub(lambda match: match[0].replace("+", " "), view.text)
@@ -77,7 +77,7 @@ def _spaced(view: View) -> View:
 
 
 def fold(text: str) -> str:
-    """Return the text with look-alike characters as plain ones, and invisible ones removed."""
+    """Return the text with plain characters for look-alikes, without invisible characters."""
     return "".join(map(_fold, text)) if _TO_FOLD.search(text) else text
 
 
@@ -100,7 +100,7 @@ def _folded(view: View) -> View:
 
 @lru_cache(maxsize=4096)
 def _fold(character: str) -> str:
-    """Return the plain form of a character, or nothing if it is invisible."""
+    """Return the plain form of a character, or "" if it is invisible."""
     if character < "\x7f" and (character >= " " or character in "\t\n\r\v\f"):
         return character
     if character in _READ_ALIKE:
@@ -135,7 +135,7 @@ def _decoded(view: View) -> View:
 
 
 def _characters(match: re.Match[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield the characters that an escape stands for, each with where it stands in the text."""
+    """Yield the characters of an escape, each with its start and end in the text."""
     if match["percent"]:
         yield from _percent(match)
         return

@@ -1,8 +1,8 @@
-"""Words that say what the number or the word after them is, in fifteen languages.
+"""Words that mark the number or the word after them, in fifteen languages.
 
-They are stems in lower case, without accents that a reader leaves out; a stem ends where its
-inflection begins. Order: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish,
-Russian, Turkish, Arabic, Chinese, Japanese, Korean, Thai.
+They are stems in lower case, also in spellings without accents. A stem ends at its inflection.
+Order: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Turkish,
+Arabic, Chinese, Japanese, Korean, Thai.
 """
 
 # ruff: noqa: RUF001 - words of many scripts, some of them for "password"
@@ -47,7 +47,7 @@ CODE = (
     *("พิน", "รหัสความปลอดภัย", "รหัสยืนยัน", "รหัสลับ", "รหัส otp"),
 )
 SHORT_CODE = ("pin", "cvc", "cvv", "csc", "otp", "tan")
-"""Words that begin other words, and count only whole, inflected, or with a word for "code"."""
+"""Stems of other words too, so they count only alone, inflected, or before a word for "code"."""
 
 CARD = (
     *("card", "visa", "amex", "karte", "carte", "tarjeta", "cartão", "cartao", "carta", "kaart"),
@@ -90,7 +90,7 @@ SHORT_PHONE = (
     "моб",
     "тел",
 )
-"""Words that begin other words, and count only whole."""
+"""Stems of other words too, so they count only as whole words."""
 
 COPULAS = (
     *("is", "was", "ist", "war", "lautet", "heißt", "heisst", "est", "était", "es", "era"),
@@ -127,7 +127,7 @@ COPULAS_UNPARTED = (
     "→",
     "->",
 )
-"""Words that say "is", with spaces around them, and those without."""
+"""Words for "is", with spaces around them (COPULAS) and without."""
 
 CODE_NOUNS = (
     *("code", "number", "no", "nr", "nummer", "numéro", "número", "numero", "kod", "kodu", "numer"),
@@ -163,4 +163,4 @@ OTHER_NUMBERS = (
     ),
     *("运单", "追跡", "顧客", "고객", "송장", "운송장", "주문", "청구"),
 )
-"""Words for what has numbers too: orders, invoices, tickets, parcels, customers, contracts."""
+"""Words before other numbers: of orders, invoices, tickets, parcels, customers, contracts."""
