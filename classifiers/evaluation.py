@@ -1,4 +1,4 @@
-"""How good predictions are, in any number: accuracy, calibration, coverage and speed."""
+"""Measure predictions against true labels: accuracy, calibration, coverage and speed."""
 
 from array import array
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ Codes = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class PerLabel:
-    """Figures of one label; `support` is how many texts carry it."""
+    """Figures of one label in [0, 1]; `support` is the number of texts with this label."""
 
     precision: float
     recall: float
@@ -30,11 +30,11 @@ class PerLabel:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Figures of one classifier on one test set; shares in [0, 1], times in milliseconds.
+    """Figures of a classifier on a test set; shares are in [0, 1], times in milliseconds.
 
-    Accuracy, macro F1 and ECE count the best label also where the classifier abstained;
-    `coverage` is the share that could be answered at the target precision, were the threshold
-    chosen on this set; `answered` and `precision` are what it did by its own threshold.
+    Accuracy, macro F1 and ECE count the best label even if the classifier abstained. `coverage` is
+    the largest share of texts that any threshold chosen on this set would answer at the target
+    precision. `answered` and `precision` are those at the classifier's threshold.
     """
 
     examples: int
@@ -50,7 +50,7 @@ class Evaluation:
     per_second: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything as JSON types, rounded to four digits."""
+        """Return all figures as JSON types, rounded to four digits."""
         found: dict[str, Any] = _rounded(asdict(self))
         return found
 
@@ -59,17 +59,17 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 4)
     if isinstance(value, dict):
-        return {key: _rounded(one) for key, one in value.items()}
+        return {key: _rounded(item) for key, item in value.items()}
     return value
 
 
 def best(prediction: Prediction) -> str | None:
-    """The best label, also of a prediction that abstains; None where nothing was scored."""
+    """Return the best label, even of an abstention, or None if no label has a score."""
     return prediction.alternatives[0].label if prediction.alternatives else prediction.label
 
 
 def expected_calibration_error(confidences: Numbers, right: Truths) -> float:
-    """ECE over 15 bins of equal width: the mean gap between confidence and accuracy.
+    """Return the ECE in [0, 1]: the mean gap between confidence and accuracy in 15 equal bins.
 
     After Guo et al., "On Calibration of Modern Neural Networks" (2017).
     """
@@ -82,9 +82,9 @@ def expected_calibration_error(confidences: Numbers, right: Truths) -> float:
 
 
 def coverage_at(confidences: Numbers, right: Truths, precision: float) -> float:
-    """The largest share of texts, most confident first, that is right to at least `precision`.
+    """Return the largest share of texts that a threshold can answer with at least `precision`.
 
-    A threshold cannot part equal confidences, so they are taken or left together.
+    Texts with equal confidence are on the same side of any threshold.
     """
     if not len(confidences):
         return 0.0
@@ -98,9 +98,10 @@ def coverage_at(confidences: Numbers, right: Truths, precision: float) -> float:
 
 
 def auroc(known: Sequence[float], unknown: Sequence[float]) -> float:
-    """The chance that a known message scores above an unknown one; equals count half.
+    """Return the probability that a known message scores above an unknown one; ties count half.
 
-    This is the area under the ROC curve (Hanley and McNeil, 1982); ValueError where one is empty.
+    This is the area under the ROC curve (Hanley and McNeil, 1982). Raise ValueError if `known` or
+    `unknown` is empty.
     """
     if not known or not unknown:
         raise ValueError("AUROC needs at least one known and one unknown score")
@@ -111,7 +112,7 @@ def auroc(known: Sequence[float], unknown: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What counts of some predictions: best labels, their confidence, whether they were given."""
+    """The parts of predictions that a Tally needs; `answered` is False for abstentions."""
 
     labels: tuple[str | None, ...]
     confidences: tuple[float, ...]
@@ -119,16 +120,16 @@ class Verdicts:
 
 
 def verdicts(predictions: Sequence[Prediction]) -> Verdicts:
-    """What counts of predictions."""
+    """Return the best labels of predictions, their confidences, and if they were answered."""
     return Verdicts(
-        tuple(best(one) for one in predictions),
-        tuple(one.confidence for one in predictions),
-        tuple(not one.abstained for one in predictions),
+        tuple(best(prediction) for prediction in predictions),
+        tuple(prediction.confidence for prediction in predictions),
+        tuple(not prediction.abstained for prediction in predictions),
     )
 
 
 class Tally:
-    """Verdicts against true labels as they come, in any number: 17 bytes each."""
+    """Collects verdicts and true labels, at 17 bytes each, and evaluates them."""
 
     def __init__(self) -> None:
         self._codes: dict[str | None, int] = {}
@@ -136,9 +137,11 @@ class Tally:
         self._confidences, self._answered = array("d"), array("b")
 
     def add(self, found: Verdicts, labels: Sequence[str]) -> None:
-        """Take in verdicts and as many true labels."""
+        """Add verdicts with their true labels; raise ValueError if their numbers differ."""
         if len(found.labels) != len(labels):
-            raise ValueError(f"{len(found.labels)} verdicts on {plural(len(labels), 'label')}")
+            raise ValueError(
+                f"{plural(len(found.labels), 'verdict')} with {plural(len(labels), 'true label')}"
+            )
         self._predicted.extend(map(self._code, found.labels))
         self._truth.extend(map(self._code, labels))
         self._confidences.extend(found.confidences)
@@ -146,7 +149,7 @@ class Tally:
 
     @property
     def size(self) -> int:
-        """How many were taken in."""
+        """Return the number of verdicts."""
         return len(self._truth)
 
     def _code(self, label: str | None) -> int:
@@ -155,7 +158,7 @@ class Tally:
     def evaluation(
         self, target_precision: float, times_ms: Sequence[float], per_second: float
     ) -> Evaluation:
-        """The figures of all that was taken in."""
+        """Return the figures of all verdicts; `times_ms` are latencies of single messages."""
         predicted, truth = np.frombuffer(self._predicted, "i4"), np.frombuffer(self._truth, "i4")
         confidences = np.frombuffer(self._confidences)
         answered = np.frombuffer(self._answered, np.bool_)
@@ -165,7 +168,7 @@ class Tally:
         return Evaluation(
             examples=len(truth),
             accuracy=int(right.sum()) / count,
-            macro_f1=sum(one.f1 for one in by_label.values()) / max(1, len(by_label)),
+            macro_f1=sum(label.f1 for label in by_label.values()) / max(1, len(by_label)),
             ece=expected_calibration_error(confidences, right),
             coverage=coverage_at(confidences, right, target_precision),
             answered=int(answered.sum()) / count,
@@ -182,7 +185,7 @@ class Tally:
         size = len(self._codes)
         given, supports = np.bincount(predicted, minlength=size), np.bincount(truth, minlength=size)
         hits = np.bincount(truth[right], minlength=size)
-        names = [one for one, code in self._codes.items() if one is not None and supports[code]]
+        names = [name for name, code in self._codes.items() if name is not None and supports[code]]
         return {
             name: _per_label(
                 *(int(counts[self._codes[name]]) for counts in (hits, given, supports))
@@ -203,7 +206,7 @@ def judge(
     times_ms: Sequence[float],
     per_second: float,
 ) -> Evaluation:
-    """Figures of predictions against true labels, both of the same length and order."""
+    """Return the figures of predictions against true labels of the same length and order."""
     tally = Tally()
     tally.add(verdicts(predictions), labels)
     return tally.evaluation(target_precision, times_ms, per_second)

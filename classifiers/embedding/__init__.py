@@ -1,1 +1,1 @@
-"""Texts to vectors."""
+"""Sentence embeddings: turn texts into unit vectors."""

@@ -11,7 +11,10 @@ _MINILM_FROM = f"{MINILM}:"
 
 
 def make_embedder(choice: str = MINILM, threads: int = 2) -> Embedder:
-    """Return the embedder of `[local] embedder`; ClassifierSetupError says what is wrong."""
+    """Return the embedder that `[local] embedder` chooses.
+
+    Raise ClassifierSetupError if its files are missing or cannot be used.
+    """
     if choice == MINILM:
         return MiniLmEmbedder(threads)
     if choice.startswith(_MINILM_FROM):

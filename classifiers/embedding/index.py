@@ -1,4 +1,4 @@
-"""Labelled examples with their vectors, in memory: one example more costs one embedding."""
+"""An in-memory index of labelled examples; adding an example costs one embedding."""
 
 import threading
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from classifiers.text import has_words
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """All examples at one moment; `vectors` has shape (len(examples), dimensions).
+    """A snapshot of all examples; `vectors` has shape (len(examples), dimensions).
 
-    `number` is another one after each change.
+    `number` changes with each change of the index.
     """
 
     number: int
@@ -22,7 +22,7 @@ class IndexState:
     vectors: Vectors
 
     def nearest(self, vectors: Vectors, k: int) -> list[list[Neighbour]]:
-        """The `k` most similar examples of each vector by cosine, most similar first."""
+        """Return the `k` most similar examples of each vector by cosine, most similar first."""
         if not self.examples:
             return [[] for _ in vectors]
         similar = vectors @ self.vectors.T
@@ -33,40 +33,45 @@ class IndexState:
         places = np.argpartition(-row, count - 1)[:count]
         ordered = sorted(places.tolist(), key=lambda place: (-row[place], place))
         return [
-            Neighbour(found.text, found.label, float(row[one]), found.id)
-            for one, found in ((one, self.examples[one]) for one in ordered)
+            Neighbour(example.text, example.label, float(row[place]), example.id)
+            for place, example in ((place, self.examples[place]) for place in ordered)
         ]
 
 
 class EmbeddedIndex:
     """Examples by id with their unit vectors; safe to use from several threads.
 
-    It begins with those of `known`, embedded elsewhere by the same embedder.
+    It starts with the examples of `known`, which the same embedder has embedded.
     """
 
     def __init__(self, embedder: Embedder, known: IndexState | None = None) -> None:
         self._embedder = embedder
         self._lock = threading.Lock()
         rows = () if known is None else zip(known.examples, known.vectors, strict=True)
-        self._kept: dict[str, tuple[Example, Vectors]] = {one.id: (one, row) for one, row in rows}
+        self._kept: dict[str, tuple[Example, Vectors]] = {
+            example.id: (example, vector) for example, vector in rows
+        }
         self._changes = 0
         self._snapshot: IndexState | None = None
 
     def put(self, examples: Sequence[Example]) -> None:
-        """Add or replace examples by id; what is there already costs nothing.
+        """Add or replace examples by id; unchanged examples are not embedded again.
 
-        An example without words is left out: it would speak for every text without any.
+        Leave out examples without words: they would match every text without words.
         """
-        wordless = [one.id for one in examples if not has_words(one.text)]
-        self.remove(wordless)
-        left_out = set(wordless)
-        new = [one for one in examples if one.id not in left_out and self._known(one.id) != one]
+        wordless = {example.id for example in examples if not has_words(example.text)}
+        self.remove([*wordless])
+        new = [
+            example
+            for example in examples
+            if example.id not in wordless and self._known(example.id) != example
+        ]
         if not new:
             return
-        vectors = self._embedder.embed([one.text for one in new])
+        vectors = self._embedder.embed([example.text for example in new])
         with self._lock:
-            for one, vector in zip(new, vectors, strict=True):
-                self._kept[one.id] = (one, vector)
+            for example, vector in zip(new, vectors, strict=True):
+                self._kept[example.id] = (example, vector)
             self._changed()
 
     def _known(self, identity: str) -> Example | None:
@@ -74,10 +79,10 @@ class EmbeddedIndex:
         return None if found is None else found[0]
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Drop the examples of these ids; unknown ids are ignored."""
+        """Remove the examples of these ids; unknown ids are ignored."""
         with self._lock:
-            gone = [self._kept.pop(identity, None) for identity in ids]
-            if any(gone):
+            removed = [self._kept.pop(identity, None) for identity in ids]
+            if any(removed):
                 self._changed()
 
     def _changed(self) -> None:
@@ -85,17 +90,18 @@ class EmbeddedIndex:
         self._snapshot = None
 
     def snapshot(self) -> IndexState:
-        """All examples as they are now; a later change makes a new snapshot."""
+        """Return all examples as they are now; a later change does not affect the snapshot."""
         with self._lock:
             if self._snapshot is None:
                 rows = list(self._kept.values())
                 found = [vector for _, vector in rows]
                 vectors = np.stack(found) if found else np.zeros((0, 1), dtype=np.float32)
-                for (one, _), vector in zip(rows, vectors, strict=True):
-                    self._kept[one.id] = (one, vector)  # a view: each vector is there once
-                self._snapshot = IndexState(self._changes, tuple(one for one, _ in rows), vectors)
+                for (example, _), vector in zip(rows, vectors, strict=True):
+                    self._kept[example.id] = (example, vector)  # a view: vectors are stored once
+                examples = tuple(example for example, _ in rows)
+                self._snapshot = IndexState(self._changes, examples, vectors)
             return self._snapshot
 
     def nearest(self, texts: Sequence[str], k: int) -> list[list[Neighbour]]:
-        """The `k` most similar examples of each text, most similar first."""
+        """Return the `k` most similar examples of each text, most similar first."""
         return self.snapshot().nearest(self._embedder.embed(texts), k)

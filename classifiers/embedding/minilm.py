@@ -1,4 +1,4 @@
-"""Sentence embedding on the CPU: all-MiniLM-L6-v2, its weights checked by hash."""
+"""The default embedder: all-MiniLM-L6-v2 on the CPU, with weights checked by SHA-256."""
 
 import hashlib
 import tempfile
@@ -18,17 +18,18 @@ from classifiers.text import well_formed
 _TOKENS_MAX = 128
 _CHARACTERS_MAX = 4_000
 _BATCH = 8
-"""The encoder keeps the memory of its largest batch: with 32 long texts 119 MB, with 8 it is 30."""
+"""Texts in a batch. onnxruntime keeps the memory of its largest batch: 30 MB with 8 long texts, 119
+MB with 32."""
 _HEADS = 12
-_TAPS = (6, 3)  # the sentence, and the middle layer, which still knows the words
-_SHARES = np.array([1.0, 0.7], dtype=np.float32)
+_TAPS = (6, 3)  # the last layer is about the sentence, the middle layer still about its words
+_SHARES = np.array([1.0, 0.7], dtype=np.float32)  # weights of the two layers
 _DIGEST = hashlib.sha256().digest_size
-_MADE = "minilm-8bit-1"  # to be counted up whenever the encoder is made differently
+_BUILD = "minilm-8bit-1"  # count up when `_build` changes: kept files and versions have it
 
 
-def _made(weights: Path | None) -> bytes:
-    """Make the encoder's file from the checked weights, in a few seconds."""
-    from classifiers.embedding.minilm_onnx import Shape, encoder  # noqa: PLC0415 - made once
+def _build(weights: Path | None) -> bytes:
+    """Build the encoder's file from the checked weights, in a few seconds."""
+    from classifiers.embedding.minilm_onnx import Shape, encoder  # noqa: PLC0415 - at first start
 
     model = encoder(load_weights(weights), Shape(_HEADS, _TOKENS_MAX, _TAPS))
     content: bytes = model.SerializeToString(deterministic=True)
@@ -39,17 +40,17 @@ def _session(content: bytes, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    # Threads that wait by spinning take the core from those that work, on one core above all.
+    # Waiting threads that spin take the core from working threads, above all on one core.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _kept(folder: Path) -> Path:
-    return folder / f"{_MADE}-{SAFETENSORS_SHA256[:12]}.checked-onnx"
+    return folder / f"{_BUILD}-{SAFETENSORS_SHA256[:12]}.checked-onnx"
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Write the model and its digest for the next start; if that fails, the next start makes it."""
+    """Write the model and its digest for the next start; if that fails, it is built again then."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
@@ -58,7 +59,7 @@ def _keep(path: Path, content: bytes) -> None:
 
 
 def _intact(path: Path) -> bytes | None:
-    """Return the model that an earlier start kept, None if there is none or a byte has changed."""
+    """Return the model that an earlier start kept, or None if it is missing or was changed."""
     try:
         stored = path.read_bytes()
     except OSError:
@@ -71,21 +72,21 @@ def _encoder(folder: Path, threads: int, weights: Path | None) -> onnxruntime.In
     path = _kept(folder)
     content = _intact(path)
     if content is None:
-        content = _made(weights)
+        content = _build(weights)
         _keep(path, content)
     return _session(content, threads)
 
 
 class MiniLmEmbedder:
-    """Unit vectors of the sentence and of the words in it, from the first 128 tokens.
+    """Embeds the first 128 tokens of a text in 768 dimensions.
 
-    The mean-pooled states of the last layer and, with 0.7 of their weight, of the middle one, side
-    by side: 768 dimensions. The model file is made from the weights at the first start and kept in
-    `folder` with its digest, by default in the user's cache. `weights` is a folder to take them
-    from; by default every known source is looked at.
+    A vector joins the mean-pooled states of the last layer and, at a weight of 0.7, of the middle
+    layer. The model file is built from the weights at the first start and kept in `folder` with its
+    digest, by default in the user's cache. `weights` is a folder that has the weights; by default
+    all known sources are searched.
     """
 
-    name = f"{_MADE}-{SAFETENSORS_SHA256[:6]}"
+    name = f"{_BUILD}-{SAFETENSORS_SHA256[:6]}"
 
     def __init__(
         self, threads: int = 2, folder: Path | None = None, weights: Path | None = None
@@ -97,7 +98,7 @@ class MiniLmEmbedder:
         self._tokenizer.enable_padding()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, float32, shape (len(texts), 768); of long texts the beginning counts."""
+        """Return unit vectors, float32, shape (len(texts), 768)."""
         vectors = np.zeros((len(texts), 768), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         for start in range(0, len(order), _BATCH):
@@ -109,8 +110,8 @@ class MiniLmEmbedder:
     def _batch(self, texts: list[str]) -> Vectors:
         encoded = self._tokenizer.encode_batch(texts)
         given = {
-            "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
-            "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
+            "input_ids": np.array([text.ids for text in encoded], dtype=np.int64),
+            "attention_mask": np.array([text.attention_mask for text in encoded], dtype=np.int64),
         }
         [states] = self._session.run(None, given)
         states /= np.linalg.norm(states, axis=2, keepdims=True)

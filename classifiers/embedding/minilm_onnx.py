@@ -1,4 +1,4 @@
-"""BERT weights to an ONNX encoder with 8-bit weights: how our embedder's model file is made."""
+"""Build an ONNX encoder with 8-bit weights from the float32 weights of a BERT model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 
-_BLOCK = 32
+_BLOCK = 32  # inputs that share a scale
 _OPSET = 17
 _IR = 9
 _CONTRIB = "com.microsoft"  # onnxruntime's fused operators
@@ -19,7 +19,11 @@ _INPUTS = ("input_ids", "attention_mask")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the weights do not say of themselves: attention heads, longest text, layers to read."""
+    """Hyperparameters that weights do not contain.
+
+    `heads` is the number of attention heads, `tokens` the maximum length of a text, and `taps` are
+    the layers whose states are pooled.
+    """
 
     heads: int
     tokens: int
@@ -28,9 +32,9 @@ class Shape:
 
 
 def quantised(weight: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint8], Sequence[float]]:
-    """Blocks of 32 inputs, each with its scale: codes (outputs, blocks, 32), 128 is zero.
+    """Return 8-bit codes of shape (outputs, blocks, 32), where 128 is zero, and a scale per block.
 
-    `weight` has shape (outputs, inputs), as a safetensors file holds a linear layer.
+    `weight` has shape (outputs, inputs), as in a safetensors file. A block is 32 inputs.
     """
     blocks = weight.reshape(len(weight), -1, _BLOCK)
     scales = np.abs(blocks).max(axis=2, keepdims=True) / np.float32(127)
@@ -57,7 +61,7 @@ class _Graph:
         return name
 
     def linear(self, value: str, layer: str) -> str:
-        """The product with a layer's weight; its bias is added by the operator that follows."""
+        """Add the product with a layer's weight; the operator after it adds the bias."""
         weight = self.weights[f"{layer}.weight"]
         codes, scales = quantised(weight)
         outputs, inputs = weight.shape
@@ -74,11 +78,14 @@ class _Graph:
             N=outputs,
             bits=8,
             block_size=_BLOCK,
-            accuracy_level=4,  # computes in 8 bits too
+            accuracy_level=4,  # compute in 8 bits too
         )
 
     def embeddings(self) -> str:
-        """Words (8 bits, a scale each), positions and the one token type, normalised."""
+        """Add the normalised sum of word, position and token type embeddings.
+
+        Words have 8 bits and a scale each.
+        """
         table = self.weights["embeddings.word_embeddings.weight"]
         scales = np.abs(table).max(axis=1, keepdims=True) / np.float32(127)
         codes = np.round(table / np.maximum(scales, 1e-12)).astype(np.int8)
@@ -112,14 +119,14 @@ class _Graph:
         )
 
     def layer(self, value: str, number: int) -> str:
-        """One transformer block."""
+        """Add a transformer block."""
         name = f"encoder.layer.{number}"
-        own = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
-        bias = np.concatenate([self.weights[f"{one}.bias"] for one in own])
+        projections = [f"{name}.attention.self.{part}" for part in ("query", "key", "value")]
+        bias = np.concatenate([self.weights[f"{layer}.bias"] for layer in projections])
         seen = self.add(
             "MultiHeadAttention",
             [
-                *(self.linear(value, one) for one in own),
+                *(self.linear(value, layer) for layer in projections),
                 self.constant(f"{name}.bias", bias),
                 "seen",
             ],
@@ -144,16 +151,16 @@ class _Graph:
         )
 
     def pooled(self, value: str, number: int) -> str:
-        """The mean over a text's tokens, shape (texts, 1, dimensions)."""
+        """Add the mean over the tokens of a text, shape (texts, 1, dimensions)."""
         masked = self.add("Mul", [value, "mask"], f"masked {number}")
         total = self.add("ReduceSum", [masked, "over tokens"], f"total {number}", keepdims=1)
         return self.add("Div", [total, "count"], f"pooled {number}")
 
 
 def encoder(weights: Weights, shape: Shape) -> ModelProto:
-    """An encoder of token ids to mean-pooled states of the layers `shape.taps`.
+    """Return an ONNX model from token ids to the mean-pooled states of the layers `shape.taps`.
 
-    Its output `pooled` has shape (texts, taps, dimensions). Layer 0 are the embeddings.
+    Its output `pooled` has shape (texts, taps, dimensions). Layer 0 is the embedding layer.
     """
     graph = _Graph(weights, shape)
     graph.constant("over tokens", np.array([1], np.int64))

@@ -1,4 +1,4 @@
-"""Any sentence-transformers model that a user has as an ONNX file, read from its folder."""
+"""An embedder for a sentence-transformers model that was exported to ONNX."""
 
 import hashlib
 import json
@@ -22,33 +22,36 @@ _POOLINGS = {
 }
 _TOKENS_MAX = 512
 _CHARACTERS_MAX = 16_000
-_BATCH = 8  # onnxruntime keeps the memory of the largest one
+_BATCH = 8  # texts; onnxruntime keeps the memory of its largest batch
 _INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 
 
 class OnnxFolderEmbedder:
-    """Unit vectors by the model in `folder`; ClassifierSetupError says what is missing there.
+    """Embeds texts with the model in `folder`; runs no code from it.
 
-    Read are `onnx/model.onnx` (or `model.onnx`), `tokenizer.json`, `1_Pooling/config.json`, and
-    where they are there `sentence_bert_config.json` for the longest text and
-    `config_sentence_transformers.json` for the default prompt. No code of the folder is run.
+    Required files are `onnx/model.onnx` (or `model.onnx`), `tokenizer.json` and
+    `1_Pooling/config.json`. Optional are `sentence_bert_config.json`, which has the maximum number
+    of tokens, and `config_sentence_transformers.json`, which has the default prompt. Raises
+    ClassifierSetupError if a required file is missing or a file cannot be read.
     """
 
     def __init__(self, folder: Path, threads: int = 2) -> None:
         self._folder = folder
         if not folder.is_dir():
-            raise self._wrong('is no folder; write "minilm" or the path of a model\'s folder')
+            raise self._wrong('is not a folder. Set "minilm" or the path of a model\'s folder.')
         path = next((folder / name for name in _ONNX if (folder / name).is_file()), None)
         if path is None:
-            raise self._wrong("has no onnx/model.onnx: export the model to ONNX")
+            raise self._wrong("has no onnx/model.onnx. Export the model to ONNX.")
         self._pooling = self._pooled_by()
         self._prompt = self._default_prompt()
         self._tokenizer = self._tokens()
         self._session = self._opened(path, threads)
-        unknown = {one.name for one in self._session.get_inputs()} - _INPUTS
-        if unknown:
-            raise self._wrong(f"takes {', '.join(sorted(unknown))}: not a plain text encoder")
-        self._inputs = {one.name for one in self._session.get_inputs()}
+        self._inputs = {node.name for node in self._session.get_inputs()}
+        if unknown := self._inputs - _INPUTS:
+            raise self._wrong(
+                f"is not a text encoder: it has the inputs {', '.join(sorted(unknown))}. Choose a "
+                "sentence-transformers model."
+            )
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self.name = f"{folder.name}-{digest[:6]}"
@@ -62,7 +65,7 @@ class OnnxFolderEmbedder:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise self._wrong(f"has a {name} that cannot be read: {error}") from None
+            raise self._wrong(f"has an unreadable {name}: {error}") from None
         return found if isinstance(found, dict) else {}
 
     def _pooled_by(self) -> str:
@@ -70,7 +73,8 @@ class OnnxFolderEmbedder:
         modes = [name for name, on in config.items() if name.startswith("pooling_mode") and on]
         if len(modes) != 1 or modes[0] not in _POOLINGS:
             raise self._wrong(
-                "needs a 1_Pooling/config.json with one of " + ", ".join(sorted(_POOLINGS))
+                "needs a 1_Pooling/config.json with exactly one of "
+                f"{', '.join(sorted(_POOLINGS))} set to true."
             )
         return _POOLINGS[modes[0]]
 
@@ -83,11 +87,11 @@ class OnnxFolderEmbedder:
         try:
             tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         except Exception as error:  # noqa: BLE001 - tokenizers raises nothing narrower
-            raise self._wrong(f"has no tokenizer.json that can be read: {error}") from None
+            raise self._wrong(f"has no readable tokenizer.json: {error}") from None
         longest = self._json("sentence_bert_config.json").get("max_seq_length") or _TOKENS_MAX
         padding = tokenizer.padding or {}
         names = {name: tokenizer.token_to_id(name) for name in ("[PAD]", "<pad>")}
-        token, number = next(((key, one) for key, one in names.items() if one is not None), ("", 0))
+        token, number = next(((key, id_) for key, id_ in names.items() if id_ is not None), ("", 0))
         tokenizer.enable_truncation(min(int(longest), _TOKENS_MAX))
         tokenizer.enable_padding(
             pad_id=padding.get("pad_id", number), pad_token=padding.get("pad_token", token)
@@ -104,10 +108,10 @@ class OnnxFolderEmbedder:
                 str(path), options, providers=["CPUExecutionProvider"]
             )
         except (Fail, InvalidGraph, InvalidProtobuf) as error:
-            raise self._wrong(f"has a {path.name} that cannot be read: {error}") from None
+            raise self._wrong(f"has an unreadable {path.name}: {error}") from None
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, float32, shape (len(texts), the model's dimensions)."""
+        """Return unit vectors, float32, shape (len(texts), dimensions of the model)."""
         places = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         parts = [
             self._batch([texts[place] for place in places[start : start + _BATCH]])
@@ -123,14 +127,14 @@ class OnnxFolderEmbedder:
         encoded = self._tokenizer.encode_batch(
             [self._prompt + well_formed(text[:_CHARACTERS_MAX]) for text in texts]
         )
-        mask = np.array([one.attention_mask for one in encoded], dtype=np.int64)
+        mask = np.array([text.attention_mask for text in encoded], dtype=np.int64)
         given = {
-            "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
+            "input_ids": np.array([text.ids for text in encoded], dtype=np.int64),
             "attention_mask": mask,
             "token_type_ids": np.zeros_like(mask),
         }
         states = self._session.run(None, {name: given[name] for name in self._inputs})[0]
-        pooled = states if states.ndim == 2 else self._pooled(states, mask)  # noqa: PLR2004 - one row a text
+        pooled = states if states.ndim == 2 else self._pooled(states, mask)  # noqa: PLR2004 - a row per text
         norms = np.linalg.norm(pooled, axis=1, keepdims=True)
         unit: Vectors = (pooled / np.maximum(norms, 1e-9)).astype(np.float32)
         return unit

