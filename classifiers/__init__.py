@@ -1,6 +1,7 @@
-"""Text to prediction; nothing here knows Slack or Redis."""
+"""Predict a label for a text. Nothing here knows Slack or Redis."""
 
 import os
 
-# Before onnxruntime is imported: since 1.32 it tells Microsoft of its use, and keeps a file of it.
+# Set this before onnxruntime is imported: since 1.32 it reports its use to Microsoft and logs it to
+# a file.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

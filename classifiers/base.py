@@ -1,4 +1,4 @@
-"""The words every classifier speaks: labels, examples, predictions, and their Protocols."""
+"""Types that all classifiers share: labels, examples, predictions and Protocols."""
 
 import hashlib
 import json
@@ -13,31 +13,31 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 
 SEED = "seed:"
-"""Begins the ids of examples that are written in the configuration."""
+"""Prefix of the ids of seeds: the examples written in the configuration."""
 
 
 class ClassifierError(Exception):
-    """Base of what a classifier raises; a model's bad answer is an abstention and never raises."""
+    """Base of all errors of classifiers. A model's bad answer is an abstention, not an error."""
 
 
 class ClassifierUnavailableError(ClassifierError):
-    """The classifier cannot answer now (endpoint down, slow, over quota): use another or retry."""
+    """The classifier cannot answer now (endpoint down, slow, over quota): use another, or retry."""
 
 
 class NotAskedError(ClassifierUnavailableError):
-    """Nothing was asked: the budget is spent or cannot be counted, or all slots are taken.
+    """No request was sent: the budget is spent or cannot be counted, or all slots are in use.
 
-    The endpoint is not to blame, and the next message may be asked about at once.
+    The endpoint is not at fault, so the next message may be sent at once.
     """
 
 
 class ClassifierSetupError(ClassifierError):
-    """A setting or file is wrong: tell the operator; a retry does not mend it."""
+    """A setting or file is wrong: tell the operator. A retry does not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One label: its name, what it means in a sentence, and a few messages that carry it."""
+    """A label: its name, its meaning in a sentence, and a few messages that have it."""
 
     name: str
     description: str = ""
@@ -52,19 +52,19 @@ class LabelSet:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Label names in order."""
+        """Return the label names in order."""
         return tuple(label.name for label in self.labels)
 
     @property
     def version(self) -> str:
-        """Twelve hex digits of the SHA-256 of names, descriptions and examples."""
+        """Return twelve hex digits of the SHA-256 of names, descriptions and examples."""
         content = [[label.name, label.description, list(label.examples)] for label in self.labels]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled message: `id` is its message's identity, or a hash for seeds and imports."""
+    """A labelled message; `id` identifies its message, or is a hash for seeds and imports."""
 
     id: str
     text: str
@@ -72,12 +72,12 @@ class Example:
 
 
 class Abstention(StrEnum):
-    """Why a prediction has no label."""
+    """The reason for which a prediction has no label."""
 
-    UNSURE = "unsure"  # below the threshold that meets the target precision
-    UNKNOWN = "unknown"  # unlike anything known
-    EMPTY = "empty"  # nothing to read: no words in the text
-    BAD_ANSWER = "bad answer"  # the model answered outside the label set, or not at all
+    UNSURE = "unsure"  # confidence is below the threshold that meets the target precision
+    UNKNOWN = "unknown"  # the text is unlike all examples
+    EMPTY = "empty"  # the text has no words
+    BAD_ANSWER = "bad answer"  # the model named no label of the label set
     REFUSED = "refused"  # the model or its content filter refused
 
 
@@ -91,9 +91,9 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A labelled example and its cosine similarity to the message: the card's 'why'.
+    """A labelled example and its cosine similarity to the message, shown on cards as the reason.
 
-    `id` is the example's, "" where it has none, as in what version 0.1 stored.
+    `id` is the id of the example, or "" if it is unknown, as in records of version 0.1.
     """
 
     text: str
@@ -102,14 +102,14 @@ class Neighbour:
     id: str = ""
 
     @property
-    def by_id(self) -> "Neighbour":
-        """The same without its text, which is looked up by the id; seeds are nobody's words."""
+    def without_text(self) -> "Neighbour":
+        """Return a copy whose text must be looked up by `id`; a seed keeps its text."""
         return self if not self.id or self.id.startswith(SEED) else replace(self, text="")
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that one prediction took, and what they cost in US dollars."""
+    """The tokens used for a prediction, and their cost in US dollars."""
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -117,7 +117,7 @@ class Usage:
     cost_usd: float = 0.0
 
     def __add__(self, other: "Usage") -> "Usage":
-        """The tokens and the cost of both."""
+        """Return the sum of tokens and cost."""
         return Usage(
             self.prompt_tokens + other.prompt_tokens,
             self.cached_tokens + other.cached_tokens,
@@ -128,13 +128,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A classifier's answer to one text; `label` is None when it abstains, with the reason.
+    """A classifier's answer to one text; if it abstains, `label` is None and `reason` is set.
 
-    `confidence` is that of the best label, also when abstaining; `alternatives` are the best
-    labels in falling confidence, the first of them the best one. `known` is higher the more the
-    text is like what the labels are about, in [0, 1]; None where the classifier does not judge it.
-    `local` is the best label of the local classifier and its own confidence in it, on which its
-    threshold decides, whoever answers in the end; None where there is nothing to decide.
+    `confidence` is the confidence in the best label, even if the classifier abstains.
+    `alternatives` are the best labels by falling confidence, with the best label first. `known` in
+    [0, 1] rises with the similarity of the text to the labels' examples, and is None if the
+    classifier does not measure it. `local` is the best label of the local classifier with the
+    confidence that its threshold is compared with, even if the LLM answers. It is None if the local
+    classifier has no label to offer.
     """
 
     label: str | None
@@ -150,38 +151,41 @@ class Prediction:
 
     @property
     def abstained(self) -> bool:
-        """Whether the classifier gave no label."""
+        """Return True if the classifier gave no label."""
         return self.label is None
 
     @property
     def without_words(self) -> "Prediction":
-        """The same as it may be stored: its neighbours are named, and not quoted."""
-        return replace(self, neighbours=tuple(one.by_id for one in self.neighbours))
+        """Return a copy to store: without the texts of its neighbours."""
+        return replace(self, neighbours=tuple(near.without_text for near in self.neighbours))
 
 
 class Classifier(Protocol):
-    """Texts in, predictions out: same length, same order."""
+    """Predicts labels of texts and learns from examples."""
 
     @property
     def version(self) -> str:
-        """What answered, as stored with each prediction, such as `local:3f2a9c`."""
+        """Return the version that is stored with each prediction, such as `local:3f2a9c`."""
         ...
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict each text; raise ClassifierUnavailableError only when none can be answered."""
+        """Return a prediction for each text, in order.
+
+        Raise ClassifierUnavailableError only if no text can be answered.
+        """
         ...
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
-        """Add or replace examples by id, drop those in `remove`, and use them at once."""
+        """Add or replace examples by id, remove the ids in `remove`, and use the result at once."""
         ...
 
 
 class Embedder(Protocol):
-    """Texts to unit vectors."""
+    """Turns texts into unit vectors."""
 
     @property
     def name(self) -> str:
-        """Model name and the first digits of its file's hash."""
+        """Return the model name with the first digits of its file's hash."""
         ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -190,10 +194,10 @@ class Embedder(Protocol):
 
 
 class ExampleIndex(Protocol):
-    """Examples with their vectors, as few-shot retrieval and the local head read them."""
+    """Examples that can be searched by similarity."""
 
     def nearest(self, texts: Sequence[str], k: int) -> list[list[Neighbour]]:
-        """The `k` most similar examples of each text, most similar first; fewer when few exist."""
+        """Return the `k` most similar examples of each text, most similar first."""
         ...
 
     def put(self, examples: Sequence[Example]) -> None:
@@ -201,5 +205,5 @@ class ExampleIndex(Protocol):
         ...
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Drop the examples of these ids; unknown ids are ignored."""
+        """Remove the examples of these ids; unknown ids are ignored."""
         ...

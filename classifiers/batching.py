@@ -1,4 +1,4 @@
-"""Micro-batches: what is asked while the classifier is at work goes to it together, next."""
+"""Micro-batching: calls that arrive while the classifier is busy are joined into the next batch."""
 
 import asyncio
 from collections import deque
@@ -8,93 +8,96 @@ from dataclasses import dataclass
 from classifiers.base import Classifier, Example, Prediction
 from classifiers.local.calibration import PrecisionReport
 
-MOST = 64
+BATCH_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Call:
     texts: tuple[str, ...]
     answer: asyncio.Future[list[Prediction]]
 
 
 class BatchingClassifier:
-    """One call of `inner` at a time, of up to `most` texts; an idle one is called at once.
+    """Calls `inner` one batch at a time, with up to `batch_max` texts.
 
-    So nobody waits for a batch to fill, and a batch grows just as far as the load asks for. A call
-    of more than `most` texts goes through as it is. When a call fails, so do all that were in it.
+    An idle classifier is called at once: no call waits for a batch to fill, and batches grow with
+    the load. A call with more than `batch_max` texts is a batch of one call. If a batch fails, all
+    calls in it fail.
     """
 
-    def __init__(self, inner: Classifier, most: int = MOST) -> None:
+    def __init__(self, inner: Classifier, batch_max: int = BATCH_MAX) -> None:
         self._inner = inner
-        self._most = most
-        self._waiting: deque[_Asked] = deque()
+        self._batch_max = batch_max
+        self._waiting: deque[_Call] = deque()
         self._working: asyncio.Task[None] | None = None
 
     @property
     def version(self) -> str:
-        """That of the classifier within."""
+        """Return the version of the inner classifier."""
         return self._inner.version
 
     @property
-    def standing(self) -> PrecisionReport | None:
-        """How far the classifier within meets the target precision; None where it cannot say."""
-        return getattr(self._inner, "standing", None)
+    def precision_report(self) -> PrecisionReport | None:
+        """Return the inner classifier's report on its target precision, or None."""
+        return getattr(self._inner, "precision_report", None)
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
-        """Pass examples on."""
+        """Pass the examples to the inner classifier."""
         await self._inner.learn(put, remove)
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict each text, perhaps together with those of other callers."""
+        """Return a prediction for each text; other calls may share the batch."""
         if not texts:
             return []
-        asked = _Asked(tuple(texts), asyncio.get_running_loop().create_future())
-        self._waiting.append(asked)
+        call = _Call(tuple(texts), asyncio.get_running_loop().create_future())
+        self._waiting.append(call)
         if self._working is None:
             self._working = asyncio.create_task(self._work())
-        return await asked.answer
+        return await call.answer
 
     async def _work(self) -> None:
         try:
             while self._waiting:
-                batch = self._next()
+                batch = self._next_batch()
                 if batch:
-                    await self._call(batch)
+                    await self._answer(batch)
         finally:
             self._working = None
 
-    def _next(self) -> list[_Asked]:
-        """Whoever asked first, and those after it while there is room; who gave up is left out."""
-        batch: list[_Asked] = []
+    def _next_batch(self) -> list[_Call]:
+        """Return the oldest call and the calls after it that fit, without cancelled calls."""
+        batch: list[_Call] = []
         size = 0
         while self._waiting:
-            asked = self._waiting[0]
-            if batch and size + len(asked.texts) > self._most:
+            call = self._waiting[0]
+            if batch and size + len(call.texts) > self._batch_max:
                 break
             self._waiting.popleft()
-            if not asked.answer.done():
-                batch.append(asked)
-                size += len(asked.texts)
+            if not call.answer.done():
+                batch.append(call)
+                size += len(call.texts)
         return batch
 
-    async def _call(self, batch: Sequence[_Asked]) -> None:
+    async def _answer(self, batch: Sequence[_Call]) -> None:
         try:
-            found = await self._inner.classify([text for one in batch for text in one.texts])
+            predictions = await self._inner.classify(
+                [text for call in batch for text in call.texts]
+            )
         except BaseException as error:
-            # Each caller gets it, whatever it is: an answer that never comes holds them for ever.
-            for one in batch:
-                if not one.answer.done():
-                    one.answer.set_exception(_raised(error))
+            # Pass any error to each caller: without an answer a caller would wait for ever.
+            for call in batch:
+                if not call.answer.done():
+                    call.answer.set_exception(_as_exception(error))
             if isinstance(error, Exception):
                 return
             raise
         start = 0
-        for one in batch:
-            end = start + len(one.texts)
-            if not one.answer.done():
-                one.answer.set_result(found[start:end])
+        for call in batch:
+            end = start + len(call.texts)
+            if not call.answer.done():
+                call.answer.set_result(predictions[start:end])
             start = end
 
 
-def _raised(error: BaseException) -> Exception:
+def _as_exception(error: BaseException) -> Exception:
     return error if isinstance(error, Exception) else RuntimeError("the classifier was interrupted")

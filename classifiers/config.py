@@ -1,4 +1,4 @@
-"""The table `[llm]` of triage.toml, what tokens cost, and which model is asked where."""
+"""The tables `[llm]` and `[local]` of triage.toml, the prices of tokens, and the chosen model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azu
 
 @dataclass(frozen=True, slots=True)
 class LlmChoice:
-    """A model behind an OpenAI-compatible endpoint; `base_url` None is OpenAI's own.
+    """A model at an OpenAI-compatible endpoint, by default OpenAI.
 
-    A `tuned` one was trained on the team's examples, and so is shown none.
+    A `tuned` model was trained on the team's examples, so its prompt contains none.
     """
 
     model: str = "gpt-6-luna"
@@ -25,17 +25,17 @@ class LlmChoice:
 
     @property
     def url(self) -> str:
-        """Where it is asked."""
+        """Return the base URL of the endpoint."""
         return self.base_url or OFFICIAL_URL
 
     @property
     def official(self) -> bool:
-        """Whether it is OpenAI itself, which cannot be asked without a key."""
+        """Return True for OpenAI, which requires a key."""
         return urlsplit(self.url).hostname == "api.openai.com"
 
     @property
     def openai_fields(self) -> bool:
-        """Whether it takes OpenAI's own fields: OpenAI itself and Azure do."""
+        """Return True if the endpoint accepts fields specific to OpenAI, as OpenAI and Azure do."""
         return self.official or (urlsplit(self.url).hostname or "").endswith(_AZURE)
 
 
@@ -44,14 +44,14 @@ class _Frozen(BaseModel):
 
 
 class Price(_Frozen):
-    """What a model costs in US dollars per 1M tokens: read anew, read from its cache, written."""
+    """The price of a model in US dollars per 1M tokens of prompt, cached prompt and completion."""
 
     prompt: float = Field(ge=0)
     cached: float = Field(ge=0)
     completion: float = Field(ge=0)
 
     def cost_usd(self, prompt: int, cached: int, completion: int) -> float:
-        """Price of a request whose `prompt` tokens include `cached` ones, in US dollars."""
+        """Return the cost of a request in US dollars; `prompt` includes the `cached` tokens."""
         fresh = (prompt - cached) * self.prompt
         return (fresh + cached * self.cached + completion * self.completion) / 1e6
 
@@ -61,22 +61,22 @@ SHIPPED_PRICES = {"gpt-6-luna": Price(prompt=0.10, cached=0.01, completion=0.50)
 
 @dataclass(frozen=True, slots=True)
 class FewShot:
-    """How much is shown; `max_shots=0` shows no examples, as a fine-tuned model wants it."""
+    """Limits of the examples and labels in a prompt; `max_shots=0` is for fine-tuned models."""
 
     max_shots: int = 16
     max_labels: int = 6  # likely labels that the shots are spread over
     shot_tokens: int = 1200
-    label_tokens: int = 6000  # for names and descriptions; above it labels are narrowed
-    pool: int = 60  # nearest examples that are looked at
+    label_tokens: int = 6000  # names and descriptions; if they take more, labels are left out
+    pool: int = 60  # nearest examples from which shots are chosen
 
 
 class LlmConfig(_Frozen):
-    """How the LLM is asked, what it may cost, and what an error costs the admin."""
+    """The table `[llm]`: limits of requests, the budget, and the price of an error."""
 
-    timeout_s: float = Field(default=6.0, gt=0, le=300)  # one message, with waiting and retries
+    timeout_s: float = Field(default=6.0, gt=0, le=300)  # of a message, with waiting and retries
     max_concurrency: int = Field(default=8, ge=1, le=256)
     structured: Literal["json_schema", "text"] = "json_schema"
-    max_shots: int = Field(default=16, ge=0, le=64)  # 0: a fine-tuned model is shown none
+    max_shots: int = Field(default=16, ge=0, le=64)  # 0 for fine-tuned models
     shot_tokens: int = Field(default=1200, ge=0)
     label_tokens: int = Field(default=6000, ge=200)
     error_price_usd: float = Field(default=0.5, ge=0)
@@ -90,7 +90,7 @@ class LlmConfig(_Frozen):
 
     @property
     def few_shot(self) -> FewShot:
-        """How much is shown to the model."""
+        """Return the limits of the examples and labels in a prompt."""
         return FewShot(
             max_shots=self.max_shots, shot_tokens=self.shot_tokens, label_tokens=self.label_tokens
         )
@@ -100,9 +100,10 @@ MINILM = "minilm"
 
 
 class LocalConfig(BaseModel):
-    """`embedder` is "minilm", "minilm:FOLDER" with a folder that holds its weights, or a path.
+    """The table `[local]`.
 
-    The path is a sentence-transformers folder with an ONNX file.
+    `embedder` is "minilm", "minilm:FOLDER" with a folder that has MiniLM's weights, or the path of
+    a sentence-transformers folder with an ONNX file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

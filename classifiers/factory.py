@@ -1,16 +1,11 @@
-"""The classifier that is asked for by its kind, put together."""
+"""Build a classifier of a given kind from its parts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-from classifiers.base import (
-    Classifier,
-    ClassifierSetupError,
-    Embedder,
-    LabelSet,
-)
+from classifiers.base import Classifier, ClassifierSetupError, Embedder, LabelSet
 from classifiers.batching import BatchingClassifier
 from classifiers.cascade.cascade import CascadeClassifier, CascadeSettings
 from classifiers.cascade.worth import Judged, Terms
@@ -19,7 +14,7 @@ from classifiers.embedding.embedders import make_embedder
 from classifiers.embedding.index import EmbeddedIndex
 from classifiers.ledger import Ledger
 from classifiers.llm.prompt import messages
-from classifiers.llm.selection import tokens
+from classifiers.llm.selection import Retrieval, tokens
 from classifiers.local.local import LocalClassifier
 from classifiers.local.outcome_threshold import Outcomes
 from classifiers.local.recipe import Recipe
@@ -40,7 +35,10 @@ def _not_judged(_: str) -> Judged:
 
 @dataclass(frozen=True)
 class LlmUse:
-    """How LLMs are used: the table `[llm]`, what they cost, how agents judged a model's answers."""
+    """The settings, the ledger and the track record for LLM calls.
+
+    `judged` returns how many answers of a model agents judged to be right and wrong.
+    """
 
     config: LlmConfig = field(default_factory=LlmConfig)
     ledger: Ledger | None = None
@@ -49,9 +47,9 @@ class LlmUse:
 
 @dataclass(frozen=True)
 class Shared:
-    """What classifiers may share: one taught by its index knows what the others were taught.
+    """Parts that several classifiers may share: with a shared index, all know the same examples.
 
-    `outcomes` tells what became of their answers.
+    `outcomes` returns the answers that people have seen, and if they were right.
     """
 
     embedder: Embedder
@@ -59,8 +57,19 @@ class Shared:
     outcomes: Callable[[], Outcomes] = Outcomes
 
 
+@dataclass(frozen=True)
+class LocalUse:
+    """The recipe of the local classifier, and the seconds that learning waits for a fit.
+
+    `patience_s=None` waits until the fit is done.
+    """
+
+    recipe: Recipe | None = None
+    patience_s: float | None = 1.5
+
+
 def make_shared(choice: str = MINILM, threads: int = 2) -> Shared:
-    """The embedder of `[local] embedder` and an empty index."""
+    """Return the embedder that `[local] embedder` chooses, with an empty index."""
     embedder = make_embedder(choice, threads)
     return Shared(embedder, EmbeddedIndex(embedder))
 
@@ -70,36 +79,45 @@ def make_classifier(
     label_set: LabelSet,
     target_precision: float,
     llm: LlmChoice | None,
-    patience_s: float | None = 1.5,
     parts: Shared | None = None,
-    recipe: Recipe | None = None,
+    local_use: LocalUse | None = None,
     use: LlmUse | None = None,
 ) -> Classifier:
-    """A classifier of one of KINDS; `close` it when done.
+    """Return a classifier of one of KINDS; `close` it when done.
 
-    `patience_s` is how long learning waits for a fit, None to its end. `recipe` is that of the
-    local classifier. Raises ClassifierSetupError
-    where it needs a key and has none, or has a budget for a model whose price is not known.
+    Raise ClassifierSetupError if the kind needs an LLM and `llm` is None or has no key, or if there
+    is a budget for a model without a price.
     """
     parts = parts or make_shared()
     embedder, index = parts.embedder, parts.index
+    fitting = local_use or LocalUse()
     head = LocalClassifier(
-        label_set, embedder, index, target_precision, patience_s, recipe, parts.outcomes
+        label_set,
+        embedder,
+        index,
+        target_precision,
+        fitting.patience_s,
+        fitting.recipe,
+        parts.outcomes,
     )
     local = BatchingClassifier(head)
     if kind == "local":
         return local
     if llm is None:
-        raise ClassifierSetupError(f"OPENAI_API_KEY: not set, and {kind} asks a model with it")
+        raise ClassifierSetupError(
+            f'OPENAI_API_KEY is not set, and the classifier "{kind}" calls a model. Set the key, '
+            "or OPENAI_BASE_URL for a server without keys."
+        )
     from classifiers.llm.llm import LlmClassifier  # noqa: PLC0415 - openai loads slowly
 
     use = use or LlmUse()
     if use.config.daily_budget_usd is not None and llm.model not in use.config.prices:
         raise ClassifierSetupError(
-            f"[llm] daily_budget_usd: what {llm.model} costs is not known: add "
+            f"[llm] daily_budget_usd needs the price of {llm.model}: add "
             f'[llm.prices."{llm.model}"] with prompt, cached and completion, in $ per 1M tokens'
         )
-    model = LlmClassifier(label_set, llm, use.config, index, head.rank, ledger=use.ledger)
+    retrieval = Retrieval(index, head.rank)
+    model = LlmClassifier(label_set, llm, use.config, retrieval, ledger=use.ledger)
     if kind == "llm":
         return model
     terms = Terms(
@@ -110,14 +128,17 @@ def make_classifier(
 
 
 async def close(classifier: Classifier) -> None:
-    """Close the connections that a classifier of `make_classifier` holds."""
+    """Close the connections of a classifier from `make_classifier`."""
     inner = classifier.llm if isinstance(classifier, CascadeClassifier) else classifier
     if isinstance(inner, _Closing):
         await inner.aclose()
 
 
 def _call_price_usd(label_set: LabelSet, llm: LlmChoice, config: LlmConfig) -> float:
-    """What a request costs at most, nearly: all shots, nothing cached; 0 without a price."""
+    """Return about the maximum cost of a request in US dollars, or 0 without a price.
+
+    It has the maximum number of shots, and no cached tokens.
+    """
     price = config.prices.get(llm.model)
     if price is None:
         return 0.0

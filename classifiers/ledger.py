@@ -1,4 +1,4 @@
-"""The LLM's cost: each request is reserved before it is made, at its maximum cost."""
+"""The ledger of LLM costs: reserves the maximum cost of a request before it is sent."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -17,30 +17,29 @@ class Reservation:
 
 
 class Ledger(Protocol):
-    """The LLM's cost, and whether it answers, shared by all processes."""
+    """The costs of the LLM and its outages, shared by all processes."""
 
     async def reserve(
         self, usd: float, budget_usd: float | None, likely_usd: float = 0.0
     ) -> Reservation | None:
-        """Reserve a request; return None if the UTC day's budget is spent.
+        """Reserve `usd` for a request; return None if the budget of the UTC day is spent.
 
-        A request that is admitted last may pass the budget. One that nobody settles counts at
-        `likely_usd` in the end. Raise NotAskedError where the request
-        cannot be written down.
+        The last admitted request may exceed the budget. A reservation that is never settled counts
+        as `likely_usd` in the end. Raise NotAskedError if the reservation cannot be stored.
         """
         ...
 
     async def settle(self, reservation: Reservation, usage: Usage) -> None:
-        """Replace a reservation by the real usage; if that fails, the reservation stays."""
+        """Replace a reservation by the real usage; if that fails, keep the reservation."""
         ...
 
-    async def outage(self, said: str | None) -> None:
-        """Note why the LLM is not asked, None when it answers again; never raise."""
+    async def outage(self, reason: str | None) -> None:
+        """Record why the LLM is not called, or None when it answers again; never raise."""
         ...
 
 
 class UnsharedLedger:
-    """The ledger of a single run in one process."""
+    """A ledger in memory, for a single process."""
 
     def __init__(self) -> None:
         self.usd = 0.0
@@ -51,9 +50,9 @@ class UnsharedLedger:
         self,
         usd: float,
         budget_usd: float | None,
-        likely_usd: float = 0.0,  # noqa: ARG002 - a dead process has no ledger left
+        likely_usd: float = 0.0,  # noqa: ARG002 - this ledger ends with its process
     ) -> Reservation | None:
-        """Count a request; None where the budget is spent."""
+        """Reserve `usd` for a request; return None if the budget is spent."""
         if budget_usd is not None and self.usd >= budget_usd:
             return None
         found = Reservation(str(next(self._numbers)), "", usd)
@@ -62,10 +61,10 @@ class UnsharedLedger:
         return found
 
     async def settle(self, reservation: Reservation, usage: Usage) -> None:
-        """Replace a reservation by what the request took."""
+        """Replace a reservation by the real usage."""
         held = self._held.pop(reservation.id, None)
         if held is not None:
             self.usd += usage.cost_usd - held
 
-    async def outage(self, said: str | None) -> None:
+    async def outage(self, reason: str | None) -> None:
         """Do nothing: no other process shares this ledger."""

@@ -13,7 +13,7 @@ from bot.slack.intake import parse
 from bot.slack.text.markup import file_names, text_of
 from classifiers.base import Neighbour, Prediction
 from classifiers.llm import prompt
-from classifiers.local.tfidf import counted
+from classifiers.local.tfidf import word_counts
 from classifiers.text import KEPT_CHARS, has_words, without_emoji
 from storage.inbox.events import EVENT, Posted
 from storage.messages import Message, MessageId
@@ -95,7 +95,7 @@ def test_any_event_is_taken_or_named_malformed(
 @settings(deadline=None)
 @given(TEXTS)
 def test_any_text_is_read_by_classifiers(text: str) -> None:
-    assert counted([text]).shape[0] == 1
+    assert word_counts([text]).shape[0] == 1
     assert has_words(text) in (True, False)
     assert len(without_emoji(text)) <= len(text)
     label_set = CONFIG.label_set

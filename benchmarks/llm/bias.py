@@ -19,7 +19,7 @@ async def permuted(desk: Desk, asker: Asker, limits: FewShot, orders: int) -> di
     rng = random.Random(0)  # noqa: S311 - repeatable on purpose
     rows: list[list[str | None]] = []
     for text, _ in desk.asked:
-        ours = select(desk.index, desk.labels, text, limits, desk.local.rank)
+        ours = select(desk.retrieval, desk.labels, text, limits)
         shuffled = [
             replace(ours, shots=tuple(rng.sample(ours.shots, len(ours.shots))))
             for _ in range(orders)
@@ -46,7 +46,7 @@ async def majority(desk: Desk, asker: Asker, limits: FewShot) -> dict[str, Any]:
     rng = random.Random(0)  # noqa: S311 - repeatable on purpose
     balanced = planted = 0
     for text, label in desk.asked:
-        ours = select(desk.index, desk.labels, text, limits, desk.local.rank)
+        ours = select(desk.retrieval, desk.labels, text, limits)
         wrong = rng.choice([one.label for one in ours.shots if one.label != label])
         examples = [text for text, name in desk.taught if name == wrong]
         more = [

@@ -10,6 +10,7 @@ from bot.config.config import load_config, shipped_config
 from classifiers.base import Example, Label, LabelSet
 from classifiers.embedding.index import EmbeddedIndex
 from classifiers.embedding.minilm import MiniLmEmbedder
+from classifiers.llm.selection import Retrieval
 from classifiers.local.local import LocalClassifier
 
 _TARGET = 0.9
@@ -26,6 +27,11 @@ class Desk:
     asked: Rows
     index: EmbeddedIndex
     local: LocalClassifier
+
+    @property
+    def retrieval(self) -> Retrieval:
+        """Return the source of examples and likely labels for prompts."""
+        return Retrieval(self.index, self.local.rank)
 
 
 async def desk(name: str, labels: LabelSet, taught: Rows, asked: Rows) -> Desk:

@@ -45,7 +45,7 @@ async def injected(desk: Desk, asker: Asker, limits: FewShot) -> list[dict[str, 
     outside = 0
     for text, label in desk.asked:
         wrong = names[(names.index(label) + 1) % len(names)]
-        ours = select(desk.index, desk.labels, text, limits, desk.local.rank)
+        ours = select(desk.retrieval, desk.labels, text, limits)
         plain = {
             place: await asker.label(shown, asked)
             for place, shown, asked in cases(ours, text, _NEUTRAL)

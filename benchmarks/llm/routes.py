@@ -43,7 +43,7 @@ async def asked(
 ) -> tuple[list[Prediction], dict[str, Any]]:
     """A route's predictions, asked one by one, and its figures."""
     classifier = LlmClassifier(
-        desk.labels, choice, config(choice.model, **route.changes), desk.index, desk.local.rank
+        desk.labels, choice, config(choice.model, **route.changes), desk.retrieval
     )
     started = time.perf_counter()
     found = [(await classifier.classify([text]))[0] for text, _ in desk.asked]

@@ -14,7 +14,7 @@ from benchmarks.classify.data import read, sampled
 from benchmarks.llm.curve import curve, point
 from benchmarks.llm.desks import desk
 from classifiers.base import Label, LabelSet, Prediction, Score, Usage
-from classifiers.cascade.worth import Judged, Terms, joined
+from classifiers.cascade.worth import Judged, Terms, combine
 from classifiers.evaluation import best, expected_calibration_error
 
 _PER_THOUSAND = 1000
@@ -61,7 +61,7 @@ def simulate(
     sure, right = [], []
     for one, answer, label, ask in zip(local, answers, truth, asked, strict=True):
         if ask:
-            sure.append(joined(answer, one.alternatives, judged.accuracy)[0].confidence)
+            sure.append(combine(answer, one.alternatives, judged.accuracy)[0].confidence)
             right.append(answer == label)
     default = point(local, llm, truth, judged.accuracy - _COST / terms.error_price_usd)
     top = max(curve(local, llm, truth), key=lambda one: (one["accuracy"], -one["share"]))

@@ -26,7 +26,7 @@ def warnings(spent: Spent, why_out: str | None, config: LlmConfig) -> list[str]:
     found = [] if why_out is None else [why_out]
     if config.daily_budget_usd is not None and spent.cost_usd >= config.daily_budget_usd:
         found.append(
-            "local alone until 00:00 UTC: today's budget "
+            "local model only until 00:00 UTC: today's budget "
             f"([llm] daily_budget_usd = {config.daily_budget_usd:g}) is spent"
         )
     return found

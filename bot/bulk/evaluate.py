@@ -16,7 +16,7 @@ from classifiers.base import Classifier, Example, Label, LabelSet
 from classifiers.blueprint import Blueprint
 from classifiers.config import MINILM
 from classifiers.evaluation import Evaluation, Tally, Verdicts, verdicts
-from classifiers.factory import close, make_shared
+from classifiers.factory import LocalUse, close, make_shared
 from learning.bulk.chunks import Answer, Chunk, chunks
 from learning.reading.reader import Labelled
 
@@ -53,7 +53,10 @@ def evaluate(
         if blueprint is not None:
             classifier = blueprint.make(os.cpu_count() or 1)
         else:
-            classifier = classifier_of(settings, label_set, _TARGET_PRECISION, kind, None)
+            fitted = LocalUse(patience_s=None)
+            classifier = classifier_of(
+                settings, label_set, _TARGET_PRECISION, kind, local_use=fitted
+            )
             runner.run(classifier.learn(examples))
         train_s = time.perf_counter() - started
         answer = partial(_verdicts, classifier, runner)

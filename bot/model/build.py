@@ -1,10 +1,12 @@
 """From settings, or from a stored model, to a classifier."""
 
+from dataclasses import replace
+
 from bot.config.config import Config, Settings, revealed
 from bot.model.champion import Build
 from classifiers.base import Classifier, LabelSet
 from classifiers.config import LlmChoice
-from classifiers.factory import LlmUse, Shared, make_classifier
+from classifiers.factory import LlmUse, LocalUse, Shared, make_classifier
 from classifiers.local.recipe import Recipe
 from storage.models import Model, ModelError
 
@@ -22,17 +24,14 @@ def classifier_of(
     label_set: LabelSet,
     target_precision: float,
     kind: str | None = None,
-    patience_s: float | None = 1.5,
     parts: Shared | None = None,
-    recipe: Recipe | None = None,
+    local_use: LocalUse | None = None,
     use: LlmUse | None = None,
 ) -> Classifier:
     """A classifier of a kind; by default the cascade where there is an LLM, else local alone."""
     llm = llm_of(settings)
     default = "local" if llm is None else "cascade"
-    return make_classifier(
-        kind or default, label_set, target_precision, llm, patience_s, parts, recipe, use
-    )
+    return make_classifier(kind or default, label_set, target_precision, llm, parts, local_use, use)
 
 
 def _hosted(model: Model, settings: Settings) -> LlmChoice:
@@ -66,15 +65,16 @@ def builder(
     asks. ModelError for a model of another label set.
     """
     label_set, target = config.label_set, config.triage.target_precision
+    fitting = LocalUse(patience_s=patience_s)
 
     def build(model: Model | None, file: bytes) -> Classifier:
         if model is None:
-            return classifier_of(settings, label_set, target, None, patience_s, parts, use=use)
+            return classifier_of(settings, label_set, target, None, parts, fitting, use)
         check(model, label_set)
         if model.kind == "local":
-            recipe = Recipe.from_bytes(file)
-            return classifier_of(settings, label_set, target, None, patience_s, parts, recipe, use)
+            tuned = replace(fitting, recipe=Recipe.from_bytes(file))
+            return classifier_of(settings, label_set, target, None, parts, tuned, use)
         llm = _hosted(model, settings)
-        return make_classifier("cascade", label_set, target, llm, patience_s, parts, use=use)
+        return make_classifier("cascade", label_set, target, llm, parts, fitting, use)
 
     return build

@@ -70,9 +70,9 @@ class ChampionClassifier:
         return self._current.version
 
     @property
-    def standing(self) -> PrecisionReport | None:
-        """How far the one in use meets the target precision; None where it cannot say."""
-        return getattr(self._current, "standing", None)
+    def precision_report(self) -> PrecisionReport | None:
+        """Return the report on the target precision of the model in use, or None."""
+        return getattr(self._current, "precision_report", None)
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict each text with the one in use."""
@@ -119,8 +119,8 @@ class PrecisionReporter:
 
     async def look(self) -> None:
         """Write it down where it has changed."""
-        standing = self.classifier.standing
-        said = "" if standing is None else str(standing)
+        report = self.classifier.precision_report
+        said = "" if report is None else str(report)
         if said != self._said:
             await self.workspaces.stands(self.team, said)
             self._said = said

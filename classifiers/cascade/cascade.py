@@ -1,4 +1,4 @@
-"""Local when it is sure, the LLM where asking pays, local alone when the LLM cannot be had."""
+"""The cascade: the local classifier first, then the LLM for messages where a call pays off."""
 
 import traceback
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from classifiers.base import (
     Score,
 )
 from classifiers.cascade.breaker import Breaker
-from classifiers.cascade.worth import Judged, Terms, joined
+from classifiers.cascade.worth import Judged, Terms, combine
 from classifiers.ledger import Ledger, UnsharedLedger
 from classifiers.local.calibration import PrecisionReport
 
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class CascadeSettings:
-    """When the LLM is asked, and how long a failure keeps it away."""
+    """The terms on which the LLM is called, and the pauses in seconds after it fails."""
 
     terms: Terms = field(default_factory=Terms)
     first_pause_s: float = 5.0
@@ -38,13 +38,13 @@ def _utc_now() -> datetime:
 
 
 class CascadeClassifier:
-    """Asks `local` first and `llm` where it pays; never fails for the LLM's sake.
+    """Calls `local` first, and `llm` if that pays off; a failure of the LLM never fails it.
 
-    A failing LLM (also one that is set up wrongly, or raises what it should not) leaves local's
-    own answers, is said in `degraded` and to the `ledger`, and is tried again after a pause that
-    doubles with each failure. `judged` tells how agents found the LLM's answers. `learners` are
-    told of examples: by default local alone, whose index the LLM is taken to share; pass both
-    where each has its own.
+    If the LLM fails, for whatever reason, local's predictions are returned. The outage is in
+    `degraded` and reported to the `ledger`, and the LLM is called again after a pause that doubles
+    with each failure. `judged` returns how many of the LLM's answers were right and wrong.
+    `learners` receive examples: by default local alone, whose index the LLM is expected to share.
+    Pass both classifiers if each has a separate index.
     """
 
     def __init__(
@@ -66,36 +66,36 @@ class CascadeClassifier:
 
     @property
     def version(self) -> str:
-        """Versions of both; a prediction's `classifier` says which of them answered."""
+        """Return both versions; a prediction's `classifier` says which of them answered."""
         return f"cascade:{self._local.version}+{self._llm.version}"
 
     @property
     def llm(self) -> Classifier:
-        """The one that is asked second."""
+        """Return the classifier that is called second."""
         return self._llm
 
     @property
-    def standing(self) -> PrecisionReport | None:
-        """How far the local classifier meets the target precision; None where it cannot say."""
-        return getattr(self._local, "standing", None)
+    def precision_report(self) -> PrecisionReport | None:
+        """Return the local classifier's report on its target precision, or None."""
+        return getattr(self._local, "precision_report", None)
 
     @property
     def degraded(self) -> str | None:
-        """Why and since when the LLM fails for this process; None when all is well."""
-        return self._breaker.said
+        """Return since when and why the LLM fails in this process, or None."""
+        return self._breaker.outage
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict each text; raises only what the local classifier raises."""
+        """Return a prediction for each text; raise only what the local classifier raises."""
         predictions = await self._local.classify(texts)
         judged = self._judged()
-        open_ = [place for place, one in enumerate(predictions) if self._pays(one, judged)]
-        second = await self._second([texts[place] for place in open_])
-        for place, opinion in zip(open_, second, strict=False):
-            predictions[place] = self._joined(predictions[place], opinion, judged)
+        places = [place for place, local in enumerate(predictions) if self._pays(local, judged)]
+        opinions = await self._ask_llm([texts[place] for place in places])
+        for place, opinion in zip(places, opinions, strict=False):
+            predictions[place] = self._combined(predictions[place], opinion, judged)
         return predictions
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
-        """Tell the learners."""
+        """Pass the examples to the learners."""
         for learner in self._learners:
             await learner.learn(put, remove)
 
@@ -104,8 +104,8 @@ class CascadeClassifier:
             return False
         return self._settings.terms.pays(_scores(local), judged, given=not local.abstained)
 
-    async def _second(self, texts: Sequence[str]) -> list[Prediction]:
-        """The LLM's predictions, or none at all when it is not to be had."""
+    async def _ask_llm(self, texts: Sequence[str]) -> list[Prediction]:
+        """Return the LLM's predictions, or an empty list if it cannot be called or fails."""
         if not texts or not self._breaker.admits(self._now()):
             return []
         try:
@@ -113,27 +113,27 @@ class CascadeClassifier:
         except NotAskedError as error:
             log.info("llm.not_asked", reason=str(error))
             return []
-        except Exception as error:  # noqa: BLE001 - whatever it is, local's answer is at hand
-            await self._fails(error)
+        except Exception as error:  # noqa: BLE001 - local's answer is good enough, whatever failed
+            await self._record_failure(error)
             return []
-        if self._breaker.said is not None:
+        if self._breaker.outage is not None:
             self._breaker.succeeded()
             await self._ledger.outage(None)
         return predictions
 
-    async def _fails(self, error: Exception) -> None:
+    async def _record_failure(self, error: Exception) -> None:
         reason = str(error)
-        if not isinstance(error, ClassifierError):  # its words may be those of a message
-            reason = f"a fault in support-triage ({type(error).__name__}): please report it"
+        if not isinstance(error, ClassifierError):  # its text may quote a message
+            reason = f"a bug in support-triage ({type(error).__name__}): please report it"
             log.error("llm.fault", error=type(error).__name__, at=_place(error))
         self._breaker.failed(self._now(), reason)
-        await self._ledger.outage(self._breaker.said)
+        await self._ledger.outage(self._breaker.outage)
 
-    def _joined(self, local: Prediction, llm: Prediction, judged: Judged) -> Prediction:
-        # Where the LLM names no label, local's answer stands.
+    def _combined(self, local: Prediction, llm: Prediction, judged: Judged) -> Prediction:
+        # If the LLM names no label, local's answer counts.
         both = local
         if llm.label is not None:
-            scores = joined(llm.label, _scores(local), judged.accuracy)
+            scores = combine(llm.label, _scores(local), judged.accuracy)
             unsure = scores[0].confidence < self._settings.terms.needed(judged)
             both = replace(
                 llm,
@@ -152,7 +152,7 @@ class CascadeClassifier:
 
 
 def _scores(local: Prediction) -> tuple[Score, ...]:
-    # Of a text unlike anything known, the scores mean nothing.
+    # The scores of a text that is unlike all examples mean nothing.
     return () if local.reason is Abstention.UNKNOWN else local.alternatives
 
 

@@ -1,1 +1,1 @@
-"""Any OpenAI-compatible model, prompted or fine-tuned."""
+"""The LLM classifier: any OpenAI-compatible model, prompted with examples or fine-tuned."""

@@ -1,4 +1,4 @@
-"""Chat completions of any OpenAI-compatible server: it is asked with the fields that it knows."""
+"""Chat completions of any OpenAI-compatible server, with the request fields that it accepts."""
 
 import hashlib
 import logging
@@ -27,34 +27,32 @@ from classifiers.llm.rejection import Cause, Rejection
 from classifiers.llm.wire import Wire
 
 _ANSWER_TOKENS = 100
-_THINKING_TOKENS = 2_048  # what a thought takes that cannot be switched off, and the answer
-_TRIES = 12  # a field is given up with each
-_DOUBTED = ("logprobs", "response_format")  # left out in turn where a rejection names no field
-_DIFFERENT = 3  # messages in a row after which the endpoint is at fault, and not each message
+_THINKING_TOKENS = 2_048  # of an answer, for models whose thinking cannot be switched off
+_TRIES = 12  # each try changes or drops a field
+_DOUBTED = ("logprobs", "response_format")  # dropped in turn if a rejection names no field
+_DIFFERENT = 3  # messages in a row with the same failure, from which the endpoint is at fault
 _MESSAGES_OWN = {Cause.REFUSED: Abstention.REFUSED, Cause.TOO_LONG: Abstention.BAD_ANSWER}
 _SETUP_ADVICE = {
-    Cause.UNCLEAR: "{url} does not understand the request ({status}): check OPENAI_BASE_URL and "
+    Cause.UNCLEAR: "{url} rejects requests with status {status}: check OPENAI_BASE_URL and "
     "OPENAI_MODEL",
     Cause.ENDPOINT: "{url} answers with status {status}: check OPENAI_BASE_URL (usually ends in "
     "/v1)",
-    Cause.KEY: "OPENAI_API_KEY was rejected by {url}: set a valid key",
+    Cause.KEY: "{url} rejects OPENAI_API_KEY: set a valid key",
     Cause.FORBIDDEN: "OPENAI_API_KEY may not use {model} at {url}: allow it for the key's project, "
     "or change OPENAI_MODEL",
     Cause.MISSING: "{url} has no model {model}: check OPENAI_MODEL, and OPENAI_BASE_URL (usually "
     "ends in /v1)",
 }
 _ERROR_WITHIN = (
-    "{url} answers 200 with an error instead of a completion: check OPENAI_MODEL, and the "
-    "log of the server or provider"
+    "{url} answers with status 200 and an error instead of a completion: check OPENAI_MODEL, and "
+    "the log of the server or provider"
 )
 _TOO_MANY = (429, 529)
 _BUSY = (
     "{url} answers with status {status}, too many requests: raise the limit of the account, or "
     "lower [llm] max_concurrency"
 )
-_FAILS = (
-    "{url} fails with status {status}: look at the server's or provider's own log or status page"
-)
+_FAILS = "{url} fails with status {status}: see the server's log or the provider's status page"
 _ONLY_THINKS = (
     "{model} spends its answers on thinking: switch thinking off at {url}, or set OPENAI_MODEL to "
     "a model that answers directly"
@@ -63,7 +61,7 @@ _ONLY_THINKS = (
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What became of a message: the completion, what it says, and what all tries have used."""
+    """The outcome of a message: the completion, the answer in it, and the usage of all tries."""
 
     completion: Any
     answer: Answer
@@ -71,28 +69,28 @@ class Reply:
 
 
 class _Suspicion:
-    """Different messages in a row that met the same trouble."""
+    """Counts the different messages in a row that met the same failure."""
 
     def __init__(self) -> None:
         self._met: set[str] = set()
 
     def grows(self, messages: Sequence[Mapping[str, str]]) -> bool:
-        """Note one more; whether it cannot be the messages any more."""
+        """Record a failed message; return True once the messages cannot be the cause."""
         if len(self._met) < _DIFFERENT:
             text = messages[-1]["content"].encode()
             self._met.add(hashlib.sha256(text).hexdigest())
         return len(self._met) >= _DIFFERENT
 
     def ends(self) -> None:
-        """Something went through."""
+        """Record a success."""
         self._met.clear()
 
 
 class Chat:
-    """One model at one endpoint.
+    """Requests to a model at an endpoint, with the fields that it accepts, paid through `meter`.
 
-    It is sent the fields that it takes, told not to think where it does, and paid through `meter`.
-    Raises ClassifierSetupError without a key for OpenAI itself.
+    A model that thinks is told not to. Raises ClassifierSetupError if OpenAI is called without a
+    key.
     """
 
     def __init__(
@@ -104,7 +102,7 @@ class Chat:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         if choice.official and not choice.api_key:
-            raise ClassifierSetupError("OPENAI_API_KEY is empty: set it, or set OPENAI_BASE_URL")
+            raise ClassifierSetupError("OPENAI_API_KEY is empty: set it, or set OPENAI_BASE_URL.")
         _keep_texts_out_of_logs()
         self._choice, self._structured = choice, config.structured == "json_schema"
         if meter is None:
@@ -117,7 +115,7 @@ class Chat:
 
     @property
     def thinks(self) -> bool:
-        """Whether the model was seen to think before it answers."""
+        """Return True if an answer of the model began with thinking."""
         return self._thinks
 
     async def complete(
@@ -126,17 +124,17 @@ class Chat:
         labels: LabelSet,
         asked: Callable[[], None] = lambda: None,
     ) -> Reply:
-        """The answer; an abstention where the message itself is at fault.
+        """Return the answer, or the reason to abstain if the message is at fault.
 
-        `asked` is called when a request leaves. Raises ClassifierUnavailableError or
-        ClassifierSetupError.
+        Call `asked` when a request is sent. Raise ClassifierUnavailableError or
+        ClassifierSetupError if the endpoint is at fault.
         """
         offer, used, thought = self._fields.offer(self._forms(labels)), Usage(), self._thinks
         for _ in range(_TRIES):
             found, usage = await self._wire.send(messages, offer.body, asked)
             used += usage
             if isinstance(found, Rejection):
-                if _gives_up(offer, found, messages):
+                if _drops_field(offer, found, messages):
                     continue
                 return Reply(None, self._rejected(found, messages), used)
             self._fields.accepted(offer)
@@ -146,7 +144,7 @@ class Chat:
             if answer.only_thinking and not thought:
                 offer, thought = self._fields.offer(self._forms(labels)), True
                 continue
-            return Reply(found, self._heard(answer, messages), used)
+            return Reply(found, self._accepted(answer, messages), used)
         return Reply(None, self._rejected(Rejection(400), messages), used)
 
     async def aclose(self) -> None:
@@ -154,7 +152,7 @@ class Chat:
         await self._wire.aclose()
 
     def _forms(self, labels: LabelSet) -> dict[str, Forms]:
-        """Fields that a server may not know, with the forms in which it may know them."""
+        """Return the optional fields with their forms, for servers that may reject some."""
         schema = {"name": "label", "strict": True, "schema": prompt.schema(labels.names)}
         room = _THINKING_TOKENS if self._thinks else _ANSWER_TOKENS
         limits = ({"max_tokens": room}, {"max_completion_tokens": room})
@@ -172,19 +170,19 @@ class Chat:
                 forms |= {"effort": effort, "template": ({"chat_template_kwargs": template},)}
         return forms
 
-    def _heard(self, answer: Answer, messages: Any) -> Answer:
-        """The answer; ClassifierSetupError for a model that only thinks, whatever it is asked."""
+    def _accepted(self, answer: Answer, messages: Any) -> Answer:
+        """Return the answer; raise ClassifierSetupError if the model thinks without answering."""
         if not answer.only_thinking:
             self._has_answered = self._has_answered or bool(answer.text)
             self._mute.ends()
         elif self._mute.grows(messages) or not self._has_answered:
-            raise ClassifierSetupError(self._told(_ONLY_THINKS))
+            raise ClassifierSetupError(self._filled(_ONLY_THINKS))
         return answer
 
     def _rejected(self, rejection: Rejection, messages: Any) -> Answer:
-        """An abstention, where it may still be the message; else raise what is at fault.
+        """Return the reason to abstain if the message may be at fault; otherwise raise.
 
-        What servers say may hold parts of the key or of the text: it is never passed on.
+        Errors never quote the server, because it may repeat parts of the key or of the text.
         """
         cause = rejection.cause
         if cause in _MESSAGES_OWN:
@@ -195,20 +193,20 @@ class Chat:
 
     def _failure(self, rejection: Rejection) -> ClassifierError:
         if rejection.cause is Cause.QUOTA:
-            return ClassifierUnavailableError("quota of OPENAI_API_KEY is spent: add credit")
+            return ClassifierUnavailableError("the quota of OPENAI_API_KEY is spent: add credit")
         if rejection.status == 200:  # noqa: PLR2004 - an error in the body
-            return ClassifierUnavailableError(self._told(_ERROR_WITHIN))
+            return ClassifierUnavailableError(self._filled(_ERROR_WITHIN))
         if (advice := _SETUP_ADVICE.get(rejection.cause)) is not None:
-            return ClassifierSetupError(self._told(advice, rejection.status))
+            return ClassifierSetupError(self._filled(advice, rejection.status))
         advice = _BUSY if rejection.status in _TOO_MANY else _FAILS
-        return ClassifierUnavailableError(self._told(advice, rejection.status))
+        return ClassifierUnavailableError(self._filled(advice, rejection.status))
 
-    def _told(self, advice: str, status: int = 200) -> str:
+    def _filled(self, advice: str, status: int = 200) -> str:
         return advice.format(status=status, url=self._choice.url, model=self._choice.model)
 
 
-def _gives_up(offer: Offer, rejection: Rejection, messages: Any) -> bool:
-    """Whether there is a field to change or to leave out before the next try."""
+def _drops_field(offer: Offer, rejection: Rejection, messages: Any) -> bool:
+    """Change or drop a field that may be the cause; return False if there is none."""
     sent = "\n".join(turn["content"] for turn in messages)
     named = [name for name in offer.forms if rejection.names(offer.keys(name), sent)]
     if named:
@@ -222,5 +220,5 @@ def _gives_up(offer: Offer, rejection: Rejection, messages: Any) -> bool:
 
 
 def _keep_texts_out_of_logs() -> None:
-    logger = logging.getLogger("openai")  # writes whole requests at DEBUG
+    logger = logging.getLogger("openai")  # logs whole requests at DEBUG
     logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))

@@ -1,4 +1,4 @@
-"""What a chat completion says, however it is formed: servers may send anything."""
+"""Read chat completions of any shape: servers may send anything."""
 
 import json
 import math
@@ -18,15 +18,15 @@ _FILTERED = re.compile(
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 _BLOCKED = {"code": "content_filter"}
 _CHARS_PER_TOKEN = 4
-_READ_MAX = 65_536  # of what a model wrote, from its end: the answer follows the thinking
-_SURE = 1e-9  # a probability is never 0: that would say that there is none
+_READ_MAX = 65_536  # last characters that are read: the answer follows the thinking
+_LEAST = 1e-9  # a probability of 0 would look as if there were none
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The text of an answer, "" with the reason why there is none to read.
+    """The text of an answer; if there is none, it is "" and `reason` is set.
 
-    `thinking` says that the model thought before it answered, or instead.
+    `thinking` is True if the model thought before it answered, or did not answer.
     """
 
     text: str
@@ -35,33 +35,33 @@ class Answer:
 
     @property
     def only_thinking(self) -> bool:
-        """Whether thinking left no room for an answer."""
+        """Return True if the model thought and gave no answer."""
         return self.thinking and not self.text
 
 
 def read(completion: Any) -> Answer:
-    """The answer of a completion: what follows its thinking, cut back to what is whole."""
+    """Return the answer of a completion, without thinking and without parts that were cut off."""
     choice = at(completion, "choices", 0)
     message, finish = at(choice, "message"), at(choice, "finish_reason")
-    said, thoughts = _said(message)[-_READ_MAX:], _thoughts(message)[-_READ_MAX:]
+    content, thoughts = _content(message)[-_READ_MAX:], _thoughts(message)[-_READ_MAX:]
     filtered = isinstance(finish, str) and _FILTERED.match(finish) is not None
-    if _refuses(message) or (filtered and named(without_thinking(said)) is None):
+    if _refuses(message) or (filtered and named(without_thinking(content)) is None):
         return Answer("", Abstention.REFUSED)
-    thinking = bool(thoughts) or thinks(said) or _reasoned(completion)
-    text = without_thinking(said)
+    thinking = bool(thoughts) or thinks(content) or _reasoned(completion)
+    text = without_thinking(content)
     if finish == "length":
-        text, thinking = _whole(text), thinking or not said.strip()
+        text, thinking = _whole(text), thinking or not content.strip()
     elif not text.strip() and named(thoughts) is not None:
-        text = thoughts  # a parser took the whole answer for thinking
+        text = thoughts  # the server's parser took the whole answer for thinking
     text = text.strip()
     return Answer(text, None if text else Abstention.BAD_ANSWER, thinking)
 
 
 def certainty(completion: Any, label: str) -> float | None:
-    """Probability of the label's tokens; None where the server gives no log-probabilities.
+    """Return the probability of the label's tokens, or None without log-probabilities.
 
-    Quotes, braces and white space around the label are not counted: a grammar may have forced
-    them on a model that would have written something else.
+    Tokens around the label, such as quotes and braces, do not count, because a grammar may have
+    forced them on the model.
     """
     steps = at(completion, "choices", 0, "logprobs", "content")
     tokens = [at(step, "token") for step in steps] if isinstance(steps, list) else []
@@ -79,11 +79,11 @@ def certainty(completion: Any, label: str) -> float | None:
                 return None
             total += logprob
         place += len(token)
-    return max(math.exp(total), _SURE)
+    return max(math.exp(total), _LEAST)
 
 
 def usage(completion: Any, price: Price | None, expected: Estimate) -> Usage:
-    """Tokens as the server counted them; what it did not count, or cannot have, is estimated."""
+    """Return the tokens that the server reports; estimate missing or impossible numbers."""
     asked = _count(completion, expected.most_prompt, "prompt_tokens")
     answered = _count(completion, expected.most_completion, "completion_tokens")
     cached = 0
@@ -97,7 +97,7 @@ def usage(completion: Any, price: Price | None, expected: Estimate) -> Usage:
 
 
 def at(found: Any, *path: str | int) -> Any:
-    """What lies at `path` of a JSON document, or None."""
+    """Return the value at `path` of a JSON document, or None."""
     for step in path:
         if isinstance(step, str):
             found = found.get(step) if isinstance(found, dict) else None
@@ -107,10 +107,10 @@ def at(found: Any, *path: str | int) -> Any:
 
 
 def failure(completion: Any) -> Any:
-    """What a server reports in place of a completion; None where it is one.
+    """Return the error that a server sends in place of a completion, or None.
 
-    An error may be there beside no choices, or within the choice. A prompt that was filtered has
-    no choices either, and says why in fields of its own.
+    The error may be next to the choices or within a choice. A filtered prompt has no choices, and
+    the reason is in other fields.
     """
     error = at(completion, "error") or at(completion, "choices", 0, "error")
     if error:
@@ -123,11 +123,11 @@ def failure(completion: Any) -> Any:
         return _BLOCKED
     results = at(completion, "prompt_filter_results", 0, "content_filter_results")
     found = list(results.values()) if isinstance(results, dict) else []
-    return _BLOCKED if any(at(one, "filtered") is True for one in found) else None
+    return _BLOCKED if any(at(result, "filtered") is True for result in found) else None
 
 
-def _said(message: Any) -> str:
-    """The text of a message, or what it hands to the one function that it calls."""
+def _content(message: Any) -> str:
+    """Return the text of a message, or else the arguments of its function call."""
     text = _text(at(message, "content"))
     calls = at(message, "tool_calls")
     call = at(message, "function_call")
@@ -146,7 +146,7 @@ def _refuses(message: Any) -> bool:
 
 
 def _text(content: Any) -> str:
-    """The text of a message's content, which may be a list of parts."""
+    """Return the text of a message's content, which may be a list of parts."""
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else []
@@ -163,7 +163,7 @@ def _thoughts(message: Any) -> str:
     content = at(message, "content")
     parts = content if isinstance(content, list) else []
     found += [part for part in parts if at(part, "type") in ("thinking", "reasoning")]
-    return "".join(one if isinstance(one, str) else " " for one in found if one)
+    return "".join(thought if isinstance(thought, str) else " " for thought in found if thought)
 
 
 def _reasoned(completion: Any) -> bool:
@@ -172,16 +172,16 @@ def _reasoned(completion: Any) -> bool:
 
 
 def _whole(text: str) -> str:
-    """Of an answer that was cut off: JSON up to its last brace, else the first line if it ended."""
+    """Return the whole part of a cut-off answer: JSON to its last brace, or a whole first line."""
     text = text.strip(" \r\t\f\v").lstrip("\n")
     if text.startswith(("{", "```")):
         return text[: text.rfind("}") + 1]
     line, ended, _ = text.partition("\n")
-    return line if ended and "{" not in line else ""  # JSON in it may be a thought
+    return line if ended and "{" not in line else ""  # JSON in it may be part of the thinking
 
 
 def _logprob(found: Any) -> float | None:
-    """A log-probability, at most 0; None where it is none."""
+    """Return a log-probability in [-1e6, 0], or None if the value is not a number."""
     if isinstance(found, bool) or not isinstance(found, float | int) or found != found:  # noqa: PLR0124 - NaN
         return None
     return max(-1e6, min(found, 0))

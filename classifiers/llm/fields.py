@@ -1,11 +1,11 @@
-"""Tracks the optional request fields that a server accepts, by its answers."""
+"""Learn from a server's answers which optional request fields it accepts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-AGAIN_S = 3_600.0  # how long a field is left out; a server or its settings may have changed since
-_REPEATED = 3  # messages that went through without a field, before it counts as not taken
+LEFT_OUT_S = 3_600.0  # then a field is tried again, as the server may have been updated
+_REPEATED = 3  # successes without a doubted field, after which it counts as rejected
 
 Forms = tuple[Mapping[str, Any], ...]
 """The forms of a field, the best first; if a server accepts none, the field is left out."""
@@ -13,7 +13,7 @@ Forms = tuple[Mapping[str, Any], ...]
 
 @dataclass
 class _Known:
-    """The accepted form, its expiry, and how often in a row it was doubted."""
+    """The accepted form of a field, its expiry, and the number of doubts in a row."""
 
     form: int = 0
     until: float = 0.0
@@ -33,28 +33,28 @@ class Offer:
     def body(self) -> dict[str, Any]:
         """Return the fields as they are sent."""
         written = (forms[self.chosen[name] :][:1] for name, forms in self.forms.items())
-        return {key: value for one in written for form in one for key, value in form.items()}
+        return {key: value for forms in written for form in forms for key, value in form.items()}
 
     def keys(self, name: str) -> list[str]:
-        """Return the keys that a field is sent with now, none if it is left out."""
+        """Return the keys under which a field is sent; the list is empty if it is left out."""
         return [key for form in self.forms[name][self.chosen[name] :][:1] for key in form]
 
     def blame(self, name: str) -> None:
-        """Go on with the next form of a field that the server has named."""
+        """Use the next form of a field that the server rejected by name."""
         self.chosen[name] += 1
         self.blamed.add(name)
 
     def doubt(self, name: str) -> None:
-        """Leave a field out that the server may have meant."""
+        """Leave out a field that may have caused a rejection."""
         self.chosen[name] = len(self.forms[name])
         self.doubted.add(name)
 
 
 class Fields:
-    """The fields that one server accepts. A field that it rejects by name is left out for an hour.
+    """The fields that a server accepts. A field that it rejects by name is left out for an hour.
 
-    A field that was only doubted is left out after three messages in a row that succeed without
-    it; a request in between that succeeds with the field clears the doubt.
+    A doubted field is left out after three messages in a row that succeed without it. If a request
+    succeeds with the field, the doubt is cleared.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -62,7 +62,7 @@ class Fields:
         self._known: dict[str, _Known] = {}
 
     def offer(self, forms: Mapping[str, Forms]) -> Offer:
-        """Return the fields to try, in the forms that the server probably accepts."""
+        """Return the fields to send, in the forms that the server probably accepts."""
         chosen = {}
         for name in forms:
             known = self._known.setdefault(name, _Known())
@@ -80,4 +80,4 @@ class Fields:
             elif form == known.form:
                 known.doubts = 0
             if name in offer.blamed or known.doubts >= _REPEATED:
-                known.form, known.until, known.doubts = form, self._now() + AGAIN_S, 0
+                known.form, known.until, known.doubts = form, self._now() + LEFT_OUT_S, 0

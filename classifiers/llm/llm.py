@@ -1,4 +1,4 @@
-"""A few-shot or fine-tuned model that is asked for the label of each text."""
+"""The LLM classifier: asks a few-shot or fine-tuned model for the label of each text."""
 
 import asyncio
 import time
@@ -13,7 +13,6 @@ from classifiers.base import (
     ClassifierSetupError,
     ClassifierUnavailableError,
     Example,
-    ExampleIndex,
     LabelSet,
     NotAskedError,
     Prediction,
@@ -24,28 +23,21 @@ from classifiers.ledger import Ledger, UnsharedLedger
 from classifiers.llm import completion, prompt
 from classifiers.llm.chat import Chat, Reply
 from classifiers.llm.meter import Meter
-from classifiers.llm.selection import (
-    Candidates,
-    Selection,
-    agreement,
-    select,
-    shares,
-)
+from classifiers.llm.selection import Retrieval, Selection, agreement, select, shares
 from classifiers.plural import plural
 from classifiers.redaction.redact import redact
 from classifiers.text import has_words
 
-_FAIR_SHARE = 0.5  # of `timeout_s`: a request that had less was late through no fault of its own
+_FAIR_SHARE = 0.5  # of `timeout_s`: a request with less time is not to blame for being late
 
 
 class LlmClassifier:
-    """Asks a chat model for the label of each text, shown similar examples from `index`.
+    """Asks a chat model for the label of each text, with similar examples in the prompt.
 
-    Texts and shots are redacted before they leave. `index` is used from threads, as it embeds;
-    None shows no examples but the labels' own. It may be shared with the local classifier;
-    whoever shares it tells only one of the two to learn (the cascade does), though putting the
-    same example twice is harmless. `candidates` names the likeliest labels where not all fit.
-    Raises ClassifierSetupError without a key for OpenAI itself.
+    Texts and examples are redacted before they leave. Examples come from `retrieval`, which is
+    used from threads because its index embeds texts. The index may be shared with the local
+    classifier; then only one of the two needs to learn, as in the cascade. Raises
+    ClassifierSetupError if OpenAI is called without a key.
     """
 
     def __init__(
@@ -53,14 +45,13 @@ class LlmClassifier:
         labels: LabelSet,
         choice: LlmChoice,
         config: LlmConfig | None = None,
-        index: ExampleIndex | None = None,
-        candidates: Candidates | None = None,
+        retrieval: Retrieval | None = None,
         http_client: httpx2.AsyncClient | None = None,
         ledger: Ledger | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         config = config or LlmConfig()
-        self._labels, self._index, self._candidates = labels, index, candidates
+        self._labels, self._retrieval = labels, retrieval or Retrieval()
         self._model, price = choice.model, config.prices.get(choice.model)
         self._few_shot = replace(config.few_shot, max_shots=0) if choice.tuned else config.few_shot
         self._timeout_s = config.timeout_s
@@ -72,33 +63,34 @@ class LlmClassifier:
 
     @property
     def version(self) -> str:
-        """`llm:<model>:<hash of prompt and labels>`."""
+        """Return `llm:<model>:<hash of prompt and labels>`."""
         return self._version
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict each text; a bad answer is an abstention.
+        """Return a prediction for each text; a bad answer is an abstention.
 
-        One text takes `timeout_s` at most, waiting for others and retries included; a batch takes
-        that for every `max_concurrency` texts. Where no text could be answered, raises
-        ClassifierSetupError for a wrong setting, NotAskedError where nothing was asked, and
-        ClassifierUnavailableError else; single ones that failed abstain as unsure.
+        A text takes at most `timeout_s`, including retries and waiting for other texts; a batch
+        takes at most that per `max_concurrency` texts. If some texts fail, they abstain as unsure.
+        If no text can be answered, raise ClassifierSetupError for a wrong setting, NotAskedError
+        if no request was sent, or else ClassifierUnavailableError.
         """
         rounds = -(-len(texts) // self._at_once)
         deadline = asyncio.get_running_loop().time() + self._timeout_s * rounds
         outcomes = await asyncio.gather(*(self._attempt(text, deadline) for text in texts))
         failed = [outcome for outcome in outcomes if isinstance(outcome, ClassifierError)]
         if failed and len(failed) == sum(map(has_words, texts)):
-            raise min(failed, key=_blame) from None
+            raise min(failed, key=_severity) from None
         return [
             self._abstain(Abstention.UNSURE) if isinstance(outcome, ClassifierError) else outcome
             for outcome in outcomes
         ]
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
-        """Put examples into the index and drop the removed ones: the next shots come from it."""
-        if self._index is not None:
-            await asyncio.to_thread(self._index.put, put)
-            await asyncio.to_thread(self._index.remove, remove)
+        """Add examples to the index and remove others; the next prompts use the result."""
+        index = self._retrieval.index
+        if index is not None:
+            await asyncio.to_thread(index.put, put)
+            await asyncio.to_thread(index.remove, remove)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -107,35 +99,35 @@ class LlmClassifier:
     async def _attempt(self, text: str, deadline: float) -> Prediction | ClassifierError:
         if not has_words(text):
             return self._abstain(Abstention.EMPTY)
-        left: list[float] = []  # when requests have left
+        sent: list[float] = []  # the times at which requests were sent
         try:
             async with asyncio.timeout_at(deadline), self._slots:
-                return await self._predict(text, left)
+                return await self._predict(text, sent)
         except TimeoutError:
-            return self._late(deadline - left[0] if left else 0.0)
+            return self._late(deadline - sent[0] if sent else 0.0)
         except ClassifierError as error:
             return error
 
     def _late(self, had_s: float) -> ClassifierError:
-        """The deadline has passed, `had_s` seconds after the first request left, if one did."""
+        """Return the error of a missed deadline; the first request had `had_s` seconds, or 0."""
         if had_s < self._timeout_s * _FAIR_SHARE:
             return NotAskedError(
                 f"{self._model} was busy with {plural(self._at_once, 'request')} ([llm] "
                 f"max_concurrency) for {self._timeout_s:g} s ([llm] timeout_s)"
             )
-        why = "; it thinks before it answers: switch that off" if self._chat.thinks else ""
+        advice = ". It thinks before it answers: switch that off" if self._chat.thinks else ""
         return ClassifierUnavailableError(
-            f"{self._model} took more than {self._timeout_s:g} s ([llm] timeout_s){why}"
+            f"{self._model} took more than {self._timeout_s:g} s ([llm] timeout_s){advice}"
         )
 
-    async def _predict(self, text: str, left: list[float]) -> Prediction:
+    async def _predict(self, text: str, sent: list[float]) -> Prediction:
         started = time.perf_counter()
         selection = await asyncio.to_thread(
-            select, self._index, self._labels, text, self._few_shot, self._candidates
+            select, self._retrieval, self._labels, text, self._few_shot
         )
         now = asyncio.get_running_loop().time
         reply = await self._chat.complete(
-            request(selection, text), selection.labels, lambda: left.append(now())
+            request(selection, text), selection.labels, lambda: sent.append(now())
         )
         prediction = replace(self._read(reply, selection), usage=reply.usage)
         return replace(prediction, latency_ms=(time.perf_counter() - started) * 1000)
@@ -174,13 +166,13 @@ class LlmClassifier:
 
 
 def request(selection: Selection, text: str) -> list[dict[str, str]]:
-    """The chat messages that leave for the model: what is shown and asked, redacted."""
+    """Return the chat messages that are sent to the model, with all texts redacted."""
     shots = [replace(shot, text=redact(shot.text).text) for shot in selection.shots]
     return prompt.messages(selection.labels, shots, redact(text).text)
 
 
-def _blame(error: ClassifierError) -> int:
-    """What to tell first: a setting that is wrong, then an endpoint that fails."""
+def _severity(error: ClassifierError) -> int:
+    """Return the rank of an error: wrong settings come first, then failing endpoints."""
     if isinstance(error, ClassifierSetupError):
         return 0
     return 2 if isinstance(error, NotAskedError) else 1

@@ -1,4 +1,4 @@
-"""The cost of each request: reserved before, settled after, estimated if unknown."""
+"""Meter the cost of requests: reserve before a request, settle after it, estimate if unknown."""
 
 import asyncio
 import json
@@ -13,8 +13,8 @@ from classifiers.ledger import Ledger, Reservation
 
 _BYTES_PER_TOKEN = 4
 _TURN_TOKENS = 16
-_SERVER_TOKENS = 1_000  # what a server may add to a prompt: its own instructions, a chat template
-_UNBOUNDED_TOKENS = 4_096  # of an answer, where the server takes no limit
+_SERVER_TOKENS = 1_000  # a server may add its instructions and a chat template to a prompt
+_UNBOUNDED_TOKENS = 4_096  # of an answer, if the server accepts no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Estimate:
 
 
 def estimate(messages: Sequence[Mapping[str, str]], fields: Mapping[str, Any]) -> Estimate:
-    """Estimate from the bytes that are sent: no tokenizer makes two tokens of one byte."""
+    """Return an estimate from the bytes that are sent: no tokenizer makes two tokens of a byte."""
     size = sum(len(turn["content"].encode()) for turn in messages)
     size += len(json.dumps(fields))
     turns = _TURN_TOKENS * len(messages)
@@ -40,7 +40,7 @@ def estimate(messages: Sequence[Mapping[str, str]], fields: Mapping[str, Any]) -
 
 
 def priced(price: Price | None, prompt: int, cached: int, completion: int) -> Usage:
-    """Return tokens with their cost; without a price they cost nothing."""
+    """Return the usage with its cost in US dollars, which is 0 without a price."""
     cost = 0.0 if price is None else price.cost_usd(prompt, cached, completion)
     return Usage(prompt, cached, completion, cost)
 
@@ -57,10 +57,10 @@ class Bill:
 
 
 class Meter:
-    """Counts the requests to one model, and allows only those that the day's budget covers.
+    """Counts the requests to a model, and allows only those that the day's budget covers.
 
-    A request that was cut off, cancelled or answered too late is counted by its estimate: whoever
-    answers it is paid all the same.
+    A request that was cut off, cancelled or answered too late counts at its estimate, because the
+    provider may charge for it.
     """
 
     def __init__(self, ledger: Ledger, price: Price | None, budget_usd: float | None) -> None:
@@ -77,7 +77,11 @@ class Meter:
 
     @asynccontextmanager
     async def request(self, expected: Estimate) -> AsyncIterator[Bill]:
-        """Reserve, let the request be made, and settle by the bill; NotAskedError without money."""
+        """Reserve the maximum cost, yield the bill of the request, and settle by it.
+
+        Wait while in-flight requests hold the rest of the budget. Raise NotAskedError if the
+        budget is spent.
+        """
         most = priced(self._price, expected.most_prompt, 0, expected.most_completion)
         likely = priced(self._price, expected.prompt, 0, expected.most_completion // 2)
         while (reservation := await self._reserve(most.cost_usd, likely.cost_usd)) is None:
@@ -92,12 +96,12 @@ class Meter:
             await asyncio.shield(task)
 
     async def finish(self) -> None:
-        """Wait until everything is settled."""
+        """Wait until all requests are settled."""
         if self._settling:
             await asyncio.wait(self._settling)
 
     async def _reserve(self, usd: float, likely_usd: float) -> Reservation | None:
-        """Return a reservation; None if requests in flight hold the rest of the budget."""
+        """Return a reservation, or None if in-flight requests hold the rest of the budget."""
         async with self._one_by_one:
             self._settled.clear()
             found = await self._ledger.reserve(usd, self._budget_usd, likely_usd)

@@ -1,4 +1,4 @@
-"""The one prompt: what a model is asked at inference, and what training files are written with."""
+"""The prompt, for inference and for training files alike."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from classifiers.base import Example, LabelSet, Neighbour
 from classifiers.text import KEPT_CHARS, shortened
 
 UNSURE = "NONE_OF_THESE"
-"""The answer by which the model says that it does not know; never a prediction's label."""
+"""The answer of a model that does not know; it is never the label of a prediction."""
 
 MESSAGE_CHARS = KEPT_CHARS
 SHOT_CHARS = 600
@@ -32,12 +32,12 @@ Labels:
 {labels}
 - {unsure}: none of these labels fits, or the message does not say what it is about
 """
-# Angle brackets delimit texts here and make the special tokens of many chat templates
-# (`<|im_start|>`, `</s>`); no text keeps one, so that none can end its delimiters.
+# Angle brackets delimit texts here, and make the special tokens of many chat templates
+# (`<|im_start|>`, `</s>`). They are removed from texts, so a text cannot close its delimiters.
 _BRACKETS = str.maketrans(
     dict.fromkeys("<\uff1c\ufe64\u3008", "\u2039") | dict.fromkeys(">\uff1e\ufe65\u3009", "\u203a")
 )
-_TEMPLATE_TOKEN = re.compile(r"\[(/?[A-Z_]{3,})\]")  # `[INST]` of Mistral's and Llama's templates
+_TEMPLATE_TOKEN = re.compile(r"\[(/?[A-Z_]{3,})\]")  # `[INST]` in templates of Mistral and Llama
 _VARIATION_SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 _DECODER = json.JSONDecoder()
 _OBJECTS_MAX = 32  # each try may read the whole answer
@@ -47,11 +47,11 @@ _BREAKS = "\n\u0085\u2028\u2029"
 def messages(
     label_set: LabelSet, shots: Sequence[Neighbour | Example], text: str
 ) -> list[dict[str, str]]:
-    """Chat messages that ask for the label of `text`.
+    """Return the chat messages that ask for the label of `text`.
 
-    The system message depends on the label set alone, so that prompt caches hit; then each shot is
-    a user and an assistant turn in the order given (put the nearest last); the message comes last.
-    Without shots it is the prompt of a fine-tuned model. Texts are not redacted here.
+    The system message depends on the label set alone, for prompt caches. After it each shot is a
+    user turn and an assistant turn, in the given order: put the most similar last. The text comes
+    last. Without shots this is the prompt of a fine-tuned model. Texts are not redacted here.
     """
     turns = [{"role": "system", "content": _system(label_set)}]
     for shot in shots:
@@ -61,17 +61,17 @@ def messages(
 
 
 def question(text: str) -> str:
-    """The user turn that asks for the label of `text`, the last one of `messages`."""
+    """Return the user turn that asks for the label of `text`."""
     return _delimited(text, MESSAGE_CHARS)
 
 
 def answer(label: str) -> str:
-    """The assistant turn that gives `label`, in shots and in training files."""
+    """Return the assistant turn that gives `label`, for shots and training files."""
     return json.dumps({"label": label}, ensure_ascii=False)
 
 
 def schema(label_names: Sequence[str]) -> dict[str, Any]:
-    """Strict JSON schema of an answer: one of `label_names` or `UNSURE`."""
+    """Return the strict JSON schema of an answer: one of `label_names`, or `UNSURE`."""
     names = list(dict.fromkeys((*label_names, UNSURE)))
     return {
         "type": "object",
@@ -82,35 +82,35 @@ def schema(label_names: Sequence[str]) -> dict[str, Any]:
 
 
 def parse(answer: str, label_names: Sequence[str]) -> str | None:
-    """The label that an answer names, as written in `label_names`; None for anything else.
+    """Return the label that an answer names, as written in `label_names`, or None.
 
-    Understood are one JSON object (`{"label": "X"}`, also fenced or among other text) and a first
-    line `Category: X`, on which nothing else may stand. The name may differ in case.
+    An answer is a single JSON object `{"label": "X"}`, which may be fenced or within other text, or
+    has the first line `Category: X` with nothing after the name. The name may differ in case.
     """
-    said = named(answer)
-    if said is None:
+    name = named(answer)
+    if name is None:
         return None
-    if said in label_names:
-        return said
-    return {name.casefold(): name for name in reversed(label_names)}.get(said.casefold())
+    if name in label_names:
+        return name
+    return {known.casefold(): known for known in reversed(label_names)}.get(name.casefold())
 
 
 def named(answer: str) -> str | None:
-    """What an answer names as the label, whether there is such a label or not."""
+    """Return the name that an answer gives as the label, even if there is no such label."""
     return _in_json(answer) or _in_category(answer)
 
 
 def declined(answer: str) -> bool:
-    """Whether an answer says, in a form that `parse` reads, that the model does not know."""
-    said = named(answer)
-    return said is not None and said.casefold() == UNSURE.casefold()
+    """Return True if an answer gives `UNSURE` as the label."""
+    name = named(answer)
+    return name is not None and name.casefold() == UNSURE.casefold()
 
 
 def clean(text: str, limit: int) -> str:
-    """`text` as a model may see it: printable, free of delimiters, at most `limit` characters.
+    """Return `text` for a prompt: printable, without delimiters, at most `limit` characters.
 
-    Control, zero-width, bidirectional and variation characters go; angle brackets become
-    single guillemets; of a long text the beginning and the end stay.
+    Remove control, zero-width, bidirectional and variation characters. Replace angle brackets by
+    single guillemets. Keep the beginning and the end of a long text.
     """
     text = shortened(text, limit)
     if not (text.isascii() and text.isprintable()):
@@ -120,7 +120,7 @@ def clean(text: str, limit: int) -> str:
 
 
 def version(label_set: LabelSet) -> str:
-    """Eight hex digits that change when the prompt or the labels in it do."""
+    """Return eight hex digits that change with the prompt and the labels in it."""
     content = json.dumps([messages(label_set, (), ""), schema(label_set.names)])
     return hashlib.sha256(content.encode()).hexdigest()[:8]
 
@@ -151,7 +151,7 @@ def _printable(character: str) -> str:
 
 
 def _in_json(answer: str) -> str | None:
-    """The label of the one object in an answer that has one; None where two objects do."""
+    """Return the label of the only object with a label in an answer; None if two have one."""
     found, place = [], answer.find("{")
     for _ in range(_OBJECTS_MAX):
         if place < 0:

@@ -1,4 +1,4 @@
-"""Finds why a server rejected a request: the message, a field, a setting or the server."""
+"""Find the cause of a rejected request: the message, a field, a setting or the server."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-_SAID = {"code", "param", "type", "message", "msg", "loc", "detail", "status", "reason", "reasons"}
-_SAID |= {"error", "innererror", "metadata", "raw"}
+_KEYS = {"code", "param", "type", "message", "msg", "loc", "detail", "status", "reason", "reasons"}
+_KEYS |= {"error", "innererror", "metadata", "raw"}
 _CHARS, _DEPTH = 4_000, 6
 _TOO_LONG = re.compile(
     r"context.?(length|size|window)|too.?long|maximum (context|prompt|input)|input.?length|n_ctx"
@@ -36,22 +36,23 @@ _QUOTA = re.compile(
 class Cause(Enum):
     """The cause of a rejected request."""
 
-    REFUSED = auto()  # the message, for what it says
-    TOO_LONG = auto()  # the message, for its length
+    REFUSED = auto()  # the content of the message
+    TOO_LONG = auto()  # the length of the message
     UNCLEAR = auto()  # the message, a field or a setting: the server does not say
     KEY = auto()
     FORBIDDEN = auto()
     MISSING = auto()  # no such model, or no such address
     QUOTA = auto()
-    PASSING = auto()  # overload, a timeout: another try may go through
+    PASSING = auto()  # overload or a timeout: a retry may succeed
     ENDPOINT = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A status other than 200, or an error in the body of a 200, with what the server says of it.
+    """A status other than 200, or an error in the body of a 200, with the server's explanation.
 
-    `said` is casefolded and bounded; `param` is the field that the server blames, if it names it.
+    `said` is the explanation, casefolded and cut; `param` is the field that the server names, or
+    "".
     """
 
     status: int
@@ -60,14 +61,14 @@ class Rejection:
 
     @classmethod
     def of(cls, status: int, body: Any) -> "Rejection":
-        """Read an error's body: a JSON document, or text, which is not read."""
+        """Return the rejection of an error's body, which is a JSON document or ignored text."""
         param = body.get("param") if isinstance(body, dict) else None
         said = " ".join(_words(body))[:_CHARS] if isinstance(body, dict | list) else ""
         return cls(status, said.casefold(), param if isinstance(param, str) else "")
 
     @classmethod
     def within(cls, error: Any) -> "Rejection":
-        """Read an error that a server answers with status 200; its code may be a status."""
+        """Return the rejection of an error sent with status 200; its code may be a status."""
         body = error if isinstance(error, dict | list) else {"message": str(error)[:_CHARS]}
         code = body.get("code") if isinstance(body, dict) else None
         digits = str(code) if isinstance(code, int | str) else ""
@@ -76,7 +77,7 @@ class Rejection:
 
     @property
     def cause(self) -> Cause:
-        """Return the cause, judged by status and words."""
+        """Return the cause, by the status and the explanation."""
         if self.status in _OF_STATUS:
             return _OF_STATUS[self.status]
         if self.status == 403:  # noqa: PLR2004 - HTTP's "Forbidden"
@@ -94,7 +95,7 @@ class Rejection:
         return Cause.UNCLEAR if self.status in _ABOUT_THE_REQUEST else Cause.ENDPOINT
 
     def names(self, keys: Collection[str], sent: str) -> bool:
-        """Return True if it blames one of these fields, and not a word of the message."""
+        """Return True if it names one of these fields, and does not just quote the message."""
         if any(re.search(rf"\b{key}\b", self.param) for key in keys):
             return True
         if self.status not in (200, *_ABOUT_THE_REQUEST) or self.cause in _THE_MESSAGES:
@@ -123,11 +124,11 @@ _BY_WORDS = (
 
 
 def _words(found: Any, depth: int = 0) -> list[str]:
-    """Return a server's words on an error, without parts of the request such as `input`."""
+    """Return a server's explanation of an error, without parts of the request such as `input`."""
     if isinstance(found, dict) and depth < _DEPTH:
         return [
-            word for key in sorted(_SAID & found.keys()) for word in _words(found[key], depth + 1)
+            word for key in sorted(_KEYS & found.keys()) for word in _words(found[key], depth + 1)
         ]
     if isinstance(found, list) and depth < _DEPTH:
-        return [word for one in found[:20] for word in _words(one, depth + 1)]
+        return [word for part in found[:20] for word in _words(part, depth + 1)]
     return [str(found)[:_CHARS]] if isinstance(found, str | int) else []

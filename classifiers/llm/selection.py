@@ -1,4 +1,4 @@
-"""Which labelled examples a model is shown: similar, balanced over likely labels, in budget."""
+"""Choose the examples in a prompt: similar, balanced over likely labels, within a token budget."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,38 +10,44 @@ from classifiers.llm.prompt import DESCRIPTION_CHARS, SHOT_CHARS
 
 _CHARS_PER_TOKEN = 4
 _TURN_TOKENS = 16  # roles, delimiters and JSON around a shot's text and label
-_MOST_LABELS = 250  # strict schemas limit their enums' size
+_MOST_LABELS = 250  # servers limit the size of enums in strict schemas
 _VOTERS = 10  # nearest examples whose labels are compared with the model's answer
-_RIGHT, _WRONG = 3.0, 1.0  # votes that a model's answer starts with: right three times of four
+_RIGHT, _WRONG = 3.0, 1.0  # prior votes for and against the model's answer
 
 Candidates = Callable[[str], Sequence[str]]
-"""Names the labels of a text, likeliest first; the local classifier's `rank` is one. It blocks."""
+"""Returns the labels of a text, likeliest first, such as `LocalClassifier.rank`. It blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """The index to take examples from, and the source of likely labels if not all labels fit.
+
+    Without an index the examples of the label set are used. Without candidates the labels of the
+    nearest examples are the likely ones.
+    """
+
+    index: ExampleIndex | None = None
+    candidates: Candidates | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to show for one message: shots with the nearest last, and the labels to choose from."""
+    """The examples for the prompt of a message, nearest last, and the labels to choose from."""
 
     shots: tuple[Neighbour, ...]
     labels: LabelSet
     nearest: tuple[Neighbour, ...]  # the evidence for confidence, nearest first
 
 
-def select(
-    index: ExampleIndex | None,
-    labels: LabelSet,
-    text: str,
-    limits: FewShot,
-    candidates: Candidates | None = None,
-) -> Selection:
-    """Choose shots and labels to choose from for `text`; the same input gives the same choice.
+def select(retrieval: Retrieval, labels: LabelSet, text: str, limits: FewShot) -> Selection:
+    """Return the examples and labels for the prompt of `text`; the choice is deterministic.
 
-    Shots come from the nearest examples, round by round over the likely labels so that none has a
-    majority. Examples of labels no longer in the set are left out. While the index is empty, the
-    labels' own examples stand in. Labels are narrowed to the likely ones only when they do not
-    fit, since a constant list is what prompt caches hit: to those that `candidates` names first,
-    else to those of the nearest examples.
+    Examples are taken from the nearest, round by round over the likely labels, so no label has a
+    majority. Examples of unknown labels are left out. If the index is empty, the examples of the
+    label set are used. All labels are offered if they fit, because prompt caches need a constant
+    list; otherwise only the likely ones.
     """
+    index, candidates = retrieval.index, retrieval.candidates
     found = index.nearest([text], limits.pool)[0] if index is not None else []
     known = _distinct(neighbour for neighbour in found if neighbour.label in labels.names)
     pool = known or _seeds(labels)
@@ -54,10 +60,10 @@ def select(
 
 
 def agreement(label: str, nearest: Sequence[Neighbour]) -> float:
-    """Confidence in a model's `label` in (0, 1), from the labels of the nearest examples.
+    """Return the confidence in a model's `label` in (0, 1), by the labels of the nearest examples.
 
-    Each neighbour votes with its similarity, on top of three votes for and one against the model:
-    0.75 where nothing is known. It ranks answers; calibrate it before reading it as a probability.
+    Each neighbour votes with its similarity. Three prior votes for the model and one against it
+    make 0.75 without neighbours. The value ranks answers, and is not a calibrated probability.
     """
     votes = [max(neighbour.similarity, 0.0) for neighbour in nearest]
     agreeing = sum(
@@ -67,9 +73,9 @@ def agreement(label: str, nearest: Sequence[Neighbour]) -> float:
 
 
 def shares(nearest: Sequence[Neighbour]) -> list[Score]:
-    """Labels of the nearest examples by their share of similarity, most first.
+    """Return the labels of the nearest examples by their share of similarity, highest first.
 
-    One vote stays with none of them, so that a single neighbour is no certainty.
+    A vote for no label keeps a single neighbour from a share of 1.
     """
     votes: dict[str, float] = {}
     for neighbour in nearest:
@@ -80,12 +86,12 @@ def shares(nearest: Sequence[Neighbour]) -> list[Score]:
 
 
 def tokens(text: str) -> int:
-    """Estimated tokens of `text`, at four characters each."""
+    """Return the estimated number of tokens of `text`, at four characters each."""
     return -(-len(text) // _CHARS_PER_TOKEN)
 
 
 def _distinct(neighbours: Iterable[Neighbour]) -> list[Neighbour]:
-    # Ties in similarity are broken by content: an index need not keep an order between calls.
+    # Break ties in similarity by content, because an index may change its order between calls.
     ordered = sorted(neighbours, key=lambda shot: (-shot.similarity, shot.text, shot.label))
     unique = {(shot.text, shot.label): shot for shot in reversed(ordered)}
     return sorted(unique.values(), key=ordered.index)
@@ -113,7 +119,7 @@ def _narrowed(labels: LabelSet, likely: Sequence[str], budget: int) -> LabelSet:
 
 
 def _label_tokens(label: Label) -> int:
-    # A name stands in the list and in the schema's enum.
+    # A name is in the list and in the schema's enum.
     return 2 * tokens(label.name) + tokens(label.description[:DESCRIPTION_CHARS]) + 4
 
 

@@ -1,4 +1,4 @@
-"""Separates the thinking of a model from its answer."""
+"""Separate the thinking of a model from its answer."""
 
 import re
 
@@ -13,15 +13,15 @@ _CLOSING = re.compile(
 
 
 def thinks(text: str) -> bool:
-    """Return True if a text has tags of thinking."""
+    """Return True if a text has a tag that opens or closes thinking."""
     return bool(_OPENING.search(text) or _CLOSING.search(text))
 
 
 def without_thinking(text: str) -> str:
-    """Return the text after the last thinking, or before the first if nothing follows.
+    """Return the text after the last thinking, or before the first if nothing follows it.
 
-    A chat template may hold the opening tag, so the answer may have only the closing tag.
-    Thinking that does not end is left out to the end.
+    The opening tag may be part of the chat template, so a text may have only the closing tag.
+    Thinking without an end is removed up to the end of the text.
     """
     ends = [found.end() for found in _CLOSING.finditer(text)]
     rest = _before_thinking(text[ends[-1] :] if ends else text)

@@ -1,4 +1,4 @@
-"""Sends requests to an OpenAI-compatible server, with a budget, retries and limits."""
+"""Send requests to an OpenAI-compatible server, within a budget, with retries and size limits."""
 
 import asyncio
 import json
@@ -22,15 +22,15 @@ from classifiers.llm.rejection import Cause, Rejection
 MOST_BYTES = 2**20  # of an answer: log-probabilities of 2,048 tokens take a quarter of that
 _TRIES = 3
 _FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 5.0  # a server that wants to be left alone for longer is left to the breaker
-_ANSWERED_TOO_LATE = (408, 499, 504, 524)  # a gateway gave up on a model that may be paid
+_LONGEST_PAUSE_S = 5.0  # if a server asks for more, the cascade's breaker pauses instead
+_ANSWERED_TOO_LATE = (408, 499, 504, 524)  # a gateway timed out, but the model may be paid
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 class Wire:
-    """Sends requests for one model. Every try has a separate reservation.
+    """Sends requests for a model. Every try has a separate reservation.
 
-    The SDK's own retries are off, because they could not be counted.
+    The SDK's retries are off, because they could not be counted.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Wire:
             timeout=timeout_s,
             max_retries=0,
             http_client=http_client,
-            default_headers={"accept-encoding": "identity"},  # what is unpacked has no bound
+            default_headers={"accept-encoding": "identity"},  # unpacked bodies have no size limit
         )
 
     async def send(
@@ -58,17 +58,17 @@ class Wire:
         fields: Mapping[str, Any],
         asked: Callable[[], None],
     ) -> tuple[Any, Usage]:
-        """The completion as a JSON document, or why it was turned away; and what the tries used.
+        """Return the completion as a JSON document, or its rejection, and the usage of all tries.
 
-        Raises ClassifierUnavailableError or ClassifierSetupError for an endpoint that gives
-        neither.
+        Call `asked` before each try. Raise ClassifierUnavailableError or ClassifierSetupError if
+        the endpoint gives neither.
         """
         expected, used = estimate(messages, fields), Usage()
         for number in range(_TRIES):
             async with self._meter.request(expected) as bill:
                 asked()
                 try:
-                    found, pause_s = await self._once(messages, fields, bill, expected, number)
+                    found, pause_s = await self._try(messages, fields, bill, expected, number)
                 finally:
                     used += bill.usage
             if pause_s is None or number == _TRIES - 1:
@@ -79,11 +79,11 @@ class Wire:
         return found, used
 
     async def aclose(self) -> None:
-        """Settle what was asked, and close the connections."""
+        """Settle all requests, then close the connections."""
         await self._meter.finish()
         await self._client.close()
 
-    async def _once(
+    async def _try(
         self,
         messages: Any,
         fields: Mapping[str, Any],
@@ -91,7 +91,7 @@ class Wire:
         expected: Estimate,
         number: int,
     ) -> tuple[Any, float | None]:
-        """Try once; return the result, and the seconds after which a retry may help."""
+        """Send the request; return the result, and the seconds until a retry may help or None."""
         try:
             raw = await self._client.chat.completions.with_raw_response.create(
                 model=self._choice.model, messages=messages, extra_body=fields
@@ -110,7 +110,7 @@ class Wire:
         return self._document(response, bill, expected), None
 
     def _document(self, response: httpx2.Response, bill: Bill, expected: Estimate) -> Any:
-        """The completion, a Rejection, or what is wrong with the endpoint."""
+        """Return the completion, a Rejection, or the error to raise."""
         try:
             found = json.loads(response.content)
         except (ValueError, RecursionError):
@@ -140,7 +140,7 @@ class Wire:
 
 
 def _body(error: openai.APIStatusError) -> Any:
-    """The body of an error as a JSON document; a bare string in JSON is a message."""
+    """Return the body of an error as a JSON document; a JSON string becomes its message."""
     is_json = "json" in error.response.headers.get("content-type", "")
     return {"message": error.body} if is_json and isinstance(error.body, str) else error.body
 
@@ -149,7 +149,7 @@ _KINDS = {"text/html": "a web page", "text/event-stream": "a stream of events"}
 
 
 def _pause_s(response: httpx2.Response, number: int) -> float | None:
-    """Seconds to wait as the server asks, else longer each time; None where it wants no retry."""
+    """Return the seconds to wait: as the server asks, or else doubling; None for no retry."""
     if response.headers.get("x-should-retry") == "false":
         return None
     for name, unit_s in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
@@ -162,7 +162,7 @@ def _pause_s(response: httpx2.Response, number: int) -> float | None:
 
 
 class _Capped(httpx2.AsyncByteStream):
-    """The first bytes of a body; the rest is never read."""
+    """A stream that ends after the first MOST_BYTES of a body."""
 
     def __init__(self, inner: httpx2.AsyncByteStream) -> None:
         self._inner = inner
@@ -180,7 +180,7 @@ class _Capped(httpx2.AsyncByteStream):
 
 
 async def _cap(response: httpx2.Response) -> None:
-    """Bound what is read of a body, and leave it packed: nobody asked for that."""
+    """Limit the bytes read of a body, and do not unpack it: it was requested unpacked."""
     assert isinstance(response.stream, httpx2.AsyncByteStream)
     response.stream = _Capped(response.stream)
     response.headers.pop("content-encoding", None)

@@ -1,1 +1,1 @@
-"""The team's own small model."""
+"""The local classifier: sentence embeddings with a calibrated linear head, fitted per team."""

@@ -1,12 +1,12 @@
-"""How many threads the products of matrices are spread over: one."""
+"""Limit matrix products to one thread."""
 
 from threadpoolctl import threadpool_limits
 
 
 def one_blas_thread() -> None:
-    """Have NumPy and SciPy multiply on the thread that asks; for good, and for all of the process.
+    """Make NumPy and SciPy multiply on the calling thread, for the rest of the process.
 
-    Their BLAS lets its waiting threads spin. The products here are small, so that cost 15 times
-    the processor time of a fit, and twice that of an answer; bulk work runs in processes instead.
+    The waiting threads of their BLAS spin. The products here are small, so spinning made a fit cost
+    15 times the CPU time, and an answer twice. Bulk work runs in several processes instead.
     """
     threadpool_limits(limits=1, user_api="blas")

@@ -1,4 +1,4 @@
-"""From confidence to the threshold that meets a precision."""
+"""Choose the confidence threshold that meets a target precision."""
 
 from dataclasses import dataclass
 
@@ -11,28 +11,32 @@ from classifiers.plural import plural
 Floats = npt.NDArray[np.float64]
 
 STATED_CONFIDENCE = 0.9
-"""How sure it is that the target precision is met: the level of the Clopper-Pearson bound."""
+"""The level of the Clopper-Pearson bound at which the target precision must be met."""
 
 
 def needed(precision: float) -> int:
-    """How many answers in a row must be right before `precision` is shown: the fewest there are."""
+    """Return the minimum number of answers that show `precision`: all of them must be right."""
     return int(np.ceil(np.log(1 - STATED_CONFIDENCE) / np.log(precision)))
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """The confidence from which a label is given; `met` says that held-out examples showed it."""
+    """The least confidence at which a label is given.
+
+    `met` is True if held-out examples show that the target precision is met.
+    """
 
     value: float
     met: bool
 
 
 def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: float) -> Threshold:
-    """The lowest confidence above which the bound on the precision reaches `target`.
+    """Return the lowest threshold whose lower bound on the precision reaches `target`.
 
-    Both arrays have shape (n,) and come from held-out predictions. Where no threshold is shown to
-    meet the target, calibrated confidence itself has to reach it. Where all predictions together
-    meet it, none of them says what is below, and calibrated confidence is taken at its word.
+    Both arrays have shape (n,) and come from held-out predictions; `right` tells which were right.
+    The bound is that of Clopper and Pearson (1934), one-sided. If no threshold meets the target,
+    it is `target`, as the confidence is calibrated. If all predictions together meet it, it is
+    their lowest confidence or `target`, whichever is lower.
     """
     order = np.argsort(-confidence, kind="stable")
     hits = np.cumsum(right[order])
@@ -47,33 +51,33 @@ def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: f
     return Threshold(min(lowest, target) if all_met else lowest, met=True)
 
 
-_ENOUGH = 2  # times the fewest that could show the target: enough for a threshold of its own
+_ENOUGH = 2  # times `needed`: predictions from which a label gets a threshold
 
 
-def own_thresholds(
-    said: npt.NDArray[np.str_], confidence: Floats, right: npt.NDArray[np.bool_], target: float
+def label_thresholds(
+    best: npt.NDArray[np.str_], confidence: Floats, right: npt.NDArray[np.bool_], target: float
 ) -> dict[str, Threshold]:
-    """Thresholds of the labels that were given often enough to be judged alone, and meet it.
+    """Return the thresholds of labels that have enough predictions and meet `target`.
 
-    All arrays have shape (n,); `said` are the best labels.
+    All arrays have shape (n,); `best` are the best labels.
     """
     enough = _ENOUGH * needed(target)
     found = {
-        str(label): choose_threshold(confidence[said == label], right[said == label], target)
-        for label, count in zip(*np.unique(said, return_counts=True), strict=True)
+        str(label): choose_threshold(confidence[best == label], right[best == label], target)
+        for label, count in zip(*np.unique(best, return_counts=True), strict=True)
         if count >= enough
     }
-    return {label: one for label, one in found.items() if one.met}
+    return {label: threshold for label, threshold in found.items() if threshold.met}
 
 
-_FACTORS = np.geomspace(1.0, 64.0, 49)  # how many times as many examples are looked ahead to
+_FACTORS = np.geomspace(1.0, 64.0, 49)  # multiples of the present number of examples
 
 
 def factor_needed(confidence: Floats, right: npt.NDArray[np.bool_], target: float) -> float | None:
-    """How many times as many held-out predictions, alike, would show `target`; None if none would.
+    """Return the multiple of held-out predictions that would show `target`, or None beyond 64.
 
-    What is known so far is taken to repeat itself: of the most confident so many are right, and
-    only the bound on that share comes nearer to it.
+    More predictions are expected to have the same confidences and errors, so that only the bound
+    becomes tighter.
     """
     hits = np.cumsum(right[np.argsort(-confidence, kind="stable")])
     given = np.arange(1, len(hits) + 1)
@@ -87,11 +91,12 @@ def factor_needed(confidence: Floats, right: npt.NDArray[np.bool_], target: floa
 
 @dataclass(frozen=True, slots=True)
 class PrecisionReport:
-    """How far the target precision is shown: `answered` of the messages it rests on get a label.
+    """A report on the target precision, based on held-out examples or on answers people have seen.
 
-    It rests on `answers` that people saw, or, where that is 0, on held-out `examples`. `missing`
-    is about how many more examples would show it: 0 when it is shown, None when more of the same
-    alone would not.
+    `answered` is the share of messages that get a label, in [0, 1]. `missing` is the approximate
+    number of further examples that would show the target: 0 if it is met, None if more of the same
+    would not be enough. `answers` is the number of seen answers, or 0 if the report is based on the
+    held-out predictions of `examples`.
     """
 
     target: float
@@ -103,11 +108,11 @@ class PrecisionReport:
     def __str__(self) -> str:
         target = f"{self.target:.0%} precision"
         if self.missing == 0:
-            rests = f", by its last {plural(self.answers, 'answer')}" if self.answers else ""
-            return f"{target} is met{rests}, with a label for about {self.answered:.0%} of messages"
+            basis = f" in the last {plural(self.answers, 'answer')}" if self.answers else ""
+            return f"{target} is met{basis}, with a label for about {self.answered:.0%} of messages"
         if self.missing is None:
             return (
-                f"{target} is not met, and more of the same examples would not do it: the labels "
-                "are hard to tell apart; describe or merge them, or ask for less"
+                f"{target} is not met, and more examples of this kind would not help: the labels "
+                "are hard to tell apart. Describe or merge them, or lower the target."
             )
         return f"{target} is not shown yet: it takes about {plural(self.missing, 'more example')}"

@@ -1,4 +1,4 @@
-"""What predictions of held-out examples say: weights of the views, thresholds, what is unknown."""
+"""Cross-validation: learn weights of views, thresholds and novelty from held-out predictions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,67 +13,71 @@ from classifiers.local.calibration import (
     Threshold,
     choose_threshold,
     factor_needed,
+    label_thresholds,
     needed,
-    own_thresholds,
 )
-from classifiers.local.head import Calibration, parted
+from classifiers.local.head import Calibration, batches
 from classifiers.local.linear import Chosen, Places, fit_linear
-from classifiers.local.novelty import Novelty, fit_novelty, signs
+from classifiers.local.novelty import Novelty, fit_novelty, novelty_features
 from classifiers.local.training_set import Training
 from classifiers.local.views import Weights, fit_views, fit_weights
 
+FOLDS = 5
 _COLD_THRESHOLD = 0.5
-_FOLDS = 5
-_HELD_OUT_MAX = 2_000  # so many held-out predictions say enough
-_DRAWS = 3  # ways to deal few examples into folds: the threshold of one is luck
-_CALIBRATE_FROM = 40  # with fewer weights are noise
+_HELD_OUT_MAX = 2_000  # enough held-out predictions: the remaining folds are skipped
+_DRAWS = 3  # ways to deal few examples into folds: the threshold of a single draw is luck
+_CALIBRATE_FROM = 40  # examples; with fewer, the weights of views are noise
 _PER_LABEL = 3
-_HIDDEN = 3  # so many parts of the labels are hidden in turn
-_NOVELTY_MAX = 4_000
+_HIDDEN = 3  # parts of the labels, which are hidden in turn
+_NOVELTY_MAX = 4_000  # examples that the novelty model is fitted on
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOutScores:
-    """Scores of held-out examples, shape (views, n, labels), and their true columns, (n,).
+    """Scores of held-out examples, shape (views, n, labels), and their true columns, shape (n,).
 
-    Columns are in the order of the labels' names.
+    Columns are in the order of the sorted label names.
     """
 
     scores: Floats
     truth: Places
 
     def weights(self) -> tuple[Weights, float]:
-        """What each view is worth, and the log-loss that is left."""
+        """Return the weights of the views, and the log-loss with them."""
         return fit_weights(self.scores, self.truth)
 
 
-def _folds(labels: npt.NDArray[np.str_], draw: int) -> Iterator[Places]:
-    """Places to hold out, each label spread evenly over the folds, as the draw has it."""
+def folds(labels: npt.NDArray[np.str_], draw: int = 0) -> Iterator[Places]:
+    """Yield the places to hold out in each of FOLDS folds; `draw` is the seed.
+
+    Folds are stratified: the examples of each label are spread evenly over them.
+    """
     rng = np.random.default_rng(draw)
     fold = np.zeros(len(labels), dtype=np.int64)
     start = 0
     for name in np.unique(labels):
         places = rng.permutation(np.flatnonzero(labels == name))
-        fold[places] = (start + np.arange(len(places))) % _FOLDS
+        fold[places] = (start + np.arange(len(places))) % FOLDS
         start += len(places)
-    yield from (np.flatnonzero(fold == number) for number in range(_FOLDS))
+    yield from (np.flatnonzero(fold == number) for number in range(FOLDS))
 
 
 def _scores(training: Training, held: Places, chosen: Chosen, c: float) -> Floats:
-    """Of the examples at `held`, fitted to the chosen ones: shape (views, len(held), labels).
+    """Fit to the chosen examples, and return the scores of the examples at `held`.
 
-    What the label set says itself is never left out, so there are always all labels.
+    The shape is (views, len(held), labels). All labels are present, because the names and
+    descriptions of labels are never held out.
     """
     views = fit_views(training, chosen, c)
     found = [
-        np.stack([view() for view in views.each(one, views.linear.similarities(one.vectors))])
-        for one in parted(training.features[held])
+        np.stack([view() for view in views.each(batch, views.linear.similarities(batch.vectors))])
+        for batch in batches(training.features[held])
     ]
     return np.concatenate(found, axis=1)
 
 
 def _first_of(groups: Places, among: Chosen) -> Chosen:
-    """The first of each group among some: near-duplicates are evidence once."""
+    """Return a mask of the first example of each group: near-duplicates count once."""
     places = np.flatnonzero(among)
     first = np.zeros(len(groups), dtype=bool)
     first[places[np.unique(groups[places], return_index=True)[1]]] = True
@@ -81,11 +85,11 @@ def _first_of(groups: Places, among: Chosen) -> Chosen:
 
 
 def held_out(training: Training, c: float, draw: int = 0) -> HeldOutScores | None:
-    """Cross-validate taught examples at penalty `c`; None with too few.
+    """Cross-validate the taught examples with the inverse penalty `c`; return None with too few.
 
-    Of near-duplicates one is held out, and the others are not fitted to meanwhile: who has seen
-    one of them knows the others. Of very many examples some folds are enough. Draws differ in the
-    folds that examples fall into.
+    A group of near-duplicates is held out together and judged once, because a model that has seen
+    one of them knows the others. With very many examples some folds are enough. Draws differ in
+    how examples are dealt into folds.
     """
     groups = training.groups()
     judged = _first_of(groups, training.taught)
@@ -97,7 +101,7 @@ def held_out(training: Training, c: float, draw: int = 0) -> HeldOutScores | Non
     columns = np.unique(training.labels, return_inverse=True)[1]
     scores: list[Floats] = []
     truth: list[int] = []
-    for fold in _folds(training.labels[places], draw):
+    for fold in folds(training.labels[places], draw):
         held = places[fold]
         scores.append(_scores(training, held, ~np.isin(groups, groups[held]), c))
         truth.extend(columns[held].tolist())
@@ -107,40 +111,41 @@ def held_out(training: Training, c: float, draw: int = 0) -> HeldOutScores | Non
 
 
 def calibrate(training: Training, target_precision: float, c: float) -> Calibration:
-    """Cross-validate; before there is enough to do so, a fixed and cautious guess."""
+    """Return the calibration by cross-validation, or fixed values if there are too few examples."""
     size = int(training.taught.sum())
     first = held_out(training, c)
     if first is None:
         missing = max(1, max(_CALIBRATE_FROM, needed(target_precision)) - size)
-        standing = PrecisionReport(target_precision, 0.0, missing, size)
-        return Calibration(c, Threshold(_COLD_THRESHOLD, met=False), size, standing=standing)
+        report = PrecisionReport(target_precision, 0.0, missing, size)
+        threshold = Threshold(_COLD_THRESHOLD, met=False)
+        return Calibration(c, threshold, size, precision_report=report)
     draws = [first, *_more_draws(training, c, len(first.truth))]
     weights, _ = _pooled(draws).weights()
-    judged = middle([_judged(one, weights, target_precision) for one in draws])
-    names = np.unique(training.labels)[judged.said]
+    chosen = middle([_verdicts(draw, weights, target_precision) for draw in draws])
+    names = np.unique(training.labels)[chosen.best]
     return Calibration(
         c,
-        judged.threshold,
+        chosen.threshold,
         size,
         weights,
-        own_thresholds(names, judged.sure, judged.right, target_precision),
+        label_thresholds(names, chosen.confidence, chosen.right, target_precision),
         _novelty(training, c),
-        _standing(judged.sure, judged.right, judged.threshold, target_precision, size),
+        _precision_report(chosen, target_precision, size),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOutVerdicts:
-    """Best columns of held-out examples, confidences and verdicts, (n,), and their threshold."""
+    """Best columns, confidences and correctness of held-out examples, (n,), with a threshold."""
 
-    said: Places
-    sure: Floats
+    best: Places
+    confidence: Floats
     right: Chosen
     threshold: Threshold
 
 
 def _more_draws(training: Training, c: float, size: int) -> Iterator[HeldOutScores]:
-    """Deal the examples into folds again, an even number of times, up to enough predictions."""
+    """Yield an even number of further draws, while more predictions help."""
     more = min(_DRAWS, max(1, _HELD_OUT_MAX // size)) - 1
     for draw in range(1, more - more % 2 + 1):
         found = held_out(training, c, draw)
@@ -150,36 +155,39 @@ def _more_draws(training: Training, c: float, size: int) -> Iterator[HeldOutScor
 
 def _pooled(draws: Sequence[HeldOutScores]) -> HeldOutScores:
     return HeldOutScores(
-        np.concatenate([one.scores for one in draws], axis=1),
-        np.concatenate([one.truth for one in draws]),
+        np.concatenate([draw.scores for draw in draws], axis=1),
+        np.concatenate([draw.truth for draw in draws]),
     )
 
 
-def _judged(found: HeldOutScores, weights: Weights, target: float) -> HeldOutVerdicts:
+def _verdicts(found: HeldOutScores, weights: Weights, target: float) -> HeldOutVerdicts:
     confidences = softmax(np.tensordot(weights, found.scores, 1), axis=1)
-    sure, said = confidences.max(axis=1), confidences.argmax(axis=1)
-    right = said == found.truth
-    return HeldOutVerdicts(said, sure, right, choose_threshold(sure, right, target))
+    confidence, best = confidences.max(axis=1), confidences.argmax(axis=1)
+    right = best == found.truth
+    threshold = choose_threshold(confidence, right, target)
+    return HeldOutVerdicts(best, confidence, right, threshold)
 
 
 def middle(draws: Sequence[HeldOutVerdicts]) -> HeldOutVerdicts:
-    """Return the draw whose threshold is the middle one; those that meet no target come last."""
-    ranked = sorted(draws, key=lambda one: (not one.threshold.met, one.threshold.value))
+    """Return the draw with the median threshold; draws that do not meet the target come last."""
+    ranked = sorted(draws, key=lambda draw: (not draw.threshold.met, draw.threshold.value))
     return ranked[len(ranked) // 2]
 
 
-def _standing(
-    sure: Floats, right: Chosen, threshold: Threshold, target: float, size: int
-) -> PrecisionReport:
-    if threshold.met:
-        return PrecisionReport(target, float((sure >= threshold.value).mean()), 0, size)
-    factor = factor_needed(sure, right, target)
+def _precision_report(held: HeldOutVerdicts, target: float, size: int) -> PrecisionReport:
+    answered = float((held.confidence >= held.threshold.value).mean())
+    if held.threshold.met:
+        return PrecisionReport(target, answered, 0, size)
+    factor = factor_needed(held.confidence, held.right, target)
     missing = None if factor is None else max(1, round(size * (factor - 1)))
-    return PrecisionReport(target, float((sure >= threshold.value).mean()), missing, size)
+    return PrecisionReport(target, answered, missing, size)
 
 
 def _novelty(training: Training, c: float) -> Novelty | None:
-    """Hide a third of the labels in turn, and a fifth of the other examples to compare with."""
+    """Fit the novelty model: hide a third of the labels in turn, and a fifth of the other examples.
+
+    Return None with fewer than three taught labels or too few examples.
+    """
     names = np.unique(training.labels[training.taught])
     if len(names) < _HIDDEN:
         return None
@@ -189,7 +197,7 @@ def _novelty(training: Training, c: float) -> Novelty | None:
     kept = np.zeros(len(parts), bool)
     kept[rng.permutation(len(parts))[:_NOVELTY_MAX]] = True
     groups = training.groups()
-    fold = rng.integers(_FOLDS, size=len(parts))[groups]
+    fold = rng.integers(FOLDS, size=len(parts))[groups]
     once = _first_of(groups, training.taught)
     rows, known = [], []
     for number in range(_HIDDEN):
@@ -198,6 +206,6 @@ def _novelty(training: Training, c: float) -> Novelty | None:
         linear = fit_linear(training, kept & (parts != number) & ~held, c)
         judged = kept & once & (unknown | held)
         vectors = training.features.vectors[judged]
-        rows.append(signs(linear.similarities(vectors), linear.logits(vectors)))
+        rows.append(novelty_features(linear.similarities(vectors), linear.logits(vectors)))
         known.append(held[judged])
     return fit_novelty(rows, known)

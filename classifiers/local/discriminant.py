@@ -1,4 +1,4 @@
-"""Linear discriminant analysis, its covariance shrunk: what spreads within labels counts less."""
+"""Linear discriminant analysis with a shrunk covariance: directions of spread count less."""
 
 from dataclasses import dataclass
 
@@ -9,46 +9,52 @@ from scipy.linalg import cho_factor, cho_solve
 from classifiers.base import Vectors
 from classifiers.local.calibration import Floats
 
-_SHRINKAGE = 0.3  # towards the same spread in all directions
+_SHRINKAGE = 0.3  # towards equal spread in all directions
 _NOTHING = np.float32(1e-9)
-_ROWS = 1024  # at a time: a copy of all that was taught would fill the memory
+_ROWS = 1024  # examples at a time: a copy of all examples would fill the memory
 
 
 @dataclass(frozen=True, slots=True)
 class Discriminant:
-    """`coefficients` (labels, d) and `offsets` (labels,) of vectors centred as it was fitted."""
+    """A linear discriminant: `coefficients` (labels, d) and `offsets` (labels,).
+
+    It takes vectors that are centred like those it was fitted on.
+    """
 
     coefficients: Vectors
     offsets: Vectors
 
     def scores(self, vectors: Vectors) -> Floats:
-        """Log-odds but for a factor, shape (len(vectors), labels)."""
+        """Return the log-odds up to a factor, shape (len(vectors), labels)."""
         found: Floats = (vectors @ self.coefficients.T - self.offsets).astype(np.float64)
         return found
 
 
 def means(vectors: Vectors, columns: npt.NDArray[np.int64], weights: Vectors) -> Vectors:
-    """The weighted mean of each label's vectors, shape (labels, d); 0 where all weights are."""
-    whose: Vectors = np.zeros((len(columns), columns.max() + 1), dtype=np.float32)
-    whose[np.arange(len(columns)), columns] = weights
-    found: Vectors = whose.T @ vectors
-    found /= np.maximum(whose.sum(axis=0), _NOTHING)[:, None]
+    """Return the weighted mean vector (prototype) of each label, shape (labels, d).
+
+    It is 0 for labels without weight. `vectors` has shape (n, d), `columns` and `weights` (n,).
+    """
+    membership: Vectors = np.zeros((len(columns), columns.max() + 1), dtype=np.float32)
+    membership[np.arange(len(columns)), columns] = weights
+    found: Vectors = membership.T @ vectors
+    found /= np.maximum(membership.sum(axis=0), _NOTHING)[:, None]
     return found
 
 
 def fit_discriminant(
     vectors: Vectors, columns: npt.NDArray[np.int64], weights: Vectors
 ) -> Discriminant:
-    """From centred vectors (n, d), the numbers of their labels and what each counts, (n,)."""
+    """Return the discriminant of centred vectors (n, d), label columns (n,) and weights (n,)."""
     size = vectors.shape[1]
-    centres = means(vectors, columns, weights)
-    spread = np.zeros((size, size), dtype=np.float32)
+    prototypes = means(vectors, columns, weights)
+    covariance = np.zeros((size, size), dtype=np.float32)
     for start in range(0, len(vectors), _ROWS):
         rows = slice(start, start + _ROWS)
-        apart = vectors[rows] - centres[columns[rows]]
-        apart *= np.sqrt(weights[rows])[:, None]
-        spread += apart.T @ apart
-    spread *= (1.0 - _SHRINKAGE) * size / max(float(np.trace(spread)), 1e-9)
-    spread[np.diag_indices(size)] += _SHRINKAGE
-    coefficients = cho_solve(cho_factor(spread, overwrite_a=True), centres.T).T
-    return Discriminant(coefficients, 0.5 * (coefficients * centres).sum(axis=1))
+        deviations = vectors[rows] - prototypes[columns[rows]]
+        deviations *= np.sqrt(weights[rows])[:, None]
+        covariance += deviations.T @ deviations
+    covariance *= (1.0 - _SHRINKAGE) * size / max(float(np.trace(covariance)), 1e-9)
+    covariance[np.diag_indices(size)] += _SHRINKAGE
+    coefficients = cho_solve(cho_factor(covariance, overwrite_a=True), prototypes.T).T
+    return Discriminant(coefficients, 0.5 * (coefficients * prototypes).sum(axis=1))

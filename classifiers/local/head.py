@@ -1,4 +1,4 @@
-"""The trained part of the local classifier: logits to calibrated confidence."""
+"""The trained part of the local classifier: from features to calibrated confidence."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,80 +7,84 @@ import numpy as np
 from scipy.special import softmax
 
 from classifiers.local.calibration import Floats, PrecisionReport, Threshold
-from classifiers.local.novelty import Novelty, signs
+from classifiers.local.novelty import Novelty, novelty_features
 from classifiers.local.training_set import Features, Training
 from classifiers.local.views import UNTUNED, Views, Weights, fit_views
 
-_ROWS = 256  # compared with all that was taught at a time: more would fill the memory
+_ROWS = 256  # texts that are compared with all examples at a time: more would fill the memory
 
 
-def parted(features: Features) -> Iterator[Features]:
-    """A part after the other, each small enough to be compared with all that was taught."""
+def batches(features: Features) -> Iterator[Features]:
+    """Yield batches that are small enough to be compared with all examples."""
     yield from (features[start : start + _ROWS] for start in range(0, len(features), _ROWS))
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A fitted head, calibrated by the weights of its views."""
+    """A fitted head: the views, their weights, which calibrate it, and the thresholds of labels."""
 
     views: Views
     weights: Weights
     threshold: Threshold
-    own: Mapping[str, Threshold] = field(default_factory=dict)
+    label_thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     novelty: Novelty | None = None
 
-    def needs(self, label: str) -> float:
-        """The confidence from which `label` is given."""
-        return self.own.get(label, self.threshold).value
+    def threshold_of(self, label: str) -> float:
+        """Return the least confidence at which `label` is given."""
+        return self.label_thresholds.get(label, self.threshold).value
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels in the order of the columns."""
+        """Return the labels in the order of the columns."""
         return self.views.linear.labels
 
-    def judged(self, features: Features) -> tuple[Floats, Floats | None]:
-        """Confidences, and how likely each belongs to a label at all; None before it is learnt.
+    def predict(self, features: Features) -> tuple[Floats, Floats | None]:
+        """Return calibrated confidences, and the probabilities that texts belong to any label.
 
-        Calibrated confidence of each label has shape (len(features), labels); rows add up to 1.
+        Confidences have shape (len(features), labels), and rows add up to 1. Probabilities have
+        shape (len(features),), and are None if there is no novelty model.
         """
         similar = self.views.linear.similarities(features.vectors)
         mix = self.views.mixed(features, similar, self.weights)
         confidences: Floats = softmax(mix, axis=1)
         if self.novelty is None:
             return confidences, None
-        found = signs(similar, self.views.linear.logits(features.vectors))
+        found = novelty_features(similar, self.views.linear.logits(features.vectors))
         return confidences, self.novelty.known(found)
 
     def confidences(self, features: Features) -> Floats:
-        """Calibrated confidence of each label, shape (len(features), labels)."""
-        parts = [self.judged(one)[0] for one in parted(features)]
+        """Return the calibrated confidence of each label, shape (len(features), labels)."""
+        parts = [self.predict(batch)[0] for batch in batches(features)]
         return np.vstack(parts) if parts else np.zeros((0, len(self.labels)))
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What held-out predictions said, of `size` taught examples: weights and thresholds.
+    """Weights of views and thresholds, learnt from held-out predictions of `size` examples.
 
-    `own` are thresholds of labels with enough predictions of their own.
+    `c` is the inverse penalty. `label_thresholds` are for labels with enough predictions.
     """
 
     c: float
     threshold: Threshold
     size: int
     weights: Weights = UNTUNED
-    own: Mapping[str, Threshold] = field(default_factory=dict)
+    label_thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     novelty: Novelty | None = None
-    standing: PrecisionReport | None = None
+    precision_report: PrecisionReport | None = None
 
 
 def fit(training: Training, calibration: Calibration, before: Head | None = None) -> Head:
-    """Fit on everything, from the head `before`; at least two labels must be present."""
+    """Return a head fitted on all examples, starting from the head `before`.
+
+    At least two labels must have examples.
+    """
     everything = np.ones(len(training.labels), bool)
     start = None if before is None else before.views.linear
     return Head(
         fit_views(training, everything, calibration.c, start),
         calibration.weights,
         calibration.threshold,
-        calibration.own,
+        calibration.label_thresholds,
         calibration.novelty,
     )

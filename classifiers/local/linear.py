@@ -1,4 +1,4 @@
-"""Logistic regression on sentence vectors, with the examples that it was fitted on."""
+"""Multinomial logistic regression on sentence vectors, and votes of the nearest examples."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from classifiers.local.calibration import Floats
 from classifiers.local.training_set import Training
 
 _ITERATIONS = 100
-_GRADIENT = 5e-5  # of the mean loss: further steps move no answer
-_REMEMBERED = 5  # steps: the memory of ten costs L-BFGS as much time as the loss does
+_GRADIENT = 5e-5  # of the mean loss: below it, further steps change no answer
+_REMEMBERED = 5  # steps that L-BFGS keeps: with ten, it takes as much time as the loss
 _NEAREST = 30
-_NEARNESS = 20.0
-_NO_VOTE = 1e-6
+_NEARNESS = 20.0  # how fast a vote falls with the cosine distance
+_NO_VOTE = 1e-6  # share of a label without votes, for its logarithm
 
 Chosen = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -23,10 +23,10 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Logits of `labels` for unit vectors: `centre` (d,), `coefficients` (labels, d + 1).
+    """A fitted regression: `centre` (d,) and `coefficients` (labels, d + 1).
 
-    `material` (n, d) is what it was fitted on, centred and of unit length, and `columns` (n,) its
-    labels.
+    `material` (n, d) are the vectors it was fitted on, centred and of unit length, and `columns`
+    (n,) the numbers of their labels.
     """
 
     labels: tuple[str, ...]
@@ -36,16 +36,19 @@ class Linear:
     columns: Places
 
     def similarities(self, vectors: Vectors) -> Vectors:
-        """Cosines to the material, shape (len(vectors), n)."""
+        """Return the cosines of unit vectors to the material, shape (len(vectors), n)."""
         return centred(vectors, self.centre)[:, :-1] @ self.material.T
 
     def logits(self, vectors: Vectors) -> Floats:
-        """Shape (len(vectors), labels)."""
+        """Return the logits of unit vectors, shape (len(vectors), labels)."""
         found: Floats = (centred(vectors, self.centre) @ self.coefficients.T).astype(np.float64)
         return found
 
     def votes(self, similar: Vectors) -> Floats:
-        """Logarithms of each label's share in the 30 nearest examples, the nearer the heavier."""
+        """Return the log of each label's share of votes, shape (len(similar), labels).
+
+        The 30 nearest examples vote with weights that rise with their cosine in `similar`.
+        """
         count = min(_NEAREST, similar.shape[1])
         near = np.argpartition(similar, -count, axis=1)[:, -count:]
         weights = np.exp(_NEARNESS * (np.take_along_axis(similar, near, axis=1) - 1.0))
@@ -56,7 +59,7 @@ class Linear:
 
 
 def centred(vectors: Vectors, centre: Vectors) -> Vectors:
-    """What tells vectors apart: the mean taken off, length one again, and a column of ones."""
+    """Subtract the centre, scale to unit length, and append a column of ones: (n, d + 1)."""
     found = np.ones((len(vectors), vectors.shape[1] + 1), dtype=np.float32)
     moved = np.subtract(vectors, centre, out=found[:, :-1])
     lengths = np.sqrt(np.einsum("ij,ij->i", moved, moved))
@@ -71,9 +74,10 @@ def _first(start: Linear | None, labels: tuple[str, ...], width: int) -> Floats:
 
 
 def fit_linear(training: Training, chosen: Chosen, c: float, start: Linear | None = None) -> Linear:
-    """Multinomial logistic regression with an L2 penalty, by L-BFGS; the intercept is free.
+    """Fit a multinomial logistic regression to the chosen examples with L-BFGS.
 
-    From `start`, an earlier fit of the same labels, it takes few steps. The end is the same.
+    `c` is the inverse strength of the L2 penalty, which spares the intercept. `start`, an earlier
+    fit of the same labels, saves steps and does not change the result.
     """
     weights = training.weights[chosen].astype(np.float32)
     names, columns = np.unique(training.labels[chosen], return_inverse=True)
@@ -81,7 +85,7 @@ def fit_linear(training: Training, chosen: Chosen, c: float, start: Linear | Non
     vectors = taught if chosen.all() else taught[chosen]
     centre: Vectors = vectors.mean(axis=0)
     inputs = centred(vectors, centre)
-    del taught, vectors  # as large as all that was taught
+    del taught, vectors  # as large as all examples
     rows, size = np.arange(len(columns)), float(weights.sum())
     penalised = np.append(np.ones(inputs.shape[1] - 1), 0.0) / c
 

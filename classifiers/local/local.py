@@ -1,4 +1,4 @@
-"""The team's own small model: sentence vectors and a linear head, fitted again as it is taught."""
+"""The local classifier: sentence vectors with a linear head that is refitted as it learns."""
 
 import asyncio
 import hashlib
@@ -26,33 +26,34 @@ from classifiers.local.crossvalidation import calibrate
 from classifiers.local.head import Calibration, Head, fit
 from classifiers.local.outcome_threshold import Outcomes, by_outcomes
 from classifiers.local.recipe import Recipe
-from classifiers.local.tfidf import counted
+from classifiers.local.tfidf import word_counts
 from classifiers.local.training_set import SAME, Features, Training, phrases, seeds, training
 from classifiers.text import has_words, without_emoji
 
 _NEIGHBOURS = 3
 _ALTERNATIVES = 4
-_UNKNOWN = 0.33  # cosine to all that is known, below which a text is about something else
-_WORDLESS = 0.6  # the same of a text none of whose words is known: its vector says little
+_UNKNOWN = 0.33  # highest cosine to any example, below which a text is unknown
+_NO_KNOWN_WORDS = 0.6  # the same for texts without known words, whose vectors say little
 _LEARN_S = 1.5
-_RECALIBRATE = 1.1  # growth after which held-out predictions are made again
+_RECALIBRATE = 1.1  # growth of the examples after which calibration is repeated
 
 log = structlog.get_logger()
 
 
-class _Familiar(NamedTuple):
-    """How much a text is like what is known, and below which it is about something else."""
+class _Familiarity(NamedTuple):
+    """The score of a text's familiarity, and the floor below which the text is unknown."""
 
     score: float
     floor: float
 
 
 class LocalClassifier:
-    """Labels by a calibrated linear head; abstains below the threshold of the target precision.
+    """Labels texts by a calibrated linear head; abstains below the threshold.
 
-    It answers from the first minute, from label names, descriptions and seeds alone. Examples of
-    labels outside of the label set are kept in the index and not learnt from. `outcomes` tells at
-    each fit what became of its answers.
+    Before anybody has labelled a message it uses label names, descriptions and seeds. Examples of
+    labels outside the label set stay in the index, but are not learnt. `outcomes` is called at each
+    fit, and returns the answers that people have seen. Learning waits `patience_s` seconds for a
+    fit, or until it is done if None.
     """
 
     def __init__(
@@ -73,10 +74,10 @@ class LocalClassifier:
         self._patience_s = patience_s
         self._recipe = recipe or Recipe()
         self._outcomes = outcomes
-        self._known = phrases(label_set, embedder)
+        self._phrases = phrases(label_set, embedder)
         index.put(seeds(label_set))
         self._calibration: Calibration | None = None
-        self._standing: PrecisionReport | None = None
+        self._precision_report: PrecisionReport | None = None
         self._fitted: int | None = None
         self._head: Head | None = None
         self._fitting: asyncio.Task[None] | None = None
@@ -85,17 +86,17 @@ class LocalClassifier:
 
     @property
     def version(self) -> str:
-        """`local:` and eight hex digits of embedder, label set, recipe and examples."""
+        """Return `local:` and eight hex digits of embedder, label set, recipe and examples."""
         return self._version
 
     @property
-    def standing(self) -> PrecisionReport | None:
-        """How far the target precision is met; None of a single label."""
-        return self._standing
+    def precision_report(self) -> PrecisionReport | None:
+        """Return the report on the target precision, or None with a single label."""
+        return self._precision_report
 
     def _training(self, snapshot: IndexState) -> Training:
         return training(
-            self._known,
+            self._phrases,
             self._label_set,
             snapshot.examples,
             snapshot.vectors,
@@ -111,10 +112,10 @@ class LocalClassifier:
             if old is None or not old.size <= taught <= max(old.size * _RECALIBRATE, old.size + 5):
                 self._calibration = calibrate(known, self._target, self._recipe.c)
             assert self._calibration is not None
-            ruling = by_outcomes(self._calibration, self._outcomes(), self._target)
-            self._standing = ruling.standing
-            self._head = fit(known, ruling, self._head)
-        content = repr([(one.id, one.text, one.label) for one in snapshot.examples])
+            calibration = by_outcomes(self._calibration, self._outcomes(), self._target)
+            self._precision_report = calibration.precision_report
+            self._head = fit(known, calibration, self._head)
+        content = repr([(example.id, example.text, example.label) for example in snapshot.examples])
         digest = hashlib.sha256(
             f"{self._embedder.name} {self._label_set.version} {self._recipe} {content}".encode()
         )
@@ -122,15 +123,15 @@ class LocalClassifier:
         self._fitted = snapshot.number
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
-        """Use examples from now on: as neighbours at once, in the head when it is fitted again.
+        """Use the examples as neighbours at once, and in the head after the next fit.
 
-        Waits for the fit for `patience_s` (None: to its end); then it ends in the background.
+        Wait up to `patience_s` seconds for the fit; then it continues in the background.
         """
         await asyncio.to_thread(self._index.put, put)
         self._index.remove(remove)
         if self._fitting is None or self._fitting.done():
             self._fitting = asyncio.create_task(self._catch_up())
-            self._fitting.add_done_callback(_tell)
+            self._fitting.add_done_callback(_log_failure)
         await asyncio.wait({self._fitting}, timeout=self._patience_s)
 
     async def _catch_up(self) -> None:
@@ -138,12 +139,12 @@ class LocalClassifier:
             await asyncio.to_thread(self._refit)
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict each text; raises nothing."""
+        """Return a prediction for each text; never raise."""
         return await asyncio.to_thread(self._classify, texts)
 
     def rank(self, text: str) -> tuple[str, ...]:
-        """The labels of a text, likeliest first; blocks while it embeds."""
-        [row], _ = self._judged(self._read([text]))
+        """Return the labels of a text, likeliest first; block while the text is embedded."""
+        [row], _ = self._predict(self._read([text]))
         names = self._names()
         return tuple(names[place] for place in np.argsort(-row, kind="stable"))
 
@@ -152,50 +153,52 @@ class LocalClassifier:
         readable = [place for place, text in enumerate(texts) if has_words(text)]
         found = [self._abstain(Abstention.EMPTY)] * len(texts)
         if readable:
-            features = self._read([texts[one] for one in readable])
-            confidences, learnt = self._judged(features)
+            features = self._read([texts[place] for place in readable])
+            confidences, learnt = self._predict(features)
             neighbours = self._index.snapshot().nearest(features.vectors, _NEIGHBOURS)
-            known = self._familiar(features, neighbours, learnt)
-            rows = zip(readable, confidences, neighbours, known, strict=True)
-            for place, row, near, belongs in rows:
-                found[place] = self._decide(row, near, belongs)
+            familiarity = self._familiarity(features, neighbours, learnt)
+            rows = zip(readable, confidences, neighbours, familiarity, strict=True)
+            for place, row, near, familiar in rows:
+                found[place] = self._decide(row, near, familiar)
         ms = (time.perf_counter() - started) * 1000 / max(1, len(texts))
-        return [replace(one, latency_ms=ms) for one in found]
+        return [replace(prediction, latency_ms=ms) for prediction in found]
 
-    def _familiar(
+    def _familiarity(
         self, features: Features, neighbours: list[list[Neighbour]], learnt: Floats | None
-    ) -> list[_Familiar]:
-        nearest = (features.vectors @ self._known.features.vectors.T).max(axis=1)
-        likest = np.array([near[0].similarity if near else 0.0 for near in neighbours])
-        similar = np.maximum(nearest, likest)
+    ) -> list[_Familiarity]:
+        to_phrases = (features.vectors @ self._phrases.features.vectors.T).max(axis=1)
+        to_examples = np.array([near[0].similarity if near else 0.0 for near in neighbours])
+        similar = np.maximum(to_phrases, to_examples)
         if learnt is None or self._head is None or self._head.novelty is None:
-            return [_Familiar(one, _UNKNOWN) for one in similar.tolist()]
-        floors = np.where(self._head.views.words.knows(features.counts), _UNKNOWN, _WORDLESS)
-        scores = np.where(similar < floors, 0.0, learnt)
-        return [_Familiar(one, self._head.novelty.floor) for one in scores.tolist()]
+            return [_Familiarity(cosine, _UNKNOWN) for cosine in similar.tolist()]
+        has_known_words = self._head.views.words.knows(features.counts)
+        scores = np.where(
+            similar < np.where(has_known_words, _UNKNOWN, _NO_KNOWN_WORDS), 0.0, learnt
+        )
+        return [_Familiarity(score, self._head.novelty.floor) for score in scores.tolist()]
 
     def _read(self, texts: Sequence[str]) -> Features:
         plain = [without_emoji(text) for text in texts]
-        return Features(self._embedder.embed(plain), counted(plain))
+        return Features(self._embedder.embed(plain), word_counts(plain))
 
-    def _judged(self, features: Features) -> tuple[Floats, Floats | None]:
+    def _predict(self, features: Features) -> tuple[Floats, Floats | None]:
         if self._head is None:
             return np.ones((len(features), 1)), None
-        return self._head.judged(features)
+        return self._head.predict(features)
 
     def _names(self) -> tuple[str, ...]:
         return self._label_set.names if self._head is None else self._head.labels
 
-    def _decide(self, row: Floats, near: list[Neighbour], known: _Familiar) -> Prediction:
+    def _decide(self, row: Floats, near: list[Neighbour], familiar: _Familiarity) -> Prediction:
         names = self._names()
         best = np.argsort(-row, kind="stable")[:_ALTERNATIVES]
-        scores = tuple(Score(names[one], float(row[one])) for one in best)
+        scores = tuple(Score(names[column], float(row[column])) for column in best)
         same = bool(near) and near[0].similarity >= SAME and near[0].label in names
         if same and self._lags():
-            scores = _first(scores, near[0])
-        threshold = 0.0 if self._head is None else self._head.needs(scores[0].label)
+            scores = _put_first(scores, near[0])
+        threshold = 0.0 if self._head is None else self._head.threshold_of(scores[0].label)
         reason = None
-        if known.score < known.floor and not same:
+        if familiar.score < familiar.floor and not same:
             reason = Abstention.UNKNOWN
         elif scores[0].confidence < threshold:
             reason = Abstention.UNSURE
@@ -206,26 +209,26 @@ class LocalClassifier:
             reason=reason,
             neighbours=tuple(near),
             classifier=self._version,
-            known=known.score,
+            known=familiar.score,
             local=None if reason is Abstention.UNKNOWN else scores[0],
         )
 
     def _lags(self) -> bool:
-        """Whether the head does not know yet what the index does."""
+        """Return True if the index has changed since the head was fitted."""
         return self._index.snapshot().number != self._fitted
 
     def _abstain(self, reason: Abstention) -> Prediction:
         return Prediction(label=None, confidence=0.0, reason=reason, classifier=self._version)
 
 
-def _first(scores: tuple[Score, ...], near: Neighbour) -> tuple[Score, ...]:
-    """What an agent said of the same text outranks a head that has not heard of it."""
-    others = tuple(one for one in scores if one.label != near.label)
+def _put_first(scores: tuple[Score, ...], near: Neighbour) -> tuple[Score, ...]:
+    """Put the label of an example with the same text first, if the head was fitted without it."""
+    others = tuple(score for score in scores if score.label != near.label)
     return (Score(near.label, near.similarity), *others)[:_ALTERNATIVES]
 
 
-def _tell(fitting: asyncio.Task[None]) -> None:
-    """Log a fit that failed: the head of before answers, and the next example starts another."""
+def _log_failure(fitting: asyncio.Task[None]) -> None:
+    """Log a failed fit: the previous head still answers, and the next example starts a new fit."""
     error = None if fitting.cancelled() else fitting.exception()
     if error is not None:
         log.error("local.not_fitted", exc_info=error)

@@ -1,4 +1,4 @@
-"""Whether a text belongs to any label at all, learnt by hiding labels that are known."""
+"""Novelty detection: tell texts that belong to no label, learnt by hiding known labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from scipy.special import expit
 from classifiers.base import Vectors
 from classifiers.local.calibration import Floats
 
-_WRONGLY_UNKNOWN = 0.05  # of messages that do belong to a label, at most so many are turned away
-_PENALTY = 0.02
+_WRONGLY_UNKNOWN = 0.05  # maximum share of messages with a known label that count as unknown
+_PENALTY = 0.02  # L2
 
 
-def signs(similarities: Vectors, logits: Floats) -> Floats:
-    """What tells of the unknown, shape (n, 3): nearest similarity, best logit, its lead.
+def novelty_features(similarities: Vectors, logits: Floats) -> Floats:
+    """Return the features of novelty, shape (n, 3): highest similarity, best logit, its lead.
 
-    `similarities` (n, examples) are cosines to what the head was fitted on, `logits` (n, labels).
-    The best logit is the score of Hendrycks et al. (2022), the nearest neighbour that of Sun et
-    al. (2022); the lead is the log of the best probability (Hendrycks & Gimpel, 2017).
+    `similarities` (n, examples) are cosines to the examples of the head, `logits` (n, labels).
+    The best logit is the score of Hendrycks et al. (2022), and the highest similarity that of Sun
+    et al. (2022). The lead is the log of the best probability (Hendrycks and Gimpel, 2017).
     """
     best = logits.max(axis=1)
     lead = -np.log(np.exp(logits - best[:, None]).sum(axis=1))
@@ -29,7 +29,10 @@ def signs(similarities: Vectors, logits: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Novelty:
-    """A logistic regression on `signs`, and the chance below which a text counts as unknown."""
+    """A logistic regression on `novelty_features`.
+
+    A text counts as unknown if its probability to be known is below `floor`.
+    """
 
     centre: Floats
     scale: Floats
@@ -37,7 +40,10 @@ class Novelty:
     floor: float
 
     def known(self, found: Floats) -> Floats:
-        """How likely each row of `signs` belongs to a label, were half of all texts unknown."""
+        """Return the probability that each row of features belongs to a label, shape (n,).
+
+        The prior is that half of all texts are unknown.
+        """
         likely: Floats = expit(
             (found - self.centre) / self.scale @ self.weights[1:] + self.weights[0]
         )
@@ -45,10 +51,10 @@ class Novelty:
 
 
 def fit_novelty(rows: Sequence[Floats], known: Sequence[npt.NDArray[np.bool_]]) -> Novelty | None:
-    """Learn from `signs` of held-out texts, and whether their label had been shown (`known`).
+    """Fit to the features of held-out texts; `known` is True if their label was not hidden.
 
-    The floor is that of split conformal prediction: of known texts alike at most 5 % fall below
-    it. None where there are too few of either kind to say so.
+    The floor is that of split conformal prediction (Vovk et al., 2005): at most 5 % of texts of
+    known labels fall below it. Return None with too few texts of either kind.
     """
     found, truth = np.vstack(rows), np.concatenate(known)
     rank = int(_WRONGLY_UNKNOWN * (truth.sum() + 1))

@@ -1,4 +1,4 @@
-"""What became of the answers that people saw, and the thresholds that follow from it."""
+"""Choose thresholds by the outcomes of answers that people have seen."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from classifiers.local.calibration import (
     PrecisionReport,
     Threshold,
     choose_threshold,
-    own_thresholds,
+    label_thresholds,
 )
 from classifiers.local.head import Calibration
 
@@ -17,9 +17,9 @@ _LIKELIER_THAN_NOT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """The local classifier's best label of each answer, its confidence, and whether it was right.
+    """The local classifier's best label of each answer, its confidence, and if it was right.
 
-    `attention` is the share of wrong labels that agents are taken to speak up about.
+    `attention` is the share of wrong labels that agents are expected to correct, in [0, 1].
     """
 
     best: tuple[str, ...] = ()
@@ -28,15 +28,18 @@ class Outcomes:
     attention: float = 0.0
 
     def apparent(self, target: float) -> float:
-        """The precision to see in `right` for `target` to be true: wrong ones are overlooked."""
+        """Return the precision that `right` must show for a true precision of `target`.
+
+        It is higher than `target`, because agents overlook some wrong labels.
+        """
         return 1 - self.attention * (1 - target)
 
 
 def by_outcomes(calibration: Calibration, outcomes: Outcomes, target: float) -> Calibration:
-    """With lower thresholds, where outcomes show that they meet `target`; else as it was.
+    """Return the calibration with lower thresholds if outcomes show that they meet `target`.
 
-    They raise none that was met: what was wrong has become an example, which does that in
-    `calibration`. Whatever they show, no label is given that is not likelier than not.
+    Otherwise return it unchanged. Outcomes never raise a threshold that was met: wrong answers
+    have become examples, which the calibration takes into account. A threshold is at least 0.5.
     """
     confidence, right = np.array(outcomes.confidence), np.array(outcomes.right, dtype=bool)
     apparent = outcomes.apparent(target)
@@ -44,13 +47,13 @@ def by_outcomes(calibration: Calibration, outcomes: Outcomes, target: float) -> 
     before = calibration.threshold
     if not threshold.met or (before.met and before.value <= threshold.value):
         return calibration
-    own = own_thresholds(np.array(outcomes.best), confidence, right, apparent)
+    by_label = label_thresholds(np.array(outcomes.best), confidence, right, apparent)
     answered = float((confidence >= threshold.value).mean())
     return replace(
         calibration,
         threshold=threshold,
-        own={label: _floored(one) for label, one in own.items()},
-        standing=PrecisionReport(target, answered, 0, calibration.size, len(right)),
+        label_thresholds={label: _floored(each) for label, each in by_label.items()},
+        precision_report=PrecisionReport(target, answered, 0, calibration.size, len(right)),
     )
 
 

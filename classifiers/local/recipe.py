@@ -1,4 +1,4 @@
-"""What a local training run chooses, apart from the examples: kept, compared and promoted."""
+"""The recipe of a local model: the choices of a training run, which are stored and promoted."""
 
 import io
 import zipfile
@@ -18,17 +18,17 @@ _CANDIDATES = (15.0, 45.0, 150.0)
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The choices of one training run; the defaults are those before anything was tuned.
+    """The hyperparameters of the head; the defaults hold before tuning.
 
-    `c` is the inverse strength of the head's L2 penalty, `phrase_weight` what a label's name and
-    a part of its description count beside an example.
+    `c` is the inverse strength of the L2 penalty. `phrase_weight` is the weight of a label's name
+    and of a part of its description, relative to an example.
     """
 
     c: float = 45.0
     phrase_weight: float = 0.5
 
     def to_bytes(self) -> bytes:
-        """The recipe as an npz archive, to be read by `from_bytes`."""
+        """Return the recipe as an npz archive for `from_bytes`."""
         file = io.BytesIO()
         np.savez(
             file,
@@ -40,28 +40,30 @@ class Recipe:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "Recipe":
-        """Read what `to_bytes` wrote; ClassifierSetupError where it is anything else."""
+        """Return the recipe in an archive of `to_bytes`; raise ClassifierSetupError if invalid."""
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 found = {name: float(archive[name]) for name in ("format", "c", "phrase_weight")}
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise ClassifierSetupError(f"not a recipe of the local classifier: {error}") from None
+            raise ClassifierSetupError(
+                f"not a recipe of the local classifier: {error}. Train again."
+            ) from None
         if found.pop("format") != _FORMAT:
-            raise ClassifierSetupError("a recipe of another version: train again")
-        if not all(np.isfinite(one) and one > 0 for one in found.values()):
-            raise ClassifierSetupError("a recipe with numbers that are none: train again")
+            raise ClassifierSetupError("the recipe is of another version. Train again.")
+        if not all(np.isfinite(value) and value > 0 for value in found.values()):
+            raise ClassifierSetupError("the recipe has invalid numbers. Train again.")
         return cls(**found)
 
 
 def tune(examples: Sequence[Example], label_set: LabelSet, embedder: Embedder) -> Recipe:
-    """The recipe that cross-validation on `examples` likes best; the default with too few.
+    """Return the recipe with the best cross-validation on `examples`, or the default with too few.
 
-    Of all candidates the one with the lowest log-loss after calibration is taken: it ranks
-    confidence well, and so covers most at any target precision.
+    The criterion is the log-loss after calibration: a low loss means well-ranked confidence, and
+    so the highest coverage at any target precision.
     """
     one_blas_thread()
     known = phrases(label_set, embedder)
-    taught = embedder.embed([one.text for one in examples])
+    taught = embedder.embed([example.text for example in examples])
     best, least = Recipe(), float("inf")
     material = training(known, label_set, examples, taught, best.phrase_weight)
     for c in _CANDIDATES:

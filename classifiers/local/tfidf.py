@@ -1,4 +1,4 @@
-"""What a text's own words say: tf-idf of words and pairs of words, compared with each label's."""
+"""Bag-of-words views: tf-idf centroids and naive Bayes on words and pairs of words."""
 
 import re
 import zlib
@@ -17,24 +17,25 @@ from classifiers.local.calibration import Floats
 
 Counts: TypeAlias = sparse.csr_array
 
-_COLUMNS = 2**18  # what hashing throws together is mostly pairs that were seen once
+_COLUMNS = 2**18  # collisions mostly affect pairs that occur once
 _MARKS = "".join(chr(code) for code in range(0x300, 0x20000) if category(chr(code))[0] == "M")
-_WORD = re.compile(rf"\w[\w{_MARKS}\u200c\u200d]*")  # \w alone ends at vowel signs and points
-_SMOOTHING = 0.02  # of the naive Bayes
+_WORD = re.compile(rf"\w[\w{_MARKS}\u200c\u200d]*")  # \w stops at vowel signs and points
+_SMOOTHING = 0.02  # of naive Bayes
 
 
-def counted(texts: Sequence[str]) -> Counts:
-    """One and the logarithm of how often each word and pair of words stands in each text.
+def word_counts(texts: Sequence[str]) -> Counts:
+    """Return 1 + log(count) of each word and pair of words in each text.
 
-    Shape (len(texts), 2^18), float64: columns are hashes, so that nothing has to be learnt first.
+    The matrix is sparse float64 of shape (len(texts), 2^18). Columns are hashes of words, so there
+    is no vocabulary to learn.
     """
     columns: list[int] = []
     values: list[int] = []
     ends = [0]
     for text in texts:
         words = _WORD.findall(text.casefold())
-        pairs = [f"{one} {two}" for one, two in pairwise(words)]
-        found = Counter(zlib.crc32(one.encode()) % _COLUMNS for one in [*words, *pairs])
+        pairs = [f"{first} {second}" for first, second in pairwise(words)]
+        found = Counter(zlib.crc32(term.encode()) % _COLUMNS for term in [*words, *pairs])
         columns += found.keys()
         values += found.values()
         ends.append(len(columns))
@@ -44,12 +45,12 @@ def counted(texts: Sequence[str]) -> Counts:
 
 
 def _rows(matrix: Counts) -> npt.NDArray[np.int64]:
-    """The row of each number that is stored."""
+    """Return the row of each stored number."""
     return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
 def _unit(matrix: Counts) -> Counts:
-    """Rows of length one."""
+    """Scale rows to unit length."""
     rows = _rows(matrix)
     lengths = np.sqrt(np.bincount(rows, matrix.data**2, minlength=matrix.shape[0]))
     return _with(matrix, matrix.data / lengths[rows])
@@ -61,10 +62,10 @@ def _with(matrix: Counts, data: Floats) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Each label's words; `rarity` (columns,) is the inverse document frequency, 0 of the unseen.
+    """Word statistics of labels; `rarity` (columns,) is the inverse document frequency.
 
-    `centroids` and `odds` have shape (columns, labels), `rest` (labels,) is the logarithm of what
-    a label leaves for a word that it was not seen with.
+    `rarity` is 0 for unseen words. `centroids` and `odds` have shape (columns, labels). `rest`
+    (labels,) is the log-probability of a word that was not seen with the label.
     """
 
     rarity: Floats
@@ -73,18 +74,21 @@ class Words:
     rest: Floats
 
     def likeness(self, counts: Counts) -> Floats:
-        """Cosines of texts to each label's mean, shape (texts, labels): Rocchio (1971)."""
+        """Return the cosines of texts to label centroids, shape (texts, labels): Rocchio (1971)."""
         found: Floats = (_weighed(counts, self.rarity) @ self.centroids).toarray()
         return found
 
     def knows(self, counts: Counts) -> npt.NDArray[np.bool_]:
-        """Whether each text has a word or a pair of words that was seen before, shape (texts,)."""
+        """Return True for each text that has a known word or pair of words, shape (texts,)."""
         seen = np.append(0, np.cumsum(self.rarity[counts.indices] > 0))[counts.indptr]
         found: npt.NDArray[np.bool_] = np.diff(seen) > 0
         return found
 
     def likelihood(self, counts: Counts) -> Floats:
-        """Log-likelihoods of multinomial naive Bayes on tf-idf, after Rennie et al. (2003)."""
+        """Return log-likelihoods of multinomial naive Bayes on tf-idf, shape (texts, labels).
+
+        After Rennie et al., "Tackling the Poor Assumptions of Naive Bayes" (2003).
+        """
         weighed = _weighed(counts, self.rarity)
         found: Floats = (weighed @ self.odds).toarray()
         found += weighed.sum(axis=1)[:, None] * self.rest
@@ -92,7 +96,7 @@ class Words:
 
 
 def _weighed(counts: Counts, rarity: Floats) -> Counts:
-    """Words that nobody taught are left out."""
+    """Return the tf-idf of known words, with rows of unit length."""
     weights = rarity[counts.indices]
     known = weights > 0
     ends = np.append(0, np.cumsum(known))[counts.indptr]
@@ -101,12 +105,12 @@ def _weighed(counts: Counts, rarity: Floats) -> Counts:
 
 
 def fit_words(counts: Counts, columns: npt.NDArray[np.int64], weights: Floats) -> Words:
-    """From texts (n, columns), the numbers of their labels, (n,), and what each counts, (n,)."""
+    """Return the statistics of counts (n, 2^18), with label columns (n,) and weights (n,)."""
     size = len(columns)
     seen = np.bincount(counts.indices, minlength=_COLUMNS)
     rarity = np.where(seen > 0, np.log((1 + size) / (1 + seen)) + 1.0, 0.0)
-    whose = sparse.csr_array((weights, (columns, np.arange(size))))
-    totals = (whose @ _weighed(counts, rarity)).tocsr()
+    membership = sparse.csr_array((weights, (columns, np.arange(size))))
+    totals = (membership @ _weighed(counts, rarity)).tocsr()
     room = _SMOOTHING * max(1, int(np.count_nonzero(seen)))
     return Words(
         rarity,

@@ -1,4 +1,4 @@
-"""What several views say of a text, side by side, and how much each of them is worth."""
+"""Views: several models of the same examples, stacked with weights from held-out predictions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from classifiers.local.training_set import Features, Training
 Weights = tuple[float, ...]
 
 UNTUNED: Weights = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-"""Before held-out predictions say more, the regression alone."""
+"""Weights before there are held-out predictions: the regression alone."""
 
-_LEAST = 0.01  # of the regression: where nothing is worth anything there is an order still
+_LEAST = 0.01  # weight of the regression, so that there is always an order of labels
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Fitted to the same examples; `names` (labels, d) are of what the label set says itself."""
+    """Models fitted to the same examples; `names` (labels, d) are prototypes of label phrases."""
 
     linear: Linear
     discriminant: Discriminant
@@ -32,9 +32,9 @@ class Views:
     words: Words
 
     def each(self, features: Features, similar: Vectors) -> tuple[Callable[[], Floats], ...]:
-        """How to get each view's scores, shape (len(features), labels).
+        """Return functions that compute each view's scores, shape (len(features), labels).
 
-        `similar` are the cosines to what was taught.
+        `similar` (len(features), n) are the cosines to the n examples.
         """
         moved = centred(features.vectors, self.linear.centre)[:, :-1]
         return (
@@ -47,14 +47,14 @@ class Views:
         )
 
     def mixed(self, features: Features, similar: Vectors, weights: Weights) -> Floats:
-        """Logits: the weighted sum. A view that is worth nothing costs nothing."""
+        """Return the logits: the weighted sum of scores. A view with weight 0 is not computed."""
         views = zip(weights, self.each(features, similar), strict=True)
         found: Floats = np.sum([weight * view() for weight, view in views if weight], axis=0)
         return found
 
 
 def fit_views(training: Training, chosen: Chosen, c: float, start: Linear | None = None) -> Views:
-    """Fit to the chosen examples, the regression from an earlier fit."""
+    """Return views fitted to the chosen examples; the regression starts from an earlier fit."""
     linear = fit_linear(training, chosen, c, start)
     columns, weights = linear.columns, training.weights[chosen]
     light = weights.astype(np.float32)
@@ -69,13 +69,13 @@ def fit_views(training: Training, chosen: Chosen, c: float, start: Linear | None
 
 
 def fit_weights(scores: Floats, truth: Places) -> tuple[Weights, float]:
-    """The weights, none negative, with the lowest log-loss on held-out examples, and that loss.
+    """Return the non-negative weights with the lowest log-loss on held-out examples, and the loss.
 
-    `scores` has shape (views, n, labels), `truth` are the true columns, (n,). Stacking after
-    Wolpert (1992) and Breiman (1996); it is convex, and contains the temperature of Guo et al.,
-    "On Calibration of Modern Neural Networks" (2017). Few examples that are all right do not say
-    that nothing else can be: by the rule of succession, as in Platt (1999), the next one is wrong
-    with a chance of 1 / (n + 2), which is spread over the labels.
+    `scores` has shape (views, n, labels), `truth` are the true columns, (n,). This is stacking
+    after Wolpert (1992) and Breiman (1996). It is convex, and includes the temperature of Guo et
+    al., "On Calibration of Modern Neural Networks" (2017). If a few examples are all right, the
+    weights must not grow without limit: by the rule of succession, as in Platt (1999), the next
+    example is wrong with probability 1 / (n + 2), which is spread over the labels.
     """
     rows, doubt = np.arange(len(truth)), 1.0 / (len(truth) + 2)
 

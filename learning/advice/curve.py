@@ -10,7 +10,7 @@ from classifiers.base import Embedder, Example, LabelSet, Vectors
 from classifiers.local.calibration import Threshold
 from classifiers.local.head import Calibration, fit
 from classifiers.local.recipe import Recipe
-from classifiers.local.tfidf import counted
+from classifiers.local.tfidf import word_counts
 from classifiers.local.training_set import Features, Phrases, phrases, training
 
 Numbers = npt.NDArray[np.float64]
@@ -114,7 +114,7 @@ def measure(
         order = rng.permutation(len(kept))
         held, rest = order[:held_out], order[held_out:]
         judged = [kept[place] for place in held]
-        read = Features(vectors[held], counted([one.text for one in judged]))
+        read = Features(vectors[held], word_counts([one.text for one in judged]))
         rows.append(
             [
                 _accuracy(

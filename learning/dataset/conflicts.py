@@ -4,7 +4,6 @@ import asyncio
 import heapq
 from array import array
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,15 +11,15 @@ import numpy.typing as npt
 from scipy.special import softmax
 
 from classifiers.base import Embedder, LabelSet
+from classifiers.local.crossvalidation import FOLDS, folds
 from classifiers.local.linear import fit_linear
-from classifiers.local.tfidf import counted
-from classifiers.local.training_set import Features, Labels, Training
+from classifiers.local.tfidf import word_counts
+from classifiers.local.training_set import Features, Training
 from classifiers.text import has_words
 from learning.dataset import split
 from storage.examples.examples import Examples, StoredExample
 
 _JUDGED_MAX = 1_000  # the newest: embedding them takes seconds
-_FOLDS = 5
 _PENALTY = 10.0  # C of the logistic regression on unit vectors
 
 Floats = npt.NDArray[np.float64]
@@ -125,13 +124,13 @@ def suspects(examples: list[StoredExample], embedder: Embedder) -> tuple[list[Su
     five examples cannot be judged.
     """
     counts = Counter(one.label for one in examples)
-    judged = [one for one in examples if counts[one.label] >= _FOLDS]
+    judged = [one for one in examples if counts[one.label] >= FOLDS]
     names = sorted({one.label for one in judged})
     if len(names) < 2:  # noqa: PLR2004 - one label leaves nothing to confuse
         return [], 0
     given = np.array([names.index(one.label) for one in judged])
     texts = [one.text for one in judged]
-    features = Features(embedder.embed(texts), counted(texts))
+    features = Features(embedder.embed(texts), word_counts(texts))
     every = np.ones(len(judged), dtype=bool)
     labels = np.array([one.label for one in judged])
     shares = _held_out(Training(features, labels, np.ones(len(judged)), every))
@@ -150,19 +149,9 @@ def suspects(examples: list[StoredExample], embedder: Embedder) -> tuple[list[Su
 def _held_out(material: Training) -> Floats:
     """Return each text's probabilities by a regression that has not seen it: (texts, labels)."""
     found = np.zeros((len(material.labels), len(np.unique(material.labels))))
-    for held in _folds(material.labels):
+    for held in folds(material.labels):
         chosen = np.ones(len(material.labels), bool)
         chosen[held] = False
         linear = fit_linear(material, chosen, _PENALTY)
         found[held] = softmax(linear.logits(material.features.vectors[held]), axis=1)
     return found
-
-
-def _folds(labels: Labels) -> Iterator[npt.NDArray[np.int64]]:
-    """Yield the places to hold out; each label is spread evenly over the folds."""
-    rng = np.random.default_rng(0)
-    fold = np.zeros(len(labels), dtype=np.int64)
-    for name in np.unique(labels):
-        places = rng.permutation(np.flatnonzero(labels == name))
-        fold[places] = np.arange(len(places)) % _FOLDS
-    yield from (np.flatnonzero(fold == number) for number in range(_FOLDS))

@@ -48,7 +48,7 @@ async def called(slow: Slow, times: int) -> None:
 
 async def test_an_idle_one_is_called_at_once_and_the_rest_together() -> None:
     slow = Slow()
-    batching = BatchingClassifier(slow, most=3)
+    batching = BatchingClassifier(slow, batch_max=3)
     asked = [asyncio.create_task(batching.classify([text])) for text in "abcdef"]
     await called(slow, 1)
     slow.gate.set()

@@ -149,7 +149,7 @@ def _out(answer: Callable[[Body], Response], reason: str) -> Fault:
         async def left_alone() -> bool:
             await made.answerer(_SLOW_S)
             said = await made.status()
-            return "LLM: local alone since" in said and reason in said
+            return "LLM: local model only since" in said and reason in said
 
         await eventually(left_alone, 60)
         # What waited for the first deadline is answered first.
@@ -158,7 +158,7 @@ def _out(answer: Callable[[Body], Response], reason: str) -> Fault:
         made.llm.answer = first_word
 
         await eventually(made.is_asked, _BACK_S)
-        assert "LLM: local alone since" not in await made.status()
+        assert "LLM: local model only since" not in await made.status()
 
     return fails
 

@@ -132,8 +132,8 @@ async def test_a_server_that_is_away_stops_asking_and_raises_nothing_else() -> N
 
 async def test_an_outage_is_known_to_all_until_it_ends_or_is_forgotten(redis: Client) -> None:
     spending = Spending(redis, TEAM)
-    await spending.outage("local alone since noon")
-    assert await Spending(redis, TEAM).why_out() == "local alone since noon"
+    await spending.outage("local model only since noon")
+    assert await Spending(redis, TEAM).why_out() == "local model only since noon"
     assert 0 < await redis.ttl(keys.llm_outage(TEAM)) <= 120
     await spending.of_shadows(1.0).outage(None)
     assert await spending.why_out() is not None

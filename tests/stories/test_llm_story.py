@@ -107,7 +107,7 @@ async def test_one_refused_message_keeps_nobody_else_from_the_llm(
         telling(redis, valkey_url, priced, **with_llm(server)) as story,
     ):
         await record_of(story, await story.write("Something awful that never ceases"))
-        assert "local alone since" not in await story.command("status")
+        assert "local model only since" not in await story.command("status")
         record = await record_of(story, await story.write(ODD))
         assert record.prediction is not None
         assert record.prediction.classifier.startswith("llm:small:")

@@ -9,7 +9,7 @@ from classifiers.base import Example, Label, LabelSet, Prediction
 from classifiers.config import LlmChoice
 from classifiers.embedding.index import EmbeddedIndex
 from classifiers.evaluation import best
-from classifiers.factory import Shared, make_classifier, make_shared
+from classifiers.factory import LocalUse, Shared, make_classifier, make_shared
 from classifiers.local.recipe import Recipe, tune
 
 _TARGET = 0.95
@@ -52,9 +52,8 @@ class Local:
             label_set,
             _TARGET,
             None if self.kind == "local" else model_of_environment(),
-            patience_s=None,
-            parts=Shared(self._embedder, EmbeddedIndex(self._embedder)),
-            recipe=self._recipe(examples, label_set),
+            Shared(self._embedder, EmbeddedIndex(self._embedder)),
+            LocalUse(self._recipe(examples, label_set), patience_s=None),
         )
         self._runner.run(self._classifier.learn(examples))
 

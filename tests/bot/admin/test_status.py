@@ -17,6 +17,8 @@ def test_a_day_is_told_in_a_line() -> None:
 def test_what_keeps_the_llm_from_being_asked_is_said() -> None:
     assert warnings(SPENT, None, LlmConfig()) == []
     assert warnings(SPENT, None, LlmConfig(daily_budget_usd=0.6)) == []
-    spent, out = warnings(SPENT, "local alone since noon", LlmConfig(daily_budget_usd=0.5))[::-1]
+    spent, out = warnings(SPENT, "local model only since noon", LlmConfig(daily_budget_usd=0.5))[
+        ::-1
+    ]
     assert "daily_budget_usd = 0.5" in spent
-    assert out == "local alone since noon"
+    assert out == "local model only since noon"

@@ -152,12 +152,12 @@ async def test_what_became_of_the_former_ones_answers_says_nothing_of_the_next(
     own = replace(parts, outcomes=partial(record.outcomes, config.label_set.names))
     build = builder(Settings(), config, own, patience_s=None)
     champion = ChampionClassifier(Models(redis), "T", build, build(None, b""), renew)
-    assert champion.standing is not None
-    assert champion.standing.answers == 299
+    assert champion.precision_report is not None
+    assert champion.precision_report.answers == 299
     model, file = local(config)
     await promote(redis, model, file)
     await series.restart()
     await champion.refresh()
     assert champion.identity == model.id
-    assert champion.standing is not None
-    assert champion.standing.answers == 0
+    assert champion.precision_report is not None
+    assert champion.precision_report.answers == 0

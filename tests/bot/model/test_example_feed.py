@@ -49,8 +49,8 @@ class Process:
 
     @property
     def answers(self) -> int:
-        assert self.classifier.standing is not None
-        return self.classifier.standing.answers
+        assert self.classifier.precision_report is not None
+        return self.classifier.precision_report.answers
 
     async def answered(self, count: int, *, shown: bool) -> None:
         """So many messages got a label, and were left with it."""
@@ -99,8 +99,8 @@ async def test_files_are_classified_by_the_same_threshold(
     known = Taught.model_validate_json(taught.model_dump_json())
     made = blueprint_of(config, known).make(1)
     assert isinstance(made, BatchingClassifier)
-    assert made.standing is not None
-    assert made.standing.answers == 299
+    assert made.precision_report is not None
+    assert made.precision_report.answers == 299
 
 
 async def judge_the_last(redis: Client) -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.base import Score
-from classifiers.cascade.worth import Judged, Terms, confidence, joined
+from classifiers.cascade.worth import Judged, Terms, combine, confidence
 
 SHARE = st.floats(0.01, 0.99)
 
@@ -48,7 +48,7 @@ def test_a_better_llm_is_believed_more(scores: list[Score], one: float, other: f
 def test_joined_scores_name_each_label_once_and_add_up_to_one_at_most(
     scores: list[Score], accuracy: float
 ) -> None:
-    found = joined("L1", scores, accuracy)
+    found = combine("L1", scores, accuracy)
     assert found[0].label == "L1"
     assert {one.label for one in found} == {"L1", *(one.label for one in scores)}
     assert len(found) == len({one.label for one in found})

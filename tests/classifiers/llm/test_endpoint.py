@@ -13,7 +13,7 @@ from classifiers.base import (
     NotAskedError,
 )
 from classifiers.cascade.cascade import CascadeClassifier
-from classifiers.llm.fields import AGAIN_S
+from classifiers.llm.fields import LEFT_OUT_S
 from classifiers.llm.llm import LlmClassifier
 from tests.classifiers import openai_server as wire
 from tests.classifiers.cascade.test_cascade import Fake
@@ -283,11 +283,11 @@ async def test_a_field_is_offered_again_after_an_hour() -> None:
         server.answer = wire.without("logprobs", lambda _: "BILLING")
         for _ in range(2):
             await classifier.classify(["invoice"])
-        clock.now += AGAIN_S
+        clock.now += LEFT_OUT_S
         await classifier.classify(["invoice"])
         server.answer = lambda _: "BILLING"  # the server was updated
         await classifier.classify(["invoice"])
-        clock.now += AGAIN_S
+        clock.now += LEFT_OUT_S
         await classifier.classify(["invoice"])
         await classifier.classify(["invoice"])
         sent = ["logprobs" in seen.body for seen in server.requests]

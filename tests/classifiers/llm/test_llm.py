@@ -24,7 +24,7 @@ from classifiers.base import (
 from classifiers.config import LlmChoice, LlmConfig
 from classifiers.ledger import Ledger
 from classifiers.llm.llm import LlmClassifier
-from classifiers.llm.selection import Candidates
+from classifiers.llm.selection import Candidates, Retrieval
 from tests.classifiers import openai_server as wire
 from tests.classifiers.openai_server import OpenAiServer, openai_server
 
@@ -78,7 +78,8 @@ async def asked(
         choice = LlmChoice(api_key=KEY, base_url=server.url)
         config = LlmConfig(**{"timeout_s": 60.0} | settings)  # a busy machine is no fault
         client = httpx2.AsyncClient(verify=TLS)
-        classifier = LlmClassifier(labels, choice, config, index, candidates, client, ledger, now)
+        retrieval = Retrieval(index, candidates)
+        classifier = LlmClassifier(labels, choice, config, retrieval, client, ledger, now)
         try:
             yield classifier, server
         finally:
@@ -413,7 +414,7 @@ async def test_what_is_learnt_is_shown_next_time_and_forgotten_when_removed() ->
 async def test_a_fine_tuned_model_is_asked_without_shots() -> None:
     async with openai_server() as server:
         choice = LlmChoice("m", KEY, server.url, tuned=True)
-        classifier = LlmClassifier(LABELS, choice, index=INDEX)
+        classifier = LlmClassifier(LABELS, choice, retrieval=Retrieval(INDEX))
         await classifier.classify(["invoice"])
         await classifier.aclose()
         assert [turn["role"] for turn in server.requests[0].messages] == ["system", "user"]

@@ -7,14 +7,14 @@ import pytest
 
 from classifiers.base import Example, Label, LabelSet, Neighbour
 from classifiers.config import FewShot
-from classifiers.llm.selection import agreement, select, shares, tokens
+from classifiers.llm.selection import Retrieval, agreement, select, shares, tokens
 
 LABELS = LabelSet(tuple(Label(name, f"about {name}") for name in "ABC"))
 
 
 @dataclass
 class FixedIndex:
-    """Always the same neighbours."""
+    """Returns the same neighbours for any text."""
 
     found: list[Neighbour]
 
@@ -28,13 +28,17 @@ class FixedIndex:
         raise NotImplementedError
 
 
+def fixed(found: list[Neighbour]) -> Retrieval:
+    return Retrieval(FixedIndex(found))
+
+
 def near(label: str, count: int, best: float = 0.9) -> list[Neighbour]:
     return [Neighbour(f"{label} text {n}", label, best - n / 100) for n in range(count)]
 
 
 def test_shots_are_balanced_over_likely_labels_and_the_nearest_comes_last() -> None:
-    index = FixedIndex(near("A", 30) + near("B", 3, 0.4) + near("C", 3, 0.3))
-    shots = select(index, LABELS, "x", FewShot(max_shots=9)).shots
+    known = fixed(near("A", 30) + near("B", 3, 0.4) + near("C", 3, 0.3))
+    shots = select(known, LABELS, "x", FewShot(max_shots=9)).shots
     assert Counter(shot.label for shot in shots) == {"A": 3, "B": 3, "C": 3}
     assert shots[-1].text == "A text 0"
     assert [s.similarity for s in shots] == sorted(s.similarity for s in shots)
@@ -42,22 +46,22 @@ def test_shots_are_balanced_over_likely_labels_and_the_nearest_comes_last() -> N
 
 def test_the_order_in_which_an_index_answers_changes_nothing() -> None:
     found = near("A", 6) + near("B", 6) + near("C", 6)
-    expected = select(FixedIndex(found), LABELS, "x", FewShot())
+    expected = select(fixed(found), LABELS, "x", FewShot())
     for seed in range(10):
         shuffled = random.Random(seed).sample(found, len(found))  # noqa: S311 (repeatable on purpose)
-        assert select(FixedIndex(shuffled), LABELS, "x", FewShot()) == expected
+        assert select(fixed(shuffled), LABELS, "x", FewShot()) == expected
 
 
 def test_shots_stay_within_the_token_budget_and_a_long_one_gives_way_to_short_ones() -> None:
     long = Neighbour("long " * 100, "A", 0.99)
-    selection = select(FixedIndex([long, *near("B", 20)]), LABELS, "x", FewShot(shot_tokens=110))
+    selection = select(fixed([long, *near("B", 20)]), LABELS, "x", FewShot(shot_tokens=110))
     assert long not in selection.shots
     assert 0 < sum(tokens(shot.text) + 17 for shot in selection.shots) <= 110
 
 
 def test_examples_of_labels_no_longer_in_the_set_and_duplicates_are_left_out() -> None:
-    index = FixedIndex([*near("OLD", 3), *near("A", 2), *near("A", 2)])
-    assert [shot.text for shot in select(index, LABELS, "x", FewShot()).shots] == [
+    known = fixed([*near("OLD", 3), *near("A", 2), *near("A", 2)])
+    assert [shot.text for shot in select(known, LABELS, "x", FewShot()).shots] == [
         "A text 1",
         "A text 0",
     ]
@@ -68,27 +72,27 @@ def test_while_nothing_is_known_the_labels_own_examples_are_shown(
     index: FixedIndex | None,
 ) -> None:
     labels = LabelSet((Label("A", examples=("seed a", "more a")), Label("B", examples=("seed b",))))
-    selection = select(index, labels, "x", FewShot(max_shots=2))
+    selection = select(Retrieval(index), labels, "x", FewShot(max_shots=2))
     assert {shot.text for shot in selection.shots} == {"seed a", "seed b"}
     assert selection.nearest == ()
 
 
 def test_all_labels_are_offered_when_they_fit() -> None:
-    assert select(FixedIndex(near("B", 3)), LABELS, "x", FewShot()).labels == LABELS
+    assert select(fixed(near("B", 3)), LABELS, "x", FewShot()).labels == LABELS
 
 
 def test_with_more_labels_than_fit_the_likely_ones_are_offered_in_their_order() -> None:
     labels = LabelSet(tuple(Label(f"label-{n:04}", "words " * 20) for n in range(1000)))
-    index = FixedIndex(near("label-0900", 2) + near("label-0005", 2, 0.5))
-    names = select(index, labels, "x", FewShot(label_tokens=1000)).labels.names
+    known = fixed(near("label-0900", 2) + near("label-0005", 2, 0.5))
+    names = select(known, labels, "x", FewShot(label_tokens=1000)).labels.names
     assert {"label-0900", "label-0005"} <= set(names)
     assert list(names) == sorted(names)
     assert 2 < len(names) < 40
-    assert len(select(index, labels, "x", FewShot(label_tokens=10**6)).labels.names) == 250
+    assert len(select(known, labels, "x", FewShot(label_tokens=10**6)).labels.names) == 250
 
 
 def test_no_shots_where_none_are_wanted() -> None:
-    assert select(FixedIndex(near("A", 3)), LABELS, "x", FewShot(max_shots=0)).shots == ()
+    assert select(fixed(near("A", 3)), LABELS, "x", FewShot(max_shots=0)).shots == ()
 
 
 def test_agreement_grows_with_neighbours_that_agree() -> None:

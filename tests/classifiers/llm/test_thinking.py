@@ -150,7 +150,7 @@ async def test_what_a_thinking_model_is_late_with_is_told() -> None:
 
     async with asked(timeout_s=0.5) as (classifier, server):
         server.answer = slow
-        with pytest.raises(Exception, match="it thinks before it answers"):
+        with pytest.raises(Exception, match="It thinks before it answers"):
             await classifier.classify(["invoice"])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from classifiers.evaluation import auroc
 from classifiers.local.crossvalidation import calibrate, held_out
 from classifiers.local.head import Calibration, Head, fit
-from classifiers.local.tfidf import counted
+from classifiers.local.tfidf import word_counts
 from classifiers.local.training_set import Features, Training
 
 _NAMES = tuple("ABCDEFGHIJKL")
@@ -20,7 +20,7 @@ def clouds(count: int, noise: float, labels: int = 4, seed: int = 0) -> Training
     names = np.repeat(np.arange(labels), count)
     vectors = centres[names] + rng.normal(scale=noise, size=(len(names), 16))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    silent = counted([""] * len(names))
+    silent = word_counts([""] * len(names))
     return Training(
         Features(vectors, silent),
         np.array(_NAMES)[names],
@@ -100,15 +100,15 @@ def test_each_example_is_held_out_once() -> None:
 
 
 def test_it_says_how_many_examples_are_missing_until_the_target_is_shown() -> None:
-    found = calibrate(clouds(5, 0.3), 0.9, 45.0).standing
+    found = calibrate(clouds(5, 0.3), 0.9, 45.0).precision_report
     assert found is not None
     assert found.missing == 20
     assert str(found) == "90% precision is not shown yet: it takes about 20 more examples"
 
 
 def test_the_standing_of_labels_that_are_easy_and_of_such_as_nobody_can_tell_apart() -> None:
-    easy = calibrate(clouds(30, 0.3), 0.9, 45.0).standing
-    hard = calibrate(clouds(30, 30.0), 0.9, 45.0).standing
+    easy = calibrate(clouds(30, 0.3), 0.9, 45.0).precision_report
+    hard = calibrate(clouds(30, 30.0), 0.9, 45.0).precision_report
     assert easy is not None
     assert hard is not None
     assert (easy.missing, easy.answered) == (0, 1.0)
@@ -118,12 +118,12 @@ def test_the_standing_of_labels_that_are_easy_and_of_such_as_nobody_can_tell_apa
 
 def test_a_label_with_enough_answers_has_a_threshold_of_its_own() -> None:
     calibration = calibrate(clouds(100, 1.3), 0.9, 45.0)
-    assert set(calibration.own) <= set("ABCD")
-    assert calibration.own
+    assert set(calibration.label_thresholds) <= set("ABCD")
+    assert calibration.label_thresholds
     head = fit(clouds(100, 1.3), calibration)
-    for label, own in calibration.own.items():
-        assert head.needs(label) == own.value
-    assert head.needs("another") == calibration.threshold.value
+    for label, own in calibration.label_thresholds.items():
+        assert head.threshold_of(label) == own.value
+    assert head.threshold_of("another") == calibration.threshold.value
 
 
 def test_labels_that_were_never_shown_look_unlike_the_others() -> None:
@@ -138,7 +138,7 @@ def test_labels_that_were_never_shown_look_unlike_the_others() -> None:
     fresh = clouds(100, 0.5, labels=12, seed=1)
     head = fitted(part)
     assert head.novelty is not None
-    _, known = head.judged(fresh.features)
+    _, known = head.predict(fresh.features)
     assert known is not None
     floor = head.novelty.floor
     unknown = fresh.labels >= "J"
@@ -158,7 +158,7 @@ def test_an_earlier_fit_is_where_the_next_one_starts_and_not_where_it_ends() -> 
 def test_words_help_where_vectors_alike_cannot() -> None:
     alike, fresh = clouds(20, 30.0), clouds(20, 30.0, seed=1)
     said = [
-        replace(one, features=Features(one.features.vectors, counted(one.labels.tolist())))
+        replace(one, features=Features(one.features.vectors, word_counts(one.labels.tolist())))
         for one in (alike, fresh)
     ]
     assert right(fitted(alike), fresh) < 0.5

@@ -109,13 +109,13 @@ async def test_a_taught_team_has_its_target_met_and_strangers_turned_away(
 ) -> None:
     label_set = LabelSet(tuple(sorted(_labels(), key=lambda one: one.name)))
     classifier = local(label_set, embedder)
-    standing = classifier.standing
-    assert standing is not None
-    assert standing.missing == 40
+    report = classifier.precision_report
+    assert report is not None
+    assert report.missing == 40
     await classifier.learn(list(taught()))
-    standing = classifier.standing
-    assert standing is not None
-    assert "is met" in str(standing)
+    report = classifier.precision_report
+    assert report is not None
+    assert "is met" in str(report)
     asked = ["I'd like a refund of order 99", "The parcel is not here", "My monitor stays black"]
     labels = ["REFUND", "DELIVERY", "HARDWARE"]
     found = await classifier.classify([*asked, "The mitochondria is the powerhouse of the cell"])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.local.tfidf import Words, counted, fit_words
+from classifiers.local.tfidf import Words, fit_words, word_counts
 
 _TEXTS = (
     "the printer is jammed",
@@ -18,43 +18,43 @@ _LABELS = np.array([0, 0, 1, 1])
 
 @pytest.fixture
 def words() -> Words:
-    return fit_words(counted(_TEXTS), _LABELS, np.ones(4))
+    return fit_words(word_counts(_TEXTS), _LABELS, np.ones(4))
 
 
 def test_a_text_is_most_like_the_label_that_says_its_words(words: Words) -> None:
-    counts = counted(["Printer!", "an INVOICE"])
+    counts = word_counts(["Printer!", "an INVOICE"])
     for scores in (words.likeness(counts), words.likelihood(counts)):
         assert scores.argmax(axis=1).tolist() == [0, 1]
 
 
 def test_what_nobody_said_tells_nothing(words: Words) -> None:
-    counts = counted(["", "unheard of words"])
+    counts = word_counts(["", "unheard of words"])
     assert not words.likeness(counts)[0].any()
-    known = counted(["printer", "printer qwertyuiop"])
+    known = word_counts(["printer", "printer qwertyuiop"])
     assert np.allclose(*words.likeness(known))
     assert np.allclose(*words.likelihood(known))
 
 
 def test_a_rare_word_says_more_than_one_in_every_text(words: Words) -> None:
-    likeness = words.likeness(counted(["the invoice"]))[0]
+    likeness = words.likeness(word_counts(["the invoice"]))[0]
     assert likeness[1] > 2 * likeness[0]
 
 
 def test_a_text_that_counts_more_is_nearer_to_its_label(words: Words) -> None:
-    heavy = fit_words(counted(_TEXTS), _LABELS, np.array([2.0, 1.0, 1.0, 1.0]))
-    jammed = counted(["jammed"])
+    heavy = fit_words(word_counts(_TEXTS), _LABELS, np.array([2.0, 1.0, 1.0, 1.0]))
+    jammed = word_counts(["jammed"])
     assert heavy.likeness(jammed)[0, 0] > 1.1 * words.likeness(jammed)[0, 0]
 
 
 def test_likelihood_is_that_of_naive_bayes() -> None:
-    counts = counted(["a", "b", "b"])
-    found = fit_words(counts, np.array([0, 0, 1]), np.ones(3)).likelihood(counted(["a"]))
+    counts = word_counts(["a", "b", "b"])
+    found = fit_words(counts, np.array([0, 0, 1]), np.ones(3)).likelihood(word_counts(["a"]))
     assert np.allclose(np.exp(found), [[1.02 / 2.04, 0.02 / 1.04]])
 
 
 @given(st.lists(st.text(), max_size=5))
 def test_any_text_is_counted_one_row_each(texts: list[str]) -> None:
-    counts = counted(texts)
+    counts = word_counts(texts)
     assert counts.shape[0] == len(texts)
     assert (counts.data >= 1).all()
 
@@ -76,5 +76,5 @@ def test_any_text_is_counted_one_row_each(texts: list[str]) -> None:
     ],
 )
 def test_a_word_is_not_split_at_its_marks(word: str) -> None:
-    assert counted([word]).nnz == 1
-    assert counted([f"{word}, {word}"]).nnz == 2  # the word, and its pair with itself
+    assert word_counts([word]).nnz == 1
+    assert word_counts([f"{word}, {word}"]).nnz == 2  # the word, and its pair with itself

@@ -102,8 +102,8 @@ def test_no_label_is_given_that_is_less_likely_than_not() -> None:
     found = outcomes(answers, {"C:499.0": "A", "C:0.0": "A"}, ["A"])
     ruled = by_outcomes(_COLD, found, 0.9)
     assert ruled.threshold == Threshold(0.5, met=True)
-    assert set(ruled.own.values()) == {Threshold(0.5, met=True)}
-    assert ruled.standing is not None
-    assert str(ruled.standing) == (
-        "90% precision is met, by its last 499 answers, with a label for about 0% of messages"
+    assert set(ruled.label_thresholds.values()) == {Threshold(0.5, met=True)}
+    assert ruled.precision_report is not None
+    assert str(ruled.precision_report) == (
+        "90% precision is met in the last 499 answers, with a label for about 0% of messages"
     )
