@@ -1,10 +1,10 @@
-"""Compares this project's classifiers with what a user would pick instead, on the same splits.
+"""Compare this project's classifiers with the alternatives a user has, on the same splits.
 
     make bench-classify DATA=../shared/data ARGS="--only local,SetFit --splits banking77/5shot"
 
-Each contender runs on each split in a process of its own, in the product's environment or in that
-of the peers. Results are kept in .benchmarks/classify: `--resume` measures only what is missing,
-and the report is of all that is kept. A model is asked where OPENAI_API_KEY is set.
+Each contender runs on each split in a separate process, in the product's environment or in that of
+its peers. Results are kept in .benchmarks/classify. `--resume` measures only missing results, and
+the report covers all kept results. LLMs are called if OPENAI_API_KEY or OPENAI_BASE_URL is set.
 """
 
 import argparse
@@ -30,18 +30,20 @@ def arguments() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--data", type=Path, action="append", help="folder of train*.csv, test.csv")
-    parser.add_argument("--only", help="names of contenders, by commas")
-    parser.add_argument("--splits", help="such as banking77/5shot, or a part of it, by commas")
-    parser.add_argument("--quick", action="store_true", help="5-shot, 300 messages: minutes")
-    parser.add_argument("--resume", action="store_true", help="measure only what is missing")
-    parser.add_argument("--llm-sample", type=int, default=200, help="messages asked of a model")
+    parser.add_argument(
+        "--data", type=Path, action="append", help="folder with train*.csv and test.csv"
+    )
+    parser.add_argument("--only", help="contenders, by parts of their names, separated by commas")
+    parser.add_argument("--splits", help="splits such as banking77/5shot, or parts of their names")
+    parser.add_argument("--quick", action="store_true", help="5-shot, 300 messages: takes minutes")
+    parser.add_argument("--resume", action="store_true", help="measure only missing results")
+    parser.add_argument("--llm-sample", type=int, default=200, help="messages per LLM contender")
     parser.add_argument("--write", choices=["docs"], help="write docs/benchmarks.md and its chart")
     return parser.parse_args()
 
 
 def chosen(wanted: str | None, names: list[str]) -> list[str]:
-    """Names that contain one of the wanted parts; all where nothing is wanted."""
+    """Return the names that contain any of the wanted parts, or all names if `wanted` is None."""
     if wanted is None:
         return names
     parts = [part.strip().casefold() for part in wanted.split(",")]
@@ -60,7 +62,7 @@ def measured(entry: Entry, data: Path, split: Split, plan: Plan) -> dict[str, An
 
 
 def collect(given: argparse.Namespace, data: Path, plan: Plan) -> list[dict[str, Any]]:
-    """Measure what is asked for, and add what is kept of the same splits."""
+    """Measure the chosen contenders and splits; add the kept results of the same splits."""
     found: list[dict[str, Any]] = []
     every = list(splits(data))
     wanted = chosen(given.splits or ("5shot" if plan.quick else None), [one.title for one in every])
@@ -79,7 +81,7 @@ def page(results: list[dict[str, Any]], plan: Plan) -> str:
     notes += [f"- {one.name} was left out: {why}." for one in ENTRIES if (why := one.left_out())]
     stated = ", ".join(f"{name} {number}" for name, number in versions())
     parts = [f"{today()}, {machine()}; {stated}."]
-    parts += [f"A quick run: {plan.test_size} test messages of each."] if plan.quick else []
+    parts += [f"Quick run: {plan.test_size} test messages per split."] if plan.quick else []
     parts += [report(results), "\n".join(notes)]
     return "\n\n".join(parts)
 
@@ -95,8 +97,9 @@ def main() -> None:
         results += collect(given, data, plan)
     if not results:
         sys.exit(
-            "nothing was measured: --data needs folders with train*.csv and test.csv, --splits and "
-            f"--only parts of their names; contenders are {', '.join(one.name for one in ENTRIES)}"
+            "nothing was measured. --data needs folders with train*.csv and test.csv; --splits and "
+            "--only need parts of names. Contenders: "
+            f"{', '.join(one.name for one in ENTRIES)}."
         )
     text = page(results, plan)
     print(text)

@@ -1,4 +1,4 @@
-"""Accuracy against examples per label, one panel for each data set; results as JSON on stdin."""
+"""Draw accuracy against examples per label, a panel per data set, from JSON results on stdin."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""One contender on one split, in a process of its own: its figures as JSON on standard output."""
+"""Measure a contender on a split in this process, and print its figures as JSON."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ _BATCH = 256
 
 
 def measure(contender: Contender, split: Split, timed: int) -> dict[str, Any]:
-    """Train, answer the test part in batches, then some of it one by one on one core."""
+    """Train, predict the test part in batches, then `timed` messages one by one on one core."""
     started, used = time.perf_counter(), time.process_time()
     contender.fit([text for text, _ in split.train], [label for _, label in split.train])
     train_s, train_cpu_s = time.perf_counter() - started, time.process_time() - used
@@ -54,7 +54,7 @@ def asked(contender: Contender, texts: Sequence[str]) -> list[Answer]:
 
 
 def timed_alone(contender: Contender, texts: Sequence[str]) -> list[float]:
-    """Milliseconds of each text asked for alone, with every thread of the process on one core."""
+    """Return the milliseconds of each single text, with all threads of the process on one core."""
     cores = os.sched_getaffinity(0)
     _pin({min(cores)})
     times = []
@@ -89,11 +89,11 @@ def _prediction(one: Answer) -> Prediction:
 
 
 def _without_seen(
-    answers: Sequence[Answer], labels: Sequence[str], stood: Sequence[bool]
+    answers: Sequence[Answer], labels: Sequence[str], in_training: Sequence[bool]
 ) -> dict[str, Any]:
-    rows = zip(answers, labels, stood, strict=True)
+    rows = zip(answers, labels, in_training, strict=True)
     rest = [one.label == label for one, label, known in rows if not known]
-    return {"seen_in_training": sum(stood), "accuracy_unseen": sum(rest) / len(rest)}
+    return {"seen_in_training": sum(in_training), "accuracy_unseen": sum(rest) / len(rest)}
 
 
 def _cost(answers: Sequence[Answer]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _auroc(known: Sequence[Answer], unknown: Sequence[Answer]) -> float | None:
 
 
 def unknown_labels(contender: Contender, split: Split) -> float | None:
-    """AUROC of messages of labels that training did not show; half of the labels are hidden."""
+    """Return the AUROC of messages with hidden labels: training has half of the labels."""
     hidden = half(split)
     contender.fit([text for text, _ in hidden.train], [label for _, label in hidden.train])
     known = asked(contender, [text for text, _ in hidden.test])

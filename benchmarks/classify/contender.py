@@ -1,4 +1,4 @@
-"""What every contender does, and which there are."""
+"""The interface of contenders, and the list of them."""
 
 import importlib
 import os
@@ -13,9 +13,9 @@ from classifiers.base import Usage
 
 @dataclass(frozen=True)
 class Answer:
-    """What a contender says of one text; `confidence` is None where it has none to give.
+    """A contender's prediction for a text; `confidence` is None if it has none.
 
-    `known` is how much the text looks like something it knows: higher for known ones.
+    `known` is higher for texts that belong to a known label.
     """
 
     label: str | None
@@ -26,14 +26,14 @@ class Answer:
 
 
 class Contender(Protocol):
-    """Made once, then fitted, then asked; its construction is what its start costs."""
+    """A classifier to compare; its construction counts as start time."""
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:
-        """Learn from labelled texts; what it had learnt before is forgotten."""
+        """Learn from labelled texts, and forget earlier ones."""
         ...
 
     def predict(self, texts: Sequence[str]) -> list[Answer]:
-        """Answer each text."""
+        """Return an answer for each text."""
         ...
 
 
@@ -43,24 +43,24 @@ AUTOINTENT = Path(".benchmarks/autointent/bin/python")
 
 @dataclass(frozen=True)
 class Entry:
-    """A contender by name: where it stands, what it is, and the Python that it runs on."""
+    """A contender: its name, class and description, and the Python interpreter it runs on."""
 
     name: str
-    target: str  # module:class, below benchmarks.classify.contenders
+    target: str  # module:class in benchmarks.classify.contenders
     note: str
     python: Path = PEERS
     asks_llm: bool = False
 
     def left_out(self) -> str | None:
-        """Why it cannot run here; None where it can."""
+        """Return why it cannot run here, or None."""
         if not self.python.exists():
-            return f"its environment is missing: make {self.python.parent.parent}/.ready"
+            return f"its environment is missing: run make {self.python.parent.parent}/.ready"
         if self.asks_llm and not {"OPENAI_API_KEY", "OPENAI_BASE_URL"} & set(os.environ):
             return "neither OPENAI_API_KEY nor OPENAI_BASE_URL is set"
         return None
 
     def make(self) -> Contender:
-        """Import and construct it: slow, and meant to be measured."""
+        """Import and construct the contender: slow, and part of the measurement."""
         module, _, name = self.target.partition(":")
         found = importlib.import_module(f"benchmarks.classify.contenders.{module}")
         made: Callable[[], Contender] = getattr(found, name)
@@ -69,15 +69,17 @@ class Entry:
 
 _HERE = Path(sys.executable)
 ENTRIES = (
-    Entry("local", "ours:Local", "ours, fitted to every correction", _HERE),
+    Entry("local", "ours:Local", "ours, refitted after each correction", _HERE),
     Entry("local, tuned", "ours:Tuned", "ours after `triage train local`, tuning included", _HERE),
-    Entry("few-shot", "ours:FewShot", "ours, a model is asked", _HERE, asks_llm=True),
-    Entry("cascade", "ours:Cascade", "ours, local and then a model", _HERE, asks_llm=True),
+    Entry("few-shot", "ours:FewShot", "ours, an LLM with examples", _HERE, asks_llm=True),
+    Entry("cascade", "ours:Cascade", "ours, local first, then an LLM", _HERE, asks_llm=True),
     Entry("TF-IDF + LR", "classic:TfIdf", "words 1-2 and char_wb 2-5, logistic regression"),
     Entry("kNN", "classic:Nearest", "MiniLM int8, 5 nearest by cosine, votes by similarity"),
-    Entry("SetFit", "setfit_peer:SetFit", "MiniLM float32 trained on pairs, in bounded steps"),
+    Entry("SetFit", "setfit_peer:SetFit", "MiniLM float32 trained on pairs, bounded steps"),
     Entry(
-        "semantic-router", "semantic_router_peer:Router", "MiniLM int8, calibrated as it advises"
+        "semantic-router",
+        "semantic_router_peer:Router",
+        "MiniLM int8, calibrated as its manual advises",
     ),
     Entry("fast-intent-classifier", "fast_intent_peer:FastIntent", "MiniLM int8, label centroids"),
     Entry(

@@ -1,10 +1,10 @@
-"""Public data sets as folders that the benchmark takes: CLINC150, and IT tickets of 8 topics.
+"""Convert public data sets to folders for the benchmark: CLINC150, and IT tickets of 8 topics.
 
     python -m benchmarks.classify.convert clinc data_full.json FOLDER
     python -m benchmarks.classify.convert tickets all_tickets.csv FOLDER
 
 CLINC150: https://github.com/clinc/oos-eval (CC BY 3.0). IT tickets: columns Document and
-Topic_group, as Kaggle has them (adisongoh/it-service-ticket-classification-dataset, CC0).
+Topic_group of adisongoh/it-service-ticket-classification-dataset on Kaggle (CC0).
 """
 
 import csv
@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-_SCARCE, _HELD, _HELD_OF_SCARCE = 150, 100, 30  # test texts of a topic, of one with few texts
+_SCARCE, _HELD, _HELD_OF_SCARCE = 150, 100, 30  # test texts per topic; fewer for scarce topics
 
 Texts = dict[str, list[str]]
 
@@ -47,7 +47,7 @@ def clinc(source: Path, folder: Path) -> None:
 
 
 def tickets(source: Path, folder: Path) -> None:
-    """Test: 100 of a topic, 30 where there are fewer than 150; duplicates are dropped first."""
+    """Write splits without duplicates; 100 texts of a topic are for testing, 30 if scarce."""
     by_topic: Texts = defaultdict(list)
     seen: set[str] = set()
     with source.open(encoding="utf-8", newline="") as file:

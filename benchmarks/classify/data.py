@@ -1,4 +1,4 @@
-"""Folders of CSV files as splits: what to train on, what to test on, which labels are hidden."""
+"""Read folders of CSV files as splits into training and test texts."""
 
 import csv
 import hashlib
@@ -12,9 +12,9 @@ Rows = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Split:
-    """One training file with its test file; rows are (text, label).
+    """A training file with its test file; rows are (text, label).
 
-    `unknown` are texts that belong to no label, where the folder has an `unknown_test.csv`.
+    `unknown` are texts that belong to no label, from `unknown_test.csv` if the folder has it.
     """
 
     dataset: str
@@ -25,35 +25,35 @@ class Split:
 
     @property
     def title(self) -> str:
-        """Such as `banking77/10shot`."""
+        """Return a title such as `banking77/10shot`."""
         return f"{self.dataset}/{self.name}"
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels of the training part, sorted."""
+        """Return the labels of the training part, sorted."""
         return tuple(sorted({label for _, label in self.train}))
 
     @property
     def per_label(self) -> float:
-        """Mean number of training texts of a label."""
+        """Return the mean number of training texts per label."""
         return len(self.train) / len(self.labels)
 
     @property
     def digest(self) -> str:
-        """Twelve hex digits of the content: a stored result of other content is not reused."""
+        """Return twelve hex digits of the content: results for other content are not reused."""
         return hashlib.sha256(repr((self.train, self.test, self.unknown)).encode()).hexdigest()[:12]
 
 
 def read(path: Path) -> Rows:
-    """Rows of a CSV with the columns `text` and `label`."""
+    """Return the rows of a CSV file with the columns `text` and `label`."""
     with path.open(encoding="utf-8", newline="") as file:
         return tuple((row["text"], row["label"]) for row in csv.DictReader(file))
 
 
 def splits(folder: Path, test_size: int | None = None) -> Iterator[Split]:
-    """Every `train*.csv` of a folder and of the folders in it, smallest first.
+    """Yield a split for each `train*.csv` in a folder and its subfolders, smallest first.
 
-    `test_size` takes a seeded sample of each test part.
+    `test_size` is the size of a seeded sample of each test part, or None for all.
     """
     for place in sorted({path.parent for path in folder.glob("**/test.csv")}):
         test = sampled(read(place / "test.csv"), test_size)
@@ -71,7 +71,7 @@ def splits(folder: Path, test_size: int | None = None) -> Iterator[Split]:
 
 
 def sampled(rows: Rows, size: int | None) -> Rows:
-    """`size` of the rows, drawn with a seed, in their order; all where there are no more."""
+    """Return a seeded sample of `size` rows in their order, or all rows if there are no more."""
     if size is None or size >= len(rows):
         return rows
     rng = random.Random(0)  # noqa: S311 - repeatable on purpose
@@ -79,7 +79,7 @@ def sampled(rows: Rows, size: int | None) -> Rows:
 
 
 def half(split: Split) -> Split:
-    """A seeded half of the labels to train on; test texts of the others become unknown ones."""
+    """Return a split with a seeded half of the labels; test texts of the others are unknown."""
     rng = random.Random(0)  # noqa: S311 - the same half for every contender
     kept = set(rng.sample(split.labels, len(split.labels) // 2))
     return Split(
@@ -92,7 +92,7 @@ def half(split: Split) -> Split:
 
 
 def seen(split: Split) -> list[bool]:
-    """Of each test text, whether it also stands in the training part, case and space apart."""
+    """Return True for each test text that is also in training, ignoring case and punctuation."""
     trained = {_bare(text) for text, _ in split.train}
     return [_bare(text) in trained for text, _ in split.test]
 

@@ -1,4 +1,4 @@
-"""Where figures were taken: date, processor, versions; no paths and no host names."""
+"""Describe the machine of a measurement: date, processor, versions; no paths or host names."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ PACKAGES = (
 
 
 def machine() -> str:
-    """Such as `2 cores of AMD EPYC, 23 GiB, Linux x86_64, Python 3.11.7`."""
+    """Return a text such as `2 cores of AMD EPYC, 23 GiB, Linux x86_64, Python 3.11.7`."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{len(os.sched_getaffinity(0))} cores of {_processor()}, {memory:.0f} GiB, "
@@ -36,12 +36,12 @@ def _processor() -> str:
 
 
 def today() -> str:
-    """The date in UTC."""
+    """Return the UTC date as YYYY-MM-DD."""
     return datetime.now(UTC).strftime("%Y-%m-%d")
 
 
 def versions() -> dict[str, str]:
-    """Versions of what is installed of PACKAGES in this environment."""
+    """Return the versions of those PACKAGES that this environment has."""
     found = {}
     for package in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""Results as Markdown."""
+"""Format results as Markdown."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Result], str]], ...] = (
 )
 _SCOPE = ("AUROC out of scope", lambda one: _plain(one["auroc_out_of_scope"], 3))
 _LLM = (
-    ("asked a model", lambda one: _share(one["asked_llm"])),
+    ("LLM calls %", lambda one: _share(one["asked_llm"])),
     ("tokens/1,000", lambda one: _plain(one["tokens_per_1000"], 0)),
     ("$/1,000", lambda one: _plain(one["usd_per_1000"], 3)),
 )
@@ -39,13 +39,13 @@ def _plain(value: float | None, digits: int) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column is words, the others are figures."""
+    """Return a Markdown table whose columns are right-aligned except the first."""
     lines = [f"| {' | '.join(header)} |", f"| --- |{' ---: |' * (len(header) - 1)}"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def section(results: Sequence[Result]) -> str:
-    """The table of one split, with what failed and what stood in training below it."""
+    """Return the table of a split, followed by notes on failures and on texts seen in training."""
     first = results[0]
     good = [one for one in results if "error" not in one]
     columns = list(_COLUMNS)
@@ -69,7 +69,7 @@ def _notes(results: Sequence[Result]) -> list[str]:
     if seen:
         rest = [f"{one['contender']} {_share(one['accuracy_unseen'])}" for one in good]
         notes.append(
-            f"Accuracy without the {seen} test texts that training holds: {', '.join(rest)}."
+            f"Accuracy without the {seen} test texts that are in training: {', '.join(rest)}."
         )
     most = max((one["examples"] for one in good), default=0)
     notes += [
@@ -83,7 +83,7 @@ def _notes(results: Sequence[Result]) -> list[str]:
 
 
 def report(results: Sequence[Result]) -> str:
-    """A section for each split, in the order of the results."""
+    """Return a section for each split, in the order of the results."""
     titles = dict.fromkeys((one["dataset"], one["split"]) for one in results)
     return "\n\n".join(
         section([one for one in results if (one["dataset"], one["split"]) == title])

@@ -1,4 +1,4 @@
-"""Runs contenders in processes of their own and keeps each result in a file."""
+"""Run each contender in a separate process, and keep its result in a file."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _QUICK_STEPS = "40"
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of it is measured: messages tested and timed, and of those asked of a model."""
+    """The numbers of messages to test, to test with an LLM, and to time."""
 
     test_size: int | None = None
     llm_test_size: int = 200
@@ -27,7 +27,7 @@ class Plan:
     quick: bool = False
 
     def of(self, entry: Entry) -> int | None:
-        """Messages that this contender is tested on; None for all."""
+        """Return the number of test messages for a contender, or None for all."""
         return self.llm_test_size if entry.asks_llm else self.test_size
 
 
@@ -35,20 +35,20 @@ QUICK = Plan(test_size=300, llm_test_size=30, timed=30, quick=True)
 
 
 def place(entry: Entry, split: Split, plan: Plan) -> Path:
-    """The file that holds a contender's result on a split."""
+    """Return the file for a contender's result on a split."""
     folder = RESULTS / ("quick" if plan.quick else "full") / split.title
     return folder / f"{entry.target.replace(':', '-')}.json"
 
 
 def run(entry: Entry, data: Path, split: Split, plan: Plan) -> dict[str, Any]:
-    """Measure in a child; a child that fails is a result too, with its last words."""
+    """Measure in a child process; if it fails, the result has the last line of its errors."""
     started = time.perf_counter()
     try:
         figures = _child(entry, data, split, plan)
     except subprocess.TimeoutExpired:
-        figures = {"error": f"not done after {_LONGEST_S:,} s"}
+        figures = {"error": f"timed out after {_LONGEST_S:,} s"}
     except subprocess.CalledProcessError as error:
-        figures = {"error": _last_line(error.stderr) or f"it ended with {error.returncode}"}
+        figures = {"error": _last_line(error.stderr) or f"exit status {error.returncode}"}
     result = {
         "contender": entry.name,
         "dataset": split.dataset,
@@ -71,7 +71,7 @@ def _child(entry: Entry, data: Path, split: Split, plan: Plan) -> dict[str, Any]
     size = plan.of(entry)
     command += [] if size is None else ["--test-size", str(size)]
     environment = dict(os.environ, TOKENIZERS_PARALLELISM="false", HF_HUB_OFFLINE="1")
-    environment["OMP_WAIT_POLICY"] = "passive"  # threads that wait must not take a core from others
+    environment["OMP_WAIT_POLICY"] = "passive"  # waiting threads must not take a core from others
     if plan.quick:
         environment["BENCH_SETFIT_STEPS"] = _QUICK_STEPS
     done = subprocess.run(  # noqa: S603 - our own module
@@ -85,13 +85,13 @@ def _child(entry: Entry, data: Path, split: Split, plan: Plan) -> dict[str, Any]
     return found
 
 
-def _last_line(said: bytes) -> str:
-    lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
+def _last_line(output: bytes) -> str:
+    lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
     return lines[-1][:200] if lines else ""
 
 
 def stored(entry: Entry, split: Split, plan: Plan) -> dict[str, Any] | None:
-    """An earlier result on the same data; None where there is none, or it was an error."""
+    """Return an earlier result on the same data, or None if there is none or it is an error."""
     path = place(entry, split, plan)
     if not path.exists():
         return None
@@ -100,7 +100,7 @@ def stored(entry: Entry, split: Split, plan: Plan) -> dict[str, Any] | None:
 
 
 def versions() -> Iterator[tuple[str, str]]:
-    """Packages and versions of all environments; the product's win where they differ."""
+    """Yield packages and versions of all environments; the product's versions take precedence."""
     code = "import json; from benchmarks.classify.machine import versions as found; "
     code += "print(json.dumps(found()))"
     found: dict[str, str] = {}

@@ -1,11 +1,11 @@
-"""Labelled data as traffic, and the gate's error rates: what learning from corrections brings.
+"""Measure the effect of learning from corrections in simulated traffic, and the gate's error rates.
 
     make bench-learning DATA=../shared/data ARGS="--write docs"
 
-A bot starts with 4 examples a label and answers 2,000 messages; agents correct what it got wrong,
-or half of it, and the answers that they accept count in its threshold, or do not. Its accuracy on
-the test part is compared with a bot that never learns and with one that is fitted on every label.
-Then the gate is asked 200 times about equal models and models 3 points apart.
+A bot starts with 4 examples per label and answers 2,000 messages. Agents correct all wrong labels,
+or half of them; accepted answers count for its threshold, or not. Its accuracy on the test part is
+compared with a bot that never learns, and with a bot that is fitted on every true label. Then the
+gate compares equal models, and models 3 points apart, 200 times each.
 Prints JSON, and keeps it in .benchmarks/learning.json.
 """
 
@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with banking77/")
     parser.add_argument("--seeds", type=int, default=2, help="runs of the traffic")
-    parser.add_argument("--quick", action="store_true", help="one run of 500 messages, no gate")
+    parser.add_argument("--quick", action="store_true", help="a run of 500 messages, no gate")
     parser.add_argument("--write", choices=["docs"], help="write docs/benchmarks.md and the chart")
     return parser.parse_args()
 

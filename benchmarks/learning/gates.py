@@ -1,4 +1,4 @@
-"""How often the gate is right: real predictions, equal models and models three points apart."""
+"""Measure the gate's error rates with real predictions: equal models, and models 3 points apart."""
 
 import random
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _DRAWN = 4_000
 
 @dataclass(frozen=True)
 class _Pair:
-    """What two models, taught different messages, say to the same unseen ones."""
+    """Predictions of two models, taught different messages, for the same unseen messages."""
 
     rows: Rows
     champion: tuple[Prediction, ...]
@@ -39,9 +39,9 @@ class _Pair:
         )
 
     def drawn(self, swap: float, rng: np.random.Generator) -> tuple[Answers, Answers, HeldOut]:
-        """A sample of messages; on each, the two change places with probability `swap`.
+        """Return a sample of messages; the models swap each with probability `swap`.
 
-        With one half they are equal by construction, and differ as real models do.
+        With 0.5 they are equal by construction, and still disagree like real models.
         """
         chosen = rng.choice(len(self.rows), _SIZE, replace=False)
         sides: tuple[list[Prediction], list[Prediction]] = ([], [])
@@ -59,7 +59,7 @@ class _Pair:
 async def _pair(
     train: Rows, unseen: Rows, embedder: Embedder, sizes: tuple[int, int], seed: int
 ) -> _Pair:
-    """Two models on disjoint training messages of these sizes."""
+    """Return two models fitted on disjoint sets of training messages of the given sizes."""
     rows = list(train)
     random.Random(seed).shuffle(rows)  # noqa: S311 - repeatable on purpose
     labels = LabelSet(tuple(Label(name) for name in sorted({label for _, label in rows})))
@@ -74,7 +74,7 @@ async def _pair(
 
 
 def _judged(pair: _Pair, swap: float, seed: int) -> dict[str, Any]:
-    """The gate's verdicts over repeated samples."""
+    """Return the gate's verdicts over repeated samples."""
     rng, config = np.random.default_rng(seed), GateConfig()
     promoted, stopped, gains, discordant = 0, 0, [], []
     for _ in range(_REPEATS):
@@ -99,9 +99,9 @@ def _judged(pair: _Pair, swap: float, seed: int) -> dict[str, Any]:
 
 
 async def _noise(train: Rows, unseen: Rows, embedder: Embedder) -> dict[str, Any]:
-    """One model against itself, timed for real in turns: how often it looks faster.
+    """Time a model against itself in turns, and count how often it looks faster.
 
-    Half a millisecond is enough to count here, so that the factor and the sign test do the work.
+    The gate's minimum difference in milliseconds is left out: this tests its factor and sign test.
     """
     rows = list(train)[:1_000]
     labels = LabelSet(tuple(Label(name) for name in sorted({label for _, label in rows})))
@@ -131,7 +131,10 @@ async def _noise(train: Rows, unseen: Rows, embedder: Embedder) -> dict[str, Any
 
 
 def _power() -> list[dict[str, float]]:
-    """Share of gains shown with 1,000 examples, by how often two models differ; no guards."""
+    """Return the power of the gate's test with 1,000 examples, by the share of disagreement.
+
+    The gate's guards are not applied.
+    """
     rng, config = np.random.default_rng(6), GateConfig()
     rows = []
     for discordant in _DISCORDANT:
@@ -153,7 +156,7 @@ def _power() -> list[dict[str, float]]:
 async def gates(
     train: Rows, unseen: Rows, embedder: Embedder, say: Callable[[str], None]
 ) -> dict[str, Any]:
-    """A/A and A/B on real predictions, A/A on real times, and power by discordance."""
+    """Return A/A and A/B results on real predictions, A/A on real times, and the test's power."""
     found: dict[str, Any] = {"same": [], "better": []}
     for seed in range(2):
         equal = await _pair(train, unseen, embedder, (2_000, 2_000), seed)
@@ -165,7 +168,7 @@ async def gates(
         swap = (1 - _GAIN / gain) / 2 if gain > _GAIN else 0.0
         row = {"gain_between_the_two": gain, **_judged(apart, swap, seed)}
         found["better"].append(row)
-        say(f"three points: {row['promoted']} of {_REPEATS} promoted")
+        say(f"3 points apart: {row['promoted']} of {_REPEATS} promoted")
     found["times"] = await _noise(train, unseen, embedder)
     say(f"same model, real times: {found['times']['looked_faster']} looked faster")
     found["power"] = _power()

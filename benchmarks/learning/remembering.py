@@ -1,4 +1,4 @@
-"""An embedder that embeds each text once: many classifiers are fitted on the same texts here."""
+"""A caching embedder, because many classifiers are fitted on the same texts here."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from classifiers.base import Embedder, Vectors
 
 
 class RememberingEmbedder:
-    """Answers from memory what it was asked before."""
+    """Embeds each text once, and keeps its vector in memory."""
 
     def __init__(self, inner: Embedder) -> None:
         self._inner = inner

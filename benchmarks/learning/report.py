@@ -1,4 +1,4 @@
-"""The figures as Markdown, and the chart."""
+"""Format the figures as Markdown, and draw the chart."""
 
 from pathlib import Path
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 from learning.pictures import figure, png
 
 _BOTS = (
-    ("all", "fitted anew on every true label", "0.55", "s--"),
+    ("all", "fitted on every true label", "0.55", "s--"),
     ("accepted", "learns from corrections", "black", "o-"),
     ("never", "never learns", "tab:red", "^:"),
 )
 
 
 def markdown(found: dict[str, Any]) -> str:
-    """Tables of traffic, verdicts and power."""
+    """Return the tables of traffic, verdicts and power."""
     plays, gates = found["traffic"], found["gates"]
     about = f"{found['machine']}, {found['date']}; traffic: means of {len(plays)} seeds."
     times = gates["times"]
     timing = (
-        f"One model against itself, timed in turns (p50 {times['p50_ms']:.0f} ms, p99 "
+        f"A model against itself, timed in turns (p50 {times['p50_ms']:.0f} ms, p99 "
         f"{times['p99_ms']:.0f} ms), looked twice as fast in {times['looked_faster']} of "
         f"{times['repeats']} samples of 200 messages."
     )
@@ -45,7 +45,7 @@ def _traffic(plays: list[dict[str, Any]]) -> list[str]:
             for bot in ("never", "corrections", "accepted", "all")
         ]
         rows.append(row)
-    names = ["messages", "never learns", "corrections alone", "accepted count", "all true labels"]
+    names = ["messages", "never learns", "corrections only", "accepted count", "all true labels"]
     return _table(names, rows)
 
 
@@ -54,7 +54,7 @@ _TEAMS = (
     ("all", "accepted", "yes"),
     ("half of both", "half_corrections", "no"),
     ("half of both", "half", "yes"),
-    ("half of what is wrong, all that is left", "careless", "yes"),
+    ("half of wrong labels, all abstentions", "careless", "yes"),
 )
 
 
@@ -70,7 +70,7 @@ def _work(plays: list[dict[str, Any]]) -> list[str]:
             rows.append(
                 [f"{one['messages']:,}", team, counted, *shares[:3], corrections, shares[3]]
             )
-    names = ["messages", "agents say", "accepted count", "given a label", "right of them"]
+    names = ["messages", "agents label", "accepted count", "given a label", "right of them"]
     return _table([*names, "right so far", "corrections", "needless"], rows)
 
 
@@ -85,7 +85,7 @@ def _verdicts(gates: dict[str, Any]) -> list[str]:
         for name, key in (("equal", "same"), ("three points better", "better"))
         for row in gates[key]
     ]
-    return _table(["challenger", "promoted of 200", "mean gain", "the two differ on"], rows)
+    return _table(["challenger", "promoted of 200", "mean gain", "models differ on"], rows)
 
 
 def _power(gates: dict[str, Any]) -> list[str]:
@@ -109,7 +109,7 @@ def _percent(plays: list[dict[str, Any]], place: int, part: str, key: str) -> st
 
 
 def chart(plays: list[dict[str, Any]], path: Path) -> None:
-    """Accuracy on unseen messages against messages seen, of the three bots."""
+    """Draw accuracy on unseen messages against messages seen, for the three bots."""
     drawn = figure(6.4, 4.0)
     axes = drawn.add_subplot()
     counts = [row["messages"] for row in plays[0]["rows"]]

@@ -1,4 +1,4 @@
-"""Labelled data as traffic: a bot answers message after message, agents correct what is wrong."""
+"""Simulate traffic with labelled data: bots answer messages, and agents correct wrong labels."""
 
 import random
 from collections import Counter
@@ -16,14 +16,14 @@ from learning.feedback.outcomes import noted, outcomes
 from storage.series import KEPT, ShownAnswer
 
 TARGET_PRECISION = 0.9
-_EVERY = 50  # messages that arrive while the head is fitted once
-_EVERYTHING = 100  # messages after which the bot of all labels is fitted anew
+_EVERY = 50  # messages between two fits
+_EVERYTHING = 100  # messages between two fits of the bot that knows all true labels
 _BATCH = 512
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What is played: what the bot starts with, the messages in order, and unseen ones."""
+    """The data of a run: the examples at the start, the messages in order, and unseen messages."""
 
     labels: LabelSet
     start: tuple[Example, ...]
@@ -32,7 +32,7 @@ class Stage:
 
 
 def stage(train: Rows, unseen: Rows, per_label: int, messages: int, seed: int) -> Stage:
-    """Shuffle with a seed; the first `per_label` of each label are the start, then the traffic."""
+    """Shuffle with a seed; the first `per_label` of each label are the start, the rest traffic."""
     rows = list(train)
     random.Random(seed).shuffle(rows)  # noqa: S311 - repeatable on purpose
     counts: Counter[str] = Counter()
@@ -46,7 +46,7 @@ def stage(train: Rows, unseen: Rows, per_label: int, messages: int, seed: int) -
 
 
 def fresh(labels: LabelSet, embedder: Embedder, taught: Sequence[Example]) -> LocalClassifier:
-    """A classifier fitted on these examples."""
+    """Return a classifier fitted on the taught examples."""
     index = EmbeddedIndex(embedder)
     index.put(taught)
     return LocalClassifier(labels, embedder, index, TARGET_PRECISION, None)
@@ -60,12 +60,12 @@ async def asked(classifier: LocalClassifier, texts: Sequence[str]) -> list[Predi
 
 
 async def figures(classifier: LocalClassifier, unseen: Rows) -> dict[str, float]:
-    """Accuracy of the best label on unseen messages, and of the labels really given."""
-    said = await asked(classifier, [text for text, _ in unseen])
+    """Return the accuracy of best labels on unseen messages, and of labels that are given."""
+    found = await asked(classifier, [text for text, _ in unseen])
     labels = [label for _, label in unseen]
-    right = sum(best(one) == label for one, label in zip(said, labels, strict=True))
+    right = sum(best(one) == label for one, label in zip(found, labels, strict=True))
     given = [
-        one.label == label for one, label in zip(said, labels, strict=True) if not one.abstained
+        one.label == label for one, label in zip(found, labels, strict=True) if not one.abstained
     ]
     return {
         "accuracy": right / len(labels),
@@ -76,14 +76,14 @@ async def figures(classifier: LocalClassifier, unseen: Rows) -> dict[str, float]
 
 @dataclass(frozen=True)
 class Team:
-    """The shares of wrong labels, and of messages left to it, that a team says the label of."""
+    """The shares of wrong labels, and of abstentions, that a team labels."""
 
     corrects: float = 1.0
     takes_up: float = 1.0
 
 
 class Learner:
-    """A bot that learns what a team says; with `accepts`, its threshold from what it leaves too."""
+    """A bot that learns from a team; with `accepts`, accepted answers count for its threshold."""
 
     def __init__(self, scene: Stage, embedder: Embedder, team: Team, *, accepts: bool) -> None:
         index = EmbeddedIndex(embedder)
@@ -92,7 +92,7 @@ class Learner:
         self._team = team
         self._chance = random.Random(0)  # noqa: S311 - repeatable on purpose
         self._answers: list[ShownAnswer] = []
-        self._said: dict[str, str] = {}
+        self._labels: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.classifier = LocalClassifier(
             scene.labels,
@@ -104,12 +104,12 @@ class Learner:
         )
 
     def _outcomes(self) -> Outcomes:
-        return outcomes(self._answers[-KEPT:], self._said, self._names)
+        return outcomes(self._answers[-KEPT:], self._labels, self._names)
 
     async def work(self, batch: Sequence[Example], ideal: Sequence[Prediction]) -> None:
-        """Answer a few messages, count, and learn what the team says of them."""
+        """Answer a batch of messages, count the outcomes, and learn the team's labels."""
         answers = await self.classifier.classify([one.text for one in batch])
-        said = []
+        corrections = []
         for one, mine, possible in zip(batch, answers, ideal, strict=True):
             message = f"C:{one.id}"
             self._answers.append(noted(message, mine, 0.0))
@@ -119,12 +119,12 @@ class Learner:
             if mine.label != one.label and self._chance.random() < share:
                 self.counts["corrections"] += 1
                 self.counts["needless"] += possible.label == one.label
-                said.append(Example(message, one.text, one.label))
-        self._said |= {one.id: one.label for one in said}
-        await self.classifier.learn(said)
+                corrections.append(Example(message, one.text, one.label))
+        self._labels |= {one.id: one.label for one in corrections}
+        await self.classifier.learn(corrections)
 
     def work_done(self) -> dict[str, float]:
-        """What its team had to do so far, and how often its labels were right."""
+        """Return the team's corrections so far, and how often the bot's labels were right."""
         given = self.counts["right"] + self.counts["wrong"]
         return {
             **self.counts,
@@ -140,16 +140,16 @@ BOTS = {
     "half_corrections": (Team(0.5, 0.5), False),
     "careless": (Team(0.5, 1.0), True),
 }
-"""Who learns: from corrections alone, or counting accepted answers; and what its team says."""
+"""Bots by name: their team, and if accepted answers count for their threshold."""
 
 
 async def play(
     scene: Stage, embedder: Embedder, checkpoints: Sequence[int], say: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Figures on unseen messages at each checkpoint, and what agents had to do.
+    """Return figures on unseen messages, and the work of agents, at each checkpoint.
 
-    `never` keeps what it started with. `all` is fitted anew on every message's true label. A
-    correction is needless where `all`, as of the last hundred, would have given the right label.
+    `never` does not learn. `all` is refitted on the true label of every message so far. A
+    correction is needless if the last fit of `all` gives the right label.
     """
     bots = {name: Learner(scene, embedder, team, accepts=on) for name, (team, on) in BOTS.items()}
     never = fresh(scene.labels, embedder, scene.start)
@@ -159,7 +159,7 @@ async def play(
         batch = scene.messages[start : start + _EVERY]
         texts = [one.text for one in batch]
         old, ideal = await never.classify(texts), await everything.classify(texts)
-        if_never += sum(said.label != one.label for said, one in zip(old, batch, strict=True))
+        if_never += sum(mine.label != one.label for mine, one in zip(old, batch, strict=True))
         for bot in bots.values():
             await bot.work(batch, ideal)
         seen = scene.messages[: start + len(batch)]

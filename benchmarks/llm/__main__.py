@@ -1,10 +1,10 @@
-"""Asks a real model through the LLM classifier: accuracy, tokens, bias, orders in texts, cascade.
+"""Measure the LLM classifier with a real model: accuracy, tokens, bias, injections and the cascade.
 
     make bench-llm DATA=../shared/data ARGS="--sample 100 --model gemma-3-270m"
 
-By default llama.cpp's server and a small model run on this machine. With `--url` (and
-OPENAI_API_KEY) any OpenAI-compatible server is asked for `--model` instead. Costs are those of the
-tokens at the shipped model's prices, whoever answered.
+By default llama.cpp's server runs a small model on this machine. With `--url` (and OPENAI_API_KEY)
+any OpenAI-compatible server is called with `--model`. Costs are computed from tokens at the prices
+of the shipped model, for any model.
 """
 
 import argparse
@@ -43,12 +43,12 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--model", default="smollm2-135m-instruct")
-    parser.add_argument("--url", help="an OpenAI-compatible server to ask instead")
+    parser.add_argument("--url", help="an OpenAI-compatible server to call instead")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--sample", type=int, default=100, help="messages of each data set")
-    parser.add_argument("--permuted", type=int, default=24, help="messages asked in 5 orders")
-    parser.add_argument("--attacked", type=int, default=12, help="tickets with orders in them")
-    parser.add_argument("--kept", action="store_true", help="measure nothing, report what is kept")
+    parser.add_argument("--sample", type=int, default=100, help="messages per data set")
+    parser.add_argument("--permuted", type=int, default=24, help="messages with 5 orders of shots")
+    parser.add_argument("--attacked", type=int, default=12, help="tickets with injections")
+    parser.add_argument("--kept", action="store_true", help="report the kept results")
     parser.add_argument("--write", choices=["docs"], help=f"write {_PAGE} and its chart")
     return parser.parse_args()
 
@@ -60,7 +60,7 @@ def say(words: str) -> None:
 async def routes(
     one: Desk, choice: LlmChoice, found: dict[str, Any]
 ) -> dict[str, list[Prediction]]:
-    """Predictions of each route; figures go into `found`."""
+    """Return the predictions of each route, and append its figures to `found`."""
     predictions: dict[str, list[Prediction]] = {}
     predictions["local"], figures = await local_alone(one)
     found["routes"].append(figures)
@@ -82,7 +82,7 @@ def cascade(one: Desk, predictions: dict[str, list[Prediction]]) -> dict[str, An
 
 
 async def measure(given: argparse.Namespace, choice: LlmChoice) -> dict[str, Any]:
-    """Everything, in turn; kept after each step."""
+    """Run all measurements in turn, and keep the results after each."""
     found: dict[str, Any] = {
         "about": {"date": today(), "machine": machine(), "model": choice.model},
         "routes": [],
@@ -104,7 +104,7 @@ async def measure(given: argparse.Namespace, choice: LlmChoice) -> dict[str, Any
         kept(found)
     chosen = list(public(given.data, "10shot", given.sample))
     if not chosen:
-        say(f"{given.data}: no folder in it has a train_10shot.csv and a test.csv: tickets alone")
+        say(f"{given.data} has no folder with train_10shot.csv and test.csv: only tickets are used")
     for named in chosen:
         one = await desk(*named)
         found["cascade"][one.name] = cascade(one, await routes(one, choice, found))
@@ -114,7 +114,7 @@ async def measure(given: argparse.Namespace, choice: LlmChoice) -> dict[str, Any
             limits = narrowed.few_shot
             found["permutations"].append(await bias.permuted(few, asker, limits, 4))
             found["majority"].append(await bias.majority(few, asker, limits))
-            say(f"{one.name}: orders: done")
+            say(f"{one.name}: orders of shots: done")
             kept(found)
     await asker.chat.aclose()
     found["simulated"] = await simulated.run(given.data, _SIMULATED)
@@ -153,7 +153,7 @@ def main() -> None:
 
 
 def write(found: dict[str, Any], text: str) -> None:
-    """The page, and the chart where there is a curve to draw."""
+    """Write the page, and the chart if there are results of the cascade."""
     if found["cascade"]:
         text += f"\n\n![Accuracy against share asked]({_CHART.relative_to('docs')})"
         subprocess.run(  # noqa: S603 - our own module

@@ -1,4 +1,4 @@
-"""The model that is asked: llama.cpp's server in a process of its own, or an address given."""
+"""The model to call: llama.cpp's server in a child process, or any server by its URL."""
 
 import asyncio
 import socket
@@ -23,14 +23,14 @@ _START_S = 180
 
 
 def config(model: str, **changes: Any) -> LlmConfig:
-    """One request at a time, all the time it needs, at the shipped model's price."""
+    """Return settings with one request at a time, a long timeout, and the shipped model's price."""
     table = {"timeout_s": 300, "max_concurrency": 1, "prices": {model: SHIPPED_PRICES[PRICED_AS]}}
     return LlmConfig.model_validate(table | changes)
 
 
 @asynccontextmanager
 async def local_server(model: str, threads: int) -> AsyncIterator[LlmChoice]:
-    """llama.cpp's server with a small model, on a free port."""
+    """Run llama.cpp's server with a small model on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [str(PYTHON), "-m", "benchmarks.llm.serve", model, str(port)]
@@ -60,22 +60,22 @@ async def _listening(port: int, process: subprocess.Popen[bytes]) -> None:
         if ready:
             return
         await asyncio.sleep(0.5)
-    raise SystemExit(f"the server did not start: {PYTHON} -m benchmarks.llm.serve")
+    raise SystemExit(f"the server did not start. Run {PYTHON} -m benchmarks.llm.serve to see why.")
 
 
 @dataclass(frozen=True)
 class Asker:
-    """Asks with a selection made by hand: shots in another order, with orders in them."""
+    """Calls the model with a modified selection, such as shots in another order."""
 
     chat: Chat
     model: str
 
     async def label(self, selection: Selection, text: str) -> str | None:
-        """The label that the model names, None where it names none."""
+        """Return the label that the model names, or None."""
         found, _ = await self.ask(selection, text)
         return found
 
     async def ask(self, selection: Selection, text: str) -> tuple[str | None, Usage]:
-        """The label and the tokens."""
+        """Return the label that the model names, or None, and the usage."""
         reply = await self.chat.complete(request(selection, text), selection.labels)
         return prompt.parse(reply.answer.text, selection.labels.names), reply.usage

@@ -1,4 +1,4 @@
-"""Whether the order of shots, or a majority among them, moves the answer."""
+"""Measure if the order of shots, or a majority of a label among them, changes the answer."""
 
 import random
 from dataclasses import replace
@@ -15,7 +15,7 @@ _SHOTS = 6
 
 
 async def permuted(desk: Desk, asker: Asker, limits: FewShot, orders: int) -> dict[str, Any]:
-    """Each message is asked with its shots in our order and in `orders` shuffled ones."""
+    """Return figures for our order of shots and for `orders` shuffled orders."""
     rng = random.Random(0)  # noqa: S311 - repeatable on purpose
     rows: list[list[str | None]] = []
     for text, _ in desk.asked:
@@ -42,7 +42,7 @@ async def permuted(desk: Desk, asker: Asker, limits: FewShot, orders: int) -> di
 
 
 async def majority(desk: Desk, asker: Asker, limits: FewShot) -> dict[str, Any]:
-    """How often a wrong label is answered with balanced shots, and with a majority of its own."""
+    """Return how often a wrong label is answered with balanced shots, and with a majority of it."""
     rng = random.Random(0)  # noqa: S311 - repeatable on purpose
     balanced = planted = 0
     for text, label in desk.asked:

@@ -1,4 +1,4 @@
-"""The cascade's curve, one panel for each data set; results as JSON on stdin."""
+"""Draw the curve of the cascade, a panel per data set, from JSON results on stdin."""
 
 import json
 import sys
@@ -23,13 +23,13 @@ def draw(results: dict[str, Any], path: Path) -> None:
             marker=".",
         )
         for key, marker, words in (
-            ("fresh", "o", "default, nothing judged"),
+            ("fresh", "o", "default, no judged answers"),
             ("judged", "s", "default, half judged"),
         ):
             at = found["chosen"][key]
             panel.plot(100 * at["share"], 100 * at["accuracy"], marker, markersize=9, label=words)
         panel.set_title(f"{name}, {found['messages']} messages")
-        panel.set_xlabel("share asked of the LLM, %")
+        panel.set_xlabel("LLM calls, % of messages")
         panel.grid(alpha=0.3)
     panels[0][0].set_ylabel("accuracy, %")
     panels[0][0].legend(frameon=False)

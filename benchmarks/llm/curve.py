@@ -1,4 +1,4 @@
-"""The cascade's accuracy against the share of messages that the model is asked about; pure."""
+"""Compute the cascade's accuracy against its share of LLM calls, from given predictions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _STEPS = 50
 def curve(
     local: Sequence[Prediction], llm: Sequence[Prediction], truth: Sequence[str]
 ) -> list[dict[str, float]]:
-    """Points from nobody to everybody asked, by falling local confidence."""
+    """Return the points from no LLM calls to a call per message, by rising threshold."""
     thresholds = [step / _STEPS for step in range(_STEPS + 1)] + [1.01]
     return [point(local, llm, truth, threshold) for threshold in thresholds]
 
@@ -24,7 +24,7 @@ def point(
     truth: Sequence[str],
     threshold: float,
 ) -> dict[str, float]:
-    """What happens when the model is asked where local is less confident than `threshold`."""
+    """Return share of calls, accuracy and cost if the LLM is called below a local confidence."""
     sent = [one.confidence < threshold for one in local]
     right = sum(
         _answer(mine, theirs, ask) == label
@@ -46,9 +46,9 @@ def _answer(local: Prediction, llm: Prediction, ask: bool) -> str | None:  # noq
 def chosen(
     local: Sequence[Prediction], llm: Sequence[Prediction], truth: Sequence[str]
 ) -> dict[str, Any]:
-    """The thresholds that the prices give: before anything is judged, and as one half judges.
+    """Return the points at the default thresholds: without judged answers, and with half judged.
 
-    Each half of the messages is decided by what the other half says of the model's answers.
+    For the latter, the LLM's accuracy on each half of the messages sets the threshold of the other.
     """
     terms = Terms(call_price_usd=sum(one.usage.cost_usd for one in llm) / len(llm))
     fresh = _threshold(Judged(), terms)

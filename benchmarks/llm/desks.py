@@ -1,4 +1,4 @@
-"""What is labelled: samples of public data sets, and tickets of a support team."""
+"""Data for the benchmark: samples of public data sets, and tickets of a support team."""
 
 import csv
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _TICKETS = Path(__file__).with_name("tickets.csv")
 
 @dataclass(frozen=True)
 class Desk:
-    """Labels, what was taught, and messages with their true labels."""
+    """A label set, taught examples, test messages with true labels, and a local classifier."""
 
     name: str
     labels: LabelSet
@@ -35,7 +35,7 @@ class Desk:
 
 
 async def desk(name: str, labels: LabelSet, taught: Rows, asked: Rows) -> Desk:
-    """A desk whose local classifier has learnt what was taught."""
+    """Return a desk whose local classifier has learnt the taught examples."""
     embedder = MiniLmEmbedder()
     index = EmbeddedIndex(embedder)
     local = LocalClassifier(labels, embedder, index, _TARGET, patience_s=None)
@@ -44,7 +44,7 @@ async def desk(name: str, labels: LabelSet, taught: Rows, asked: Rows) -> Desk:
 
 
 async def tickets() -> Desk:
-    """The labels of the shipped triage.toml; the first four tickets are its own examples."""
+    """Return the desk of the shipped triage.toml; the first four tickets are its examples."""
     with _TICKETS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     parts = {
@@ -57,7 +57,7 @@ async def tickets() -> Desk:
 
 
 def public(folder: Path, split: str, size: int) -> Iterator[tuple[str, LabelSet, Rows, Rows]]:
-    """(name, labels, taught, asked) of each data set in a folder that has this split."""
+    """Yield (name, labels, taught, asked) of each data set in a folder that has the split."""
     for found in splits(folder):
         if found.name == split:
             labels = LabelSet(tuple(Label(name.replace("_", " ")) for name in found.labels))

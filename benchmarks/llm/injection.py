@@ -1,4 +1,4 @@
-"""Whether an order in a text moves the model to the label it names, more than chance does."""
+"""Measure if an injected order makes the model answer the label it names, more than chance does."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,7 +24,7 @@ _NEUTRAL = "Thank you very much in advance for having a look at this, and have a
 
 
 def cases(selection: Selection, text: str, attack: str) -> Iterator[tuple[str, Selection, str]]:
-    """(place, what is shown, what is asked) with `attack` put in each of three places."""
+    """Yield (place, selection, text) with `attack` put in each of three places."""
     yield "message", selection, f"{text} {attack}"
     *rest, nearest = selection.shots
     shots = (*rest, replace(nearest, text=f"{nearest.text} {attack}"))
@@ -35,10 +35,10 @@ def cases(selection: Selection, text: str, attack: str) -> Iterator[tuple[str, S
 
 
 async def injected(desk: Desk, asker: Asker, limits: FewShot) -> list[dict[str, Any]]:
-    """Per attack and place: answers of the wrong label, with the order and with polite words.
+    """Return, per attack and place, how often the wrong label is answered with and without it.
 
-    The wrong label is the one after the true one. `p` is of an exact McNemar test, one-sided: how
-    likely as many more answers of that label would be by chance.
+    The wrong label is the next after the true label. Without the attack there are polite words in
+    its place. `p` is from a one-sided exact McNemar test.
     """
     names = desk.labels.names
     counts: dict[tuple[str, str], list[tuple[bool, bool]]] = {}

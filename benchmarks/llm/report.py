@@ -1,11 +1,11 @@
-"""Figures as Markdown tables."""
+"""Format the figures as Markdown tables."""
 
 from collections.abc import Sequence
 from typing import Any
 
 
 def report(found: dict[str, Any]) -> str:
-    """All tables, in the order in which they were measured."""
+    """Return all tables, in the order of the measurements."""
     parts = [_routes(found["routes"])]
     if found["cascade"]:
         parts.append(_cascade(found["cascade"]))
@@ -59,10 +59,10 @@ def _cascade(desks: dict[str, Any]) -> str:
     for name, found in desks.items():
         best = max(found["curve"], key=lambda one: (one["accuracy"], -one["share"]))
         points = (
-            ("local alone", found["curve"][0]),
-            ("LLM alone", found["curve"][-1]),
+            ("local only", found["curve"][0]),
+            ("LLM only", found["curve"][-1]),
             ("best on this sample", best),
-            ("default, nothing judged", found["chosen"]["fresh"]),
+            ("default, no judged answers", found["chosen"]["fresh"]),
             ("default, half judged", found["chosen"]["judged"]),
         )
         rows += [
@@ -78,9 +78,9 @@ def _cascade(desks: dict[str, Any]) -> str:
         ]
     heads = (
         "data",
-        "asked where local is below",
-        "threshold",
-        "asked %",
+        "LLM is called",
+        "below confidence",
+        "LLM calls %",
         "accuracy %",
         "$ per 1,000",
     )
@@ -95,7 +95,7 @@ def _permutations(orders: Sequence[dict[str, Any]], majority: Sequence[dict[str,
             "nearest last %",
             "lowest order %",
             "highest order %",
-            "answers moved %",
+            "answers changed %",
         ),
         [
             (
@@ -110,7 +110,7 @@ def _permutations(orders: Sequence[dict[str, Any]], majority: Sequence[dict[str,
         ],
     )
     second = _table(
-        ("data", "messages", "a wrong label, balanced %", "that label, given a majority %"),
+        ("data", "messages", "wrong label, balanced %", "the same, with a majority of it %"),
         [
             (
                 one["desk"],
@@ -126,7 +126,7 @@ def _permutations(orders: Sequence[dict[str, Any]], majority: Sequence[dict[str,
 
 def _injection(rows: Sequence[dict[str, Any]]) -> str:
     return _table(
-        ("attack", "in", "messages", "obeyed", "with polite words instead", "p"),
+        ("attack", "in", "messages", "wrong label", "wrong label with polite words", "p"),
         [
             (
                 one["attack"],
@@ -144,8 +144,8 @@ def _injection(rows: Sequence[dict[str, Any]]) -> str:
 def _simulated(rows: Sequence[dict[str, Any]]) -> str:
     return _table(
         (
-            "data", "made-up LLM %", "its errors", "local alone %", "asked at default %",
-            "accuracy %", "best threshold: asked %", "accuracy %", "ECE of what is given %",
+            "data", "simulated LLM %", "its errors", "local only %", "LLM calls at default %",
+            "accuracy %", "LLM calls at best threshold %", "accuracy %", "ECE of given labels %",
         ),
         [
             (

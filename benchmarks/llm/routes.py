@@ -1,4 +1,4 @@
-"""Accuracy, tokens and times of the ways in which a model can be asked, beside local alone."""
+"""Measure accuracy, tokens and times of several prompts, and of the local classifier."""
 
 import statistics
 import time
@@ -13,12 +13,12 @@ from classifiers.config import LlmChoice
 from classifiers.evaluation import best
 from classifiers.llm.llm import LlmClassifier
 
-_FEW_TOKENS = 200  # for labels: about ten of them
+_FEW_TOKENS = 200  # for about ten labels
 
 
 @dataclass(frozen=True)
 class Route:
-    """A way to ask: changes to the table `[llm]`."""
+    """A kind of prompt, as changes to the table `[llm]`."""
 
     name: str
     changes: dict[str, Any]
@@ -33,7 +33,7 @@ ROUTES = (
 
 
 async def local_alone(desk: Desk) -> tuple[list[Prediction], dict[str, Any]]:
-    """The local classifier's predictions and figures."""
+    """Return the local classifier's predictions and figures."""
     found = [(await desk.local.classify([text]))[0] for text, _ in desk.asked]
     return found, figures(desk, "local", found)
 
@@ -41,7 +41,7 @@ async def local_alone(desk: Desk) -> tuple[list[Prediction], dict[str, Any]]:
 async def asked(
     desk: Desk, route: Route, choice: LlmChoice
 ) -> tuple[list[Prediction], dict[str, Any]]:
-    """A route's predictions, asked one by one, and its figures."""
+    """Return a route's predictions, requested one by one, and its figures."""
     classifier = LlmClassifier(
         desk.labels, choice, config(choice.model, **route.changes), desk.retrieval
     )
@@ -53,7 +53,7 @@ async def asked(
 
 
 def figures(desk: Desk, name: str, found: Sequence[Prediction]) -> dict[str, Any]:
-    """Shares and means over the messages; accuracy is of the best label, abstaining or not."""
+    """Return shares and means over the messages; for local, abstentions count by the best label."""
     count = len(found)
     names = [best(one) if name == "local" else one.label for one in found]
     right = sum(name == label for name, (_, label) in zip(names, desk.asked, strict=True))

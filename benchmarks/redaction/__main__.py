@@ -1,9 +1,9 @@
-"""Compares redaction with what can be installed without a language model, in one run.
+"""Compare redaction with tools that need no language model.
 
     make bench-redaction DATA=../shared/data ARGS="--write docs"
 
-Messages are made up by a seeded generator; the data folder's test parts are texts in which there
-is nothing to find.
+Messages come from a seeded generator. The test parts in the data folder are texts without
+identifiers.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _PATIENCE_S = 60
 
 
 def figures(tool: Tool, count: int, data: Path) -> dict[str, Any]:
-    """Everything that is measured of one tool."""
+    """Return all figures of a tool."""
     started = time.perf_counter()
     redact = tool.make()
     redact("warm")
@@ -98,10 +98,10 @@ def page(rows: list[dict[str, Any]], count: int) -> str:
     header += ["median µs", "p99 µs", "40,000 hostile characters, ms", "start s"]
     return "\n\n".join(
         [
-            f"{today()}, {machine()}; seed {SEED}, {count} messages of each kind.",
-            "Recall, %: the value is wholly gone (- is a kind that the tool does not know).",
+            f"{today()}, {machine()}; seed {SEED}, {count} messages per kind.",
+            "Recall, %: the whole value is removed (- is a kind that the tool does not know).",
             table(["tool", *kinds, "disguised", "by Faker", "bare phone"], recall),
-            "Precision, %: of the placeholders of a kind, those that are not in a hard negative.",
+            "Precision, %: the share of a kind's placeholders that are not in a hard negative.",
             table(["tool", *kinds], precision),
             table(header, others),
         ]
@@ -111,7 +111,7 @@ def page(rows: list[dict[str, Any]], count: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.redaction", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--count", type=int, default=1000, help="messages of each kind")
+    parser.add_argument("--count", type=int, default=1000, help="messages per kind")
     parser.add_argument("--only", help="a part of a tool's name")
     parser.add_argument("--write", choices=["docs"], help="write docs/benchmarks.md")
     given = parser.parse_args()

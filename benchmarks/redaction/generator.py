@@ -1,7 +1,7 @@
-"""Made-up messages with identifiers in them, and messages with what merely looks like one; seeded.
+"""Generate messages with identifiers, and hard negatives that only look like identifiers.
 
-Every value is drawn: numbers of nobody, in the forms in which people of several countries write
-them. The same seed gives the same messages.
+All values are random, in the forms that people of several countries use. The same seed gives the
+same messages.
 """
 
 import ipaddress
@@ -28,7 +28,7 @@ Make = Callable[[random.Random], str]
 
 @dataclass(frozen=True)
 class Message:
-    """A text; `kind` is what it holds and `value` where, both None for a hard negative."""
+    """A text with the kind and the value of its identifier; both are None for a hard negative."""
 
     text: str
     kind: str | None
@@ -40,7 +40,7 @@ def chars(rng: random.Random, alphabet: str, count: int) -> str:
 
 
 def filled(rng: random.Random, forms: Sequence[str]) -> str:
-    """One of the forms: # a digit, % a digit from 2 to 9, ^ a capital, ~ an alphanumeric."""
+    """Fill in a random form: # is a digit, % a digit from 2 to 9, ^ a capital, ~ alphanumeric."""
     kinds = {"#": string.digits, "%": "23456789", "^": string.ascii_uppercase, "~": _ALNUM}
     return "".join(rng.choice(kinds[one]) if one in kinds else one for one in rng.choice(forms))
 
@@ -169,7 +169,7 @@ MAKERS: dict[str, Make] = {
     "KEY": key,
 }
 BARE_PHONE: Make = partial(filled, forms=_BARE)
-"""National numbers with neither trunk 0 nor a word that says so: any number looks like them."""
+"""National numbers without a trunk 0 or a word that marks them: any number looks like them."""
 
 _LOOKALIKES = (
     "order %##########", "invoice INV-####-######", "ticket #### ####", "order no. 1Z##########",
@@ -192,7 +192,7 @@ def lookalike(rng: random.Random) -> str:
 
 
 def wrong_checksum(rng: random.Random) -> str:
-    """What would be a card or an IBAN, if its check digit were right."""
+    """Return a card number with a wrong check digit."""
     digits = card_number(rng)
     return digits[:-1] + str((int(digits[-1]) + rng.randint(1, 9)) % 10)
 
@@ -202,7 +202,7 @@ _ARABIC = {ord("0") + digit: 0x660 + digit for digit in range(10)}
 
 
 def disguise(rng: random.Random, value: str) -> str:
-    """The same identifier in characters that read alike: other digits, gaps, invisible ones."""
+    """Return the identifier with look-alike digits, other gaps or invisible characters."""
     place = rng.randint(1, len(value) - 1)
     return rng.choice(
         [
@@ -214,7 +214,7 @@ def disguise(rng: random.Random, value: str) -> str:
 
 
 def disguised(count: int, seed: int = SEED) -> list[Message]:
-    """`count` of each kind with numbers, disguised, and phones in Arabic-Indic digits."""
+    """Return `count` disguised messages per kind with numbers, and Arabic-Indic phone numbers."""
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
     found = []
     for kind in ("EMAIL", "PHONE", "CARD", "IBAN", "IP"):
@@ -228,7 +228,7 @@ def disguised(count: int, seed: int = SEED) -> list[Message]:
 
 
 def messages(count: int, seed: int = SEED) -> list[Message]:
-    """`count` of each kind, then four times as many hard negatives."""
+    """Return `count` messages per kind, then 4 * `count` hard negatives."""
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
     found = [_message(rng, kind, make) for kind, make in MAKERS.items() for _ in range(count)]
     for _ in range(4 * count):
@@ -238,7 +238,7 @@ def messages(count: int, seed: int = SEED) -> list[Message]:
 
 
 def bare_phones(count: int, seed: int = SEED) -> list[Message]:
-    """National phone numbers that nothing marks as such."""
+    """Return messages with national phone numbers that nothing marks as such."""
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
     return [_message(rng, "PHONE", BARE_PHONE) for _ in range(count)]
 

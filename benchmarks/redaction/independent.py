@@ -1,4 +1,4 @@
-"""Identifiers made by Faker in thirty locales: forms that nobody here thought up."""
+"""Generate identifiers with Faker in thirty locales, as an independent test of forms."""
 
 from collections.abc import Iterator
 
@@ -16,9 +16,9 @@ _CARDS = ("visa", "mastercard", "amex", "discover", "diners", "jcb16", "jcb15")
 
 
 def made_by_faker(count: int) -> Iterator[Message]:
-    """About `count` of each kind; IBANs that are not valid are left out."""
+    """Yield about `count` messages per kind, without invalid IBANs."""
     each = max(1, count // len(_LOCALES))
-    cards = Faker("en_US")  # some locales make up schemes of cards
+    cards = Faker("en_US")  # some locales have invalid card schemes
     cards.seed_instance(SEED)
     for locale in _LOCALES:
         fake = Faker(locale)

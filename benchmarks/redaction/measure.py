@@ -1,4 +1,4 @@
-"""Recall, precision and speed of a redactor on made-up messages and on real ones without any."""
+"""Measure recall, precision and speed of a redactor on generated and on real messages."""
 
 import time
 import unicodedata
@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from benchmarks.redaction.generator import Message
 from benchmarks.redaction.tools import Redactor
 
-_PIECE = 4  # characters of a value that must not be left together
+_PIECE = 4  # adjacent characters of a value that must not stay
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Shares in [0, 1] by kind; `touched` of the hard negatives; times of a message in µs.
+    """Recall and precision by kind in [0, 1], and the times of a message in µs.
 
-    Precision is of the placeholders of a kind in messages that hold the kind or nothing at all:
-    what one tool calls an e-mail address and another a credential is hidden by both.
+    `touched` is the share of hard negatives with a placeholder. Precision counts the placeholders
+    of a kind in messages of that kind and in hard negatives, because tools may call the same value
+    by different kinds.
     """
 
     recall: dict[str, float]
@@ -28,13 +29,13 @@ class Figures:
 
 
 def plain(text: str) -> str:
-    """What a reader sees: no invisible characters, digits and full-width forms as ASCII."""
+    """Return the text without invisible characters, with digits and full-width forms as ASCII."""
     seen = (one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
     return "".join(str(unicodedata.decimal(one, one)) for one in seen)
 
 
 def leaks(value: str, text: str) -> bool:
-    """Whether four characters of a value can still be read together in a text."""
+    """Return True if four adjacent characters of a value are still in a text."""
     value, text = plain(value), plain(text)
     if len(value) < _PIECE:
         return value in text
@@ -43,7 +44,7 @@ def leaks(value: str, text: str) -> bool:
 
 
 def secret(message: Message) -> str:
-    """The part of a value that must go: words that lead to it, or a host, may stay."""
+    """Return the part of a value that must be removed: words before it, or a host, may stay."""
     value = plain(message.value or "")
     if message.kind == "CREDENTIALS":
         return value.partition("://")[2].rpartition("@")[0]
@@ -60,9 +61,9 @@ def secret(message: Message) -> str:
 
 
 def measure(redact: Redactor, messages: Sequence[Message]) -> Figures:
-    """Redact every message; those of a kind count as found when the value is wholly gone."""
+    """Redact all messages and return the figures; recall requires that a whole value is removed."""
     found: Counter[str] = Counter()
-    told: Counter[str] = Counter()
+    claimed: Counter[str] = Counter()
     right: Counter[str] = Counter()
     times = []
     touched = 0
@@ -70,7 +71,7 @@ def measure(redact: Redactor, messages: Sequence[Message]) -> Figures:
         started = time.perf_counter()
         text, kinds = redact(one.text)
         times.append((time.perf_counter() - started) * 1e6)
-        told.update({kind: 1 for kind in kinds if one.kind in {kind, None}})
+        claimed.update({kind: 1 for kind in kinds if one.kind in {kind, None}})
         if one.kind is None:
             touched += bool(kinds)
             continue
@@ -80,7 +81,7 @@ def measure(redact: Redactor, messages: Sequence[Message]) -> Figures:
     times.sort()
     return Figures(
         {kind: found[kind] / count for kind, count in counts.items() if kind},
-        {kind: right[kind] / told[kind] for kind in told if told[kind]},
+        {kind: right[kind] / claimed[kind] for kind in claimed if claimed[kind]},
         touched / max(1, counts[None]),
         times[len(times) // 2],
         times[int(len(times) * 0.99)],
@@ -88,7 +89,7 @@ def measure(redact: Redactor, messages: Sequence[Message]) -> Figures:
 
 
 def touched(redact: Redactor, texts: Sequence[str]) -> list[str]:
-    """Return the texts in which something was found, or anything else was changed."""
+    """Return the texts that get a placeholder or change in any other way."""
     return [text for text in texts if redact(text) != (text, Counter())]
 
 
@@ -104,7 +105,7 @@ HOSTILE = (
 
 
 def slowest_ms(redact: Redactor, patience_s: float, length: int = 40_000) -> tuple[float, bool]:
-    """Milliseconds of the slowest hostile text, and whether all were tried within patience."""
+    """Return the milliseconds of the slowest hostile text, and False if time ran out."""
     slowest, ends = 0.0, time.perf_counter() + patience_s
     for piece in HOSTILE:
         if time.perf_counter() > ends:

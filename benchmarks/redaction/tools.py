@@ -1,4 +1,4 @@
-"""What finds identifiers in a text: ours, and what can be installed without a language model."""
+"""The redactors to compare: ours, and tools that need no language model."""
 
 import logging
 from collections import Counter
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 Redactor = Callable[[str], tuple[str, Counter[str]]]
-"""A text with what was found replaced, and how many of each kind were found."""
+"""Returns the redacted text, and the number of finds by kind."""
 
 
 @dataclass(frozen=True)
 class Tool:
-    """A redactor by name; `kinds` are those it knows, `make` imports and constructs it."""
+    """A redactor: its name, the kinds it knows, and a function that imports and constructs it."""
 
     name: str
     kinds: frozenset[str]
@@ -20,7 +20,7 @@ class Tool:
 
 
 def _spans(text: str, found: Iterable[tuple[int, int, str]]) -> tuple[str, Counter[str]]:
-    """Replace spans, the longest of those that overlap."""
+    """Replace spans by placeholders; of spans that overlap, the longest."""
     kinds: Counter[str] = Counter()
     end_of_last, parts = 0, []
     for start, end, kind in sorted(found, key=lambda one: (one[0], -one[1])):
@@ -54,7 +54,7 @@ def _presidio() -> Redactor:
     from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
-    logging.disable(logging.ERROR)  # it asks the network for a list of top-level domains
+    logging.disable(logging.ERROR)  # it logs failed downloads of top-level domains
     language = NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}])
     language.load()
     engine = AnalyzerEngine(nlp_engine=language, supported_languages=["en"])
@@ -120,7 +120,7 @@ def _detect_secrets() -> Redactor:
     from detect_secrets.settings import transient_settings
 
     names = {one.__name__ for one in get_mapping_from_secret_type_to_class().values()}
-    named = sorted(name for name in names if "Entropy" not in name)  # those take every word
+    named = sorted(name for name in names if "Entropy" not in name)  # those match any word
     plugins = {"plugins_used": [{"name": name} for name in named]}
 
     def run(text: str) -> tuple[str, Counter[str]]:

@@ -93,7 +93,7 @@ def test_the_table_says_what_failed_and_what_has_no_figure() -> None:
     failed = {**{name: row[name] for name in ("dataset", "split", "labels", "per_label")}}
     text = report([row, {"contender": "SetFit", "error": "out of memory", **failed}])
     assert "| local | 100.0 | 100.0 | 0.0 | 100.0 | - | 1.000 |" in text
-    assert "Accuracy without the 2 test texts that training holds: local 90.0." in text
+    assert "Accuracy without the 2 test texts that are in training: local 90.0." in text
     assert "SetFit failed: out of memory." in text
 
 

@@ -1,4 +1,4 @@
-"""AutoIntent: its search over kNN and linear heads (preset classic-light), on MiniLM."""
+"""AutoIntent on MiniLM: its search over kNN and linear heads (preset classic-light)."""
 
 import logging
 import tempfile

@@ -1,4 +1,4 @@
-"""Peers that scikit-learn and NumPy make in a few lines."""
+"""Contenders built from scikit-learn and NumPy in a few lines."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ class TfIdf:
 
 
 class Nearest:
-    """Confidence is the share of the winner in the summed similarity of the nearest five."""
+    """kNN; the confidence is the best label's share of the summed similarity of five neighbours."""
 
     def __init__(self) -> None:
         self._embedder = Embedder()

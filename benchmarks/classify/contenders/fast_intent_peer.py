@@ -1,4 +1,4 @@
-"""fast-intent-classifier with the same embedder behind its custom provider."""
+"""fast-intent-classifier with the same embedder as its custom provider."""
 
 import contextlib
 import io
@@ -23,7 +23,7 @@ class FastIntent:
         intents: dict[str, list[str]] = {}
         for text, label in zip(texts, labels, strict=True):
             intents.setdefault(label, []).append(text)
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints a line for each label
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints a line per label
             loaded = self._model.load_intents(intents)
         assert loaded, "fast-intent-classifier did not load the intents"
 

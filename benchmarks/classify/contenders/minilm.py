@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 as an int8 ONNX file: what peers that take a function embed with."""
+"""all-MiniLM-L6-v2 as an int8 ONNX file, for contenders that accept an embedding function."""
 
 from collections.abc import Sequence
 
@@ -43,6 +43,6 @@ class Embedder:
         names = {one.name for one in self._session.get_inputs()}
         states = self._session.run(None, {name: fed[name] for name in fed if name in names})[0]
         if states.ndim == 3:
-            counted = mask[:, :, None].astype(np.float32)
-            states = (states * counted).sum(axis=1) / counted.sum(axis=1)
+            seen = mask[:, :, None].astype(np.float32)
+            states = (states * seen).sum(axis=1) / seen.sum(axis=1)
         return states / np.maximum(np.linalg.norm(states, axis=1, keepdims=True), 1e-9)

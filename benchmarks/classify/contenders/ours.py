@@ -1,4 +1,4 @@
-"""Classifiers of this project, as the product puts them together."""
+"""Classifiers of this project, built as in the product."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ def answer(one: Prediction) -> Answer:
 
 
 def model_of_environment() -> LlmChoice:
-    """The model that OPENAI_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY name."""
+    """Return the model that OPENAI_MODEL, OPENAI_BASE_URL and OPENAI_API_KEY choose."""
     named = {
         "model": os.environ.get("OPENAI_MODEL"),
         "api_key": os.environ.get("OPENAI_API_KEY"),
@@ -31,7 +31,7 @@ def model_of_environment() -> LlmChoice:
 
 
 class Local:
-    """As it answers between training runs: fitted to every correction, nothing tuned."""
+    """The local classifier between training runs: fitted to every correction, not tuned."""
 
     kind = "local"
 
@@ -62,7 +62,7 @@ class Local:
 
 
 class Tuned(Local):
-    """As after `triage train local`: with a recipe that cross-validation chose."""
+    """The local classifier after `triage train local`: with a recipe from cross-validation."""
 
     def _recipe(self, examples: Sequence[Example], label_set: LabelSet) -> Recipe:
         return tune(examples, label_set, self._embedder)

@@ -1,4 +1,4 @@
-"""semantic-router with a local encoder, calibrated on held-out utterances as it advises."""
+"""semantic-router with a local encoder, calibrated on held-out utterances as its manual advises."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from semantic_router.encoders import DenseEncoder
 from benchmarks.classify.contender import Answer
 from benchmarks.classify.contenders.minilm import Embedder
 
-_HELD = 5  # every fifth utterance calibrates
+_HELD = 5  # every fifth utterance is used for calibration
 
 
 class _Encoder(DenseEncoder):
@@ -45,7 +45,7 @@ class Router:
     def predict(self, texts: Sequence[str]) -> list[Answer]:
         if len(texts) == 1:
             return [self._answer(self._router(texts[0]))]
-        # Its public call takes one text; its own evaluation batches in this way.
+        # Its public call accepts a single text; its evaluation makes batches in this way.
         scores = asyncio.run(self._router._scores_many(texts))  # noqa: SLF001
         return [self._answer(self._router._choose(one, 1, None)) for one in scores]  # noqa: SLF001
 

