@@ -24,7 +24,7 @@ Reply = Response | str
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it came over the wire."""
+    """A request as the server received it."""
 
     body: Body
     headers: dict[str, str]
@@ -36,13 +36,13 @@ class Seen:
 
     @property
     def message(self) -> str:
-        """The text that is asked about, without its delimiters."""
+        """Return the text to label, without its delimiters."""
         return undelimited(self.messages[-1]["content"])
 
 
 @dataclass
 class OpenAiServer:
-    """Answers with the queued `replies` first, then with what `answer` makes of a request."""
+    """Answers with the queued `replies` first, then with the result of `answer`."""
 
     url: str
     answer: Callable[[Body], Reply]
@@ -60,7 +60,7 @@ class OpenAiServer:
 async def openai_server(
     answer: Callable[[Body], Reply] | None = None,
 ) -> AsyncIterator[OpenAiServer]:
-    """Serve on a free local port; by default it answers like a crude nearest-shot classifier."""
+    """Serve on a free local port; by default answer like a crude nearest-shot classifier."""
     listener = listening()
     port = listener.getsockname()[1]
     fake = OpenAiServer(f"http://127.0.0.1:{port}/v1", answer or nearest_shot)
@@ -75,7 +75,7 @@ def answered(
     logprob: float | None = None,
     cached_tokens: int = 0,
 ) -> Response:
-    """The model answers with `label`, as JSON; with `logprob` for each of its tokens."""
+    """Return a completion that answers `label` as JSON, with `logprob` for each token."""
     content = json.dumps({"label": label})
     return said(content, logprob=logprob, cached_tokens=cached_tokens)
 
@@ -88,7 +88,7 @@ def said(
     logprob: float | None = None,
     cached_tokens: int = 0,
 ) -> Response:
-    """A completion with any content."""
+    """Return a completion with any content."""
     found: Body = {"content": content, "refusal": refusal}
     logprobs = None if logprob is None else _steps(content or "", logprob)
     return message(
@@ -104,7 +104,7 @@ def message(
     cached_tokens: int = 0,
     usage: Any = ...,
 ) -> Response:
-    """A completion with any message, such as one with `reasoning_content`, and any usage."""
+    """Return a completion with any message, such as `reasoning_content`, and any usage."""
     choice: Body = {
         "index": 0,
         "message": {"role": "assistant"} | found,
@@ -139,7 +139,7 @@ def truncated() -> Response:
 def failed(
     status: int, code: str | None = None, message: str = "no", *, retry: bool = False
 ) -> Response:
-    """An error; `retry` lets the SDK retry at once, else it is told not to."""
+    """Return an error; `retry` lets the client retry at once, otherwise it must not."""
     error = {"message": message, "type": "error", "param": None, "code": code}
     headers = {"retry-after-ms": "1"} if retry else {"x-should-retry": "false"}
     return JSONResponse({"error": error}, status, headers)
@@ -150,7 +150,7 @@ def quota_spent() -> Response:
 
 
 def without(field_name: str, answer: Callable[[Body], Reply]) -> Callable[[Body], Reply]:
-    """A server that rejects requests with a field, naming it, and else answers."""
+    """Return an `answer` that rejects requests with a field by its name, and answers others."""
 
     def reply(body: Body) -> Reply:
         if field_name in body:
@@ -161,7 +161,7 @@ def without(field_name: str, answer: Callable[[Body], Reply]) -> Callable[[Body]
 
 
 class Hang(Response):
-    """Never answers; ends when the client goes."""
+    """Never answers; ends when the client disconnects."""
 
     async def __call__(self, _scope: Scope, receive: Receive, _send: Send) -> None:
         while (await receive())["type"] != "http.disconnect":
@@ -189,7 +189,7 @@ class Drop(Response):
 
 
 def nearest_shot(body: Body) -> Reply:
-    """The label of the shot that shares most words with the message; the first label else."""
+    """Return the label of the shot that shares most words with the message, or the first label."""
     *turns, asked = body["messages"][1:]
     words = _words(asked["content"])
     shots = [
@@ -202,7 +202,7 @@ def nearest_shot(body: Body) -> Reply:
 
 
 def offered(body: Body) -> list[str]:
-    """The labels that a request lets the model choose from."""
+    """Return the labels that a request offers to the model."""
     return re.findall(
         r"^- ([^:\n]+)", body["messages"][0]["content"].split("\nLabels:\n")[1], re.MULTILINE
     )

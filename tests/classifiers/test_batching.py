@@ -1,4 +1,4 @@
-"""Micro-batches: nobody waits on an idle classifier, everybody gets their own answer."""
+"""Micro-batching: no call waits for an idle classifier, and each gets its predictions."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from tests.sandbox.running import eventually
 
 
 class Slow:
-    """Answers when it is let; remembers each call."""
+    """A classifier that answers once its gate opens, and records each call."""
 
     version = "slow:1"
 
@@ -46,7 +46,7 @@ async def called(slow: Slow, times: int) -> None:
     await eventually(lambda: len(slow.calls) >= times)
 
 
-async def test_an_idle_one_is_called_at_once_and_the_rest_together() -> None:
+async def test_an_idle_classifier_is_called_at_once_and_waiting_calls_share_a_batch() -> None:
     slow = Slow()
     batching = BatchingClassifier(slow, batch_max=3)
     asked = [asyncio.create_task(batching.classify([text])) for text in "abcdef"]
@@ -62,7 +62,7 @@ async def test_an_idle_one_is_called_at_once_and_the_rest_together() -> None:
     assert slow.learnt == ["1", "2"]
 
 
-async def test_a_failure_reaches_those_who_asked_and_nobody_after_them() -> None:
+async def test_a_failure_reaches_the_calls_of_its_batch_only() -> None:
     slow = Slow()
     batching = BatchingClassifier(slow)
     first = asyncio.create_task(batching.classify(["a"]))
@@ -75,7 +75,7 @@ async def test_a_failure_reaches_those_who_asked_and_nobody_after_them() -> None
     assert labels(await batching.classify(["b"])) == ["b"]
 
 
-async def test_who_gave_up_is_not_asked_for() -> None:
+async def test_cancelled_calls_are_left_out() -> None:
     slow = Slow()
     batching = BatchingClassifier(slow)
     asked = [asyncio.create_task(batching.classify([text])) for text in "a"]
@@ -91,7 +91,7 @@ async def test_who_gave_up_is_not_asked_for() -> None:
 
 
 @given(st.lists(st.lists(st.text(max_size=3), max_size=5), max_size=20), st.integers(1, 8))
-def test_each_caller_gets_the_answers_to_its_own_texts(asked: list[list[str]], most: int) -> None:
+def test_each_caller_gets_the_predictions_of_its_texts(asked: list[list[str]], most: int) -> None:
     async def ask() -> list[list[Prediction]]:
         slow = Slow()
         slow.gate.set()

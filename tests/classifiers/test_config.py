@@ -6,7 +6,7 @@ from classifiers.config import LlmChoice, LlmConfig, Price
 from classifiers.factory import LlmUse, make_classifier
 
 
-def test_the_shipped_models_price_is_known_beside_those_that_are_given() -> None:
+def test_the_price_of_the_shipped_model_is_kept_beside_given_prices() -> None:
     config = LlmConfig.model_validate(
         {"prices": {"mine": {"prompt": 1, "cached": 0.5, "completion": 2}}}
     )
@@ -51,6 +51,6 @@ def test_a_budget_for_a_model_without_a_price_is_refused() -> None:
         ("https://api.openai.com.evil.example/v1/", (False, False)),
     ],
 )
-def test_who_takes_openais_own_fields(url: str | None, known: tuple[bool, bool]) -> None:
+def test_openai_and_azure_accept_openais_fields(url: str | None, known: tuple[bool, bool]) -> None:
     choice = LlmChoice("m", "key", url)
     assert (choice.official, choice.openai_fields) == known

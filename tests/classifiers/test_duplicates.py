@@ -1,4 +1,4 @@
-"""Near-duplicates are evidence once, and never judged by one another."""
+"""Near-duplicates count once, and are never predicted from one another."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ def embedder() -> MiniLmEmbedder:
     return MiniLmEmbedder()
 
 
-def test_near_duplicates_and_theirs_are_one_group() -> None:
+def test_linked_near_duplicates_are_a_group() -> None:
     found = groups(TEXTS).tolist()
     assert len(set(found[:4])) == 1
     assert len(set(found[3:])) == 3
@@ -40,7 +40,7 @@ def test_near_duplicates_and_theirs_are_one_group() -> None:
 
 
 class Anywhere:
-    """Vectors that say nothing."""
+    """An embedder with the same vector for any text."""
 
     name = "anywhere"
 
@@ -48,7 +48,7 @@ class Anywhere:
         return np.full((len(texts), 4), 0.5, dtype=np.float32)
 
 
-def test_near_duplicates_of_what_is_held_out_are_not_fitted_to(
+def test_near_duplicates_of_held_out_examples_are_not_fitted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     embedder = Anywhere()
@@ -76,7 +76,7 @@ def test_near_duplicates_of_what_is_held_out_are_not_fitted_to(
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_a_history_made_of_templates_is_not_sure_of_anything(
+async def test_a_history_of_templates_does_not_show_high_precision(
     embedder: MiniLmEmbedder, seed: int
 ) -> None:
     label_set = load_config(Path("triage.toml")).label_set

@@ -53,7 +53,7 @@ def naive_per_label(predicted: Sequence[str | None], labels: Sequence[str]) -> d
 
 
 @given(JUDGED, st.sampled_from([0.5, 0.9, 0.95, 1.0]))
-def test_coverage_is_the_best_that_any_threshold_reaches(
+def test_coverage_is_the_maximum_over_all_thresholds(
     judged: list[tuple[float, bool]], precision: float
 ) -> None:
     found = coverage_at([row[0] for row in judged], [row[1] for row in judged], precision)
@@ -74,7 +74,7 @@ def test_auroc_counts_the_pairs_in_right_order(known: list[float], unknown: list
     assert auroc(known, unknown) == pytest.approx(sum(pairs) / len(pairs))
 
 
-def test_auroc_of_nothing_is_refused() -> None:
+def test_auroc_of_no_scores_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         auroc([], [0.5])
 
@@ -95,7 +95,7 @@ def test_figures_of_each_label(rows: list[tuple[str | None, str]]) -> None:
         )
 
 
-def test_ten_thousand_rows_of_many_labels_are_judged_at_once() -> None:
+def test_ten_thousand_rows_are_evaluated_quickly() -> None:
     labels = [f"label {number % 150}" for number in range(10_000)]
     scores = [Score(f"label {number % 151}", number / 10_000) for number in range(10_000)]
     predictions = [Prediction(one.label, one.confidence, (one,)) for one in scores]
@@ -134,6 +134,6 @@ def test_a_tally_of_parts_is_that_of_the_whole(
     assert tally.evaluation(0.9, [], 0.0) == judge(predictions, labels, 0.9, [], 0.0)
 
 
-def test_a_tally_takes_as_many_labels_as_verdicts() -> None:
+def test_verdicts_and_labels_of_different_numbers_are_an_error() -> None:
     with pytest.raises(ValueError, match="2 verdicts with 1 true label"):
         Tally().add(verdicts([SURE, SILENT]), ["A"])

@@ -1,4 +1,4 @@
-"""One rule says whether there is anything to read."""
+"""A single rule says if a text has words."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ from classifiers.text import has_words, without_emoji
         "IMG_0001.HEIC, scan-2026.11.pdf",
     ],
 )
-def test_nothing_to_read(text: str) -> None:
+def test_texts_without_words(text: str) -> None:
     assert not has_words(text)
 
 
@@ -64,22 +64,22 @@ def test_nothing_to_read(text: str) -> None:
         "12.50",
     ],
 )
-def test_words_to_read(text: str) -> None:
+def test_texts_with_words(text: str) -> None:
     assert has_words(text)
 
 
-def test_emoji_are_left_out_in_any_script_and_words_between_colons_are_not() -> None:
+def test_emoji_names_are_removed_and_words_between_colons_stay() -> None:
     assert without_emoji("hi:tada: :請求書::c++: ok").split() == ["hi", "ok"]
     assert without_emoji("问题:发票丢失:请帮忙") == "问题:发票丢失:请帮忙"
 
 
-def test_a_long_text_is_looked_through_in_time() -> None:
+def test_a_long_text_is_searched_quickly() -> None:
     for text in ("a." * 50_000, "a@" * 50_000, ":" * 100_000, "<A_" * 40_000, ":a" * 50_000):
         has_words(text)
 
 
 class CountingEmbedder:
-    """Any text is the same vector."""
+    """An embedder with the same vector for any text."""
 
     name = "same"
 
@@ -87,7 +87,7 @@ class CountingEmbedder:
         return np.ones((len(texts), 1), dtype=np.float32)
 
 
-def test_an_example_without_words_teaches_nothing_also_where_it_is_stored_already() -> None:
+def test_examples_without_words_are_ignored_even_if_stored() -> None:
     index = EmbeddedIndex(CountingEmbedder())
     index.put([Example("1", "image.png", "BILLING"), Example("2", "refund", "BILLING")])
     assert [one.id for one in index.snapshot().examples] == ["2"]

@@ -1,4 +1,4 @@
-"""Text is kept well-formed, without control characters, and not too long."""
+"""Stored text is well-formed, without control characters, and not too long."""
 
 import json
 
@@ -28,7 +28,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         ("plain", "plain"),
     ],
 )
-def test_halves_of_an_emoji_are_joined_or_replaced(given_text: str, found: str) -> None:
+def test_surrogates_are_joined_or_replaced(given_text: str, found: str) -> None:
     assert well_formed(given_text) == found
 
 
@@ -38,16 +38,16 @@ def test_any_text_becomes_well_formed_once(text: str) -> None:
     assert mended.encode().decode() == mended == well_formed(mended)
 
 
-def test_every_text_in_a_json_value_is_mended() -> None:
+def test_every_text_in_a_json_value_becomes_well_formed() -> None:
     value = json.loads('{"a\\ud83d": ["\\ude00", {"b": "x\\ud83d\\ude00"}], "n": 1}')
     assert all_well_formed(value) == {"a\ufffd": ["\ufffd", {"b": "x\U0001f600"}], "n": 1}
 
 
-def test_control_characters_go_and_line_ends_stay() -> None:
+def test_control_characters_are_removed_and_line_ends_stay() -> None:
     assert legible("a\x00b\x1b[31m\tc\r\nd\x85\x9b") == "ab[31m\tc\r\nd\x85"
 
 
-def test_a_long_text_keeps_its_start_and_end_and_says_so() -> None:
+def test_a_long_text_keeps_its_start_and_end_with_a_mark() -> None:
     text = "start " + "word " * 7_799 + "end"
     found = kept(text)
     assert len(found) <= KEPT_CHARS
@@ -58,5 +58,5 @@ def test_a_long_text_keeps_its_start_and_end_and_says_so() -> None:
 
 
 @given(ANY_TEXT, st.integers(20, 60))
-def test_what_is_shortened_fits(text: str, limit: int) -> None:
+def test_a_shortened_text_fits_the_limit(text: str, limit: int) -> None:
     assert len(shortened(text, limit)) <= limit

@@ -1,4 +1,4 @@
-"""A team's history that is made of templates: 150 tickets from 83, some of them several times."""
+"""A history made of templates: 150 tickets from 83 templates, some used several times."""
 
 import random
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ TEMPLATES = {
 
 
 def tickets(size: int, seed: int) -> Iterator[Example]:
-    """Every template once and some of them again, each with a number of its own."""
+    """Yield every template once and some of them again, each with another number."""
     choose = random.Random(seed)  # noqa: S311 - the same each time
     shapes = [(label, shape) for label, all_ in TEMPLATES.items() for shape in all_]
     picked = shapes + choose.choices(shapes, k=size - len(shapes))

@@ -25,7 +25,7 @@ from tests.sandbox.running import eventually
 
 @dataclass
 class Fake:
-    """Answers by text; what it has no answer for is unsure."""
+    """Answers known texts, and is unsure about others."""
 
     version: str
     answers: dict[str, Prediction] = field(default_factory=dict)
@@ -87,7 +87,7 @@ def test_it_is_a_classifier(local: Fake, llm: Fake) -> None:
     assert cascade.version == "cascade:local:1+llm:1"
 
 
-async def test_the_llm_gets_what_local_is_unsure_of_and_nothing_empty(
+async def test_the_llm_gets_texts_that_local_abstains_on_but_no_empty_ones(
     local: Fake, llm: Fake
 ) -> None:
     cascade = CascadeClassifier(local, llm)
@@ -95,18 +95,20 @@ async def test_the_llm_gets_what_local_is_unsure_of_and_nothing_empty(
     assert llm.asked == [["hard"]]
     assert [prediction.label for prediction in predictions] == ["A", "B", None, "A"]
     assert predictions[1].classifier == "llm:1"
-    assert predictions[1].local == GUESS  # whoever answered, and however sure both together are
+    assert (
+        predictions[1].local == GUESS
+    )  # local's best label and its confidence, although the LLM answered
     assert predictions[1].latency_ms == 305
     assert predictions[1].usage == PAID.usage
     assert cascade.degraded is None
 
 
-async def test_the_llm_is_not_asked_when_local_is_sure_of_all(local: Fake, llm: Fake) -> None:
+async def test_the_llm_is_not_called_if_local_is_sure(local: Fake, llm: Fake) -> None:
     await CascadeClassifier(local, llm).classify(["sure"])
     assert llm.asked == []
 
 
-async def test_where_both_abstain_locals_scores_stand_and_the_cost_is_kept(
+async def test_if_both_abstain_locals_scores_count_and_the_cost_is_kept(
     local: Fake, llm: Fake
 ) -> None:
     (prediction,) = await CascadeClassifier(local, llm).classify(["rude"])
@@ -117,7 +119,7 @@ async def test_where_both_abstain_locals_scores_stand_and_the_cost_is_kept(
 @pytest.mark.parametrize(
     "error", [ClassifierUnavailableError("slow"), ClassifierSetupError("OPENAI_API_KEY is wrong")]
 )
-async def test_without_the_llm_local_stands_and_the_reason_is_said(
+async def test_if_the_llm_fails_local_answers_and_the_reason_is_reported(
     local: Fake, llm: Fake, clock: Clock, error: ClassifierError
 ) -> None:
     llm.fails = error
@@ -128,7 +130,7 @@ async def test_without_the_llm_local_stands_and_the_reason_is_said(
     assert "since 2026-11-24 12:00:00 UTC" in cascade.degraded
 
 
-async def test_a_failing_llm_is_left_alone_longer_and_longer_up_to_a_minute(
+async def test_pauses_after_failures_double_up_to_a_minute(
     local: Fake, llm: Fake, clock: Clock
 ) -> None:
     llm.fails = ClassifierUnavailableError("down")
@@ -142,7 +144,7 @@ async def test_a_failing_llm_is_left_alone_longer_and_longer_up_to_a_minute(
     assert tries == [0, 5, 15, 35, 75, 135, 195, 255]
 
 
-async def test_after_a_pause_one_message_tries_and_the_others_do_not_wait_for_it(
+async def test_after_a_pause_one_message_tries_and_others_do_not_wait(
     local: Fake, llm: Fake, clock: Clock
 ) -> None:
     cascade = CascadeClassifier(local, llm, now=clock)
@@ -159,7 +161,7 @@ async def test_after_a_pause_one_message_tries_and_the_others_do_not_wait_for_it
     assert (await cascade.classify(["hard"]))[0].label == "B"
 
 
-async def test_a_success_ends_the_degradation_and_the_pauses_start_anew(
+async def test_a_success_ends_the_outage_and_resets_the_pauses(
     local: Fake, llm: Fake, clock: Clock
 ) -> None:
     cascade = CascadeClassifier(local, llm, now=clock)
@@ -172,9 +174,7 @@ async def test_a_success_ends_the_degradation_and_the_pauses_start_anew(
         assert cascade.degraded is None
 
 
-async def test_where_nothing_was_asked_local_stands_and_the_llm_is_not_left_alone(
-    local: Fake, llm: Fake
-) -> None:
+async def test_if_no_request_was_sent_local_answers_without_a_pause(local: Fake, llm: Fake) -> None:
     cascade = CascadeClassifier(local, llm)
     llm.fails = NotAskedError("today's budget is spent")
     assert await cascade.classify(["hard"]) == [UNSURE]
@@ -184,7 +184,7 @@ async def test_where_nothing_was_asked_local_stands_and_the_llm_is_not_left_alon
 
 
 @pytest.mark.parametrize("fault", [RecursionError(), OverflowError("x"), KeyError("my secret")])
-async def test_whatever_the_llm_raises_is_its_failure_and_logged_without_the_text(
+async def test_any_exception_of_the_llm_is_an_outage_and_logged_without_text(
     local: Fake, llm: Fake, fault: Exception, capsys: pytest.CaptureFixture[str]
 ) -> None:
     llm.fails = fault
@@ -198,7 +198,7 @@ async def test_whatever_the_llm_raises_is_its_failure_and_logged_without_the_tex
     assert "secret" not in logged + cascade.degraded
 
 
-async def test_examples_go_to_local_alone_unless_told_otherwise(local: Fake, llm: Fake) -> None:
+async def test_examples_go_to_the_learners_by_default_local(local: Fake, llm: Fake) -> None:
     example = Example("1", "text", "A")
     await CascadeClassifier(local, llm).learn([example], ["2"])
     assert (local.learnt, llm.learnt) == (["1", "2"], [])
@@ -211,36 +211,36 @@ def test_a_ledger_of_one_process_is_a_ledger() -> None:
     assert ledger
 
 
-class Told(UnsharedLedger):
-    """Remembers what was said of outages."""
+class RecordingLedger(UnsharedLedger):
+    """Records the outages that are reported to it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str | None] = []
+        self.outages: list[str | None] = []
 
-    async def outage(self, said: str | None) -> None:
-        self.said.append(said)
+    async def outage(self, reason: str | None) -> None:
+        self.outages.append(reason)
 
 
-async def test_an_outage_and_its_end_are_told_to_the_ledger(
+async def test_an_outage_and_its_end_are_reported_to_the_ledger(
     local: Fake, llm: Fake, clock: Clock
 ) -> None:
-    ledger = Told()
+    ledger = RecordingLedger()
     cascade = CascadeClassifier(local, llm, ledger=ledger, now=clock)
     await cascade.classify(["hard"])
     llm.fails = ClassifierUnavailableError("over quota")
     await cascade.classify(["hard"])
     llm.fails = None
-    await cascade.classify(["hard"])  # in the pause
+    await cascade.classify(["hard"])  # during the pause
     clock.advance(6)
     await cascade.classify(["hard"])
-    first, second = ledger.said
+    first, second = ledger.outages
     assert first is not None
     assert "over quota" in first
     assert second is None
 
 
-async def test_what_local_is_fairly_sure_of_is_asked_where_the_llm_is_better(
+async def test_the_llm_is_called_if_it_is_better_than_locals_confidence(
     local: Fake, llm: Fake
 ) -> None:
     local.answers["fair"] = Prediction("A", 0.6, (Score("A", 0.6), Score("B", 0.4)))
@@ -264,7 +264,7 @@ async def test_a_contradiction_below_the_target_precision_is_left_to_a_human(
     assert prediction.usage == PAID.usage
 
 
-async def test_where_errors_cost_nothing_the_llm_is_never_asked(local: Fake, llm: Fake) -> None:
+async def test_if_errors_cost_nothing_the_llm_is_never_called(local: Fake, llm: Fake) -> None:
     cascade = CascadeClassifier(local, llm, CascadeSettings(Terms(error_price_usd=0.0)))
     await cascade.classify(["hard"])
     assert llm.asked == []

@@ -16,13 +16,13 @@ def rankings(draw: st.DrawFn) -> list[Score]:
     return [Score(f"L{place}", share) for place, share in enumerate(ordered)]
 
 
-def test_before_anything_is_judged_nine_of_ten_are_taken_to_be_right() -> None:
+def test_the_prior_accuracy_of_the_llm_is_nine_of_ten() -> None:
     assert Judged().accuracy == 0.9
     assert Judged(0, 20).accuracy == pytest.approx(0.45)
     assert Judged(980, 20).accuracy == pytest.approx(0.978, abs=0.001)
 
 
-def test_where_local_knows_nothing_confidence_is_the_llms_accuracy() -> None:
+def test_without_local_scores_confidence_is_the_llms_accuracy() -> None:
     assert confidence("A", [], 0.8) == pytest.approx(0.8)
     even = [Score(name, 0.25) for name in "ABCD"]
     assert confidence("A", even, 0.8) == pytest.approx(0.8)
@@ -39,13 +39,15 @@ def test_confidence_is_a_probability_that_local_agreement_raises(
 
 
 @given(rankings(), SHARE, SHARE)
-def test_a_better_llm_is_believed_more(scores: list[Score], one: float, other: float) -> None:
+def test_confidence_rises_with_the_llms_accuracy(
+    scores: list[Score], one: float, other: float
+) -> None:
     worse, better = sorted((one, other))
     assert confidence("L0", scores, worse) <= confidence("L0", scores, better)
 
 
 @given(rankings(), SHARE)
-def test_joined_scores_name_each_label_once_and_add_up_to_one_at_most(
+def test_combined_scores_have_each_label_once_and_add_up_to_at_most_one(
     scores: list[Score], accuracy: float
 ) -> None:
     found = combine("L1", scores, accuracy)
@@ -57,7 +59,7 @@ def test_joined_scores_name_each_label_once_and_add_up_to_one_at_most(
 
 
 @given(SHARE, st.floats(0.0001, 1), st.floats(0.001, 100), st.integers(0, 99), st.integers(0, 99))
-def test_asking_pays_below_one_confidence_and_not_above(
+def test_a_call_pays_off_below_some_confidence_only(
     sure: float, call: float, error: float, right: int, wrong: int
 ) -> None:
     terms, judged = Terms(0.9, error, call), Judged(right, wrong)
@@ -68,14 +70,14 @@ def test_asking_pays_below_one_confidence_and_not_above(
         assert pays == (sure < threshold)
 
 
-def test_what_is_left_to_a_human_is_asked_only_if_agreement_would_help() -> None:
+def test_an_abstention_is_sent_to_the_llm_only_if_agreement_would_help() -> None:
     scores = [Score("A", 0.5), Score("B", 0.3), Score("C", 0.2)]
     assert Terms().pays(scores, Judged(18, 2), given=False)
     assert not Terms().pays(scores, Judged(5, 35), given=False)
     assert not Terms(call_price_usd=1.0).pays(scores, Judged(18, 2), given=False)
 
 
-def test_the_target_precision_is_held_against_the_llm_once_enough_is_judged() -> None:
+def test_the_llm_must_meet_the_target_once_enough_answers_are_judged() -> None:
     terms = Terms(target_precision=0.95)
     assert terms.needed(Judged(9, 0)) == 0.5
     assert terms.needed(Judged(9, 1)) == 0.95

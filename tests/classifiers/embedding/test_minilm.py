@@ -1,4 +1,4 @@
-"""The embedder's file is made from checked weights, kept, and made again when it is broken."""
+"""The embedder's file is built from checked weights, kept, and rebuilt if it is damaged."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def minilm(folder: Path) -> MiniLmEmbedder:
     return MiniLmEmbedder(folder=folder)
 
 
-def test_vectors_have_length_one_and_meaning(minilm: MiniLmEmbedder) -> None:
+def test_vectors_have_unit_length_and_meaning(minilm: MiniLmEmbedder) -> None:
     charge, twice, weather = minilm.embed(
         ["My card was charged twice", "You billed me two times", "It will rain tomorrow"]
     )
@@ -42,7 +42,7 @@ def test_a_text_has_the_same_vector_alone_and_among_longer_ones(minilm: MiniLmEm
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "no digest"])
-def test_a_damaged_file_is_made_again(folder: Path, minilm: MiniLmEmbedder, damage: str) -> None:
+def test_a_damaged_file_is_rebuilt(folder: Path, minilm: MiniLmEmbedder, damage: str) -> None:
     [kept] = folder.iterdir()
     good = kept.read_bytes()
     flipped = bytearray(good)
@@ -54,13 +54,13 @@ def test_a_damaged_file_is_made_again(folder: Path, minilm: MiniLmEmbedder, dama
     assert np.array_equal(again.embed(["Hello"]), minilm.embed(["Hello"]))
 
 
-def test_it_works_where_nothing_can_be_kept(tmp_path: Path) -> None:
+def test_it_works_without_a_writable_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     found = MiniLmEmbedder(folder=tmp_path / "file")
     assert found.embed(["Hello"]).shape == (1, 768)
 
 
-def test_eight_bits_are_near_what_they_stand_for() -> None:
+def test_eight_bit_weights_are_close_to_the_originals() -> None:
     weight = np.random.default_rng(0).normal(size=(6, 64)).astype(np.float32)
     weight[2] = 0.0
     codes, scales = quantised(weight)
@@ -85,9 +85,7 @@ print(rss_mb() - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")
-def test_long_texts_at_once_take_little_memory_for_good(
-    folder: Path, minilm: MiniLmEmbedder
-) -> None:
+def test_many_long_texts_keep_little_memory(folder: Path, minilm: MiniLmEmbedder) -> None:
     assert minilm.name  # its file is in the folder, which the process below reads
     command = (sys.executable, "-c", _GROWTH, str(folder))
     out = subprocess.run(command, capture_output=True, check=True, text=True).stdout

@@ -1,4 +1,4 @@
-"""A user's own model: a folder as sentence-transformers writes it, here a tiny one made by hand."""
+"""Models of users: folders as sentence-transformers writes them; here a tiny model made by hand."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ _WORDS = {"[PAD]": 0, "[UNK]": 1, "money": 2, "bug": 3, "ask": 4}
 
 
 def model(folder: Path, pooling: str = "pooling_mode_mean_tokens") -> Path:
-    """A model whose states are a row of a table for each word."""
+    """Return the folder of a model whose states are rows of a table of words."""
     (folder / "onnx").mkdir()
     (folder / "1_Pooling").mkdir()
     tokenizer = Tokenizer(WordLevel(_WORDS, unk_token="[UNK]"))
@@ -77,13 +77,13 @@ def test_prompt_and_longest_text_are_read(tmp_path: Path) -> None:
         ("1_Pooling/config.json", r"needs a 1_Pooling/config\.json"),
     ],
 )
-def test_what_is_missing_is_named(tmp_path: Path, gone: str, problem: str) -> None:
+def test_a_missing_file_is_named(tmp_path: Path, gone: str, problem: str) -> None:
     (model(tmp_path) / gone).unlink()
     with pytest.raises(ClassifierSetupError, match=rf"\[local\] embedder: .*{problem}"):
         OnnxFolderEmbedder(tmp_path)
 
 
-def test_what_is_broken_is_named(tmp_path: Path) -> None:
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (model(tmp_path) / "onnx" / "model.onnx").write_bytes(b"no model")
     with pytest.raises(ClassifierSetupError, match=r"unreadable model\.onnx"):
         OnnxFolderEmbedder(tmp_path)

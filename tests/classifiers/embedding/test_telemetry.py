@@ -1,4 +1,4 @@
-"""The model's library keeps to itself: it neither counts its use nor tells anybody of it."""
+"""onnxruntime sends no telemetry and writes no telemetry file."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ for one in os.listdir("/proc/self/fd"):
 """
 
 
-def test_no_file_of_its_use_is_opened(tmp_path: Path) -> None:
+def test_onnxruntime_opens_no_telemetry_file(tmp_path: Path) -> None:
     environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
     environment.pop("ORT_DISABLE_TELEMETRY", None)
     done = subprocess.run(

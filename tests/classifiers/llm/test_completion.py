@@ -1,4 +1,4 @@
-"""Answers of any shape: nothing that a server sends gets out of the cascade."""
+"""Completions of any shape: nothing that a server sends makes the cascade raise."""
 
 import json
 import math
@@ -87,14 +87,14 @@ def test_any_document_is_read_without_raising(document: Any) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.integers(), ANYTHING)
-def test_any_error_is_sorted_without_raising(status: int, body: Any) -> None:
+def test_any_error_has_a_cause(status: int, body: Any) -> None:
     for rejection in (Rejection.of(status, body), Rejection.within(body)):
         assert rejection.cause
         rejection.names(["logprobs"], "")
 
 
 @pytest.mark.parametrize("logprob", [1000, 10**400, math.inf, math.nan, -math.inf, True, "0", None])
-def test_a_log_probability_that_is_none_gives_no_confidence_above_one(logprob: Any) -> None:
+def test_an_invalid_log_probability_gives_no_confidence_above_one(logprob: Any) -> None:
     steps = [{"token": SAID, "logprob": logprob}]
     choice = {"message": {"content": SAID}, "logprobs": {"content": steps}}
     certainty = completion.certainty({"choices": [choice]}, "BILLING")
@@ -102,7 +102,7 @@ def test_a_log_probability_that_is_none_gives_no_confidence_above_one(logprob: A
 
 
 @pytest.mark.parametrize("token", [5, None, ["a"], {"a": 1}])
-def test_tokens_that_are_no_text_are_not_read(token: Any) -> None:
+def test_tokens_that_are_not_text_are_ignored(token: Any) -> None:
     choice = {"message": {"content": "5"}, "logprobs": {"content": [{"token": token}]}}
     assert completion.certainty({"choices": [choice]}, "5") is None
 
@@ -120,7 +120,7 @@ def test_tokens_that_are_no_text_are_not_read(token: Any) -> None:
         [1],
     ],
 )
-def test_what_is_not_counted_is_estimated(usage: Any) -> None:
+def test_missing_token_counts_are_estimated(usage: Any) -> None:
     choice = {"message": {"content": SAID, "reasoning": "x" * 40}}
     found = completion.usage({"choices": [choice], "usage": usage}, PRICE, EXPECTED)
     assert found == Usage(100, 0, 15, 115e-6)
@@ -160,12 +160,12 @@ def test_the_longest_answer_is_read_in_a_moment(piece: str) -> None:
     assert time.process_time() - started < 0.5
 
 
-def test_an_answer_after_much_thinking_is_read() -> None:
+def test_an_answer_after_long_thinking_is_read() -> None:
     text = "<think>" + "hmm " * 100_000 + "</think>\nBILLING"
     assert completion.read({"choices": [{"message": {"content": text}}]}).text == "BILLING"
 
 
 @pytest.mark.parametrize("finish", ["SAFETY", "safety", "content_filter", "prohibited_content"])
-def test_what_a_filter_took_is_a_refusal(finish: str) -> None:
+def test_a_filtered_answer_is_a_refusal(finish: str) -> None:
     choice = {"message": {"content": ""}, "finish_reason": finish}
     assert completion.read({"choices": [choice]}).reason is Abstention.REFUSED

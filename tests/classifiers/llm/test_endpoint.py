@@ -1,4 +1,4 @@
-"""Faults of one message, faults of the endpoint, and the fields that a server takes."""
+"""Faults of a message, faults of the endpoint, and the fields that a server accepts."""
 
 import asyncio
 
@@ -112,7 +112,7 @@ def cascade_of(llm: LlmClassifier) -> CascadeClassifier:
         (wire.failed(400, message="bad bytes"), Abstention.BAD_ANSWER),
     ],
 )
-async def test_a_fault_of_one_message_is_an_abstention_and_others_are_asked(
+async def test_a_faulty_message_abstains_and_others_are_answered(
     reply: wire.Reply, reason: Abstention
 ) -> None:
     def answer(body: wire.Body) -> wire.Reply:
@@ -120,7 +120,7 @@ async def test_a_fault_of_one_message_is_an_abstention_and_others_are_asked(
 
     async with asked() as (classifier, server):
         server.answer = answer
-        for _ in range(5):  # the same message may come again and again
+        for _ in range(5):  # the same message may come repeatedly
             [prediction] = await classifier.classify(["odd"])
             assert (prediction.label, prediction.reason) == (None, reason)
         cascade = cascade_of(classifier)
@@ -132,7 +132,7 @@ async def test_a_fault_of_one_message_is_an_abstention_and_others_are_asked(
 
 
 @pytest.mark.parametrize("reply", [*REFUSED, *TOO_LONG])
-async def test_many_refused_messages_in_a_row_are_no_fault_of_the_endpoint(
+async def test_many_refusals_in_a_row_are_not_the_endpoints_fault(
     reply: wire.Reply,
 ) -> None:
     async with asked() as (classifier, server):
@@ -141,9 +141,7 @@ async def test_many_refused_messages_in_a_row_are_no_fault_of_the_endpoint(
             assert (await classifier.classify([f"odd {number}"]))[0].abstained
 
 
-async def test_a_400_that_says_nothing_is_the_endpoints_fault_once_different_messages_meet_it() -> (
-    None
-):
+async def test_an_unexplained_400_for_several_messages_is_the_endpoints_fault() -> None:
     async with asked() as (classifier, server):
         server.answer = lambda _: wire.failed(400)
         for text in ("one", "one", "two"):
@@ -158,7 +156,7 @@ async def test_a_400_that_says_nothing_is_the_endpoints_fault_once_different_mes
 
 
 @pytest.mark.parametrize("reply", NO_COMPLETION)
-async def test_what_is_no_completion_is_the_endpoints_fault_and_says_what_to_do(
+async def test_anything_but_a_completion_is_the_endpoints_fault_with_advice(
     reply: wire.Reply,
 ) -> None:
     async with asked() as (classifier, server):
@@ -195,7 +193,7 @@ async def test_what_is_no_completion_is_the_endpoints_fault_and_says_what_to_do(
         (JSONResponse({"error": {"code": 429}}), ClassifierUnavailableError, "max_concurrency"),
     ],
 )
-async def test_a_fault_of_the_endpoint_is_told_at_once(
+async def test_a_fault_of_the_endpoint_is_raised_at_once(
     reply: wire.Reply, kind: type[ClassifierError], names: str
 ) -> None:
     async with asked(reply, reply, reply) as (classifier, _):
@@ -223,7 +221,7 @@ async def test_a_fault_of_the_endpoint_is_told_at_once(
         wire.message({"content": '{"label": "BILLING"}'}, finish_reason="content_filter"),
     ],
 )
-async def test_what_can_be_read_is_an_answer(reply: wire.Reply) -> None:
+async def test_any_readable_answer_is_used(reply: wire.Reply) -> None:
     async with asked(reply) as (classifier, _):
         assert (await classifier.classify(["invoice"]))[0].label == "BILLING"
 
@@ -251,7 +249,7 @@ class Clock:
 
 
 @pytest.mark.parametrize("field", ["logprobs", "response_format"])
-async def test_a_passing_400_takes_no_field_away(field: str) -> None:
+async def test_a_passing_400_drops_no_field(field: str) -> None:
     async with asked(wire.failed(400)) as (classifier, server):
         for _ in range(3):
             assert (await classifier.classify(["invoice"]))[0].label == "BILLING"
@@ -263,7 +261,7 @@ async def test_a_passing_400_takes_no_field_away(field: str) -> None:
         assert field in server.requests[-1].body
 
 
-async def test_a_field_that_is_doubted_again_and_again_is_left_out_for_an_hour() -> None:
+async def test_a_field_that_is_doubted_repeatedly_is_left_out() -> None:
     def strict(body: wire.Body) -> wire.Reply:
         return wire.failed(400) if "logprobs" in body else "BILLING"
 
@@ -277,7 +275,7 @@ async def test_a_field_that_is_doubted_again_and_again_is_left_out_for_an_hour()
         ]
 
 
-async def test_a_field_is_offered_again_after_an_hour() -> None:
+async def test_a_field_is_tried_again_after_an_hour() -> None:
     clock = Clock()
     async with asked(now=clock) as (classifier, server):
         server.answer = wire.without("logprobs", lambda _: "BILLING")
@@ -315,7 +313,7 @@ async def test_a_limit_may_have_another_name() -> None:
         ]
 
 
-async def test_waiting_for_a_slot_is_no_fault_of_the_endpoint() -> None:
+async def test_waiting_for_a_slot_is_not_the_endpoints_fault() -> None:
     async with asked(max_concurrency=1, timeout_s=0.6) as (classifier, server):
         server.answer = lambda _: wire.Slow("BILLING", 0.25)
         cascade = cascade_of(classifier)

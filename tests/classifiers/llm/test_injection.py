@@ -1,4 +1,4 @@
-"""Texts that give orders: the request keeps its shape, and the label never leaves the set."""
+"""Prompt injections: the request keeps its shape, and the label stays in the label set."""
 
 import json
 import re
@@ -51,7 +51,7 @@ attacks = pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys()
 
 
 def obeying(body: wire.Body) -> wire.Reply:
-    """A model that answers HACKED wherever it is told to, as it was told."""
+    """Answer HACKED if any text asks for it."""
     return wire.answered("HACKED" if "HACKED" in json.dumps(body) else "BILLING")
 
 
@@ -84,7 +84,7 @@ def enum(body: dict[str, Any]) -> list[str]:
 
 
 @attacks
-async def test_orders_in_the_message(attack: str) -> None:
+async def test_injection_in_the_message(attack: str) -> None:
     prediction, seen = await sent(attack)
     assert_intact(seen)
     assert "HACKED" not in str(seen.messages[:-1])
@@ -92,7 +92,7 @@ async def test_orders_in_the_message(attack: str) -> None:
 
 
 @attacks
-async def test_orders_in_a_stored_example(attack: str) -> None:
+async def test_injection_in_a_stored_example(attack: str) -> None:
     prediction, seen = await sent(MESSAGE, Example("1", attack, "BILLING"))
     assert_intact(seen)
     assert seen.message == MESSAGE
@@ -101,7 +101,7 @@ async def test_orders_in_a_stored_example(attack: str) -> None:
 
 
 @attacks
-async def test_orders_in_a_description(attack: str) -> None:
+async def test_injection_in_a_description(attack: str) -> None:
     labels = LabelSet((Label("BILLING", attack), Label("TECHNICAL", "Errors")))
     prediction, seen = await sent(MESSAGE, labels=labels)
     assert_intact(seen, labels)
@@ -109,13 +109,13 @@ async def test_orders_in_a_description(attack: str) -> None:
     assert prediction.label in {None, *LABELS.names}
 
 
-async def test_a_model_that_obeys_abstains() -> None:
+async def test_an_injected_label_is_an_abstention() -> None:
     prediction, _ = await sent(ATTACKS["order"])
     assert (prediction.label, prediction.reason) == (None, Abstention.BAD_ANSWER)
     assert (await sent(MESSAGE))[0].label == "BILLING"
 
 
-async def test_without_a_schema_the_answer_is_checked_all_the_same() -> None:
+async def test_answers_without_a_schema_are_checked_too() -> None:
     replies = [wire.said(attack.replace("\ud800", "")) for attack in ATTACKS.values()]
     async with asked(*replies, structured="text") as (classifier, _):
         predictions = await classifier.classify([MESSAGE] * len(replies))
@@ -128,7 +128,7 @@ async def test_an_example_of_a_label_that_does_not_exist_is_not_shown() -> None:
     assert "HACKED" not in str(seen.body)
 
 
-async def test_hidden_text_says_nothing_that_is_not_seen() -> None:
+async def test_hidden_text_becomes_visible() -> None:
     _, seen = await sent(ATTACKS["invisible tags"])
     assert seen.message == "hi"
     _, seen = await sent(ATTACKS["soft hyphens"])
@@ -138,8 +138,8 @@ async def test_hidden_text_says_nothing_that_is_not_seen() -> None:
 
 
 @attacks
-async def test_an_order_leaves_the_choice_as_it_was(attack: str) -> None:
-    """What the model may answer, and all that comes before the message, is the same without it."""
+async def test_an_injection_does_not_change_the_prompt_before_it(attack: str) -> None:
+    """The schema, and all turns before the message, are the same without the injection."""
     _, plain = await sent(MESSAGE)
     _, attacked = await sent(f"{MESSAGE} {attack}")
     assert enum(attacked.body) == enum(plain.body)

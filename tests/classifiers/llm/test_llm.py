@@ -29,12 +29,12 @@ from tests.classifiers import openai_server as wire
 from tests.classifiers.openai_server import OpenAiServer, openai_server
 
 LABELS = LabelSet((Label("BILLING", "Invoices and payments"), Label("TECHNICAL", "Errors")))
-TLS = ssl.create_default_context()  # made once: it takes longer than a test
+TLS = ssl.create_default_context()  # shared, because it takes longer than a test
 KEY = "sk-test-0123456789abcdefghij"
 
 
 class WordIndex:
-    """Examples by id; similar are those that share words."""
+    """An index in which examples are similar if they share words."""
 
     def __init__(self, *examples: Example) -> None:
         self.examples = {example.id: example for example in examples}
@@ -76,7 +76,7 @@ async def asked(
     async with openai_server() as server:
         server.replies.extend(replies)
         choice = LlmChoice(api_key=KEY, base_url=server.url)
-        config = LlmConfig(**{"timeout_s": 60.0} | settings)  # a busy machine is no fault
+        config = LlmConfig(**{"timeout_s": 60.0} | settings)  # long enough for a busy machine
         client = httpx2.AsyncClient(verify=TLS)
         retrieval = Retrieval(index, candidates)
         classifier = LlmClassifier(labels, choice, config, retrieval, client, ledger, now)
@@ -91,7 +91,7 @@ async def one(reply: wire.Reply, **settings: Any) -> Prediction:
         return (await classifier.classify(["invoice is wrong"]))[0]
 
 
-async def test_answers_with_the_label_of_the_model_and_what_it_cost() -> None:
+async def test_a_prediction_has_the_models_label_and_its_cost() -> None:
     prediction = await one(wire.answered("BILLING", cached_tokens=1024))
     assert prediction.label == "BILLING"
     assert prediction.classifier.startswith("llm:gpt-6-luna:")
@@ -105,7 +105,7 @@ async def test_answers_with_the_label_of_the_model_and_what_it_cost() -> None:
 
 async def test_confidence_is_the_probability_of_the_labels_tokens() -> None:
     prediction = await one(wire.answered("BILLING", logprob=-0.1))
-    assert prediction.confidence == pytest.approx(0.905, abs=0.001)  # of its one token
+    assert prediction.confidence == pytest.approx(0.905, abs=0.001)  # of its only token
 
 
 async def test_without_log_probabilities_confidence_is_agreement_with_neighbours() -> None:
@@ -141,10 +141,10 @@ async def test_a_bad_answer_is_an_abstention(reply: wire.Reply, reason: Abstenti
     assert (prediction.label, prediction.reason) == (None, reason)
 
 
-async def test_of_an_answer_that_was_cut_off_whole_lines_are_read() -> None:
+async def test_whole_lines_of_a_cut_off_answer_are_read() -> None:
     rambling = wire.said("Category: BILLING\nThis is beca", finish_reason="length")
     assert (await one(rambling)).label == "BILLING"
-    cut = wire.said("Category: BILLING", finish_reason="length")  # of a longer name, perhaps
+    cut = wire.said("Category: BILLING", finish_reason="length")  # may be part of a longer name
     assert (await one(cut)).reason is Abstention.BAD_ANSWER
 
 
@@ -155,7 +155,7 @@ async def test_malformed_extras_do_not_hide_a_good_answer(usage: Any, steps: Any
     choice = {"message": message, "finish_reason": "stop", "logprobs": {"content": steps}}
     prediction = await one(JSONResponse({"choices": [choice], "usage": usage}))
     assert prediction.label == "BILLING"
-    assert prediction.usage.prompt_tokens > 100  # estimated: it is paid whether it is told or not
+    assert prediction.usage.prompt_tokens > 100  # estimated, because it is paid anyway
     assert prediction.usage.cost_usd > 0
 
 
@@ -177,7 +177,7 @@ async def test_a_wrong_setting_is_named(reply: wire.Reply, names: str) -> None:
 @pytest.mark.parametrize(
     "reply", [wire.quota_spent(), wire.failed(500), wire.failed(503), wire.failed(429)]
 )
-async def test_an_endpoint_in_trouble_is_unavailable(reply: wire.Reply) -> None:
+async def test_a_failing_endpoint_is_unavailable(reply: wire.Reply) -> None:
     with pytest.raises(ClassifierUnavailableError):
         await one(reply)
 
@@ -187,15 +187,15 @@ async def test_a_hanging_endpoint_is_unavailable_within_the_deadline() -> None:
         await one(wire.Hang(), timeout_s=0.1)
 
 
-async def test_waiting_for_others_counts_towards_the_deadline() -> None:
+async def test_waiting_for_a_slot_counts_towards_the_deadline() -> None:
     async with asked(wire.Hang(), timeout_s=0.2, max_concurrency=1) as (classifier, server):
         stuck = asyncio.create_task(classifier.classify(["first"]))
         with pytest.raises(ClassifierUnavailableError, match="timeout_s"):
             await asyncio.gather(classifier.classify(["second"]), stuck)
-        assert len(server.requests) <= 1  # the first, where it was sent in time
+        assert len(server.requests) <= 1  # the first, if it was sent in time
 
 
-async def test_a_batch_may_take_a_deadline_for_each_round() -> None:
+async def test_a_batch_may_take_a_deadline_per_round() -> None:
     def slow(_: wire.Body) -> wire.Reply:
         return wire.Slow("BILLING", 0.15)
 
@@ -205,13 +205,13 @@ async def test_a_batch_may_take_a_deadline_for_each_round() -> None:
     assert {one.label for one in predictions} == {"BILLING"}
 
 
-async def test_the_deadline_bounds_retries_that_the_server_asks_for() -> None:
+async def test_the_deadline_limits_the_retries_a_server_asks_for() -> None:
     busy = JSONResponse({"error": {}}, 429, {"retry-after": "4"})
     with pytest.raises(ClassifierUnavailableError, match="more than"):
         await one(busy, timeout_s=0.1)
 
 
-async def test_a_server_that_wants_to_be_left_alone_for_long_is_not_waited_for() -> None:
+async def test_a_long_retry_after_is_not_waited_for() -> None:
     busy = JSONResponse({"error": {}}, 429, {"retry-after": "30"})
     async with asked(busy, timeout_s=20) as (classifier, server):
         with pytest.raises(ClassifierUnavailableError, match="429"):
@@ -229,7 +229,7 @@ async def test_a_dropped_connection_is_retried() -> None:
         assert len(server.requests) == 2
 
 
-async def test_nobody_listening_is_unavailable() -> None:
+async def test_an_unreachable_endpoint_is_unavailable() -> None:
     transport = httpx2.MockTransport(dropped)
     client = httpx2.AsyncClient(transport=transport)
     choice = LlmChoice("m", KEY, "http://nobody.invalid/v1")
@@ -239,7 +239,7 @@ async def test_nobody_listening_is_unavailable() -> None:
     await classifier.aclose()
 
 
-async def test_a_retry_mends_a_passing_failure() -> None:
+async def test_a_passing_failure_is_retried() -> None:
     async with asked(wire.failed(500, retry=True), "BILLING") as (classifier, server):
         assert (await classifier.classify(["invoice"]))[0].label == "BILLING"
         assert len(server.requests) == 2
@@ -254,7 +254,7 @@ async def test_a_rejected_field_is_left_out_from_then_on(field: str) -> None:
         assert [field in seen.body for seen in server.requests] == [True, False, False]
 
 
-async def test_a_server_that_does_not_say_what_it_rejects_gets_plain_text() -> None:
+async def test_a_server_that_does_not_name_a_field_gets_plain_text() -> None:
     def plain(body: wire.Body) -> wire.Reply:
         return wire.failed(400) if "response_format" in body else wire.said("Category: billing")
 
@@ -265,7 +265,7 @@ async def test_a_server_that_does_not_say_what_it_rejects_gets_plain_text() -> N
         assert "logprobs" not in server.requests[-1].body
 
 
-async def test_a_server_that_knows_no_schema_is_read_as_text_and_checked() -> None:
+async def test_text_answers_of_a_server_without_schemas_are_checked() -> None:
     replies = iter(["Category: BILLING", "category: billing\n", '{"label": "BILLING"}', "Sales!"])
 
     def plain(body: wire.Body) -> wire.Reply:
@@ -278,7 +278,7 @@ async def test_a_server_that_knows_no_schema_is_read_as_text_and_checked() -> No
         found = [(await classifier.classify(["invoice"]))[0] for _ in range(4)]
     assert [one.label for one in found] == ["BILLING", "BILLING", "BILLING", None]
     assert found[-1].reason is Abstention.BAD_ANSWER
-    assert len(server.requests) == 5  # the rejection is met once
+    assert len(server.requests) == 5  # the field is rejected once
 
 
 async def test_more_labels_than_fit_are_narrowed_to_the_candidates() -> None:
@@ -298,7 +298,7 @@ async def test_more_labels_than_fit_are_narrowed_to_the_candidates() -> None:
     assert len(offered) < 20
 
 
-async def test_as_many_labels_as_banking77_has_are_offered_whole_and_in_order() -> None:
+async def test_77_labels_are_all_offered_in_order() -> None:
     labels = LabelSet(tuple(Label(f"some intent number {n}", "about " * 12) for n in range(77)))
 
     def unwanted(_: str) -> Sequence[str]:
@@ -322,7 +322,7 @@ async def test_text_mode_asks_for_no_schema() -> None:
         assert "response_format" not in server.requests[0].body
 
 
-async def test_other_servers_get_standard_fields_alone() -> None:
+async def test_other_servers_get_only_standard_fields() -> None:
     async with asked("BILLING") as (classifier, server):
         await classifier.classify(["invoice"])
         body = server.requests[0].body
@@ -350,12 +350,12 @@ async def test_openai_and_azure_are_told_to_store_nothing(url: str | None) -> No
     assert b"temperature" not in bodies[0]
 
 
-def test_openai_itself_needs_a_key() -> None:
+def test_openai_needs_a_key() -> None:
     with pytest.raises(ClassifierSetupError, match="OPENAI_API_KEY"):
         LlmClassifier(LABELS, LlmChoice())
 
 
-async def test_what_leaves_is_redacted_in_message_and_shots() -> None:
+async def test_messages_and_shots_are_redacted() -> None:
     index = WordIndex(Example("1", "invoice for bob@example.org", "BILLING"))
     async with asked("BILLING", index=index) as (classifier, server):
         await classifier.classify(["invoice to +44 20 7946 0958 please"])
@@ -366,7 +366,7 @@ async def test_what_leaves_is_redacted_in_message_and_shots() -> None:
     assert "PHONE_1" in sent
 
 
-async def test_nothing_of_text_or_key_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+async def test_neither_text_nor_key_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     await one("BILLING")
     assert "invoice" not in caplog.text
@@ -374,7 +374,7 @@ async def test_nothing_of_text_or_key_is_logged(caplog: pytest.LogCaptureFixture
     assert KEY not in repr(LlmChoice("m", KEY))
 
 
-async def test_texts_without_words_never_leave() -> None:
+async def test_texts_without_words_are_not_sent() -> None:
     async with asked() as (classifier, server):
         predictions = await classifier.classify(["", " \n", "!!! 🙂", ":tada: …"])
     assert {prediction.reason for prediction in predictions} == {Abstention.EMPTY}
@@ -399,7 +399,7 @@ async def test_answers_keep_the_order_of_texts_and_the_limit_of_concurrency() ->
     assert [p.label for p in predictions] == ["BILLING", "TECHNICAL"] * 10
 
 
-async def test_what_is_learnt_is_shown_next_time_and_forgotten_when_removed() -> None:
+async def test_learnt_examples_are_shown_until_they_are_removed() -> None:
     index = WordIndex()
     async with asked(index=index) as (classifier, server):
         await classifier.learn([Example("9", "the app crashes", "TECHNICAL")])

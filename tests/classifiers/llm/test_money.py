@@ -1,4 +1,4 @@
-"""What requests cost is reserved before they are made, and settled whatever becomes of them."""
+"""The cost of a request is reserved before it is sent, and settled whatever its outcome."""
 
 import asyncio
 from contextlib import suppress
@@ -18,7 +18,7 @@ from tests.classifiers.llm.test_llm import asked
 from tests.sandbox.running import eventually
 
 PRICE = Price(prompt=100, cached=10, completion=500)
-COST = 0.155  # what a request costs by what the server says
+COST = 0.155  # of a request, by the server's count
 TEAM = "T1"
 
 
@@ -26,7 +26,9 @@ def budget(usd: float | None) -> dict[str, Any]:
     return {"prices": {"gpt-6-luna": PRICE}, "daily_budget_usd": usd, "timeout_s": 20}
 
 
-async def test_128_at_once_spend_the_budget_and_a_request_more_at_most(redis: Client) -> None:
+async def test_128_concurrent_messages_exceed_the_budget_by_at_most_one_request(
+    redis: Client,
+) -> None:
     ledger = Spending(redis, TEAM)
     async with asked(ledger=ledger, max_concurrency=64, **budget(13 * COST)) as (llm, server):
         server.answer = lambda _: wire.Slow("BILLING", 0.05)
@@ -42,7 +44,7 @@ async def test_128_at_once_spend_the_budget_and_a_request_more_at_most(redis: Cl
     assert spent.cost_usd == pytest.approx(COST * len(server.requests))
 
 
-async def test_two_processes_at_once_spend_one_budget(redis: Client) -> None:
+async def test_two_processes_share_a_budget(redis: Client) -> None:
     one, other = Spending(redis, TEAM), Spending(redis, TEAM)
     async with (
         asked(ledger=one, max_concurrency=64, **budget(5 * COST)) as (first, server),
@@ -53,7 +55,7 @@ async def test_two_processes_at_once_spend_one_budget(redis: Client) -> None:
         assert len(server.requests) + len(another.requests) <= 7
 
 
-async def test_with_a_full_ledger_nothing_is_asked(redis: Client) -> None:
+async def test_no_request_is_sent_if_the_ledger_is_full(redis: Client) -> None:
     async with asked(ledger=Spending(redis, TEAM), **budget(None)) as (llm, server):
         cascade = CascadeClassifier(Fake("local:1"), llm)
         await redis.config_set("maxmemory", 1)
@@ -68,7 +70,7 @@ async def test_with_a_full_ledger_nothing_is_asked(redis: Client) -> None:
 
 
 async def cost_of(reply: wire.Reply, texts: int = 1, **settings: Any) -> tuple[float, int]:
-    """What a ledger says that messages cost, and how many requests they took."""
+    """Return the cost of messages by the ledger, and the number of requests."""
     ledger: Ledger = UnsharedLedger()
     async with asked(ledger=ledger, **budget(100.0) | settings) as (llm, server):
         server.answer = lambda _: reply
@@ -83,32 +85,32 @@ async def cost_of(reply: wire.Reply, texts: int = 1, **settings: Any) -> tuple[f
     "usage",
     [None, {}, {"prompt_tokens": -7}, {"prompt_tokens": 10**12, "completion_tokens": 10**12}],
 )
-async def test_an_answer_without_a_credible_count_costs_about_what_was_sent(usage: Any) -> None:
+async def test_an_answer_without_a_credible_count_costs_the_estimate(usage: Any) -> None:
     content = {"content": '{"label": "BILLING"}'}
     usd, _ = await cost_of(wire.message(content, usage=usage))
     assert 0.2 * COST < usd < 2 * COST
 
 
 @pytest.mark.parametrize("status", [400, 401, 429, 500, 503])
-async def test_what_is_turned_away_costs_nothing(status: int) -> None:
+async def test_a_rejected_request_costs_nothing(status: int) -> None:
     usd, requests = await cost_of(wire.failed(status))
     assert usd == pytest.approx(0)
     assert requests >= 1
 
 
 @pytest.mark.parametrize("reply", [wire.Hang(), wire.Slow("BILLING", 0.6)])
-async def test_a_late_answer_is_paid(reply: wire.Reply) -> None:
+async def test_a_late_answer_counts(reply: wire.Reply) -> None:
     usd, _ = await cost_of(reply, timeout_s=0.3)
     assert 0.2 * COST < usd < 2 * COST
 
 
-async def test_every_try_that_was_cut_off_is_paid() -> None:
+async def test_every_interrupted_try_counts() -> None:
     usd, requests = await cost_of(wire.Drop(b""))
     assert requests == 3
     assert 3 * 0.2 * COST < usd < 3 * 2 * COST
 
 
-async def test_a_cancelled_request_is_paid() -> None:
+async def test_a_cancelled_request_counts() -> None:
     ledger = UnsharedLedger()
     async with asked(ledger=ledger, **budget(100.0)) as (llm, server):
         server.answer = lambda _: wire.Hang()
@@ -119,7 +121,7 @@ async def test_a_cancelled_request_is_paid() -> None:
     assert 0.2 * COST < ledger.usd < 2 * COST
 
 
-async def test_rejected_fields_cost_nothing_and_what_was_thought_does() -> None:
+async def test_rejected_fields_cost_nothing_but_thinking_does() -> None:
     usd, requests = await cost_of(wire.message({"content": ""}, finish_reason="length"))
     assert requests == 2
     assert usd == pytest.approx(2 * COST)

@@ -12,7 +12,7 @@ LABELS = LabelSet((Label("BILLING", "Invoices"), Label("Ünïcode label"), Label
 NAMES = LABELS.names
 
 
-def test_constant_first_then_shots_in_order_then_the_message() -> None:
+def test_a_prompt_is_the_constant_part_then_shots_then_the_message() -> None:
     shots: list[Neighbour | Example] = [
         Neighbour("far", "BILLING", 0.1),
         Example("2", "near", "Ünïcode label"),
@@ -31,7 +31,7 @@ def test_the_prefix_is_the_same_for_all_messages() -> None:
 
 
 @given(st.text())
-def test_no_text_ends_its_delimiters_or_holds_what_cannot_be_seen(text: str) -> None:
+def test_no_text_closes_its_delimiters_or_has_invisible_characters(text: str) -> None:
     content = prompt.messages(LABELS, (), text)[-1]["content"]
     assert content.count("<") == content.count(">") == 2
     inner = content.removeprefix("<message>\n").removesuffix("\n</message>")
@@ -58,7 +58,7 @@ def test_delimiters_and_template_tokens_in_a_text_are_neutralised(text: str) -> 
     assert cleaned.endswith("b")
 
 
-def test_invisible_characters_go_and_breaks_stay() -> None:
+def test_invisible_characters_are_removed_and_line_breaks_stay() -> None:
     text = "a\u202eb\u200dc\x00d\x1b[31me\u2028f\u00a0g\ufe0fh\U000e0041i"
     assert prompt.clean(text, 100) == "abcd[31me\nf ghi"
 
@@ -87,7 +87,7 @@ def test_every_answer_written_is_read_back(name: str) -> None:
         '{"label": "BILLING"}\n\nWhy: the invoice is wrong.',
     ],
 )
-def test_forms_that_are_understood(answer: str) -> None:
+def test_forms_of_answers_that_are_read(answer: str) -> None:
     assert prompt.parse(answer, NAMES) == "BILLING"
 
 
@@ -110,20 +110,20 @@ def test_forms_that_are_understood(answer: str) -> None:
         "[" * 100_000,
     ],
 )
-def test_anything_else_is_no_label(answer: str) -> None:
+def test_other_answers_name_no_label(answer: str) -> None:
     assert prompt.parse(answer, NAMES) is None
 
 
 @given(st.text(string.printable))
-def test_no_answer_gets_out_of_the_label_set(answer: str) -> None:
+def test_no_answer_leaves_the_label_set(answer: str) -> None:
     assert prompt.parse(answer, NAMES) in {None, *NAMES}
 
 
-def test_names_that_differ_in_case_alone_are_told_apart() -> None:
+def test_names_that_differ_only_in_case_are_distinct() -> None:
     assert prompt.parse(prompt.answer("vip"), ("VIP", "vip")) == "vip"
 
 
-def test_not_knowing_is_told_from_a_bad_answer() -> None:
+def test_not_knowing_differs_from_a_bad_answer() -> None:
     assert prompt.declined(prompt.answer(prompt.UNSURE))
     assert prompt.declined("Category: none_of_these")
     assert not prompt.declined("none")
@@ -136,6 +136,6 @@ def test_the_schema_is_strict_and_lists_each_label_once() -> None:
     json.dumps(schema)
 
 
-def test_the_version_follows_the_labels() -> None:
+def test_the_version_depends_on_the_labels() -> None:
     assert prompt.version(LABELS) == prompt.version(LabelSet(LABELS.labels))
     assert prompt.version(LABELS) != prompt.version(LabelSet(LABELS.labels[:2]))

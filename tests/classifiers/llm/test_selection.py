@@ -1,3 +1,5 @@
+"""Examples in prompts are similar, balanced over labels, and within the token budget."""
+
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -44,7 +46,7 @@ def test_shots_are_balanced_over_likely_labels_and_the_nearest_comes_last() -> N
     assert [s.similarity for s in shots] == sorted(s.similarity for s in shots)
 
 
-def test_the_order_in_which_an_index_answers_changes_nothing() -> None:
+def test_the_choice_does_not_depend_on_the_order_of_neighbours() -> None:
     found = near("A", 6) + near("B", 6) + near("C", 6)
     expected = select(fixed(found), LABELS, "x", FewShot())
     for seed in range(10):
@@ -52,14 +54,14 @@ def test_the_order_in_which_an_index_answers_changes_nothing() -> None:
         assert select(fixed(shuffled), LABELS, "x", FewShot()) == expected
 
 
-def test_shots_stay_within_the_token_budget_and_a_long_one_gives_way_to_short_ones() -> None:
+def test_a_shot_that_exceeds_the_token_budget_is_skipped() -> None:
     long = Neighbour("long " * 100, "A", 0.99)
     selection = select(fixed([long, *near("B", 20)]), LABELS, "x", FewShot(shot_tokens=110))
     assert long not in selection.shots
     assert 0 < sum(tokens(shot.text) + 17 for shot in selection.shots) <= 110
 
 
-def test_examples_of_labels_no_longer_in_the_set_and_duplicates_are_left_out() -> None:
+def test_examples_of_unknown_labels_and_duplicates_are_left_out() -> None:
     known = fixed([*near("OLD", 3), *near("A", 2), *near("A", 2)])
     assert [shot.text for shot in select(known, LABELS, "x", FewShot()).shots] == [
         "A text 1",
@@ -68,7 +70,7 @@ def test_examples_of_labels_no_longer_in_the_set_and_duplicates_are_left_out() -
 
 
 @pytest.mark.parametrize("index", [None, FixedIndex([])])
-def test_while_nothing_is_known_the_labels_own_examples_are_shown(
+def test_without_known_examples_those_of_the_labels_are_shown(
     index: FixedIndex | None,
 ) -> None:
     labels = LabelSet((Label("A", examples=("seed a", "more a")), Label("B", examples=("seed b",))))
@@ -81,7 +83,7 @@ def test_all_labels_are_offered_when_they_fit() -> None:
     assert select(fixed(near("B", 3)), LABELS, "x", FewShot()).labels == LABELS
 
 
-def test_with_more_labels_than_fit_the_likely_ones_are_offered_in_their_order() -> None:
+def test_if_not_all_labels_fit_the_likely_ones_are_offered_in_order() -> None:
     labels = LabelSet(tuple(Label(f"label-{n:04}", "words " * 20) for n in range(1000)))
     known = fixed(near("label-0900", 2) + near("label-0005", 2, 0.5))
     names = select(known, labels, "x", FewShot(label_tokens=1000)).labels.names
@@ -91,7 +93,7 @@ def test_with_more_labels_than_fit_the_likely_ones_are_offered_in_their_order() 
     assert len(select(known, labels, "x", FewShot(label_tokens=10**6)).labels.names) == 250
 
 
-def test_no_shots_where_none_are_wanted() -> None:
+def test_zero_shots() -> None:
     assert select(fixed(near("A", 3)), LABELS, "x", FewShot(max_shots=0)).shots == ()
 
 

@@ -1,4 +1,4 @@
-"""Models that think before they answer, or instead."""
+"""Models that think before they answer, or do not answer."""
 
 import json
 from typing import Any
@@ -54,23 +54,23 @@ SPENT: list[tuple[dict[str, Any], str]] = [
         [ANSWER],
     ],
 )
-async def test_an_answer_is_read_wherever_it_stands(content: Any) -> None:
+async def test_an_answer_is_read_wherever_it_is(content: Any) -> None:
     assert (await one(wire.message({"content": content}))).label == "BILLING"
 
 
-async def test_an_answer_that_a_parser_took_for_thinking_is_read() -> None:
+async def test_an_answer_misparsed_as_thinking_is_read() -> None:
     found = {"content": None, "reasoning_content": ANSWER}
     assert (await one(wire.message(found))).label == "BILLING"
 
 
-async def test_json_of_an_answer_that_was_cut_off_after_it_is_read() -> None:
+async def test_json_before_the_cut_is_read() -> None:
     assert (await one(wire.said(f"{ANSWER} because", finish_reason="length"))).label == "BILLING"
     thought = wire.said(f"Well, {THOUGHT}\nStill", finish_reason="length")
     async with asked(thought, thought) as (classifier, _):
         assert (await classifier.classify(["invoice"]))[0].label is None
 
 
-def test_thinking_ends_where_it_ends() -> None:
+def test_thinking_is_removed() -> None:
     assert without_thinking("a<think>b</think>c") == "c"
     assert without_thinking("b</think>c<think>d") == "c"
     assert without_thinking("a") == "a"
@@ -81,9 +81,7 @@ def test_thinking_ends_where_it_ends() -> None:
 
 
 @pytest.mark.parametrize(("message", "finish"), SPENT)
-async def test_a_model_is_told_not_to_think_once_it_spent_an_answer_on_it(
-    message: dict[str, Any], finish: str
-) -> None:
+async def test_a_model_that_thinks_is_told_not_to(message: dict[str, Any], finish: str) -> None:
     def thinker(body: wire.Body) -> wire.Reply:
         template = body.get("chat_template_kwargs", {})
         quiet = body.get("reasoning_effort") == "none" or template.get("enable_thinking") is False
@@ -97,7 +95,7 @@ async def test_a_model_is_told_not_to_think_once_it_spent_an_answer_on_it(
         assert "chat_template_kwargs" not in server.requests[0].body
 
 
-async def test_thinking_that_cannot_be_switched_off_is_given_room() -> None:
+async def test_unavoidable_thinking_gets_more_tokens() -> None:
     def stubborn(body: wire.Body) -> wire.Reply:
         if "reasoning_effort" in body:
             return wire.failed(400, message="Unrecognized request argument: reasoning_effort")
@@ -116,7 +114,7 @@ async def test_thinking_that_cannot_be_switched_off_is_given_room() -> None:
 
 
 @pytest.mark.parametrize(("message", "finish"), SPENT)
-async def test_a_model_that_thinks_alone_is_a_wrong_setting_and_costs_two_requests(
+async def test_a_model_that_only_thinks_is_a_wrong_setting_after_two_requests(
     message: dict[str, Any], finish: str
 ) -> None:
     async with asked() as (classifier, server):
@@ -129,7 +127,7 @@ async def test_a_model_that_thinks_alone_is_a_wrong_setting_and_costs_two_reques
         assert len(server.requests) == 3
 
 
-async def test_one_message_that_a_model_cannot_stop_thinking_about_is_an_abstention() -> None:
+async def test_a_message_that_only_gets_thinking_is_an_abstention() -> None:
     def thinker(body: wire.Body) -> wire.Reply:
         odd = "odd" in body["messages"][-1]["content"]
         spent = wire.message({"content": "", "reasoning": "hm"}, finish_reason="length")
@@ -144,7 +142,7 @@ async def test_one_message_that_a_model_cannot_stop_thinking_about_is_an_abstent
             await classifier.classify(["odd 3"])
 
 
-async def test_what_a_thinking_model_is_late_with_is_told() -> None:
+async def test_a_late_thinking_model_is_named() -> None:
     def slow(body: wire.Body) -> wire.Reply:
         return wire.Hang() if "reasoning_effort" in body else wire.said("", finish_reason="length")
 
@@ -154,7 +152,7 @@ async def test_what_a_thinking_model_is_late_with_is_told() -> None:
             await classifier.classify(["invoice"])
 
 
-async def test_openai_itself_is_asked_for_less_thinking_where_none_is_not_taken() -> None:
+async def test_openai_is_asked_for_less_thinking_if_none_is_rejected() -> None:
     bodies: list[dict[str, Any]] = []
 
     def reasoning(request: httpx2.Request) -> httpx2.Response:

@@ -1,4 +1,4 @@
-"""The threshold is the lowest confidence that is shown to meet the target."""
+"""The threshold is the lowest confidence that meets the target on held-out predictions."""
 
 import numpy as np
 import pytest
@@ -7,24 +7,24 @@ from classifiers.local import crossvalidation
 from classifiers.local.calibration import Threshold, choose_threshold
 
 
-def test_what_is_wrong_below_it_keeps_the_threshold_up() -> None:
+def test_errors_at_low_confidence_raise_the_threshold() -> None:
     confidence = np.linspace(0.99, 0.40, 100)
     found = choose_threshold(confidence, np.arange(100) < 60, 0.9)
     assert found.met
     assert confidence[65] <= found.value <= confidence[55]
 
 
-def test_where_everything_was_right_confidence_below_it_is_taken_at_its_word() -> None:
+def test_if_all_predictions_are_right_the_target_limits_the_threshold() -> None:
     found = choose_threshold(np.linspace(0.99, 0.97, 100), np.ones(100, bool), 0.9)
     assert found.met
     assert found.value == pytest.approx(0.9)
 
 
-def test_too_few_show_nothing() -> None:
+def test_too_few_predictions_do_not_meet_the_target() -> None:
     assert not choose_threshold(np.full(5, 0.99), np.ones(5, bool), 0.9).met
 
 
-def test_the_middle_draw_decides_and_one_that_meets_nothing_comes_last() -> None:
+def test_the_median_draw_is_chosen_and_unmet_draws_come_last() -> None:
     def judged(value: float, *, met: bool) -> crossvalidation.HeldOutVerdicts:
         none = np.zeros(0)
         return crossvalidation.HeldOutVerdicts(

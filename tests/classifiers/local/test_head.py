@@ -1,4 +1,4 @@
-"""The head separates what can be separated, says how sure it is, and needs enough to say so."""
+"""The head separates labels, its confidence is calibrated, and it needs enough examples."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ _NAMES = tuple("ABCDEFGHIJKL")
 
 
 def clouds(count: int, noise: float, labels: int = 4, seed: int = 0) -> Training:
-    """So many unit vectors of each label, around a centre of its own."""
+    """Return `count` unit vectors per label, scattered around a prototype."""
     rng = np.random.default_rng(seed)
     centres = np.random.default_rng(99).normal(size=(labels, 16))
     names = np.repeat(np.arange(labels), count)
@@ -41,7 +41,7 @@ def fitted(training: Training) -> Head:
     return fit(training, calibrate(training, 0.9, 45.0))
 
 
-def test_labels_that_lie_apart_are_told_apart() -> None:
+def test_separate_labels_are_separated() -> None:
     head = fitted(clouds(10, 0.3))
     assert right(head, clouds(50, 0.3, seed=1)) == 1.0
     assert np.allclose(head.confidences(clouds(5, 0.3).features).sum(axis=1), 1.0)
@@ -53,14 +53,14 @@ def test_two_labels_are_enough() -> None:
     assert right(head, clouds(50, 0.3, labels=2, seed=1)) == 1.0
 
 
-def test_confidence_is_how_often_it_is_right() -> None:
+def test_confidence_is_calibrated() -> None:
     head, fresh = fitted(clouds(60, 1.6)), clouds(500, 1.6, seed=1)
     mean = head.confidences(fresh.features).max(axis=1).mean()
     assert 0.4 < right(head, fresh) < 0.95
     assert abs(mean - right(head, fresh)) < 0.04
 
 
-def test_the_threshold_meets_the_target_on_messages_it_never_saw() -> None:
+def test_the_threshold_meets_the_target_on_unseen_messages() -> None:
     head, fresh = fitted(clouds(100, 1.3)), clouds(1_000, 1.3, seed=1)
     assert head.threshold.met
     sure = head.confidences(fresh.features).max(axis=1) >= head.threshold.value
@@ -69,7 +69,7 @@ def test_the_threshold_meets_the_target_on_messages_it_never_saw() -> None:
     assert hits[sure].mean() >= 0.88
 
 
-def test_a_weight_of_two_is_an_example_twice() -> None:
+def test_a_weight_of_two_equals_two_examples() -> None:
     one = clouds(6, 1.0)
     heavy = Training(one.features, one.labels, np.where(one.labels == "A", 2.0, 1.0), one.taught)
     places = np.concatenate([np.flatnonzero(one.labels == "A"), np.arange(len(one.labels))])
@@ -99,14 +99,14 @@ def test_each_example_is_held_out_once() -> None:
     assert found.scores.shape == (6, 44, 4)
 
 
-def test_it_says_how_many_examples_are_missing_until_the_target_is_shown() -> None:
+def test_the_report_says_how_many_examples_are_missing() -> None:
     found = calibrate(clouds(5, 0.3), 0.9, 45.0).precision_report
     assert found is not None
     assert found.missing == 20
     assert str(found) == "90% precision is not shown yet: it takes about 20 more examples"
 
 
-def test_the_standing_of_labels_that_are_easy_and_of_such_as_nobody_can_tell_apart() -> None:
+def test_the_report_on_easy_and_on_indistinguishable_labels() -> None:
     easy = calibrate(clouds(30, 0.3), 0.9, 45.0).precision_report
     hard = calibrate(clouds(30, 30.0), 0.9, 45.0).precision_report
     assert easy is not None
@@ -116,7 +116,7 @@ def test_the_standing_of_labels_that_are_easy_and_of_such_as_nobody_can_tell_apa
     assert "not" in str(hard)
 
 
-def test_a_label_with_enough_answers_has_a_threshold_of_its_own() -> None:
+def test_a_label_with_enough_predictions_has_a_threshold() -> None:
     calibration = calibrate(clouds(100, 1.3), 0.9, 45.0)
     assert set(calibration.label_thresholds) <= set("ABCD")
     assert calibration.label_thresholds
@@ -126,7 +126,7 @@ def test_a_label_with_enough_answers_has_a_threshold_of_its_own() -> None:
     assert head.threshold_of("another") == calibration.threshold.value
 
 
-def test_labels_that_were_never_shown_look_unlike_the_others() -> None:
+def test_unknown_labels_are_told_from_known_ones() -> None:
     everything = clouds(30, 0.5, labels=12)
     shown = everything.labels < "J"
     part = Training(
@@ -147,7 +147,7 @@ def test_labels_that_were_never_shown_look_unlike_the_others() -> None:
     assert auroc(known[~unknown].tolist(), known[unknown].tolist()) > 0.9
 
 
-def test_an_earlier_fit_is_where_the_next_one_starts_and_not_where_it_ends() -> None:
+def test_a_start_from_an_earlier_fit_gives_the_same_result() -> None:
     few, more, fresh = clouds(20, 1.0), clouds(40, 1.0), clouds(50, 1.0, seed=1)
     calibration = calibrate(more, 0.9, 45.0)
     anew = fit(more, calibration).confidences(fresh.features)
@@ -155,7 +155,7 @@ def test_an_earlier_fit_is_where_the_next_one_starts_and_not_where_it_ends() -> 
     assert np.abs(anew - again).max() < 0.02
 
 
-def test_words_help_where_vectors_alike_cannot() -> None:
+def test_words_separate_labels_with_equal_vectors() -> None:
     alike, fresh = clouds(20, 30.0), clouds(20, 30.0, seed=1)
     said = [
         replace(one, features=Features(one.features.vectors, word_counts(one.labels.tolist())))

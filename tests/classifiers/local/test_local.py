@@ -1,4 +1,4 @@
-"""The local classifier as it is shipped: from the first minute, and as it is taught."""
+"""The local classifier with the shipped configuration, before and after it is taught."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +66,7 @@ def local(
         ("I cannot sign in", "ACCOUNT"),
     ],
 )
-async def test_it_labels_before_anybody_taught_it(
+async def test_it_labels_without_taught_examples(
     shipped: LabelSet, embedder: MiniLmEmbedder, text: str, label: str
 ) -> None:
     [found] = await local(shipped, embedder).classify([text])
@@ -83,14 +83,14 @@ async def test_it_labels_before_anybody_taught_it(
         ("", Abstention.EMPTY),
     ],
 )
-async def test_it_abstains_from_what_is_about_something_else(
+async def test_it_abstains_on_unrelated_texts(
     shipped: LabelSet, embedder: MiniLmEmbedder, text: str, reason: Abstention
 ) -> None:
     [found] = await local(shipped, embedder).classify([text])
     assert (found.label, found.reason) == (None, reason)
 
 
-async def test_what_it_was_taught_counts_for_the_next_and_can_be_taken_back(
+async def test_taught_examples_count_at_once_and_can_be_removed(
     shipped: LabelSet, embedder: MiniLmEmbedder
 ) -> None:
     classifier = local(shipped, embedder)
@@ -104,7 +104,7 @@ async def test_what_it_was_taught_counts_for_the_next_and_can_be_taken_back(
     assert classifier.version == before
 
 
-async def test_a_taught_team_has_its_target_met_and_strangers_turned_away(
+async def test_a_taught_classifier_meets_its_target_and_rejects_unknown_texts(
     embedder: MiniLmEmbedder,
 ) -> None:
     label_set = LabelSet(tuple(sorted(_labels(), key=lambda one: one.name)))
@@ -129,7 +129,7 @@ def _labels() -> Iterator[Label]:
     return (Label(name) for name in _TEAM)
 
 
-def test_a_recipe_is_tuned_from_what_was_taught(embedder: MiniLmEmbedder) -> None:
+def test_a_recipe_is_tuned_on_taught_examples(embedder: MiniLmEmbedder) -> None:
     label_set = LabelSet(tuple(_labels()))
     assert tune(list(taught())[:10], label_set, embedder) == Recipe()
     recipe = tune(list(taught()), label_set, embedder)
@@ -139,7 +139,7 @@ def test_a_recipe_is_tuned_from_what_was_taught(embedder: MiniLmEmbedder) -> Non
     )
 
 
-async def test_what_people_say_of_a_configured_example_outranks_it(
+async def test_a_persons_label_outranks_a_configured_example(
     shipped: LabelSet, embedder: MiniLmEmbedder
 ) -> None:
     classifier = local(shipped, embedder)

@@ -1,4 +1,4 @@
-"""A recipe survives the way to bytes and back, and what is none is turned away."""
+"""Recipes survive a round trip through bytes, and other bytes are rejected."""
 
 import io
 
@@ -20,7 +20,7 @@ def test_a_recipe_is_read_as_it_was_written(c: float, phrase_weight: float) -> N
 
 
 @given(st.binary(max_size=200))
-def test_anything_else_is_turned_away(content: bytes) -> None:
+def test_other_bytes_are_rejected(content: bytes) -> None:
     with pytest.raises(ClassifierSetupError, match="not a recipe"):
         Recipe.from_bytes(content)
 
@@ -32,6 +32,6 @@ def test_pickles_are_never_read() -> None:
         Recipe.from_bytes(file.getvalue())
 
 
-def test_numbers_that_are_none_are_turned_away() -> None:
+def test_invalid_numbers_are_rejected() -> None:
     with pytest.raises(ClassifierSetupError, match="numbers"):
         Recipe.from_bytes(Recipe(c=float("nan")).to_bytes())

@@ -1,4 +1,4 @@
-"""What is made of a text's own words."""
+"""Bag-of-words views of texts."""
 
 import numpy as np
 import pytest
@@ -21,13 +21,13 @@ def words() -> Words:
     return fit_words(word_counts(_TEXTS), _LABELS, np.ones(4))
 
 
-def test_a_text_is_most_like_the_label_that_says_its_words(words: Words) -> None:
+def test_a_text_is_most_similar_to_the_label_with_its_words(words: Words) -> None:
     counts = word_counts(["Printer!", "an INVOICE"])
     for scores in (words.likeness(counts), words.likelihood(counts)):
         assert scores.argmax(axis=1).tolist() == [0, 1]
 
 
-def test_what_nobody_said_tells_nothing(words: Words) -> None:
+def test_unseen_words_have_no_effect(words: Words) -> None:
     counts = word_counts(["", "unheard of words"])
     assert not words.likeness(counts)[0].any()
     known = word_counts(["printer", "printer qwertyuiop"])
@@ -35,12 +35,12 @@ def test_what_nobody_said_tells_nothing(words: Words) -> None:
     assert np.allclose(*words.likelihood(known))
 
 
-def test_a_rare_word_says_more_than_one_in_every_text(words: Words) -> None:
+def test_a_rare_word_has_more_weight_than_a_common_word(words: Words) -> None:
     likeness = words.likeness(word_counts(["the invoice"]))[0]
     assert likeness[1] > 2 * likeness[0]
 
 
-def test_a_text_that_counts_more_is_nearer_to_its_label(words: Words) -> None:
+def test_a_text_with_more_weight_is_nearer_to_its_label(words: Words) -> None:
     heavy = fit_words(word_counts(_TEXTS), _LABELS, np.array([2.0, 1.0, 1.0, 1.0]))
     jammed = word_counts(["jammed"])
     assert heavy.likeness(jammed)[0, 0] > 1.1 * words.likeness(jammed)[0, 0]

@@ -1,4 +1,4 @@
-"""The forms in which identifiers reach support: other gaps, escapes, mark-up, other languages."""
+"""Forms of identifiers in support messages: other gaps, escapes, mark-up, other languages."""
 
 # ruff: noqa: E501, RUF001 - tables of made-up values in many scripts
 
@@ -25,7 +25,7 @@ GAPS = [
 
 @pytest.mark.parametrize("gap", GAPS)
 @pytest.mark.parametrize("value", [CARD, IBAN])
-def test_groups_are_parted_by_anything(value: str, gap: str) -> None:
+def test_groups_of_digits_may_have_any_gap(value: str, gap: str) -> None:
     written = value.replace(" ", gap)
     assert leaks(value.replace(" ", "")[:8], written.replace(gap, ""))
     kind = "CARD" if value == CARD else "IBAN"
@@ -69,7 +69,7 @@ def test_the_word_next_to_a_number_says_what_it_is(text: str) -> None:
     assert sum(redact(text).kinds.values()) == 1
 
 
-def test_a_parcel_of_groups_of_four_is_no_card() -> None:
+def test_a_parcel_number_in_groups_of_four_is_not_a_card() -> None:
     for text in ("9400 4111 1111 1111 1111 90", "9400 1118 9922 3197 4284 90"):
         assert redact(text).text == text
 
@@ -100,7 +100,7 @@ def test_a_parcel_of_groups_of_four_is_no_card() -> None:
         ("save 50%20off, 100%40, R&D; and C:\\new\\x41", "save 50%20off, 100%40, R&D; and C:\\new\\x41"),
     ],
 )  # fmt: skip
-def test_escapes_are_read(text: str, expected: str) -> None:
+def test_escapes_are_decoded(text: str, expected: str) -> None:
     assert redact(text).text == expected
 
 
@@ -215,7 +215,7 @@ def test_a_word_before_it_marks_a_value(text: str, value: str) -> None:
         "in order 0301234567", "in order no. 0301234567", "in case number 0301234567", "电话订单号12345678", "订单号13812345678", "std::vector and a::b", "今天会下雨吗？",
     ],
 )  # fmt: skip
-def test_what_only_looks_like_an_identifier_stays(text: str) -> None:
+def test_text_that_only_looks_like_an_identifier_stays(text: str) -> None:
     assert redact(text).text == text
 
 
@@ -243,7 +243,7 @@ AROUND = st.text(st.sampled_from(" \n.,;!?()é你ا\u200b😀"), max_size=8)
     after=AROUND,
 )
 @settings(max_examples=300, deadline=None)
-def test_no_planted_identifier_is_left(
+def test_no_planted_identifier_stays(
     seed: int, kind: str, form: int, before: str, after: str
 ) -> None:
     value = MAKERS[kind](random.Random(seed))  # noqa: S311 - repeatable on purpose
@@ -274,7 +274,7 @@ PIECES = st.sampled_from(
 
 @given(st.text(max_size=80) | st.lists(PIECES | st.text(max_size=3), max_size=16).map("".join))
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_text_is_redacted_once_and_for_all(text: str) -> None:
+def test_redaction_of_any_text_is_idempotent(text: str) -> None:
     once = redact(text)
     again = redact(once.text)
     assert again.text == once.text
@@ -285,7 +285,7 @@ def test_any_text_is_redacted_once_and_for_all(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["TR33 0006 1005 1978 6457 8413 İBAN", "DEſſ İİ33 KK12 0000 0000 000"]
 )
-def test_letters_that_equal_ascii_without_case_do_no_harm(text: str) -> None:
+def test_letters_that_casefold_to_ascii_do_no_harm(text: str) -> None:
     assert redact(text).kinds == {}
 
 
@@ -309,7 +309,7 @@ def pem(rng: random.Random, name: str, headers: str = "", count: int = 12) -> st
         ("PGP PRIVATE KEY BLOCK", "Version: GnuPG v2 - x\nComment: a-b\n\n", 40),
     ],
 )  # fmt: skip
-def test_private_keys_go_whole(name: str, headers: str, count: int) -> None:
+def test_private_keys_are_removed_as_a_whole(name: str, headers: str, count: int) -> None:
     rng = random.Random(5)  # noqa: S311 - repeatable on purpose
     key = pem(rng, name, headers, count)
     assert redact(f"my key:\n{key}\nis wrong").text == "my key:\n<KEY_1>\nis wrong"
@@ -321,7 +321,7 @@ def test_private_keys_go_whole(name: str, headers: str, count: int) -> None:
     assert redact(f"here {cut}\n\nis it right?").text == "here <KEY_1>\n\nis it right?"
 
 
-def test_a_private_key_of_putty_goes() -> None:
+def test_a_putty_private_key_is_removed() -> None:
     text = (
         "PuTTY-User-Key-File-2: ssh-rsa\nPrivate-Lines: 1\nAAAA1\nPrivate-MAC: 00112233445566\nhm"
     )
@@ -332,7 +332,7 @@ HEX, UPPER = string.hexdigits[:16], string.ascii_uppercase + "234567"
 
 
 def secrets(rng: random.Random) -> list[str]:
-    """Made-up secrets in the makers' forms; the longest run of letters and digits is secret."""
+    """Return random tokens in the makers' forms; the longest run of letters and digits is secret."""
 
     def any_(count: int) -> str:
         return chars(rng, count)
@@ -372,7 +372,7 @@ def secrets(rng: random.Random) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_secrets_of_many_makers_go(seed: int) -> None:
+def test_tokens_of_many_makers_are_removed(seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
     for text in secrets(rng):
         run = "".join(one if one.isalnum() else " " for one in text)
@@ -388,7 +388,7 @@ WRAPPED = (
 
 
 @pytest.mark.parametrize("around", WRAPPED)
-def test_secrets_go_however_they_are_wrapped(around: str) -> None:
+def test_tokens_are_removed_in_any_wrapping(around: str) -> None:
     for text in secrets(random.Random(7)):  # noqa: S311 - repeatable on purpose
         run = "".join(one if one.isalnum() else " " for one in text)
         body = max(run.split(), key=len)
@@ -404,7 +404,7 @@ def test_secrets_go_however_they_are_wrapped(around: str) -> None:
         "my key: api_key = {}", "auth: token = {}", "az storage --account-key {}",
     ],
 )  # fmt: skip
-def test_what_a_name_holds_goes_however_it_is_wrapped(written: str, value: str) -> None:
+def test_assigned_secrets_are_removed_in_any_wrapping(written: str, value: str) -> None:
     found = redact(f"see {written.format(value)} please").text
     assert value.rstrip("=") not in found
     assert "<KEY_1>" in found
@@ -412,7 +412,7 @@ def test_what_a_name_holds_goes_however_it_is_wrapped(written: str, value: str) 
 
 @given(st.sampled_from(sorted(MAKERS)), st.integers(0, 2**32))
 @settings(max_examples=100, deadline=None)
-def test_what_is_made_up_is_found_in_a_code_block(kind: str, seed: int) -> None:
+def test_generated_identifiers_are_found_in_a_code_block(kind: str, seed: int) -> None:
     value = MAKERS[kind](random.Random(seed))  # noqa: S311 - repeatable on purpose
     found = redact(f"```\n{value}\n```")
     assert not leaks(secret(Message("", kind, value)), found.text)

@@ -31,7 +31,7 @@ def test_disguised_identifiers_are_found() -> None:
     assert min(found.recall.values()) >= 0.99
 
 
-def test_the_measure_sees_what_a_redactor_leaves() -> None:
+def test_the_measure_detects_leaks() -> None:
     nothing = measure(lambda text: (text, redact("").kinds), MESSAGES)
     assert set(nothing.recall.values()) == {0.0}
     assert leaks("4111 1111", "still 4\u200b11\uff11 here")
@@ -54,7 +54,7 @@ def test_the_measure_sees_what_a_redactor_leaves() -> None:
         "invoice INV-0123-456789, ISBN 978-8-00-170622-8, 5 000 000 people",
     ],
 )
-def test_what_is_merely_a_number_or_a_word_stays(text: str) -> None:
+def test_plain_numbers_and_words_stay(text: str) -> None:
     assert redact(text).text == text
 
 
@@ -64,7 +64,7 @@ def test_the_same_value_gets_the_same_placeholder() -> None:
     assert redacted.kinds == {"EMAIL": 2, "CARD": 1}
 
 
-def test_what_reads_alike_is_the_same_value_and_the_rest_stays_as_written() -> None:
+def test_look_alikes_are_the_same_value_and_other_text_stays_as_written() -> None:
     text = "\uff11\uff12\uff17.0.0.1 is 127.0.0.1 is 1\u200b27.0.0.1, \u0663 of 5\u20136"
     assert redact(text).text == "<IP_1> is <IP_1> is <IP_1>, \u0663 of 5\u20136"
 
@@ -82,14 +82,14 @@ def test_equal_values_share_a_placeholder_and_others_do_not(words: list[str]) ->
     assert {name for name in given_to.values() if not name.startswith("<")} <= {"and"}
 
 
-def test_what_surrounds_a_value_stays() -> None:
+def test_text_around_a_value_stays() -> None:
     text = "redis://me:pw@h:6379/0, IBAN DE89 3704 0044 0532 0130 00 please, [2001:db8::1]:80"
     expected = "redis://<CREDENTIALS_1>@h:6379/0, IBAN <IBAN_1> please, [<IP_1>]:80"
     assert redact(text).text == expected
 
 
 @given(st.text(max_size=200))
-def test_redacting_twice_changes_nothing_more(text: str) -> None:
+def test_redacting_twice_changes_nothing(text: str) -> None:
     once = redact(text).text
     assert redact(once).text == once
 
