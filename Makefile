@@ -3,15 +3,19 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
 
-.PHONY: demo test test-slow test-install test-bulk fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load bench-bulk deploy-check
+.PHONY: demo check test test-slow test-install test-bulk fix clean bench-classify bench-redaction bench-learning bench-export bench-llm bench-queue faults bench-load bench-bulk deploy-check
 demo: .venv/.ready
 	$(RUN) triage demo $(ARGS)
 
-test: .venv/.ready
+# Format, lint, spelling, types and import rules: everything but the tests.
+check: .venv/.ready
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
+	$(RUN) codespell . .github
 	$(RUN) mypy
 	$(RUN) lint-imports
+
+test: check
 	$(RUN) pytest -n 4 -m "not slow" $(ARGS)
 
 # Faults whose length is what they test: leases that lapse one after the other, back-off.

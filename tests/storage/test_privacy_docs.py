@@ -6,7 +6,7 @@ from pathlib import Path
 from storage import keys
 
 LIVES = {
-    name: "for ever" if (made.__doc__ or "").find("Permanent") >= 0 else "for a time"
+    name: "permanently" if (made.__doc__ or "").find("Permanent") >= 0 else "for a limited time"
     for name, made in vars(keys).items()
     if callable(made) and name != "prefix"
 }
