@@ -1,1 +1,1 @@
-"""Files in: any format, encoding and helpdesk."""
+"""Reads labelled texts from files in any format, in any encoding, from any helpdesk."""

@@ -1,4 +1,4 @@
-"""Rows that cannot be used; the caller decides what happens to them."""
+"""Policies for rows that cannot be used: refuse the first, collect all, or skip."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from classifiers.plural import plural
 from learning.errors import DatasetError
 
 LISTED: Final = 20
-"""Bad rows that one refusal lists; the rest are counted."""
+"""The most bad rows that an error lists; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,21 @@ class Remarks(Protocol):
     """Receives the remarks of a reader while it reads."""
 
     def note(self, words: str) -> None:
-        """Take a remark on the whole file, such as the encoding that was detected."""
+        """Receive a remark on the whole file, such as its detected encoding."""
         ...
 
     def bad(self, row: BadRow) -> None:
-        """Take a bad row; the reader goes on with the next one unless this raises."""
+        """Receive a bad row; the reader continues with the next row unless this raises."""
         ...
 
 
 def silent(_: str) -> None:
-    """Say nothing."""
+    """Ignore a remark."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefuseFirst:
-    """Stop at the first bad row: for files that are used while they are read."""
+    """Stops at the first bad row: for files whose rows are used while the file is read."""
 
     tell: Callable[[str], None] = silent
 
@@ -49,13 +49,13 @@ class RefuseFirst:
         self.tell(words)
 
     def bad(self, row: BadRow) -> None:
-        """Raise DatasetError."""
+        """Raise DatasetError with the row's place and reason."""
         raise DatasetError(f"{row}. Correct the row, or skip bad rows with --skip-bad.")
 
 
 @dataclass(slots=True)
 class RefuseAll:
-    """Collect the bad rows to the end, then refuse: for files that are read before use."""
+    """Collects all bad rows for a single error: for files that are read before use."""
 
     tell: Callable[[str], None] = silent
     rows: list[BadRow] = field(default_factory=list)
@@ -66,7 +66,7 @@ class RefuseAll:
         self.tell(words)
 
     def bad(self, row: BadRow) -> None:
-        """Keep the first 20 and count all."""
+        """Count the row, and keep it if it is among the first 20."""
         self.count += 1
         if self.count <= LISTED:
             self.rows.append(row)
@@ -74,7 +74,7 @@ class RefuseAll:
 
 @dataclass(slots=True)
 class SkipBad:
-    """Leave bad rows out, and report the line and reason of each."""
+    """Skips bad rows, and reports the line and reason of each."""
 
     tell: Callable[[str], None] = silent
     count: int = 0
@@ -84,7 +84,7 @@ class SkipBad:
         self.tell(words)
 
     def bad(self, row: BadRow) -> None:
-        """Report and count it."""
+        """Report and count the row."""
         self.count += 1
         self.tell(f"Skipped {row}")
 
@@ -93,10 +93,10 @@ Taking = RefuseFirst | RefuseAll | SkipBad
 
 
 def refusal(remarks: Remarks) -> list[str]:
-    """Return the lines that refuse a file for the bad rows that were kept; none without any."""
+    """Return the lines of an error that lists the collected bad rows; empty if there are none."""
     if not isinstance(remarks, RefuseAll) or not remarks.count:
         return []
     lines = [str(row) for row in remarks.rows]
     if remarks.count > LISTED:
         lines.append(f"and {plural(remarks.count - LISTED, 'more bad row')}")
-    return [*lines, "Nothing was stored. Correct the rows, or leave them out with --skip-bad."]
+    return [*lines, "Nothing was stored. Correct the rows, or skip them with --skip-bad."]

@@ -1,4 +1,4 @@
-"""Chats of a training file: the message that is asked about, and the label that answers it."""
+"""Reads the chats of a training file: a user turn with the message, an answer with the label."""
 
 import hashlib
 import json
@@ -14,8 +14,8 @@ from learning.reading.opening import exists, opened
 ORIGINAL_OF: Final = "original_of"
 """The key that marks a row as the original of a chat, not a row to import."""
 _FIRST: Final = ("system", "developer")
-_NOT_OURS = "not a chat that we export: a user turn, then an answer"
-_ROLES_TOLD: Final = 6
+_NOT_OURS = "not a chat of a training file: a user turn, then an answer"
+_ROLES_LISTED: Final = 6
 
 
 class ChatError(ValueError):
@@ -28,18 +28,19 @@ def message_of(question: str) -> str:
 
 
 def chat(turns: Any, *, labelled: bool) -> tuple[str, str | None]:
-    """Return the content of the user turn, and the label of the answer; ChatError otherwise.
+    """Return the content of the user turn and the label of the answer.
 
-    Taken are system turns or none, one user turn, and one answer, which is not needed where no
-    label is. An answer of weight 0 is one that its provider does not train on.
+    A chat is any number of system turns, one user turn and one answer; the answer may be missing
+    if `labelled` is False. Raise ChatError for any other chat, and for an answer of weight 0:
+    providers do not train on it.
     """
-    if not isinstance(turns, list) or not all(isinstance(one, dict) for one in turns):
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
         raise ChatError(_NOT_OURS)
     rest = list(dropwhile(lambda turn: turn.get("role") in _FIRST, turns))
-    roles = [one.get("role") for one in rest]
+    roles = [turn.get("role") for turn in rest]
     if roles != ["user", "assistant"] and (labelled or roles != ["user"]):
-        told = ", ".join(printable(str(role), 20) for role in roles[:_ROLES_TOLD]) or "none"
-        raise ChatError(f"{_NOT_OURS}; its turns are {told}")
+        listed = ", ".join(printable(str(role), 20) for role in roles[:_ROLES_LISTED]) or "none"
+        raise ChatError(f"{_NOT_OURS}; its turns are {listed}")
     return _words(rest[0].get("content")), _label(rest[1]) if labelled else None
 
 
@@ -57,7 +58,7 @@ def _label(turn: dict[str, Any]) -> str:
     weight = turn.get("weight")
     if weight is not None and weight != 1:
         raise ChatError(
-            f"the answer has weight {printable(str(weight), 20)}; answers of weight 1 are learnt"
+            f"the answer has weight {printable(str(weight), 20)}; only weight 1 is imported"
         )
     try:
         label = json.loads(_words(turn.get("content")))["label"]
@@ -69,18 +70,18 @@ def _label(turn: dict[str, Any]) -> str:
 
 
 def digest(asked: str, label: str) -> str:
-    """Return the hash that identifies an original: of its chat's user turn and label."""
+    """Return the hash of a chat's user turn and label, which identifies its original text."""
     return hashlib.sha256(f"{label}\n{asked}".encode()).hexdigest()[:24]
 
 
 def originals_path(name: PurePath) -> PurePath:
-    """Return where the originals of NAME.jsonl and NAME.validation.jsonl are."""
+    """Return the path of the originals of NAME.jsonl and NAME.validation.jsonl."""
     stem = name.stem.removesuffix(".validation")
     return name.with_name(f"{stem}.originals{name.suffix}")
 
 
 class Originals:
-    """Texts before the prompt cleaned them, from the file beside a training file."""
+    """The texts as they were before the prompt cleaned them, read from NAME.originals.jsonl."""
 
     def __init__(self, name: str) -> None:
         self._texts: defaultdict[str, deque[str]] = defaultdict(deque)
@@ -93,19 +94,19 @@ class Originals:
         try:
             with opened(path) as file:
                 for line in file:
-                    self._take(line)
+                    self._add(line)
         except (ValueError, KeyError, TypeError, RecursionError):
             raise DatasetError(
-                f"{path}: not the originals of {name}. Move the file away."
+                f"{path}: not the originals of {name}. Move or rename the file."
             ) from None
 
-    def _take(self, line: bytes) -> None:
+    def _add(self, line: bytes) -> None:
         found = json.loads(line)
         if not isinstance(found["text"], str):
             raise TypeError
         self._texts[found[ORIGINAL_OF]].append(found["text"])
 
     def of(self, asked: str, label: str) -> str | None:
-        """Return the next original of a chat, None if the chat has the original text."""
+        """Return the next original text of a chat, or None if the chat has it already."""
         waiting = self._texts.get(digest(asked, label)) if self._texts else None
         return waiting.popleft() if waiting else None

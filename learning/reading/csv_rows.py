@@ -1,4 +1,4 @@
-"""Reads CSV strictly: names each damaged row, and keeps it from hiding the next rows."""
+"""Reads CSV strictly: reports each damaged row, and recovers at the next row."""
 
 import csv
 import io
@@ -26,11 +26,11 @@ RECORD_MAX: Final = 1 << 20
 _SEP = re.compile(r'"?sep=([^"\r\n])"?[\r\n]*', re.IGNORECASE)
 _SEEN_MAX: Final = 1_000
 
-csv.field_size_limit(RECORD_MAX)  # of the whole process, whose only reader of CSV this is
+csv.field_size_limit(RECORD_MAX)  # global; no other code in this process reads CSV
 
 
 class _Lines:
-    """Lines of a file; those of the record being read are kept, to begin again after its first."""
+    """The lines of a file; keeps those of the current record, to reread all but the first."""
 
     def __init__(self, file: Iterable[str]) -> None:
         self._file = iter(file)
@@ -52,13 +52,13 @@ class _Lines:
         return line
 
     def begin(self) -> int:
-        """Return the number of the line on which the next record begins."""
+        """Begin a record, and return the number of its first line."""
         self.record.clear()
         self._size = 0
         return self.number + 1
 
     def back(self) -> None:
-        """Hand out all lines of this record but the first once more."""
+        """Go back to the second line of this record."""
         self._again.extendleft(reversed(self.record[1:]))
         self.number -= len(self.record[1:])
 
@@ -71,15 +71,15 @@ class _Shape:
     ) -> None:
         self.header, self.delimiter, self.at = header, delimiter, at
         self._names = [loose(name) for name in header]
-        self._labels = {loose(one) for one in labels}
+        self._labels = {loose(label) for label in labels}
 
     def fault(self, record: list[str]) -> str | None:
-        """Return the fault of a record, None if it has none."""
+        """Return the fault of a record, or None."""
         width = len(self.header)
         if len(record) < width or any(map(str.strip, record[width:])):
             return (
-                f"{plural(len(record), 'field')} where the header has {width}; "
-                "a text with a delimiter or a line break must be in quotes"
+                f"{plural(len(record), 'field')}, but the header has {width}; "
+                "put a text with a delimiter or a line break in quotes"
             )
         if loose(record[0]) == self._names[0] and list(map(loose, record)) == self._names:
             return "the header is repeated"
@@ -121,7 +121,7 @@ def csv_rows(
             continue
         where = f"{source.name}, line {first}"
         if len(lines.record) > 1 and shape.swallows(lines.record):
-            remarks.bad(BadRow(where, "a quote is opened and not closed before the next row"))
+            remarks.bad(BadRow(where, "a quote is opened but not closed before the next row"))
             lines.back()
             continue
         if (fault := shape.fault(record)) is not None:
@@ -129,24 +129,25 @@ def csv_rows(
             continue
         label = None if at.label is None else uncell(record[at.label])
         when = None if at.when is None else record[at.when]
-        yield Cells([uncell(record[one]) for one in at.text], label, when, where, at.ours)
+        texts = [uncell(record[position]) for position in at.text]
+        yield Cells(texts, label, when, where, at.ours)
 
 
 def _words(error: csv.Error) -> str:
     if "limit" in str(error) or "too long" in str(error):
-        return f"longer than {RECORD_MAX:,} characters; perhaps a quote is never closed"
-    return 'a quote is never closed, or stands within quotes; write it twice there ("")'
+        return f"longer than {RECORD_MAX:,} characters; a quote may not be closed"
+    return 'a quote is not closed, or not doubled inside quotes; write it twice there ("")'
 
 
 def _shape(lines: _Lines, source: Source, *, labelled: bool) -> _Shape:
-    """Read the header, after a line such as sep=; that Excel writes."""
+    """Read the header, which may follow a line such as sep=; from Excel."""
     delimiters, header = DELIMITERS, next(lines, "").removeprefix("\ufeff")
     while header and not header.strip():
         header = next(lines, "")
     if not header:
-        raise DatasetError(f"{source.name}: the file is empty")
-    if told := _SEP.fullmatch(header):
-        delimiters, header = (told[1],), next(lines, "")
+        raise DatasetError(f"{source.name}: the file is empty. Export it again.")
+    if declared := _SEP.fullmatch(header):
+        delimiters, header = (declared[1],), next(lines, "")
     where = f"{source.name}, line {lines.number}"
     while header.count('"') % 2 and (more := next(lines, "")):
         header += more
@@ -162,18 +163,18 @@ def _shape(lines: _Lines, source: Source, *, labelled: bool) -> _Shape:
         else:
             return _Shape(names, delimiter, at, source.labels)
     if missing:
-        raise max(missing, key=lambda one: one[0])[1]
-    raise DatasetError(f"{where}: this is not a header of CSV: a quote in it is never closed")
+        raise max(missing, key=lambda found: found[0])[1]
+    raise DatasetError(f"{where}: not a CSV header: a quote in it is not closed. Close the quote.")
 
 
 def header_fits(line: str, fits: Callable[[list[str]], bool]) -> bool:
-    """Return True if a line is a header of several columns, with any delimiter."""
-    parted = (next(csv.reader([line], delimiter=one), []) for one in DELIMITERS)
-    return any(len(names) > 1 and fits(names) for names in parted)
+    """Return True if, with any delimiter, a line has several columns and `fits` accepts them."""
+    rows = (next(csv.reader([line], delimiter=delimiter), []) for delimiter in DELIMITERS)
+    return any(len(names) > 1 and fits(names) for names in rows)
 
 
 def _header(text: str, delimiter: str) -> list[str] | None:
-    """Return the column names, None if the quotes do not fit the delimiter."""
+    """Return the column names, or None if the quotes do not fit the delimiter."""
     lines = io.StringIO(text, newline="")
     try:
         return next(csv.reader(lines, delimiter=delimiter, strict=True), [])

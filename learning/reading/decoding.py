@@ -1,4 +1,4 @@
-"""Finds the encoding of a file: by its mark, its bytes, or the user's choice."""
+"""Finds the encoding of a file: by its byte-order mark, its bytes, or the user's choice."""
 
 import codecs
 import io
@@ -13,7 +13,7 @@ from learning.errors import DatasetError
 
 _BLOCK: Final = 1 << 20
 _JUDGED: Final = 1 << 16
-"""Bytes of non-ASCII lines that detection uses: more do not improve the guess."""
+"""The most bytes of non-ASCII lines that detection uses: more do not improve the guess."""
 _ENOUGH: Final = 1 << 12
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -26,7 +26,7 @@ _LIKELY: Final = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "iso8859_2", "koi8_r"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
 ]
-"""The encodings of helpdesks and spreadsheets; short texts fit too many of Python's."""
+"""The encodings of helpdesks and spreadsheets; a short text fits too many of Python's others."""
 _ESCAPES_OF_JIS = re.compile(rb"\x1b\$[@B]")
 _UTF8 = "utf-8-sig"
 
@@ -39,17 +39,17 @@ def known(encoding: str) -> str:
         found = codecs.lookup(encoding).name
     except (LookupError, ValueError):
         raise DatasetError(
-            f'--encoding: "{encoding}" is not an encoding of text. '
+            f'--encoding: "{encoding}" is not a text encoding. '
             "Write utf-8, cp1252, utf-16, cp932 or another name that Python knows."
         ) from None
     return _UTF8 if found == "utf-8" else found
 
 
 def detected(raw: BinaryIO, blocks: int | None = None) -> str:
-    """Return the encoding of a file, and leave it at its start.
+    """Return the encoding of a file without moving its position.
 
-    UTF-8 unless the bytes speak against it. `blocks` of 1 MiB are looked at, None for all. What
-    cannot be read twice is judged by what has arrived.
+    The default is UTF-8. `blocks` is how many MiB to read, None for the whole file. Of an input
+    that cannot be read twice, only the buffered bytes are used.
     """
     if not raw.seekable():
         return _judged(raw.peek(_JUDGED))  # type: ignore[attr-defined]
@@ -63,7 +63,7 @@ def detected(raw: BinaryIO, blocks: int | None = None) -> str:
 
 
 def marked(head: bytes) -> str | None:
-    """Return the encoding that the first bytes of a file tell, by a mark or by zeros."""
+    """Return the encoding that the first bytes of a file show, by a mark or by zeros, or None."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
@@ -71,7 +71,7 @@ def marked(head: bytes) -> str | None:
 
 
 def _wide(head: bytes) -> str | None:
-    """Return UTF-16 where every second byte of mostly Latin text is zero, as without a mark."""
+    """Return UTF-16 without a mark if every second byte is mostly zero, as in Latin text."""
     even, odd = head[::2], head[1::2]
     if odd and odd.count(0) > len(odd) // 3 and even.count(0) < len(even) // 10 + 1:
         return "utf-16-le"
@@ -99,8 +99,8 @@ def _scanned(raw: BinaryIO, start: int, blocks: int | None) -> str:
 
 
 def _judged(head: bytes) -> str:
-    if told := marked(head[: 4 * 1024]):
-        return told
+    if found := marked(head[: 4 * 1024]):
+        return found
     lines = [line for line in head.splitlines(keepends=True) if not line.isascii()]
     return _guessed(iter(lines)) if lines else _UTF8
 
@@ -112,12 +112,14 @@ def _beyond_ascii(raw: BinaryIO) -> Iterator[bytes]:
 
 
 def _guessed(lines: Iterator[bytes]) -> str:
-    """Return UTF-8 if at least half of the lines are, else the likeliest encoding."""
+    """Return UTF-8 if at least half of the lines decode as UTF-8, else the likeliest encoding."""
     others: list[bytes] = []
     size = good = 0
     for line in lines:
         try:
-            codecs.getincrementaldecoder("utf-8")().decode(line)  # it may be cut at its end
+            codecs.getincrementaldecoder("utf-8")().decode(
+                line
+            )  # a line may end in a cut character
             good += 1
         except UnicodeDecodeError:
             others.append(line)
@@ -130,14 +132,14 @@ def _guessed(lines: Iterator[bytes]) -> str:
 
 
 def _likeliest(sample: bytes) -> str:
-    enough = sample * (_ENOUGH // len(sample) + 1)  # short texts are judged better when repeated
+    enough = sample * (_ENOUGH // len(sample) + 1)  # repeating a short text improves the guess
     matches = from_bytes(enough, cp_isolation=_LIKELY)
     best = matches.best()
     if best is None:
         return "cp1252"
-    western = next((one for one in matches if "cp1252" in _names(one)), None)
+    western = next((match for match in matches if "cp1252" in _names(match)), None)
     if western is not None and western.chaos <= best.chaos and best.encoding in _LIKELY[:9]:
-        return "cp1252"  # its neighbours read the same bytes as other accents, as smoothly
+        return "cp1252"  # similar encodings fit as well, but read other accented letters
     return best.encoding
 
 

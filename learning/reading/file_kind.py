@@ -1,4 +1,4 @@
-"""What a file holds, by its name and how it begins: CSV, JSON lines, Parquet or plain lines."""
+"""Tells the format of a file by its name and first bytes: CSV, JSON lines, Parquet or lines."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ _OTHERS: Final = {
     b"\xfd7zXZ": "compressed",
     b"\x28\xb5\x2f\xfd": "compressed",
     b"7z\xbc\xaf": "a 7-Zip archive",
-    b"\xd0\xcf\x11\xe0": "a workbook or a mail of an old Office",
+    b"\xd0\xcf\x11\xe0": "a workbook or mail of an old version of Office",
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
@@ -36,19 +36,22 @@ _OTHERS: Final = {
 _MARKUP = re.compile(r"<(?:!doctype|html|\?xml)\b", re.IGNORECASE)
 _OBJECT = re.compile(r'\{\s*"')
 _DOCUMENT = re.compile(r'\[\s*\{|\{\s*\n\s*"')
-"""An array, or one object over several lines: JSON, but no JSON lines."""
+"""An array, or one object over several lines: JSON, but not JSON lines."""
 _HEAD: Final = 4_096
 
 
 def kind(raw: BinaryIO, source: Source, *, labelled: bool) -> str:
-    """Return csv, json, parquet or lines; DatasetError for a file that holds no rows.
+    """Return csv, json, parquet or lines.
 
-    The ending of the name decides where it is a known one, else how the file begins.
+    A known file extension decides, otherwise the first bytes. Raise DatasetError for a format
+    without rows, such as a PDF or an archive.
     """
     head = _head(raw)
     for mark, what in _OTHERS.items():
         if head.startswith(mark):
-            raise DatasetError(f"{source.name}: this is {what}. Unpack it, or save it as CSV.")
+            raise DatasetError(
+                f"{source.name}: the file is {what}. Unpack it, or save its rows as CSV."
+            )
     first = head.decode(marked(head) or "utf-8", errors="replace").removeprefix("\ufeff").lstrip()
     found = _KINDS.get(PurePath(source.name).suffix.lower())
     if labelled or found is not None:
@@ -65,11 +68,11 @@ def kind(raw: BinaryIO, source: Source, *, labelled: bool) -> str:
 
 def _refuse_documents(first: str, source: Source) -> None:
     if _MARKUP.match(first):
-        raise DatasetError(f"{source.name}: this is a web page or XML. Save the rows as CSV.")
+        raise DatasetError(f"{source.name}: the file is a web page or XML. Save its rows as CSV.")
     if _DOCUMENT.match(first):
         raise DatasetError(
-            f"{source.name}: this is one JSON document, and not one object a line. "
-            f"Rewrite it as JSON lines, as by: jq -c '.[]' FILE > FILE.jsonl"
+            f"{source.name}: the file is one JSON document, not one object per line. "
+            f"Convert it to JSON lines, for example: jq -c '.[]' FILE > FILE.jsonl"
         )
 
 

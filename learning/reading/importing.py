@@ -1,4 +1,4 @@
-"""A file of labelled texts to standing examples: looked through first, then stored in batches."""
+"""Imports a file of labelled texts: reads it to its end first, then stores it in batches."""
 
 import time
 from array import array
@@ -26,28 +26,32 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """A file that can be imported: its good rows, whose labels are all known."""
+    """A file that can be imported.
+
+    `counts` has one element for each good row: True if the row is the newest of its text.
+    `skipped` is the number of bad rows.
+    """
 
     source: Source
     names: LabelNames
     label_set: LabelSet
-    counts: npt.NDArray[np.bool_]  # of each good row, whether it is the newest of its text
-    skipped: int = 0  # bad rows
+    counts: npt.NDArray[np.bool_]
+    skipped: int = 0
 
     @property
     def rows(self) -> int:
-        """Return the number of good rows in the file."""
+        """Return the number of good rows."""
         return len(self.counts)
 
     @property
     def repeated(self) -> int:
-        """Return the number of rows whose text is there again, newer or further down."""
+        """Return the number of rows whose text is repeated by a newer or later row."""
         return int((~self.counts).sum())
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many examples are new or changed, and how many rows were older than what stands."""
+    """The number of new or changed examples, and of rows older than the current example."""
 
     changed: int
     older: int
@@ -61,8 +65,8 @@ def look_through(
 ) -> ImportPlan:
     """Read a file to its end without storing anything.
 
-    `renamed` maps labels of the file to labels of the set. DatasetError names all bad rows and
-    unknown labels, unless `remarks` skips them. Memory: 16 bytes a row.
+    `renamed` maps labels of the file to labels of the set. Raise DatasetError that lists the bad
+    rows and unknown labels, unless `remarks` skips them. Memory: 16 bytes per row.
     """
     names = LabelNames(label_set.names, _known(renamed or {}, label_set))
     source, remarks = replace(source, labels=names.expected), remarks or RefuseAll()
@@ -76,14 +80,14 @@ def look_through(
     if isinstance(remarks, SkipBad):
         _tell_unknown(names, remarks)
         return ImportPlan(source, names, label_set, split.newest(texts, when), remarks.count)
-    lines = refusal(remarks) + (names.told() if names.unknown else [])
+    lines = refusal(remarks) + (names.unknown_lines() if names.unknown else [])
     if lines:
         raise DatasetError("\n".join([f"{source.name} was not imported:", *lines]))
     return ImportPlan(source, names, label_set, split.newest(texts, when))
 
 
 def _known(renamed: Mapping[str, str], label_set: LabelSet) -> dict[str, str]:
-    """Return a mapping of labels whose right sides are ours, whatever their case was."""
+    """Return `renamed` with our spelling of each new label; raise DatasetError for unknown ones."""
     ours = LabelNames(label_set.names, {})
     found = {old: ours.ours(new) for old, new in renamed.items()}
     for old, new in found.items():
@@ -99,11 +103,11 @@ def _tell_unknown(names: LabelNames, remarks: SkipBad) -> None:
     if names.unknown:
         remarks.count += names.unknown
         skipped = f"Skipped {plural(names.unknown, 'row')} with unknown labels:"
-        remarks.tell("\n".join([skipped, *names.told()]))
+        remarks.tell("\n".join([skipped, *names.unknown_lines()]))
 
 
 def _rows(plan: ImportPlan) -> Iterator[tuple[Labelled, str, bool]]:
-    """Yield the good rows of a planned file once more, each with our label and if it counts."""
+    """Yield the good rows of a planned file, each with our label and its element of `counts`."""
     named = ((row, plan.names.ours(row.label)) for row in read(plan.source, SkipBad()))
     good = ((row, label) for row, label in named if label is not None)
     for (row, label), counts in zip(good, plan.counts, strict=True):
@@ -116,22 +120,23 @@ async def store(
     plan: ImportPlan,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Imported:
-    """Make a planned file's rows stand; the same file again changes nothing.
+    """Store the newest row of each text as the current example, unless that is newer.
 
-    Cut off in the middle, the rows so far stand, and the same call does the rest.
+    Importing the same file again changes nothing. If the import is interrupted, the rows so far
+    are stored, and the same call stores the rest.
     """
     now = f"{time.time():.6f}"
     changed = older = 0
     rows = _rows(plan)
     while batch := list(islice(rows, _BATCH)):
         chosen = [_example(row, label, plan, now) for row, label, counts in batch if counts]
-        standing = await examples.get(team, [one.id for one in chosen])
+        current = await examples.get(team, [example.id for example in chosen])
         put = []
-        for one, old in zip(chosen, standing, strict=True):
-            if old is not None and float(old.when) > float(one.when):
+        for new, old in zip(chosen, current, strict=True):
+            if old is not None and float(old.when) > float(new.when):
                 older += 1
-            elif old is None or old.label != one.label:
-                put.append((one.id, one, ()))
+            elif old is None or old.label != new.label:
+                put.append((new.id, new, ()))
         if put:
             changed += await examples.stand_all(team, put)
         progress(len(batch))
@@ -139,9 +144,9 @@ async def store(
 
 
 def taught_by(plan: ImportPlan) -> tuple[Example, ...]:
-    """The examples that `store` would make stand in an empty workspace."""
+    """Return the examples that `store` would add to an empty workspace."""
     stored = (_example(row, label, plan, "0") for row, label, counts in _rows(plan) if counts)
-    return tuple(one.as_example() for one in stored)
+    return tuple(example.as_example() for example in stored)
 
 
 def _example(row: Labelled, label: str, plan: ImportPlan, now: str) -> StoredExample:

@@ -1,4 +1,4 @@
-"""Rows of JSON lines: objects with text and label, and chats of training files."""
+"""Reads JSON lines: objects with text and label, and the chats of training files."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,7 @@ class JsonRows:
             try:
                 found = _object(line)
                 if ORIGINAL_OF in found:
-                    continue  # it is read with its chat
+                    continue  # read together with its chat
                 cells = self._cells(found, where)
             except (_ObjectError, ChatError) as error:
                 remarks.bad(BadRow(where, str(error)))
@@ -39,7 +39,7 @@ class JsonRows:
 
     def _cells(self, found: dict[str, Any], where: str) -> Cells:
         columns = self._source.columns
-        text = [_value(found, one) for one in columns.text]
+        text = [_value(found, column) for column in columns.text]
         if "messages" in found and not any(text):
             return self._chat(found["messages"], where)
         if not self._labelled:
@@ -85,5 +85,5 @@ def _value(found: Mapping[str, Any], wanted: str) -> Any:
         return found[wanted]
     fitting = [key for key in found if loose(key) == loose(wanted)]
     if len(fitting) > 1:
-        raise _ObjectError(f'"{wanted}" is there {plural(len(fitting), "time")}')
+        raise _ObjectError(f'"{wanted}" appears {plural(len(fitting), "time")}')
     return found[fitting[0]] if fitting else None

@@ -1,4 +1,4 @@
-"""Matches a file's labels with ours, in any case or renamed, and suggests the nearest."""
+"""Matches the labels of a file with ours, in any case or renamed, and suggests similar ones."""
 
 import shlex
 from collections import Counter
@@ -20,7 +20,7 @@ class LabelNames:
     def __init__(self, names: Sequence[str], renamed: Mapping[str, str]) -> None:
         self._names = names
         self._exact = {name: name for name in names} | dict(renamed)
-        self._loose = {loose(one): ours for one, ours in reversed(self._exact.items())}
+        self._loose = {loose(label): ours for label, ours in reversed(self._exact.items())}
         self._unknown: Counter[str] = Counter()
         self._first: dict[str, str] = {}
 
@@ -31,11 +31,11 @@ class LabelNames:
 
     @property
     def unknown(self) -> int:
-        """Return how many rows carry an unknown label."""
+        """Return the number of rows with an unknown label."""
         return self._unknown.total()
 
     def ours(self, label: str) -> str | None:
-        """Return our label for a row's label, None if there is none."""
+        """Return our label for a row's label, or None if it is unknown."""
         found = self._exact.get(label)
         return found if found is not None else self._loose.get(loose(label))
 
@@ -46,13 +46,13 @@ class LabelNames:
         return label
 
     def miss(self, label: str, where: str) -> None:
-        """Record a label that is not ours, and its first place."""
+        """Count an unknown label, and record where it appears first."""
         kept = label if label in self._first or len(self._first) < _DISTINCT_MAX else ""
         self._unknown[kept] += 1
         self._first.setdefault(kept, where)
 
-    def told(self) -> list[str]:
-        """Return lines on all unknown labels, with the nearest of ours and a ready --map."""
+    def unknown_lines(self) -> list[str]:
+        """Return lines that list the unknown labels, similar labels of ours and a --map to copy."""
         known = [(label, number) for label, number in self._unknown.most_common() if label]
         lines = [
             f'{self._first[label]}: label "{printable(label)}" is not in triage.toml '
@@ -69,12 +69,16 @@ class LabelNames:
             f"--map {shlex.quote(f'{printable(label)}={self._nearest(label)[0]}')}"
             for label, _ in known[:_LISTED]
         ]
-        return [*lines, "Add the missing labels there, or map them:", f"  {' '.join(options)}"]
+        return [
+            *lines,
+            "Add the missing labels to triage.toml, or map them:",
+            f"  {' '.join(options)}",
+        ]
 
     def _nearest(self, label: str) -> tuple[str, str]:
         folded = {loose(name): name for name in self._names}
         close = get_close_matches(loose(label)[:80], folded, n=3, cutoff=0.5)
         if not close:
             return "LABEL", "no label is similar"
-        names = [folded[one] for one in close]
+        names = [folded[name] for name in close]
         return names[0], f"similar labels: {', '.join(map(printable, names))}"

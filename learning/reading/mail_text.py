@@ -1,4 +1,4 @@
-"""The plain text of a helpdesk's cell, without HTML, quoted replies and signatures."""
+"""Extracts a customer's own words from a helpdesk cell: no HTML, quoted replies or signatures."""
 
 import re
 from itertools import takewhile
@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 _BLOCKS: Final = (
     "p, div, br, li, tr, table, ul, ol, blockquote, pre, hr, h1, h2, h3, h4, h5, h6, section"
 )
-_BREAK: Final = "\v"  # no character of HTML's text: a line ends here, if it has not ended yet
+_BREAK: Final = "\v"  # marks the end of a line; never occurs in the text of HTML
 _UNSEEN: Final = "head, script, style, template, title, noscript"
 _QUOTED: Final = (
     "blockquote[type=cite], .gmail_quote, .gmail_signature, .gmail_attr, .yahoo_quoted, "
@@ -43,7 +43,7 @@ _WROTE = re.compile(
 _ADDRESS = re.compile(r"[<(\[][^\s<>()\[\]]{1,100}@[^\s<>()\[\]]{1,100}[>)\]]")
 _DATED = re.compile(r"\d{1,2}[:.h]\d\d|(?:19|20)\d\d")
 _INTRODUCES: Final = (":", "\uff1a")
-"""An address, a date or a time, and a colon at the end: a line says so in any language."""
+"""With an address and a date, a colon at the end marks "on … wrote:" in any language."""
 _ORIGINAL = re.compile(
     r"[-_]{2,}\s*(?:original message|ursprüngliche nachricht|message d'origine|mensaje original|"
     r"messaggio originale|oorspronkelijk bericht|mensagem original|ursprungligt meddelande|"
@@ -76,17 +76,17 @@ _FORWARDED = re.compile(
 )
 _TAG = re.compile(r"<[^<>]{1,2000}>")
 _TAGS_MAX: Final = 5_000
-"""Tags that are read as a tree, whose depth costs time squared; of more only the words are kept."""
+"""The most tags to parse as a tree: time is quadratic in depth. Beyond it, tags are stripped."""
 _LINE_MAX: Final = 600
-"""The longest line that is checked: longer lines are not headers."""
+"""The characters of a line to check: longer lines are not headers."""
 
 
 def mail_text(text: str) -> str:
-    """Return the writer's own words in a helpdesk's cell, as plain text.
+    """Return the writer's own words in a helpdesk cell, as plain text.
 
-    A cell is HTML where a well-known element is opened and closed in it, or it has a <br>. From
-    the first line on that starts a quoted reply or a signature, all is left out; so are lines that
-    begin with >. A cell that would be left with nothing stays as it is.
+    A cell is HTML if a common element is opened and closed in it, or if it has a <br>. Drop
+    everything from the first line of a quoted reply or signature on, and lines that begin with >.
+    Return the cell unchanged if nothing would be left.
     """
     plain = _of_html(text) if _is_html(text) else text
     if "\n" not in plain:
@@ -128,7 +128,7 @@ def _unquoted(text: str) -> str:
     kept: list[str] = []
     for number, line in enumerate(bare):
         if _FORWARDED.fullmatch(line):
-            return text  # what is forwarded is what it is about
+            return text  # the forwarded mail is the request
         if _ABOVE.fullmatch(line) and not any(map(str.strip, kept)):
             continue
         if _ends(line, bare[number + 1 : number + 6]):
@@ -139,7 +139,7 @@ def _unquoted(text: str) -> str:
 
 
 def _ends(line: str, after: list[str]) -> bool:
-    """Return True where the words of the writer end before this line."""
+    """Return True if the writer's own words end before this line."""
     if any(form.fullmatch(line) for form in (_SIGNATURE, _ORIGINAL, _ABOVE)):
         return True
     if _introduces(line) or (after and _introduces(f"{line} {after[0]}")):
@@ -148,7 +148,7 @@ def _ends(line: str, after: list[str]) -> bool:
 
 
 def _introduces(line: str) -> bool:
-    """Return True for a line that says who wrote what comes next, and when."""
+    """Return True for a line such as "on Monday, A wrote:", which introduces a quoted reply."""
     if _WROTE.fullmatch(line):
         return True
     dated = line.endswith(_INTRODUCES) and _DATED.search(line) is not None

@@ -1,4 +1,4 @@
-"""Files to read, wherever they are: a path, standard input, or an address such as s3://…."""
+"""Opens files for reading: a path, standard input, or an address such as s3://…."""
 
 import shutil
 import sys
@@ -10,24 +10,27 @@ from typing import Any, BinaryIO, cast
 
 from learning.errors import DatasetError
 
-_AHEAD = 8 << 20  # bytes fetched at a time
+_AHEAD = 8 << 20  # bytes to fetch at a time from an address
 
 
 def remote(name: str) -> bool:
-    """Whether it is an address rather than a path."""
+    """Return True if a name is an address rather than a path."""
     return "://" in name
 
 
 def filesystem(address: str) -> tuple[Any, str]:
-    """The file system of an address, and the path in it; DatasetError where a driver is missing."""
+    """Return the file system of an address and the path in it.
+
+    Raise DatasetError if the address is invalid or its driver is not installed.
+    """
     try:
         from fsspec.core import url_to_fs  # noqa: PLC0415 - an extra
 
         files, path = url_to_fs(address)
     except ImportError:
         raise DatasetError(
-            f"{address}: addresses need fsspec and its driver: "
-            "pip install 'support-triage[remote]', or what fsspec's list of drivers says"
+            f"{address}: the driver for this address is not installed. Run: "
+            "pip install 'support-triage[remote]', or install the driver that fsspec lists for it."
         ) from None
     except ValueError as error:
         raise DatasetError(f"{address}: {error}") from None
@@ -36,7 +39,7 @@ def filesystem(address: str) -> tuple[Any, str]:
 
 @contextmanager
 def twice(name: str) -> Iterator[str]:
-    """Yield a name that can be read more than once: what standard input has goes to a file."""
+    """Yield a name that can be read more than once: copy standard input to a temporary file."""
     if name != "-":
         yield name
         return
@@ -47,7 +50,7 @@ def twice(name: str) -> Iterator[str]:
 
 
 def exists(name: str) -> bool:
-    """Return True where there is a file at a path or address."""
+    """Return True if a path or address is a file."""
     if not remote(name):
         return Path(name).is_file()
     files, path = filesystem(name)
@@ -55,13 +58,13 @@ def exists(name: str) -> bool:
 
 
 def stamp(name: str) -> str:
-    """What changes when the file does, "" where that cannot be told."""
+    """Return a string that changes when the file changes, or "" if the file cannot be read."""
     if remote(name):
         files, path = filesystem(name)
         try:
             return str(files.ukey(path))
         except OSError:
-            return ""  # whoever opens it says why
+            return ""  # `opened` raises with the reason
     if not Path(name).exists():
         return ""
     found = Path(name).stat()
@@ -70,7 +73,7 @@ def stamp(name: str) -> str:
 
 @contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
-    """The bytes of `-` (standard input), a path, or an address; DatasetError if it fails."""
+    """Open `-` (standard input), a path or an address to read bytes; DatasetError if it fails."""
     if name == "-":
         yield sys.stdin.buffer
         return
@@ -83,6 +86,6 @@ def opened(name: str) -> Iterator[BinaryIO]:
         with Path(name).open("rb") as file:
             yield file
     except FileNotFoundError:
-        raise DatasetError(f"{name}: no such file") from None
+        raise DatasetError(f"{name}: no such file. Check the path.") from None
     except OSError as error:
         raise DatasetError(f"{name}: {error.strerror or error}") from None

@@ -1,4 +1,4 @@
-"""Rows of a Parquet file: only the columns that matter are read."""
+"""Reads the rows of a Parquet file: only the relevant columns."""
 
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -10,25 +10,26 @@ _ROWS = 1_000
 
 
 def parquet_rows(raw: BinaryIO, source: Source, *, labelled: bool) -> Iterator[Cells]:
-    """Yield the cells that matter of each row."""
+    """Yield the relevant cells of each row; raise DatasetError if the file is not valid Parquet."""
     arrow, parquet = pyarrow("pyarrow"), pyarrow("pyarrow.parquet")
     try:
         with parquet.ParquetFile(raw) as file:
             names = file.schema_arrow.names
             at = places(names, source.columns, source.name, labelled=labelled)
             number = 0
-            for batch in file.iter_batches(_ROWS, columns=[names[one] for one in at.all]):
-                read = {names[one]: _values(batch.column(names[one])) for one in at.all}
-                text = [read[names[one]] for one in at.text]
-                nothing = [None] * len(text[0])
-                label = nothing if at.label is None else read[names[at.label]]
-                when = nothing if at.when is None else read[names[at.when]]
+            columns = [names[position] for position in at.all]
+            for batch in file.iter_batches(_ROWS, columns=columns):
+                values = {name: _values(batch.column(name)) for name in columns}
+                text = [values[names[position]] for position in at.text]
+                missing = [None] * len(text[0])
+                label = missing if at.label is None else values[names[at.label]]
+                when = missing if at.when is None else values[names[at.when]]
                 for row in zip(zip(*text, strict=True), label, when, strict=True):
                     number += 1
                     yield Cells(*row, f"{source.name}, row {number}", at.ours)
     except (arrow.ArrowException, OSError, ValueError, NotImplementedError) as error:
         raise DatasetError(
-            f"{source.name}: cannot be read as Parquet: {str(error)[:200]}"
+            f"{source.name}: not a valid Parquet file: {str(error)[:200]}. Export it again."
         ) from None
 
 
@@ -43,12 +44,13 @@ def _values(column: Any) -> list[Any]:
 
 
 def pyarrow(module: str) -> Any:
-    """A module of pyarrow; DatasetError says how to install it."""
+    """Return a module of pyarrow; raise DatasetError if it is not installed."""
     from importlib import import_module  # noqa: PLC0415 - an extra
 
     try:
         return import_module(module)
     except ImportError:
         raise DatasetError(
-            "Parquet needs pyarrow: pip install 'support-triage[parquet]', or use jsonl or csv"
+            "Parquet needs pyarrow. Run: pip install 'support-triage[parquet]', "
+            "or use jsonl or csv."
         ) from None

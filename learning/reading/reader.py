@@ -1,4 +1,4 @@
-"""The one reader of files: CSV, JSON lines, Parquet and plain lines, a row at a time."""
+"""Reads CSV, JSON lines, Parquet and plain lines, one row at a time."""
 
 import hashlib
 import io
@@ -20,17 +20,17 @@ from learning.reading.mail_text import mail_text
 from learning.reading.opening import opened, remote
 from learning.reading.parquet_rows import parquet_rows
 from learning.reading.source import Cells, Source
-from learning.reading.times import MomentError, moment
+from learning.reading.times import TimeError, parse_time
 
 _UNDECODED: Final = re.compile("[\udc80-\udcff]")
-"""What Python puts in the place of a byte that it cannot decode."""
+"""The characters that Python substitutes for bytes that it cannot decode."""
 _REMOTE_BLOCKS: Final = 8
-"""MiB of a remote file that its encoding is judged by: it is not fetched twice."""
+"""MiB of a remote file to detect its encoding from, so that it is not downloaded twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A row: text, label, when it was labelled ("" where that is not said), and where it is."""
+    """A row: its text, its label, when it was labelled (Unix seconds, or ""), and its place."""
 
     text: str
     label: str
@@ -39,18 +39,18 @@ class Labelled:
 
 
 class _CellError(ValueError):
-    """A cell cannot be taken; the message says why."""
+    """A cell cannot be used; the message says why."""
 
 
 def identity(text: str) -> str:
-    """Return the id of an imported text: however spaced or cased, it is one example."""
+    """Return the id of an imported text; case and spacing do not matter."""
     return f"import:{hashlib.sha256(normal(text).encode()).hexdigest()[:24]}"
 
 
 def read(source: Source, remarks: Remarks | None = None) -> Iterator[Labelled]:
-    """Yield the labelled rows of a CSV, JSON lines or Parquet file, chats of ours included.
+    """Yield the labelled rows of a CSV, JSON lines or Parquet file, or of a training file.
 
-    DatasetError where the file as a whole cannot be read; a bad row goes to `remarks`.
+    Pass bad rows to `remarks`. Raise DatasetError if the file as a whole cannot be read.
     """
     remarks = remarks or RefuseFirst()
     for cells in _cells(source, remarks, labelled=True):
@@ -63,7 +63,7 @@ def read(source: Source, remarks: Remarks | None = None) -> Iterator[Labelled]:
 
 
 def texts(source: Source, remarks: Remarks | None = None) -> Iterator[str]:
-    """Yield the text of each row of a file or line, also where it is empty."""
+    """Yield the text of each row or line, empty texts included; errors are those of `read`."""
     remarks = remarks or RefuseFirst()
     for cells in _cells(source, remarks, labelled=False):
         try:
@@ -91,7 +91,7 @@ def _cells(source: Source, remarks: Remarks, *, labelled: bool) -> Iterator[Cell
                 yield from _rows(what, file, source, remarks, labelled=labelled)
     except UnicodeError as error:
         raise DatasetError(
-            f"{source.name}: cannot be read as text: {error}. Set its --encoding."
+            f"{source.name}: cannot be read as text: {error}. Name its encoding with --encoding."
         ) from None
 
 
@@ -117,9 +117,7 @@ def _encoding(raw: BinaryIO, source: Source, remarks: Remarks) -> str:
         return known(source.encoding)
     found = detected(raw, _REMOTE_BLOCKS if remote(source.name) else None)
     if found != "utf-8-sig":
-        remarks.note(
-            f"{source.name}: read as {found}. If texts look wrong, name the right --encoding."
-        )
+        remarks.note(f"{source.name}: read as {found}. If texts look wrong, set --encoding.")
     return found
 
 
@@ -128,8 +126,8 @@ def _labelled(cells: Cells, source: Source) -> Labelled:
     if not text.strip():
         raise _CellError(f"needs a text, but {_names(source, 'empty')}")
     try:
-        when = moment(cells.when)
-    except MomentError as error:
+        when = parse_time(cells.when)
+    except TimeError as error:
         raise _CellError(f'"{source.columns.when or "when"}" {error}') from None
     return Labelled(text, label, when, cells.where)
 
@@ -140,7 +138,7 @@ def _names(source: Source, state: str) -> str:
 
 
 def _text(cells: Cells, source: Source) -> str:
-    named = zip(cells.text, source.columns.text, strict=False)  # a chat has one text alone
+    named = zip(cells.text, source.columns.text, strict=False)  # a chat has a single text
     parts = [_whole(part, name) for part, name in named if part is not None]
     if not parts:
         raise _CellError(f"needs a text, but {_names(source, 'missing or null')}")
@@ -150,7 +148,7 @@ def _text(cells: Cells, source: Source) -> str:
 
 
 def _whole(given: object, name: str) -> str:
-    """Return a cell that is text, well-formed; _CellError where it is none, or not decoded."""
+    """Return a cell as well-formed text; raise _CellError if it is not text or not decoded."""
     if not isinstance(given, str):
         raise _CellError(f'"{printable(name)}" is {_kind_of(given)}, not text')
     if given.isascii():
@@ -158,8 +156,8 @@ def _whole(given: object, name: str) -> str:
     if undecoded := _UNDECODED.search(given):
         byte = ord(undecoded[0]) - 0xDC00
         raise _CellError(
-            f'"{printable(name)}" has a byte (0x{byte:02x}) that is none of the file\'s encoding. '
-            "Correct the file, or set the right encoding with --encoding"
+            f'"{printable(name)}" has a byte (0x{byte:02x}) that is invalid in the file\'s '
+            "encoding. Correct the file, or name the right encoding with --encoding"
         )
     return well_formed(given)
 

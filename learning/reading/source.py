@@ -1,4 +1,4 @@
-"""A file to read: its name, its relevant columns, and its encoding if it is given."""
+"""Describes a file to read: its name, its relevant columns and its encoding."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from learning.errors import DatasetError
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of columns (or JSON keys); several of `text` are joined by a blank line.
+    """The names of the columns or JSON keys to read; texts are joined by a blank line.
 
-    `when` is None for the column "when", if the file has it.
+    If `when` is None, the column "when" is read if the file has it.
     """
 
     text: tuple[str, ...] = ("text",)
@@ -26,8 +26,8 @@ class Columns:
 class Source:
     """A file: `name` is a path, an address such as s3://bucket/key, or - for standard input.
 
-    `encoding` is None to detect it. `labels` are names that rows are expected to carry; a quote
-    that is never closed is found by them.
+    If `encoding` is None, it is detected. `labels` are the labels that rows are expected to have;
+    they help to find a quote that is not closed.
     """
 
     name: str
@@ -37,9 +37,9 @@ class Source:
 
 
 class Cells(NamedTuple):
-    """The cells of a row that matter, as the file has them, and where the row is.
+    """The relevant cells of a row, unchanged, and the row's place.
 
-    `ours` is True for a row that this program exported: its text is taken as it is.
+    `ours` is True for a row that this program exported: its text needs no cleaning.
     """
 
     text: Sequence[object]
@@ -51,7 +51,7 @@ class Cells(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Positions of the columns that matter."""
+    """The positions of the relevant columns."""
 
     text: tuple[int, ...]
     label: int | None
@@ -60,40 +60,40 @@ class Places:
 
     @property
     def all(self) -> list[int]:
-        """Return every position, each once."""
+        """Return the distinct positions, sorted."""
         found = [*self.text, self.label, self.when]
-        return sorted({one for one in found if one is not None})
+        return sorted({position for position in found if position is not None})
 
 
 class MissingColumnError(DatasetError):
-    """A file lacks a column that is needed."""
+    """A file has no column of a required name."""
 
 
 def loose(name: str) -> str:
-    """Return a name of a column or label as it is compared.
+    """Return a column or label name in the form that is compared.
 
-    Case, outer spaces, full-width forms and characters that nobody sees make no difference.
+    Case, outer spaces, full-width forms and invisible characters do not matter.
     """
     if not name.isascii():
-        name = "".join(one for one in normalize("NFKC", name) if category(one) != "Cf")
+        name = "".join(char for char in normalize("NFKC", name) if category(char) != "Cf")
     return name.strip().casefold()
 
 
 def place(names: Sequence[str], wanted: str, where: str) -> int | None:
-    """Return a column's position, in any letter case; raise DatasetError if it is repeated."""
+    """Return a column's position, in any letter case, or None; DatasetError if it is repeated."""
     exact = [number for number, name in enumerate(names) if name == wanted]
     found = exact or [number for number, name in enumerate(names) if loose(name) == loose(wanted)]
     if len(found) > 1:
         raise DatasetError(
-            f'{where}: the column "{printable(wanted)}" is there {plural(len(found), "time")}. '
+            f'{where}: column "{printable(wanted)}" appears {plural(len(found), "time")}. '
             "Rename all but one of them."
         )
     return found[0] if found else None
 
 
 def places(names: Sequence[str], columns: Columns, where: str, *, labelled: bool) -> Places:
-    """Return where the columns are; MissingColumnError names what is missing and what there is."""
-    text = [_needed(names, one, "--text", where) for one in columns.text]
+    """Return the positions of the columns; raise MissingColumnError if one is missing."""
+    text = [_needed(names, column, "--text", where) for column in columns.text]
     label = _needed(names, columns.label, "--label", where) if labelled else None
     when = None
     if labelled and columns.when is not None:
@@ -106,9 +106,9 @@ def places(names: Sequence[str], columns: Columns, where: str, *, labelled: bool
 def _needed(names: Sequence[str], wanted: str, option: str, where: str) -> int:
     found = place(names, wanted, where)
     if found is None:
-        there = ", ".join(f'"{printable(name)}"' for name in names[:30]) or "none"
+        present = ", ".join(f'"{printable(name)}"' for name in names[:30]) or "none"
         raise MissingColumnError(
-            f'{where}: no column "{printable(wanted)}". The columns are {there}. '
+            f'{where}: no column "{printable(wanted)}". The columns are {present}. '
             f"Name the right column with {option}."
         )
     return found

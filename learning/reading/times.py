@@ -1,4 +1,4 @@
-"""Reads the time when a row was labelled, in the formats of helpdesks."""
+"""Parses the time when a row was labelled, in the formats of helpdesks and spreadsheets."""
 
 import math
 import re
@@ -17,27 +17,28 @@ _DAYS: Final = (
     *("%Y/%m/%d", "%d.%m.%Y", "%d.%m.%y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y"),
     *("%d/%b/%y", "%d/%b/%Y", "%d-%b-%Y", "%Y-%m-%d", "%Y\u5e74%m\u6708%d\u65e5"),
 )
-"""Days that can be read in one way only: year first, points between, or the month's name."""
+"""Unambiguous date formats: year first, dots between the numbers, or the month's name."""
 _MONTHS: Final = 12
 _CLOCKS: Final = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _SHEET_DAYS: Final = (25_569, 80_000)
-"""Days since 1899-12-30, as spreadsheets count; as seconds they are all of 1970-01-01."""
+"""Numbers in this range are days since 1899-12-30, as in spreadsheets, not seconds of 1970."""
 _COMPACT_DAY = re.compile(r"(?:19|20)\d{6}", re.ASCII)
 _AHEAD_S: Final = 86_400
-"""Seconds that a time may be in the future: clocks and zones differ by less than a day."""
+"""The most seconds that a time may be in the future: clocks and zones differ by under a day."""
 _UNITS: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
-"""From which number on it counts nano-, micro- or milliseconds: as seconds it is after 5138."""
+"""(least, divisor): numbers from `least` are nano-, micro- or milliseconds, not seconds."""
 
 
-class MomentError(ValueError):
+class TimeError(ValueError):
     """A time cannot be used; the message says why."""
 
 
-def moment(given: object) -> str:
-    """Return Unix seconds as text, "" for nothing given; MomentError where it is no past time.
+def parse_time(given: object) -> str:
+    """Return Unix seconds as text, or "" if no time is given.
 
-    Taken are Unix seconds, milli-, micro- and nanoseconds, ISO 8601 (UTC without a zone), the dates
-    of mails, the days of spreadsheets, and dates whose day and month cannot be confused.
+    Accept Unix seconds, milli-, micro- and nanoseconds, ISO 8601 (UTC without a zone), mail dates,
+    spreadsheet days, and dates whose day and month cannot be confused. Raise TimeError for
+    anything else, and for a time before 1970 or in the future.
     """
     if given is None or (isinstance(given, str) and not given.strip()):
         return ""
@@ -50,11 +51,11 @@ def moment(given: object) -> str:
     elif isinstance(given, int | float) and not isinstance(given, bool):
         seconds = _scaled(float(given)) if abs(given) < 1e30 else math.inf  # noqa: PLR2004
     else:
-        raise MomentError("is not a time: write 2026-11-01T10:00:00Z or Unix seconds")
+        raise TimeError("is not a time; write 2026-11-01T10:00:00Z or Unix seconds")
     if not math.isfinite(seconds) or seconds < 0:
-        raise MomentError(f'"{printable(str(given), 40)}" is no time after 1970')
+        raise TimeError(f'"{printable(str(given), 40)}" is not a time after 1970')
     if seconds > time.time() + _AHEAD_S:
-        raise MomentError(f'"{printable(str(given), 40)}" is in the future')
+        raise TimeError(f'"{printable(str(given), 40)}" is in the future')
     plain = isinstance(given, str) and given.isascii() and _NUMBER.fullmatch(given)
     if isinstance(given, str) and plain and float(given) == seconds:
         return given
@@ -88,13 +89,13 @@ def _iso(words: str) -> float:
     try:
         return _utc(parsedate_to_datetime(words))
     except (ValueError, TypeError, IndexError, OverflowError):
-        raise MomentError(
-            f'"{printable(words, 40)}" {_unread(words)}: write 2026-11-01T10:00:00Z or Unix seconds'
+        raise TimeError(
+            f'"{printable(words, 40)}" {_unread(words)}; write 2026-11-01T10:00:00Z or Unix seconds'
         ) from None
 
 
 def _written(words: str) -> datetime | None:
-    """Return a date in one of the forms of helpdesks and spreadsheets, None in any other."""
+    """Return a date in a format of helpdesks and spreadsheets, or None for any other."""
     plain = _plain(words)
     for form in (f"{day}{clock}" for day in _DAYS for clock in _CLOCKS):
         try:
@@ -105,23 +106,23 @@ def _written(words: str) -> datetime | None:
 
 
 def _plain(words: str) -> str:
-    """Return words with a slashed date's month first or last made the year's, where one is sure."""
+    """Return a date with a/b/year as year/month/day, if only one reading is possible."""
     plain = " ".join(_ZONE.sub("", words).replace(" at ", " ").split())
     return _SLASHED.sub(_year_first, plain, count=1)
 
 
 def _year_first(slashed: re.Match[str]) -> str:
-    one, two = int(slashed[1]), int(slashed[2])
-    if one > _MONTHS or one == two:
-        one, two = two, one
-    elif two <= _MONTHS:
+    month, day = int(slashed[1]), int(slashed[2])
+    if month > _MONTHS or month == day:
+        month, day = day, month
+    elif day <= _MONTHS:
         return slashed[0]
-    return f"{slashed[3]}/{one}/{two}"
+    return f"{slashed[3]}/{month}/{day}"
 
 
 def _unread(words: str) -> str:
     if _SLASHED.match(words):
-        return "may have the day or the month first"
+        return "is ambiguous: the day or the month may come first"
     return "is not a time"
 
 

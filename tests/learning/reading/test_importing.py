@@ -1,4 +1,4 @@
-"""Imports: every format comes back, from anywhere; a bad row is named and nothing is stored."""
+"""Imports read every export format and foreign files; a bad row prevents the import."""
 
 import asyncio
 import csv
@@ -32,24 +32,24 @@ TEXTS = st.lists(NASTY | st.text(max_size=6), min_size=1, max_size=8).map("".joi
 @pytest.mark.parametrize("kind", FORMATS)
 @settings(max_examples=40, deadline=None)
 @given(texts=st.lists(TEXTS, max_size=8, unique_by=normal))
-def test_every_format_comes_back(
+def test_every_format_is_read_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, kind: str, texts: list[str]
 ) -> None:
     path = tmp_path_factory.mktemp("export") / f"out.{SUFFIX[kind]}"
-    said = [(one, LABELS.names[len(one) % 4]) for one in texts]
-    written(kind, path, said)
+    rows = [(text, LABELS.names[len(text) % 4]) for text in texts]
+    written(kind, path, rows)
     found = [
-        (one.text, one.label) for file in path.parent.iterdir() for one in read(Source(str(file)))
+        (row.text, row.label) for file in path.parent.iterdir() for row in read(Source(str(file)))
     ]
     if kind != "openai":
-        assert found == said
+        assert found == rows
         return
-    assert set(found) <= set(said)  # near-duplicates on the validation side are left out
-    assert len(found) >= len(said) / 2 or len(said) < 6
+    assert set(found) <= set(rows)  # near-duplicates on the validation side are left out
+    assert len(found) >= len(rows) / 2 or len(rows) < 6
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-async def test_what_is_exported_is_imported_once(redis: Client, tmp_path: Path, kind: str) -> None:
+async def test_an_export_is_imported_once(redis: Client, tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"out.{SUFFIX[kind]}"
     texts = ["=cmd()", "It crashes,\r\nalways", "\U0001f4a5 boom", "mail jane@example.com"]
     originals = [example(redact(one).text, when=f"{n}.5", number=n) for n, one in enumerate(texts)]
@@ -61,7 +61,7 @@ async def test_what_is_exported_is_imported_once(redis: Client, tmp_path: Path, 
     assert found == {one.text: (one.label, one.when, "import") for one in originals}
 
 
-async def test_history_comes_from_elsewhere_with_any_columns_and_labels(
+async def test_foreign_files_with_other_columns_and_labels_are_imported(
     redis: Client, tmp_path: Path
 ) -> None:
     path = tmp_path / "old.csv"
@@ -94,7 +94,7 @@ async def test_the_newest_label_of_a_text_counts(redis: Client, tmp_path: Path) 
     assert (one.label, one.when) == ("BILLING", "7")
 
 
-async def test_an_import_that_was_cut_off_is_done_by_the_same_call(
+async def test_an_interrupted_import_is_completed_by_the_same_call(
     redis: Client, tmp_path: Path
 ) -> None:
     path = tmp_path / "rows.csv"
@@ -122,18 +122,18 @@ async def test_an_import_that_was_cut_off_is_done_by_the_same_call(
         ("a.jsonl", '{"text": "x"}\n', "line 1"),
         ("a.jsonl", "[1]\n", "not an object"),
         ("a.jsonl", "{\n", "not JSON"),
-        ("a.jsonl", '{"messages": [1]}\n', "not a chat that we export"),
+        ("a.jsonl", '{"messages": [1]}\n', "not a chat of a training file"),
         ("a.jsonl", '\n\n{"messages": []}\n', "line 3"),
-        ("a.parquet", "PAR0", "cannot be read as Parquet"),
+        ("a.parquet", "PAR0", "not a valid Parquet file"),
     ],
 )
-def test_a_bad_row_is_named(tmp_path: Path, name: str, content: str, words: str) -> None:
+def test_a_bad_row_is_reported_by_line(tmp_path: Path, name: str, content: str, words: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(DatasetError, match=words):
         look_through(Source(str(tmp_path / name)), LABELS)
 
 
-def test_without_pyarrow_it_is_said_how_to_get_it(
+def test_the_error_without_pyarrow_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)

@@ -1,4 +1,4 @@
-"""Cells of helpdesks: what the writer said, in plain text."""
+"""Helpdesk cells become the writer's own words in plain text."""
 
 import time
 
@@ -66,7 +66,7 @@ def test_html_becomes_plain_text(cell: str, wanted: str) -> None:
         "发自我的iPhone",
     ],
 )
-def test_quoted_replies_and_signatures_go(rest: str) -> None:
+def test_quoted_replies_and_signatures_are_removed(rest: str) -> None:
     assert mail_text(f"{SAID}\n\n{rest}") == SAID
 
 
@@ -81,15 +81,15 @@ def test_quoted_replies_and_signatures_go(rest: str) -> None:
         "- one\n- two\n-x is a flag",
     ],
 )
-def test_what_looks_alike_stays(whole: str) -> None:
+def test_text_that_resembles_a_quote_is_kept(whole: str) -> None:
     assert mail_text(whole) == whole
 
 
-def test_what_is_written_below_the_line_to_write_above_stays() -> None:
+def test_text_below_the_reply_above_line_is_kept() -> None:
     assert mail_text(f"##- Please type your reply above this line -##\n\n{SAID}") == SAID
 
 
-def test_what_follows_a_quote_stays() -> None:
+def test_text_after_a_quote_is_kept() -> None:
     assert mail_text("> did you restart?\nYes, twice") == "Yes, twice"
 
 
@@ -115,5 +115,5 @@ def test_no_cell_takes_long(evil: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(["<p>", "</p>", "<br>", "\n", "> ", "--", "On x wrote:", "&lt;"])
                 | st.text(max_size=5), max_size=20).map("".join))  # fmt: skip
-def test_it_never_raises(text: str) -> None:
+def test_no_text_raises(text: str) -> None:
     assert isinstance(mail_text(text), str)

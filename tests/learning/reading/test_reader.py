@@ -1,4 +1,4 @@
-"""The one reader: damage is named with its line, and what helpdesks write is understood."""
+"""The reader reports damaged rows by line, and reads the files of helpdesks."""
 
 import io
 import json
@@ -22,7 +22,7 @@ from learning.reading.decoding import detected
 from learning.reading.importing import look_through, taught_by
 from learning.reading.reader import read, texts
 from learning.reading.source import Columns, Source
-from learning.reading.times import MomentError, moment
+from learning.reading.times import TimeError, parse_time
 from tests.learning.export.exports import LABELS, written
 
 GOOD = "My card was charged twice"
@@ -37,9 +37,9 @@ def file(folder: Path, name: str, content: str | bytes) -> Source:
     return Source(str(path))
 
 
-def taken(source: Source, **options: Any) -> list[tuple[str, str]]:
+def imported(source: Source, **options: Any) -> list[tuple[str, str]]:
     plan = look_through(source, LABELS, **options)
-    return [(one.text, one.label) for one in taught_by(plan)]
+    return [(example.text, example.label) for example in taught_by(plan)]
 
 
 def chats(*turns: Mapping[str, object]) -> str:
@@ -84,23 +84,23 @@ def chats(*turns: Mapping[str, object]) -> str:
         ("a.jsonl", chats(CHAT_USER, CHAT_ANSWER) + chats(CHAT_SYSTEM), 2, 1),
     ],
 )
-def test_damage_is_named_with_its_line_and_skipped_on_demand(
+def test_damaged_rows_are_reported_by_line_and_skipped_on_demand(
     tmp_path: Path, name: str, content: str | bytes, line: int, left: int
 ) -> None:
     source = file(tmp_path, name, content)
     with pytest.raises(DatasetError, match=rf"{name}, line {line}: "):
         look_through(source, LABELS)
-    told: list[str] = []
-    skip = SkipBad(told.append)
-    assert len(taken(source, remarks=skip)) == left
-    assert any(f"{name}, line {line}: " in one for one in told)
+    reported: list[str] = []
+    skip = SkipBad(reported.append)
+    assert len(imported(source, remarks=skip)) == left
+    assert any(f"{name}, line {line}: " in words for words in reported)
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("text,label,text\na,OTHER,b\n", '"text" is there 2 times'),
-        ("Text,label,TEXT\na,OTHER,b\n", '"text" is there 2 times'),
+        ("text,label,text\na,OTHER,b\n", '"text" appears 2 times'),
+        ("Text,label,TEXT\na,OTHER,b\n", '"text" appears 2 times'),
         ("subject,label\na,OTHER\n", 'no column "text".*"subject", "label".*--text'),
         ("", "the file is empty"),
         (" \n\r\n", "the file is empty"),
@@ -109,14 +109,16 @@ def test_damage_is_named_with_its_line_and_skipped_on_demand(
         ('{\n "text": "a",\n "label": "OTHER"\n}', "one JSON document"),
         ("<!DOCTYPE html><p>Sign in</p>", "a web page"),
         ('<?xml version="1.0"?><a/>', "XML"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an old Office"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "an old version of Office"),
         (b"%PDF-1.4\n%\xe2\xe3", "a PDF"),
         (b"BZh91AY&SY", "compressed"),
         (b"PK\x03\x04rest", "a zip archive or a workbook"),
         (b"\x1f\x8b\x08rest", "compressed"),
     ],
 )
-def test_a_file_that_is_no_table_is_said(tmp_path: Path, content: str | bytes, words: str) -> None:
+def test_a_file_that_is_not_a_table_is_refused_with_a_reason(
+    tmp_path: Path, content: str | bytes, words: str
+) -> None:
     with pytest.raises(DatasetError, match=words):
         look_through(file(tmp_path, "a.csv", content), LABELS)
 
@@ -159,13 +161,13 @@ def test_a_file_that_is_no_table_is_said(tmp_path: Path, content: str | bytes, w
         ("a.jsonl", json.dumps({"messages": [{"by": "x"}], "text": GOOD, "label": "BILLING"})),
     ],
 )
-def test_what_spreadsheets_and_helpdesks_write_is_taken(
+def test_files_of_spreadsheets_and_helpdesks_are_read(
     tmp_path: Path, name: str, content: str
 ) -> None:
-    assert taken(file(tmp_path, name, content)) == [(GOOD, "BILLING")]
+    assert imported(file(tmp_path, name, content)) == [(GOOD, "BILLING")]
 
 
-def test_a_field_longer_than_pythons_limit_is_taken(tmp_path: Path) -> None:
+def test_a_field_longer_than_pythons_limit_is_read(tmp_path: Path) -> None:
     long = "x " * 70_000
     found = list(read(file(tmp_path, "a.csv", f'text,label\n"{long}",OTHER\n')))
     assert [one.text for one in found] == [long]
@@ -179,19 +181,19 @@ def test_all_bad_rows_are_listed_up_to_a_bound(tmp_path: Path) -> None:
     assert "and 5 more bad rows" in str(caught.value)
 
 
-def test_unknown_labels_are_told_at_once_with_a_map_to_copy(tmp_path: Path) -> None:
+def test_unknown_labels_are_listed_together_with_a_map_to_copy(tmp_path: Path) -> None:
     rows = "a b,Biling\nb c,biling\nc d,Money's worth\nd e,\x1b[31m\n"
     source = file(tmp_path, "a.csv", f"text,label\n{rows}")
     with pytest.raises(DatasetError) as caught:
         look_through(source, LABELS)
-    said = str(caught.value)
-    assert 'line 2: label "Biling"' in said
-    assert "similar labels: BILLING" in said
-    assert "--map Biling=BILLING" in said
-    assert """--map 'Money'"'"'s worth=LABEL'""" in said
-    assert "\x1b" not in said
+    message = str(caught.value)
+    assert 'line 2: label "Biling"' in message
+    assert "similar labels: BILLING" in message
+    assert "--map Biling=BILLING" in message
+    assert """--map 'Money'"'"'s worth=LABEL'""" in message
+    assert "\x1b" not in message
     renamed = {"biling": "billing", "Money's worth": "OTHER", "\x1b[31m": "OTHER"}
-    assert [label for _, label in taken(source, renamed=renamed)] == [
+    assert [label for _, label in imported(source, renamed=renamed)] == [
         "BILLING",
         "BILLING",
         "OTHER",
@@ -200,7 +202,7 @@ def test_unknown_labels_are_told_at_once_with_a_map_to_copy(tmp_path: Path) -> N
     with pytest.raises(DatasetError, match=r'--map: "NONE" is not in triage\.toml'):
         look_through(source, LABELS, {"Biling": "NONE"})
     skip = SkipBad()
-    assert taken(source, remarks=skip) == []
+    assert imported(source, remarks=skip) == []
     assert skip.count == 4
 
 
@@ -226,26 +228,26 @@ def test_unknown_labels_are_told_at_once_with_a_map_to_copy(tmp_path: Path) -> N
         ("cp1256", "تم خصم المبلغ من بطاقتي مرتين"),
     ],
 )
-def test_encodings_are_detected_told_and_overruled(
+def test_encodings_are_detected_reported_and_overridden(
     tmp_path: Path, encoding: str, text: str
 ) -> None:
     source = file(tmp_path, "a.csv", f"text,label\n{text},OTHER\n".encode(encoding))
-    told: list[str] = []
-    assert [one.text for one in read(source, RefuseAll(told.append))] == [text]
-    assert bool(told) is (encoding != "utf-8-sig")
+    notes: list[str] = []
+    assert [row.text for row in read(source, RefuseAll(notes.append))] == [text]
+    assert bool(notes) is (encoding != "utf-8-sig")
     named = Source(source.name, encoding=encoding)
-    assert [one.text for one in read(named, RefuseAll(told.append))] == [text]
+    assert [row.text for row in read(named, RefuseAll(notes.append))] == [text]
     assert list(texts(Source(source.name, encoding=encoding))) == [text]
 
 
-def test_an_encoding_that_is_none_is_said(tmp_path: Path) -> None:
+def test_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
     source = file(tmp_path, "a.csv", "text,label\na,OTHER\n")
     for name in ("latin-99", "rot13", "base64"):
         with pytest.raises(DatasetError, match=f'--encoding: "{name}"'):
             list(read(Source(source.name, encoding=name)))
 
 
-def test_what_arrives_by_a_pipe_is_judged_by_its_start() -> None:
+def test_the_encoding_of_a_pipe_is_detected_from_its_start() -> None:
     class Pipe(io.BufferedReader):
         def seekable(self) -> bool:
             return False
@@ -254,7 +256,7 @@ def test_what_arrives_by_a_pipe_is_judged_by_its_start() -> None:
     assert detected(Pipe(io.BytesIO("Café\n".encode("cp1252")))) == "cp1252"
 
 
-def test_columns_are_named_joined_and_cleaned(tmp_path: Path) -> None:
+def test_named_columns_are_joined_and_cleaned(tmp_path: Path) -> None:
     html = "<p>It was <b>charged</b> twice &amp; late</p>"
     content = f'Subject,Body,Group,Created\nMy card,"{html}",Billing,2026-01-05T10:00:00Z\n'
     columns = Columns(("subject", "body"), "group", "created")
@@ -272,13 +274,13 @@ def test_columns_are_named_joined_and_cleaned(tmp_path: Path) -> None:
         list(read(Source(name, Columns(("subject",), "group", "date"))))
 
 
-def test_parquet_of_other_types_is_named(tmp_path: Path) -> None:
+def test_parquet_columns_of_other_types_are_converted_or_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": [1, 2], "label": ["OTHER", "OTHER"]}), tmp_path / "a.parquet")
     with pytest.raises(DatasetError, match='row 1: "text" is a number, not text'):
         look_through(Source(str(tmp_path / "a.parquet")), LABELS)
     labels = pa.array(["OTHER", "BILLING"]).dictionary_encode()
     pq.write_table(pa.table({"text": ["a b", "b c"], "label": labels}), tmp_path / "a.parquet")
-    assert taken(Source(str(tmp_path / "a.parquet"))) == [("a b", "OTHER"), ("b c", "BILLING")]
+    assert imported(Source(str(tmp_path / "a.parquet"))) == [("a b", "OTHER"), ("b c", "BILLING")]
     pq.write_table(pa.table({"text": ["a b", None]}), tmp_path / "a.parquet")
     with pytest.raises(DatasetError, match="row 2: needs a text"):
         list(texts(Source(str(tmp_path / "a.parquet"))))
@@ -299,13 +301,13 @@ def test_parquet_of_other_types_is_named(tmp_path: Path) -> None:
         ("a.jsonl", chats(CHAT_SYSTEM, CHAT_USER), ["hello"]),
     ],
 )
-def test_texts_of_every_kind_of_file(
+def test_texts_are_read_from_every_kind_of_file(
     tmp_path: Path, name: str, content: str, wanted: list[str]
 ) -> None:
     assert list(texts(file(tmp_path, name, content))) == wanted
 
 
-def test_a_text_that_is_null_is_not_the_word_none(tmp_path: Path) -> None:
+def test_a_null_text_is_a_bad_row(tmp_path: Path) -> None:
     source = file(tmp_path, "a.jsonl", '{"text": "one"}\n{"text": null}\n')
     with pytest.raises(DatasetError, match=r"a\.jsonl, line 2: needs a text"):
         list(texts(source))
@@ -350,25 +352,25 @@ def test_texts_are_streamed_from_standard_input(monkeypatch: pytest.MonkeyPatch)
         (46023.5, "1767268800"),
     ],
 )
-def test_times_of_every_kind_are_unix_seconds(given: object, wanted: str) -> None:
-    assert moment(given) == wanted
+def test_every_time_format_becomes_unix_seconds(given: object, wanted: str) -> None:
+    assert parse_time(given) == wanted
 
 
 @pytest.mark.parametrize(
     "given", ["inf", "-inf", "nan", "-1", "1e400", "01/02/2026", "soon", True, [1], 10**400]
 )
-def test_what_is_no_time_is_refused(given: object) -> None:
-    with pytest.raises(MomentError):
-        moment(given)
-    with pytest.raises(MomentError, match="the day or the month first"):
-        moment("03/01/2026")
-    with pytest.raises(MomentError, match="future"):
-        moment(str(time.time() + 200_000))
+def test_an_invalid_time_is_refused(given: object) -> None:
+    with pytest.raises(TimeError):
+        parse_time(given)
+    with pytest.raises(TimeError, match="the day or the month may come first"):
+        parse_time("03/01/2026")
+    with pytest.raises(TimeError, match="future"):
+        parse_time(str(time.time() + 200_000))
 
 
 @settings(max_examples=60, deadline=None)
 @given(content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
-def test_no_bytes_raise_anything_but_what_is_said(
+def test_any_bytes_are_read_or_raise_dataset_error(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
     folder = tmp_path_factory.mktemp("bytes")
@@ -384,15 +386,17 @@ def test_no_bytes_raise_anything_but_what_is_said(
 
 
 @pytest.mark.parametrize("kind", ["openai", "jsonl", "csv", "parquet"])
-def test_mark_up_and_quotes_of_our_own_exports_come_back(tmp_path: Path, kind: str) -> None:
-    said = [
+def test_markup_and_quotes_in_our_exports_are_read_back_unchanged(
+    tmp_path: Path, kind: str
+) -> None:
+    rows = [
         ("Use the <p>paragraph</p> and \u2039quotes\u203a [INST]", "OTHER"),
         ("  spaced \u200b❤️\n> not a quote\n-- \nno signature ", "BILLING"),
         (f"long {'x' * 6_000}", "ACCOUNT"),
         ("<message>\nnested\n</message>", "TECHNICAL"),
     ]
     path = tmp_path / ("out.csv" if kind == "csv" else f"out.{kind}".replace("openai", "jsonl"))
-    written(kind, path, said)
-    files = [one for one in sorted(tmp_path.iterdir()) if "originals" not in one.name]
-    found = [(one.text, one.label) for each in files for one in read(Source(str(each)))]
-    assert sorted(found) == sorted(said)
+    written(kind, path, rows)
+    files = [file for file in sorted(tmp_path.iterdir()) if "originals" not in file.name]
+    found = [(row.text, row.label) for file in files for row in read(Source(str(file)))]
+    assert sorted(found) == sorted(rows)
