@@ -1,1 +1,1 @@
-"""Snapshots of examples: frozen, split, checked for conflicts."""
+"""Freezes examples into snapshots, splits them, and checks them for conflicts."""

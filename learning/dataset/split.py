@@ -1,11 +1,11 @@
-"""Train or test: decided by a text alone, so that no text ever moves; near-duplicates never face.
+"""Splits texts into train and test by their words alone, without near-duplicates across.
 
-What is guaranteed: the side of a text depends on its words and on nothing else, so it is the same
-in every snapshot, whatever is added, removed or relabelled. A text on the test side is left out
-while a near-duplicate stands on the train side: the same words in any order, one word more, less
-or other where the longer text has at least five different words, two more or less where both have
-at least twenty. The train part never gives a text away, so a model that was trained on an older
-snapshot has not seen the newer test part either.
+Guarantees: the side of a text depends only on its words, so it is the same in every snapshot,
+whatever is added, removed or relabelled. A text of the test side is left out while the train side
+has a near-duplicate: the same words in any order; one word added, removed or replaced, if the
+longer text has at least five different words; two words added or removed, if both texts have at
+least twenty. The train side never loses a text to the test side, so a model trained on an older
+snapshot has not seen the test part of a newer one.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from classifiers.duplicates import key, marks, normal
 
-__all__ = ["facing", "fingerprint", "key", "marks", "newest", "normal", "side"]
+__all__ = ["fingerprint", "key", "marks", "near_duplicates", "newest", "normal", "side"]
 
 Side = Literal["train", "test"]
 Marks = npt.NDArray[np.uint64]
@@ -25,14 +25,17 @@ TEST_SHARE = 0.2
 
 
 def fingerprint(text: str) -> int:
-    """64 bits that two texts share when they are the same, however cased and spaced."""
+    """Return a 64-bit hash of a text; case and spacing do not matter."""
     return int.from_bytes(
         hashlib.sha256(normal(text).encode("utf-8", "surrogatepass")).digest()[:8]
     )
 
 
 def newest(texts: Sequence[int], when: Sequence[float]) -> npt.NDArray[np.bool_]:
-    """Which rows are the newest of their text, the last one of equals; texts as fingerprints."""
+    """Return True for each row that is the newest of its text; of equal times, the last row.
+
+    `texts` are fingerprints, `when` Unix seconds; the result has shape (rows,).
+    """
     marks = np.array(texts, dtype=np.uint64)
     order = np.lexsort((np.arange(len(marks)), np.array(when, dtype=np.float64), marks))
     last = np.ones(len(marks), dtype=bool)
@@ -43,18 +46,18 @@ def newest(texts: Sequence[int], when: Sequence[float]) -> npt.NDArray[np.bool_]
 
 
 def side(key: str) -> Side:
-    """The side of the text with this key, for ever."""
+    """Return the side of the text with this key; it never changes."""
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     return "test" if int.from_bytes(digest[:8]) < TEST_SHARE * 2**64 else "train"
 
 
-def facing(
+def near_duplicates(
     train: Iterable[Marks], test: Callable[[], Iterable[Marks]], sizes: Sequence[int]
 ) -> npt.NDArray[np.bool_]:
-    """Which texts of `test` have a mark in common with any text of `train`.
+    """Return True for each text of `test` that shares a mark with any text of `train`.
 
-    `train` and `test` are the marks of all texts in chunks, one after another, those of `test` read
-    twice; `sizes` is how many each text of `test` has.
+    `train` and `test` yield the marks of all texts in chunks; those of `test` are read twice.
+    `sizes` has the number of marks of each text of `test`. The result has shape (test texts,).
     """
     if not len(sizes):
         return np.zeros(0, dtype=bool)

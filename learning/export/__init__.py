@@ -1,1 +1,1 @@
-"""Examples out of the house, in several formats."""
+"""Exports examples to files in several formats."""

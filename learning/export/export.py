@@ -1,4 +1,4 @@
-"""Examples out of the house, page by page: what is written, what is left out, and why."""
+"""Exports examples page by page, and reports those left out with reasons."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ _AGO = re.compile(r"(\d{1,5})d")
 
 
 def writer(kind: str, label_set: LabelSet, path: Path) -> Writer:
-    """The writer of one of FORMATS; DatasetError where the path or the format is not possible."""
+    """Return the writer of a format; raise DatasetError if format or path cannot be used."""
     match kind:
         case "openai":
             return OpenAiWriter(label_set, path)
@@ -36,17 +36,19 @@ def writer(kind: str, label_set: LabelSet, path: Path) -> Writer:
         case "jsonl":
             return JsonlWriter(path)
         case _:
-            raise DatasetError(f'format "{kind}": none of {", ".join(FORMATS)}')
+            raise DatasetError(f'unknown format "{kind}". Use one of {", ".join(FORMATS)}.')
 
 
 def since_when(words: str, now: datetime) -> float:
-    """Unix seconds of a day such as `2026-11-01` (UTC) or of some days ago such as `30d`."""
+    """Return Unix seconds for a day such as `2026-11-01` (UTC), or for days ago such as `30d`."""
     if ago := _AGO.fullmatch(words):
         return (now - timedelta(days=int(ago[1]))).timestamp()
     try:
         day = datetime.fromisoformat(words)
     except ValueError:
-        raise DatasetError(f'since "{words}": write a day as 2026-11-01, or 30d') from None
+        raise DatasetError(
+            f'since: "{words}" is not a day. Write a day such as 2026-11-01, or 30d for 30 days.'
+        ) from None
     return (day if day.tzinfo else day.replace(tzinfo=UTC)).timestamp()
 
 
@@ -61,15 +63,15 @@ class Exported:
 
     @property
     def total(self) -> int:
-        """Examples in all files."""
+        """Return the number of examples in all files."""
         return sum(count for _, _, count in self.written.files)
 
     @property
     def summary(self) -> str:
-        """What was written, per label, and what was left out and why; one thing a line."""
+        """Return lines with the files, examples per label, and examples left out with reasons."""
         lines = [f"{what} created: {path}" for what, path, _ in self.written.files]
         lines += [
-            f"Originals of the texts that the prompt changes, for an import: {path}"
+            f"Original texts, which an import of the files needs: {path}"
             for path in self.written.beside
         ]
         lines.append(f"Total examples: {self.total}")
@@ -86,43 +88,44 @@ def _rows(
     page: Sequence[StoredExample], names: frozenset[str], since: float, left_out: Counter[str]
 ) -> list[Row]:
     rows = []
-    for one in page:
-        if one.label not in names:
-            left_out[f"no label now: {one.label}"] += 1
-        elif float(one.when) < since:
-            left_out["older than asked for"] += 1
-        elif not has_words(one.text):
-            left_out["nothing to read in the text"] += 1
+    for example in page:
+        if example.label not in names:
+            left_out[f"label not in triage.toml: {example.label}"] += 1
+        elif float(example.when) < since:
+            left_out["older than requested"] += 1
+        elif not has_words(example.text):
+            left_out["no letters or digits in the text"] += 1
         else:
-            text = redact(one.text).text
-            rows.append(Row(text, one.label, one.source, one.label_set, one.when))
+            text = redact(example.text).text
+            rows.append(Row(text, example.label, example.source, example.label_set, example.when))
     return rows
 
 
 async def export(
     examples: Examples, team: str, kind: str, label_set: LabelSet, path: Path, since: float = 0.0
 ) -> Exported:
-    """Write a workspace's examples to `path` in one of FORMATS, the oldest position first.
+    """Write a workspace's examples to `path` in one of FORMATS, oldest position first.
 
-    Memory does not grow with their number but for a few bytes each, and the event loop stays
-    free. Cut off anywhere, the files are whole or as they were.
+    Memory grows by a few bytes per example, and the event loop is not blocked. An interrupted
+    export leaves each file complete or unchanged. Raise DatasetError if `path` or `kind` cannot
+    be used.
     """
     names, left_out = frozenset(label_set.names), Counter[str]()
     to = await asyncio.to_thread(writer, kind, label_set, path)
 
-    def take(page: Sequence[StoredExample]) -> None:
+    def add(page: Sequence[StoredExample]) -> None:
         to.add(_rows(page, names, since, left_out))
 
     try:
         position, until = "0", await examples.last(team)
-        taking = asyncio.create_task(asyncio.sleep(0))
+        writing = asyncio.create_task(asyncio.sleep(0))
         while True:
             reached, page = await examples.page(team, position, until, _PAGE)
-            await taking
+            await writing
             if reached == position:
                 break
             position = reached
-            taking = asyncio.create_task(asyncio.to_thread(take, page))
+            writing = asyncio.create_task(asyncio.to_thread(add, page))
         return Exported(kind, label_set, await asyncio.to_thread(to.finish), left_out)
     finally:
         to.close()

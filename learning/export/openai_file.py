@@ -1,4 +1,4 @@
-"""Training files for fine-tuning at OpenAI and its likes: chats that end with the right answer."""
+"""Writes training files for OpenAI-compatible providers: chats that end with the right label."""
 
 import json
 import tempfile
@@ -20,15 +20,15 @@ from learning.export.rows import Row, Written
 from learning.export.whole_file import WholeFile
 from learning.reading.chats import ORIGINAL_OF, digest, message_of, originals_path
 
-_CHUNK = 1 << 17  # marks read at a time
+_CHUNK = 1 << 17  # marks to read at a time
 _JSON = json.JSONEncoder(ensure_ascii=False).encode
 _Mask = npt.NDArray[np.bool_]
 
 
 class ChatLines:
-    """Lines of a training file: the chat that a fine-tuned model is asked with, and the answer.
+    """Lines of a training file: the prompt used at inference, and the right answer.
 
-    All lines of a label set start with the same system turn, by far the longest part of them.
+    All lines of a label set start with the same system turn, which is most of their length.
     """
 
     def __init__(self, label_set: LabelSet) -> None:
@@ -36,11 +36,11 @@ class ChatLines:
         self.start = f'{{"messages": [{_JSON(system)}, '.encode()
 
     def rest(self, asked: str, label: str) -> bytes:
-        """Return what follows `start` for a user turn and its label, with the line's end."""
+        """Return the line after `start` for a user turn and its label, with the newline."""
         return f'{{"role": "user", "content": {_JSON(asked)}}}, {_reply(label)}]}}\n'.encode()
 
     def line(self, text: str, label: str) -> bytes:
-        """A whole line."""
+        """Return the complete line for a text and its label, with the newline."""
         return self.start + self.rest(prompt.question(text), label)
 
 
@@ -50,42 +50,42 @@ def _reply(label: str) -> str:
 
 
 class _Part:
-    """The rows of one side: on disk in files without a name, and some bytes each in memory."""
+    """The rows of one side: in unnamed temporary files, with a few bytes per row in memory."""
 
     def __init__(self, folder: Path) -> None:
         self.rows = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by `close`
         self.marks = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the same
         self.originals = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the same
-        self.changed = array("L")  # numbers of the rows whose originals are kept
+        self.changed = array("L")  # positions of the rows whose original texts are kept
         self.texts, self.when = array("Q"), array("d")
         self.labels, self.sizes = array("H"), array("B")
 
     def newest(self) -> _Mask:
-        """Which rows are the newest of their text."""
+        """Return True for each row that is the newest of its text."""
         return split.newest(self.texts, self.when)
 
     def chunks(self) -> Iterator[npt.NDArray[np.uint64]]:
-        """The marks of all rows, some at a time."""
+        """Yield the marks of all rows in chunks."""
         self.marks.seek(0)
         while chunk := self.marks.read(_CHUNK * 8):
             yield np.frombuffer(chunk, dtype=np.uint64)
 
     def keep(self, chat: str, text: str) -> None:
-        """Keep the text of the row being added, which the prompt changes, for an import."""
+        """Keep the original text of the row being added, for a later import."""
         self.changed.append(len(self.texts))
         self.originals.write(f"{_JSON({ORIGINAL_OF: chat, 'text': text})}\n".encode())
 
     def close(self) -> None:
-        """Let go of the disk."""
+        """Delete the temporary files."""
         self.rows.close()
         self.marks.close()
         self.originals.close()
 
 
 class OpenAiWriter:
-    """`NAME.jsonl` to train with and `NAME.validation.jsonl`; split as a snapshot is.
+    """Writes `NAME.jsonl` for training and `NAME.validation.jsonl`, split like a snapshot.
 
-    Beside them `NAME.originals.jsonl` has the texts that the prompt changes, as they were.
+    `NAME.originals.jsonl` has the original texts of the rows whose text the prompt changes.
     """
 
     def __init__(self, label_set: LabelSet, path: Path) -> None:
@@ -100,32 +100,30 @@ class OpenAiWriter:
         }
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Take some rows in."""
-        for one in rows:
-            key = split.key(one.text)
+        """Add rows to the side that their text belongs to."""
+        for row in rows:
+            key = split.key(row.text)
             part, marks = self._parts[split.side(key)], array("Q", split.marks(key))
             part.marks.write(marks)
             part.sizes.append(len(marks))
-            asked = prompt.question(one.text)
-            part.rows.write(self._lines.rest(asked, one.label))
-            if message_of(asked) != one.text:
-                part.keep(digest(asked, one.label), one.text)
-            part.texts.append(split.fingerprint(one.text))
-            part.when.append(float(one.when))
-            part.labels.append(self._place[one.label])
+            asked = prompt.question(row.text)
+            part.rows.write(self._lines.rest(asked, row.label))
+            if message_of(asked) != row.text:
+                part.keep(digest(asked, row.label), row.text)
+            part.texts.append(split.fingerprint(row.text))
+            part.when.append(float(row.when))
+            part.labels.append(self._place[row.label])
 
     def finish(self) -> Written:
-        """Leave out what must not stand, write both files, and put them in their places."""
+        """Drop older duplicates and validation texts close to training texts; publish the files."""
         train, test = self._parts["train"], self._parts["test"]
         trained, newest = train.newest(), test.newest()
-        apart = ~split.facing(train.chunks(), test.chunks, test.sizes)
+        apart = ~split.near_duplicates(train.chunks(), test.chunks, test.sizes)
         tested = newest & apart
         left_out = Counter(
             {
-                "the text stands again with a newer label": int((~trained).sum() + (~newest).sum()),
-                "validation text that nearly stands in the training file": int(
-                    (newest & ~apart).sum()
-                ),
+                "same text with a newer label": int((~trained).sum() + (~newest).sum()),
+                "validation text close to a training text": int((newest & ~apart).sum()),
             }
         )
         sizes = [
@@ -148,13 +146,13 @@ class OpenAiWriter:
         return Written(tuple(files), labels, left_out, _remarks(files[0][2], max(sizes)), beside)
 
     def _write_originals(self, parts: Iterable[tuple[_Part, _Mask]]) -> tuple[Path, ...]:
-        """Write the originals of the rows that are in the files; nothing where all are the same."""
+        """Write the original texts of the written rows; remove the file if none differs."""
         for part, keep in parts:
             part.originals.seek(0)
             chosen = keep[np.array(part.changed, dtype=np.intp)]
             self._originals.file.writelines(compress(part.originals, chosen))
         if not self._originals.file.tell():
-            self._originals.path.unlink(missing_ok=True)  # of an export before this one
+            self._originals.path.unlink(missing_ok=True)  # of an earlier export
             return ()
         self._originals.publish()
         return (self._originals.path,)
@@ -166,7 +164,7 @@ class OpenAiWriter:
         return whole.file.tell()
 
     def close(self) -> None:
-        """Take the unfinished files away."""
+        """Delete unfinished files."""
         for part in self._parts.values():
             part.close()
         for whole in (self._whole, self._validation, self._originals):
@@ -177,11 +175,11 @@ def _remarks(examples: int, size: int) -> tuple[str, ...]:
     remarks = []
     if examples < EXAMPLES_MIN:
         remarks.append(
-            f"OpenAI trains on {EXAMPLES_MIN} examples or more: the training file has {examples}"
+            f"OpenAI needs at least {EXAMPLES_MIN} examples: the training file has {examples}"
         )
     if size > BYTES_MAX:
         remarks.append(
-            f"OpenAI takes files of up to {BYTES_MAX >> 20} MB, this is {size >> 20} MB: "
-            "export what is newer with `since`"
+            f"OpenAI accepts files up to {BYTES_MAX >> 20} MB: this file has {size >> 20} MB. "
+            "Export only newer examples with `since`."
         )
     return tuple(remarks)

@@ -1,4 +1,4 @@
-"""What OpenAI asks of training files, checked before anything is uploaded."""
+"""Checks training files by OpenAI's rules, before anything is uploaded."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ _SHOWN = 5
 
 
 def problems(train: Path, validation: Path | None = None) -> list[str]:
-    """What a provider would refuse these files for, a line each; nothing where they are right."""
+    """Return a line for each reason for which a provider would refuse these files."""
     found: list[str] = []
     seen: set[bytes] = set()
     for path in filter(None, (validation, train)):
@@ -31,10 +31,10 @@ def problems(train: Path, validation: Path | None = None) -> list[str]:
             if path == validation:
                 seen.add(digest)
             elif digest in seen:
-                found.append(f"{path.name}, line {number}: stands in {validation.name} too")  # type: ignore[union-attr]
+                found.append(f"{path.name}, line {number}: is in {validation.name} too")  # type: ignore[union-attr]
         if path == train and count < EXAMPLES_MIN:
             found.append(
-                f"{path.name}: {plural(count, 'example')}, at least {EXAMPLES_MIN} are needed"
+                f"{path.name}: {plural(count, 'example')}, but at least {EXAMPLES_MIN} are needed"
             )
     return found
 
@@ -45,17 +45,17 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _wrong(line: bytes) -> str | None:
-    """What is wrong with one line of a training file."""
+    """Return the fault of a line of a training file, or None."""
     try:
         chat: Any = json.loads(line)
     except ValueError:
         return "is not JSON in UTF-8"
     turns = chat.get("messages") if isinstance(chat, dict) and chat.keys() == {"messages"} else None
-    if not isinstance(turns, list) or not turns or not all(isinstance(one, dict) for one in turns):
-        return 'is not an object with "messages" alone'
+    if not isinstance(turns, list) or not turns or not all(isinstance(t, dict) for t in turns):
+        return 'is not an object whose only key is "messages"'
     for turn in turns:
         if not {"role", "content"} <= turn.keys() <= _KEYS or turn["role"] not in _ROLES:
-            return f"a message has {', '.join(map(str, turn))}: needs role and content"
+            return f"a message has the keys {', '.join(map(str, turn))}; it needs role and content"
         if not isinstance(turn["content"], str) or not turn["content"]:
             return "a message is empty"
     if turns[-1]["role"] != "assistant":

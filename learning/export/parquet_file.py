@@ -1,4 +1,4 @@
-"""Exports for data tools: Parquet, by pyarrow, which is an extra."""
+"""Writes Parquet files with pyarrow, an optional dependency."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from learning.export.rows import Row, Written
 from learning.export.whole_file import WholeFile
 from learning.reading.parquet_rows import pyarrow
 
-_GROUP = 10_000  # rows of a row group: what is held in memory, and what readers skip by
+_GROUP = 10_000  # rows per row group: they are held in memory, and readers skip by group
 
 
 class ParquetWriter:
-    """One column a field of Row, all strings, in row groups of 10,000."""
+    """Writes one string column per field of Row, in row groups of 10,000."""
 
     def __init__(self, path: Path) -> None:
         self._arrow, parquet = pyarrow("pyarrow"), pyarrow("pyarrow.parquet")
-        # The system's allocator gives back what it was lent: a quarter less at the peak.
+        # The system's allocator returns freed memory: the peak is a quarter lower.
         self._arrow.set_memory_pool(self._arrow.system_memory_pool())
         self._schema = self._arrow.schema([(name, self._arrow.string()) for name in COLUMNS])
         self._whole = WholeFile(path)
@@ -29,26 +29,26 @@ class ParquetWriter:
         self._rows: list[Row] = []
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Take some rows in; every 10,000 go to the file."""
+        """Add rows; write them to the file in groups of 10,000."""
         self._rows += rows
         if len(self._rows) >= _GROUP:
             self._write()
 
     def _write(self) -> None:
-        self._labels.update(one.label for one in self._rows)
-        columns = [self._column([getattr(one, name) for one in self._rows]) for name in COLUMNS]
+        self._labels.update(row.label for row in self._rows)
+        columns = [self._column([getattr(row, name) for row in self._rows]) for name in COLUMNS]
         self._file.write_table(self._arrow.Table.from_arrays(columns, schema=self._schema))
         self._rows = []
 
     def _column(self, values: Sequence[str]) -> Any:
-        """Strings as Arrow has them; `pyarrow.array` would load pandas where that is installed."""
-        encoded = [one.encode() for one in values]
+        """Return strings as an Arrow array; `pyarrow.array` would import pandas if installed."""
+        encoded = [value.encode() for value in values]
         ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
         buffers = [None, self._arrow.py_buffer(ends), self._arrow.py_buffer(b"".join(encoded))]
         return self._arrow.Array.from_buffers(self._arrow.string(), len(encoded), buffers)
 
     def finish(self) -> Written:
-        """Write what is left, and put the file in its place."""
+        """Write the remaining rows, and publish the file."""
         self._write()
         self._file.close()
         self._whole.publish()
@@ -56,6 +56,6 @@ class ParquetWriter:
         return Written(files, self._labels)
 
     def close(self) -> None:
-        """Take the unfinished file away."""
+        """Delete the unfinished file."""
         self._file.close()
         self._whole.__exit__(None, None, None)

@@ -1,4 +1,4 @@
-"""Exports that people and other programs read: JSON lines, and CSV for spreadsheets."""
+"""Writes JSON lines, and CSV for spreadsheets."""
 
 import csv
 import io
@@ -16,33 +16,33 @@ _JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class JsonlWriter:
-    """One JSON object a line, UTF-8."""
+    """Writes one JSON object per line, in UTF-8."""
 
     def __init__(self, path: Path) -> None:
         self._whole = WholeFile(path)
         self._labels: Counter[str] = Counter()
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Write some rows."""
-        self._labels.update(one.label for one in rows)
+        """Write rows."""
+        self._labels.update(row.label for row in rows)
         self._whole.file.write(self._rendered(rows).encode())
 
     def _rendered(self, rows: Sequence[Row]) -> str:
-        return "".join(_JSON(one._asdict()) + "\n" for one in rows)
+        return "".join(_JSON(row._asdict()) + "\n" for row in rows)
 
     def finish(self) -> Written:
-        """Put the file in its place."""
+        """Publish the file."""
         self._whole.publish()
         files = (("File", self._whole.path, self._labels.total()),)
         return Written(files, self._labels)
 
     def close(self) -> None:
-        """Take the unfinished file away."""
+        """Delete the unfinished file."""
         self._whole.__exit__(None, None, None)
 
 
 class CsvWriter(JsonlWriter):
-    """CSV after RFC 4180 with a header and a byte order mark, by which Excel knows UTF-8."""
+    """Writes CSV as in RFC 4180, with a header and a byte-order mark, so that Excel reads UTF-8."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -51,6 +51,6 @@ class CsvWriter(JsonlWriter):
     def _rendered(self, rows: Sequence[Row]) -> str:
         buffer = io.StringIO(newline="")
         write = csv.writer(buffer).writerow
-        for one in rows:
-            write((cell(one.text), cell(one.label), one.source, one.label_set, one.when))
+        for row in rows:
+            write((cell(row.text), cell(row.label), row.source, row.label_set, row.when))
         return buffer.getvalue()

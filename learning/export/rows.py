@@ -1,4 +1,4 @@
-"""What every export format takes, and what it says it made."""
+"""The rows, results and interface that all export formats share."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 
 class Row(NamedTuple):
-    """One line of an export: an example as it may leave the house."""
+    """A row of an export: an example with its text redacted."""
 
     text: str
     label: str
@@ -19,9 +19,9 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a format made: (what it is, where, examples in it), counts per label, and remarks.
+    """The result of an export: files as (kind, path, examples), counts per label, and remarks.
 
-    `beside` are files without examples of their own, which an import of the others reads.
+    `beside` lists files without examples, which an import of the other files reads.
     """
 
     files: tuple[tuple[str, Path, int], ...]
@@ -32,16 +32,16 @@ class Written:
 
 
 class Writer(Protocol):
-    """A format being written; left without `finish` it leaves the files as they were."""
+    """A writer of a format; without `finish`, existing files stay unchanged."""
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Take some rows in."""
+        """Add rows."""
         ...
 
     def finish(self) -> Written:
-        """Complete the files and put them in their places."""
+        """Complete and publish the files."""
         ...
 
     def close(self) -> None:
-        """Give up what is not finished."""
+        """Delete unfinished files."""
         ...

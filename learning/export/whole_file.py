@@ -1,4 +1,4 @@
-"""A file that appears whole or not at all, whenever its writer is cut off."""
+"""Writes a file that appears completely or not at all, even if the process is killed."""
 
 import fcntl
 import os
@@ -11,12 +11,11 @@ from storage.server.private_folder import open_private
 
 
 class WholeFile:
-    """Written beside its place as `.NAME.part`, and moved there when it is complete.
+    """A file that is written as `.NAME.part`, and renamed when it is complete.
 
-    Its owner alone can read it: it holds what people wrote.
-
-    What a killed writer left is used again by the next one. DatasetError where the folder cannot
-    be written to, or somebody else writes the same file now.
+    Only its owner can read it, because it holds people's messages. The next writer reuses the
+    part file of a killed writer. Raise DatasetError if the folder is not writable, or if another
+    process is writing the same file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,9 +24,13 @@ class WholeFile:
         try:
             self.file = self._open()
         except BlockingIOError:
-            raise DatasetError(f"{path}: is being written by another export: wait for it") from None
+            raise DatasetError(
+                f"{path}: another export is writing this file. Wait until it has finished."
+            ) from None
         except OSError as error:
-            raise DatasetError(f"{path}: cannot be written there: {error.strerror}") from None
+            raise DatasetError(
+                f"{path}: cannot be written: {error.strerror}. Choose another path."
+            ) from None
 
     def _open(self) -> BinaryIO:
         while True:
@@ -43,14 +46,14 @@ class WholeFile:
             file.close()
 
     def _is_mine(self, file: BinaryIO) -> bool:
-        # Between opening and locking, the one before may have moved this file to its place.
+        # Between opening and locking, the previous writer may have renamed this file.
         try:
             return os.path.samestat(os.fstat(file.fileno()), self._part.stat())
         except FileNotFoundError:
             return False
 
     def publish(self) -> None:
-        """Put the file in its place; it is on the disk before its name is."""
+        """Sync the file to disk, then give it its name."""
         self.file.flush()
         os.fsync(self.file.fileno())
         self._part.replace(self.path)

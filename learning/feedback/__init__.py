@@ -1,1 +1,1 @@
-"""Agents' judgements: accuracy, outcomes, drift."""
+"""Measures the bot by agents' judgements: accuracy, outcomes, drift."""

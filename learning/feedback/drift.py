@@ -1,4 +1,4 @@
-"""Whether messages or the bot's answers to them have changed: tests between two windows, pure."""
+"""Tests two windows of messages for drift in abstentions, label mix and accuracy."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from scipy.stats import chi2_contingency, fisher_exact
 from classifiers.plural import plural
 from learning.config import ABSTENTIONS, ACCURACY, LABEL_MIX, WATCHED
 
-_POINTS = 0.05  # smaller changes of a share are no news, however sure they are
-_MIX = 0.10
-_EXPECTED = 5
+_POINTS = 0.05  # smaller changes of a share do not matter, however significant
+_MIX = 0.10  # the same for the total variation distance between label mixes
+_EXPECTED = 5  # the least expected count of a cell for which a chi-squared test holds
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Something that has changed: `what` names it, `said` puts it in words, `p` is its chance."""
+    """A change: `what` names it, `said` describes it, `p` is its p-value."""
 
     what: str
     said: str
@@ -24,23 +24,23 @@ class Drift:
 
 
 def level(false_alarms: float) -> float:
-    """The level of one test, so that all three together give so many false alarms a window."""
+    """Return the significance level of one test, from the false-alarm rate of all three."""
     return false_alarms / len(WATCHED)
 
 
 def of_answers(before: Sequence[str], now: Sequence[str], level: float) -> list[Drift]:
-    """Changes in the share left to humans and in the mix of labels; "" stands for no label."""
+    """Return changes in the share of abstentions and in the label mix; "" is an abstention."""
     found = [_abstentions(before, now, level), _mix(before, now, level)]
-    return [one for one in found if one is not None]
+    return [drift for drift in found if drift is not None]
 
 
 def of_judgements(before: Sequence[bool], now: Sequence[bool], level: float) -> list[Drift]:
-    """A fall in accuracy on the messages that agents judged."""
+    """Return a fall in accuracy on judged messages, or an empty list."""
     old, new = sum(before) / len(before), sum(now) / len(now)
     p = _fisher(sum(before), len(before), sum(now), len(now))
     if p > level or old - new < _POINTS:
         return []
-    said = f"right in {new:.0%} of the last {len(now)} that agents judged, {old:.0%} before"
+    said = f"{new:.0%} of the last {len(now)} that agents judged were right, {old:.0%} before"
     return [Drift(ACCURACY, said, p)]
 
 
@@ -54,13 +54,13 @@ def _abstentions(before: Sequence[str], now: Sequence[str], level: float) -> Dri
     p = _fisher(before.count(""), len(before), now.count(""), len(now))
     if p > level or abs(new - old) < _POINTS:
         return None
-    messages = plural(len(now), "message was", "messages were")
-    said = f"{new:.0%} of the last {messages} left to a human, {old:.0%} before"
+    requests = plural(len(now), "request")
+    said = f"{new:.0%} of the last {requests} need a human, {old:.0%} before"
     return Drift(ABSTENTIONS, said, p)
 
 
 def _mix(before: Sequence[str], now: Sequence[str], level: float) -> Drift | None:
-    """Chi-squared test of homogeneity; labels too rare to expect five of are taken together."""
+    """Run a chi-squared test of homogeneity; labels expected less than five times are merged."""
     old, new = Counter(filter(None, before)), Counter(filter(None, now))
     total, share = old + new, new.total() / max(1, old.total() + new.total())
     rows: Counter[tuple[str, int]] = Counter()
@@ -70,7 +70,7 @@ def _mix(before: Sequence[str], now: Sequence[str], level: float) -> Drift | Non
         rows[name, 0] += old[label]
         rows[name, 1] += new[label]
     names = sorted({name for name, _ in rows})
-    if len(names) < 2 or not old or not new:  # noqa: PLR2004 - nothing to mix
+    if len(names) < 2 or not old or not new:  # noqa: PLR2004 - a single label has no mix
         return None
     p = float(chi2_contingency([[rows[name, side] for name in names] for side in (0, 1)]).pvalue)
     shares = {name: (rows[name, 0] / old.total(), rows[name, 1] / new.total()) for name in names}
@@ -78,5 +78,5 @@ def _mix(before: Sequence[str], now: Sequence[str], level: float) -> Drift | Non
     if p > level or distance < _MIX:
         return None
     moved = sorted(shares, key=lambda name: -abs(shares[name][1] - shares[name][0]))[:3]
-    parts = ", ".join(f"{one} {shares[one][1]:.0%} (was {shares[one][0]:.0%})" for one in moved)
+    parts = ", ".join(f"{name} {shares[name][1]:.0%} (was {shares[name][0]:.0%})" for name in moved)
     return Drift(LABEL_MIX, f"of the last {plural(new.total(), 'label')}: {parts}", p)

@@ -1,4 +1,4 @@
-"""What became of the answers that people saw: what agents said of them, and their silence."""
+"""Derives right and wrong from agents' judgements of shown answers, and from their silence."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from storage.series import ShownAnswer
 
 
 def noted(message: str, prediction: Prediction, at: float) -> ShownAnswer:
-    """What is kept of an answer at Unix second `at`; `message` is "" where nobody saw it."""
+    """Return the record of an answer at Unix second `at`; `message` is "" if it was not shown."""
     local = prediction.local
     return ShownAnswer(
         at=at,
@@ -24,30 +24,31 @@ def noted(message: str, prediction: Prediction, at: float) -> ShownAnswer:
 def outcomes(
     answers: Sequence[ShownAnswer], judged: Mapping[str, str], labels: Collection[str]
 ) -> Outcomes:
-    """Of answers, oldest first, those that are settled; `judged` are agents' labels by message.
+    """Return the outcomes of settled answers.
 
-    An answer is settled once agents judged a later one in the same channel. Then a label that
-    they left as it is counts as right, and a message that was left to them and that they left as
-    well counts against the bot's best guess. How many of those they took up is their attention.
-    Guesses at labels that are not among `labels` any more are left out.
+    `answers` are oldest first; `judged` maps messages to agents' labels. An answer is settled
+    once agents judge a later answer in the same channel. A settled label that nobody corrected
+    counts as right. A settled abstention that nobody labelled counts against the bot's best
+    guess. `attention` is the share of abstentions that agents labelled. Guesses at labels outside
+    `labels` are left out.
     """
-    settled = [one for one in _settled(answers, judged) if one.best in labels]
-    truth = [judged.get(one.id, one.label) for one in settled]
-    left = [one.id in judged for one in settled if not one.label]
+    settled = [answer for answer in _settled(answers, judged) if answer.best in labels]
+    truth = [judged.get(answer.id, answer.label) for answer in settled]
+    labelled = [answer.id in judged for answer in settled if not answer.label]
     return Outcomes(
-        best=tuple(one.best for one in settled),
-        confidence=tuple(one.confidence for one in settled),
-        right=tuple(one.best == label for one, label in zip(settled, truth, strict=True)),
-        attention=(sum(left) + 1) / (len(left) + 2),
+        best=tuple(answer.best for answer in settled),
+        confidence=tuple(answer.confidence for answer in settled),
+        right=tuple(answer.best == label for answer, label in zip(settled, truth, strict=True)),
+        attention=(sum(labelled) + 1) / (len(labelled) + 2),
     )
 
 
 def _settled(answers: Sequence[ShownAnswer], judged: Mapping[str, str]) -> list[ShownAnswer]:
     found, attended = [], set[str]()
-    for one in reversed(answers):
-        channel = one.id.partition(":")[0]
+    for answer in reversed(answers):
+        channel = answer.id.partition(":")[0]
         if channel in attended:
-            found.append(one)
-        if one.id in judged:
+            found.append(answer)
+        if answer.id in judged:
             attended.add(channel)
     return found[::-1]

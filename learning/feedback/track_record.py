@@ -1,4 +1,4 @@
-"""How agents judged what was answered: kept up to date with the standing examples."""
+"""Keeps each LLM's right and wrong answers, as agents judged them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,15 +8,15 @@ from learning.feedback.outcomes import outcomes
 from storage.examples.examples import StoredExample
 from storage.series import ShownAnswer
 
-_LLM = "llm:"  # a version is llm:<model>:<hash of prompt and labels>
+_LLM = "llm:"  # a version is llm:MODEL:HASH, the hash of prompt and labels
 
 
 class TrackRecord:
-    """Right and wrong answers of each LLM, by message, and what became of the newest answers.
+    """Right and wrong answers of each LLM, by message, and the outcomes of the newest answers.
 
-    Of an LLM, only messages that it labelled and an agent judged count. Agents judge what looks
-    wrong first, so it is a cautious estimate; the local classifier's confidence, with which it is
-    compared, is calibrated on the same judged messages.
+    For an LLM, only messages that it labelled and an agent judged count. Agents tend to judge
+    wrong answers first, so the estimate is cautious. The local classifier's confidence, which it
+    is compared with, is calibrated on the same judged messages.
     """
 
     def __init__(self) -> None:
@@ -25,31 +25,31 @@ class TrackRecord:
         self._answers: Sequence[ShownAnswer] = ()
 
     def put(self, examples: Iterable[StoredExample]) -> None:
-        """Take in new or changed examples."""
-        for one in examples:
-            self.remove([one.id])
-            if one.source != "import":
-                self._labels[one.id] = one.label
-            judged = one.source != "import" and one.predicted is not None
-            if judged and one.classifier.startswith(_LLM):
-                model = one.classifier.removeprefix(_LLM).rpartition(":")[0]
-                self._right[one.id] = model, one.predicted == one.label
+        """Add or replace examples."""
+        for example in examples:
+            self.remove([example.id])
+            if example.source != "import":
+                self._labels[example.id] = example.label
+            judged = example.source != "import" and example.predicted is not None
+            if judged and example.classifier.startswith(_LLM):
+                model = example.classifier.removeprefix(_LLM).rpartition(":")[0]
+                self._right[example.id] = model, example.predicted == example.label
 
     def remove(self, ids: Iterable[str]) -> None:
-        """Forget the examples of these ids."""
+        """Remove the examples with these ids."""
         for identity in ids:
             self._right.pop(identity, None)
             self._labels.pop(identity, None)
 
     def answered(self, answers: Sequence[ShownAnswer]) -> None:
-        """Take the newest answers, oldest first, for those known before."""
+        """Replace the newest answers; they are ordered oldest first."""
         self._answers = answers
 
     def outcomes(self, labels: Sequence[str]) -> Outcomes:
-        """What became of them, as far as they named one of `labels`."""
+        """Return the outcomes of the newest answers, of guesses at `labels` only."""
         return outcomes(self._answers, self._labels, labels)
 
     def judged(self, model: str) -> Judged:
-        """The counts of a model now."""
+        """Return the right and wrong answers of a model."""
         found = [right for answered_by, right in self._right.values() if answered_by == model]
         return Judged(sum(found), len(found) - sum(found))

@@ -1,4 +1,4 @@
-"""Labels to look at: texts with two labels, and errors put in on purpose."""
+"""Conflicts and label errors made on purpose are found."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ TOPICS = {"BILLING": "invoice", "TECHNICAL": "crash", "ACCOUNT": "login", "OTHER
 
 
 class TopicEmbedder:
-    """Texts of a topic near each other."""
+    """Embeds texts of a topic near each other."""
 
     name = "topics"
 
@@ -50,7 +50,7 @@ async def test_texts_with_two_labels_come_newest_first(redis: Client) -> None:
     assert (found.judged, found.suspects) == (0, ())
 
 
-async def test_errors_put_in_on_purpose_are_found(redis: Client) -> None:
+async def test_label_errors_made_on_purpose_are_found(redis: Client) -> None:
     put = [
         example(f"{word} number {'x' * n}", label, str(n), 100 * place + n)
         for place, (label, word) in enumerate(TOPICS.items())
@@ -66,7 +66,7 @@ async def test_errors_put_in_on_purpose_are_found(redis: Client) -> None:
     assert found.judged == len(put)
 
 
-async def test_what_is_shown_is_escaped_and_redacted(redis: Client) -> None:
+async def test_shown_texts_are_escaped_and_redacted(redis: Client) -> None:
     text = "An invoice <!channel> jane@example.com\n*bold* \u202e"
     put = [example(text, "BILLING", "1", 1), example(text, "OTHER", "2", 2)]
     found = await doubts(await stood(redis, put), "T", LABELS, TopicEmbedder())

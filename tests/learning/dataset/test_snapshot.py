@@ -1,4 +1,4 @@
-"""Snapshots: no text ever moves, no near-duplicates face each other, the content is the name."""
+"""In snapshots, no text changes sides, no near-duplicates face each other, the id is a hash."""
 
 import hashlib
 from dataclasses import replace
@@ -58,7 +58,7 @@ def sides(snapshot: Snapshot) -> tuple[set[str], set[str]]:
 
 @settings(max_examples=40, deadline=None)
 @given(many, many)
-def test_no_text_moves_as_the_data_grows_or_shrinks(
+def test_no_text_changes_sides_as_the_data_grows_or_shrinks(
     first: list[StoredExample], more: list[StoredExample]
 ) -> None:
     together = {one.id: one for one in [*first, *more]}
@@ -72,7 +72,7 @@ def test_no_text_moves_as_the_data_grows_or_shrinks(
 
 @settings(max_examples=40, deadline=None)
 @given(many)
-def test_no_near_duplicate_faces_another(examples: list[StoredExample]) -> None:
+def test_no_near_duplicates_are_on_both_sides(examples: list[StoredExample]) -> None:
     train, test = sides(freeze(examples, LABELS, "1"))
     trained = [frozenset(one.split()) for one in train]
     for words in (frozenset(one.split()) for one in test):
@@ -93,7 +93,7 @@ def test_long_texts_may_differ_by_two_words(words: set[str], off: int) -> None:
     assert set(split.marks(" ".join(sorted(words)))) & set(split.marks(" ".join(kept)))
 
 
-def test_texts_that_have_little_in_common_are_not_near() -> None:
+def test_different_texts_are_not_near_duplicates() -> None:
     one = "the invoice of last month shows a wrong amount and my card was charged for it"
     two = "the invoice of last year shows a wrong total and my card was charged for it"
     assert not set(split.marks(one)) & set(split.marks(two))
@@ -102,7 +102,7 @@ def test_texts_that_have_little_in_common_are_not_near() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(many, st.randoms())
-def test_the_same_content_has_the_same_name(examples: list[StoredExample], random: Random) -> None:
+def test_the_same_content_has_the_same_id(examples: list[StoredExample], random: Random) -> None:
     mixed = [*examples]
     random.shuffle(mixed)
     assert freeze(mixed, LABELS, "2").id == freeze(examples, LABELS, "1").id
@@ -110,10 +110,10 @@ def test_the_same_content_has_the_same_name(examples: list[StoredExample], rando
 
 @settings(max_examples=40, deadline=None)
 @given(many)
-def test_every_example_stands_once_or_is_counted(examples: list[StoredExample]) -> None:
+def test_every_example_is_in_one_part_or_counted_as_left_out(examples: list[StoredExample]) -> None:
     found = freeze(examples, LABELS, "1")
-    stands = len(found.train) + len(found.test)
-    assert stands + sum(count for _, count in found.left_out) == len(examples)
+    kept = len(found.train) + len(found.test)
+    assert kept + sum(count for _, count in found.left_out) == len(examples)
 
 
 def test_a_text_has_its_newest_label_and_gone_labels_are_left_out() -> None:
@@ -125,10 +125,10 @@ def test_a_text_has_its_newest_label_and_gone_labels_are_left_out() -> None:
     found = freeze(examples, LABELS, "9")
     [one] = [*found.train, *found.test]
     assert one.label == "BILLING"
-    assert dict(found.left_out) == {"no label now": 1, "same text, older": 1}
+    assert dict(found.left_out) == {"label not in the label set": 1, "same text, older": 1}
 
 
-async def test_a_snapshot_is_stored_and_comes_back(redis: Client) -> None:
+async def test_a_snapshot_is_stored_and_read_back(redis: Client) -> None:
     examples, snapshots = Examples(redis), Snapshots(redis)
     for number in range(40):
         one = example(hashlib.sha256(b"%d" % number).hexdigest(), when=str(number))

@@ -1,4 +1,4 @@
-"""Examples that stand, and their exports, as tests make them."""
+"""Stores examples and exports them, for tests."""
 
 import json
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ def example(text: str, label: str = "BILLING", when: str = "1.5", number: int = 
 
 async def stood(redis: Client, examples: Iterable[StoredExample]) -> Examples:
     store = Examples(redis)
-    await store.stand_all("T", [(one.id, one, ()) for one in examples])
+    await store.stand_all("T", [(example.id, example, ()) for example in examples])
     return store
 
 
@@ -38,7 +38,7 @@ async def exported(
 
 
 def written(kind: str, path: Path, texts: Iterable[tuple[str, str]]) -> None:
-    """An export of these (text, label) without a store: what a format does alone."""
+    """Write pairs of text and label in a format, without a store."""
     to = writer(kind, LABELS, path)
     to.add([Row(text, label, "import", LABELS.version, "1.5") for text, label in texts])
     to.finish()
@@ -46,13 +46,13 @@ def written(kind: str, path: Path, texts: Iterable[tuple[str, str]]) -> None:
 
 
 def chats(path: Path) -> list[list[dict[str, str]]]:
-    """The chats of a training file."""
+    """Return the chats of a training file."""
     return [json.loads(line)["messages"] for line in path.read_text().split("\n") if line]
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(one.name for one in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir())
 
 
 def contents(folder: Path) -> bytes:
-    return b"".join(one.read_bytes() for one in folder.iterdir())
+    return b"".join(path.read_bytes() for path in folder.iterdir())

@@ -1,4 +1,4 @@
-"""Exports: what goes out is whole, safe, counted, and what a fine-tuned model is asked with."""
+"""Exports are complete, redacted and counted, and match the prompts of a fine-tuned model."""
 
 import csv
 import io
@@ -55,7 +55,7 @@ def texts_of(path: Path) -> list[str]:
     return [chat[-2]["content"] for chat in chats(path)]
 
 
-async def test_the_openai_files_hold_what_a_fine_tuned_model_is_asked(
+async def test_the_openai_files_have_the_prompt_of_a_fine_tuned_model(
     redis: Client, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.jsonl"
@@ -74,7 +74,7 @@ async def test_the_openai_files_hold_what_a_fine_tuned_model_is_asked(
     assert f"Total examples: {made.total}\n" in made.summary
 
 
-async def test_the_openai_files_are_split_as_a_snapshot_is(redis: Client, tmp_path: Path) -> None:
+async def test_the_openai_files_are_split_like_a_snapshot(redis: Client, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     examples = [*many(), example(SENTENCES[0].upper(), "OTHER", "99", 999)]
     made = await exported(redis, examples, "openai", out)
@@ -85,12 +85,12 @@ async def test_the_openai_files_are_split_as_a_snapshot_is(redis: Client, tmp_pa
         for side, part in (("train", snapshot.train), ("test", snapshot.test))
     }
     assert (sorted(train), sorted(test)) == (asked["train"], asked["test"])
-    assert made.written.left_out["the text stands again with a newer label"] == 1
+    assert made.written.left_out["same text with a newer label"] == 1
     assert made.total + made.written.left_out.total() == len(examples)
     assert problems(out, tmp_path / "out.validation.jsonl") == []
 
 
-async def test_what_is_left_out_is_said(redis: Client, tmp_path: Path) -> None:
+async def test_left_out_examples_are_counted_by_reason(redis: Client, tmp_path: Path) -> None:
     examples = [
         example("a", when="9"),
         example("b", "GONE", number=1),
@@ -98,10 +98,10 @@ async def test_what_is_left_out_is_said(redis: Client, tmp_path: Path) -> None:
     ]
     made = await exported(redis, examples, "jsonl", tmp_path / "out.jsonl", since=5)
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == made.total == 1
-    assert "Left out, no label now: GONE: 1" in made.summary
-    assert "Left out, older than asked for: 1" in made.summary
+    assert "Left out, label not in triage.toml: GONE: 1" in made.summary
+    assert "Left out, older than requested: 1" in made.summary
     few = await exported(redis, [], "openai", tmp_path / "few.jsonl")
-    assert "OpenAI trains on 10 examples or more" in few.summary
+    assert "OpenAI needs at least 10 examples" in few.summary
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -125,15 +125,15 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "＝"))]  # noqa: RUF001
 
 
-def test_since_is_a_day_or_some_days_ago() -> None:
+def test_since_is_a_day_or_a_number_of_days() -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     assert since_when("2026-11-23", now) == since_when("1d", now) == now.timestamp() - 86400
-    with pytest.raises(DatasetError, match="write a day"):
+    with pytest.raises(DatasetError, match="Write a day"):
         since_when("yesterday", now)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_write_that_is_given_up_leaves_what_was_there(tmp_path: Path, kind: str) -> None:
+def test_an_unfinished_export_leaves_the_old_file(tmp_path: Path, kind: str) -> None:
     out = tmp_path / "out"
     out.write_text("old")
     to = writer(kind, LABELS, out)
@@ -142,7 +142,7 @@ def test_a_write_that_is_given_up_leaves_what_was_there(tmp_path: Path, kind: st
     assert names(tmp_path) == ["out"]
 
 
-def test_two_do_not_write_the_same_file(tmp_path: Path) -> None:
+def test_two_exports_do_not_write_the_same_file(tmp_path: Path) -> None:
     with (
         whole_file.WholeFile(tmp_path / "out"),
         pytest.raises(DatasetError, match="another export"),
@@ -150,7 +150,7 @@ def test_two_do_not_write_the_same_file(tmp_path: Path) -> None:
         whole_file.WholeFile(tmp_path / "out")
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="cannot be written"):
         writer("csv", LABELS, tmp_path / "missing" / "out.csv")
 

@@ -1,4 +1,4 @@
-"""Real changes are seen; where nothing changes, alarms are as rare as stated."""
+"""Drift tests find real changes, and false alarms are as rare as configured."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def drawn(rng: np.random.Generator, size: int, shares: dict[str, float]) -> list
     return [str(one) for one in rng.choice(list(shares), size, p=list(shares.values()))]
 
 
-def test_false_alarms_are_as_rare_as_stated() -> None:
+def test_false_alarms_are_as_rare_as_configured() -> None:
     rng = np.random.default_rng(0)
     alarms = 0
     for _ in range(400):
@@ -30,19 +30,19 @@ def test_false_alarms_are_as_rare_as_stated() -> None:
         (SHARES | {"A": 0.15, "D": 0.28}, "label mix"),
     ],
 )
-def test_what_has_changed_is_named(shares: dict[str, float], what: str) -> None:
+def test_the_kind_of_change_is_named(shares: dict[str, float], what: str) -> None:
     rng = np.random.default_rng(1)
     found = of_answers(drawn(rng, 1000, SHARES), drawn(rng, 200, shares), LEVEL)
     assert what in [one.what for one in found]
     assert all(one.p <= LEVEL for one in found)
 
 
-def test_a_fall_in_accuracy_is_told_and_a_rise_is_not() -> None:
+def test_a_fall_in_accuracy_is_reported_but_not_a_rise() -> None:
     good, bad = [True] * 270 + [False] * 30, [True] * 30 + [False] * 20
     [found] = of_judgements(good, bad, LEVEL)
     assert "60% of the last 50" in found.said
     assert of_judgements(bad * 5, [True] * 50, LEVEL) == []
 
 
-def test_nothing_but_abstentions_has_no_mix() -> None:
+def test_abstentions_alone_have_no_label_mix() -> None:
     assert of_answers([""] * 300, [""] * 200, LEVEL) == []

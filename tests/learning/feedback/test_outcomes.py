@@ -1,4 +1,4 @@
-"""The threshold follows what became of answers, and silence alone moves nothing."""
+"""The threshold follows the outcomes of answers; silence alone changes nothing."""
 
 import numpy as np
 import pytest
@@ -17,19 +17,19 @@ _COLD = Calibration(45.0, Threshold(0.95, met=True), 100)
 
 def answer(number: int, label: str, best: str = "A", channel: str = "C") -> ShownAnswer:
     local = Score(best, 0.8)
-    said = Prediction(label or None, 0.8, (local,), local=local)
-    return noted(f"{channel}:{number}.0", said, 1.0)
+    prediction = Prediction(label or None, 0.8, (local,), local=local)
+    return noted(f"{channel}:{number}.0", prediction, 1.0)
 
 
-def test_what_agents_said_and_what_they_passed_over() -> None:
+def test_outcomes_follow_from_judgements_and_silence() -> None:
     answers = [
-        answer(1, "A"),  # left as it is
+        answer(1, "A"),  # not corrected
         answer(2, "A"),  # corrected
-        answer(3, ""),  # taken up: the guess was right
-        answer(4, ""),  # taken up: it was wrong
-        answer(5, ""),  # nobody took it up
-        answer(6, "B"),  # an LLM said B, and was left with it
-        answer(7, "A"),  # confirmed, the last that was judged
+        answer(3, ""),  # labelled by an agent: the guess was right
+        answer(4, ""),  # labelled by an agent: the guess was wrong
+        answer(5, ""),  # not labelled by an agent
+        answer(6, "B"),  # the label of an LLM, not corrected
+        answer(7, "A"),  # confirmed; the last judgement
         answer(8, "A"),
         answer(9, "A", channel="D"),
         answer(10, "A", best="GONE"),
@@ -43,7 +43,7 @@ def test_what_agents_said_and_what_they_passed_over() -> None:
 
 
 @given(st.lists(st.sampled_from(["A", ""]), max_size=50))
-def test_nothing_follows_from_silence_alone(labels: list[str]) -> None:
+def test_silence_alone_settles_no_answer(labels: list[str]) -> None:
     answers = [answer(number, label) for number, label in enumerate(labels)]
     found = outcomes(answers, {}, ["A"])
     assert found.right == ()
@@ -51,7 +51,7 @@ def test_nothing_follows_from_silence_alone(labels: list[str]) -> None:
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("AB")), min_size=1, max_size=50))
-def test_a_later_correction_can_only_lower_what_is_right(rows: list[tuple[bool, str]]) -> None:
+def test_another_correction_never_adds_right_answers(rows: list[tuple[bool, str]]) -> None:
     answers = [answer(number, "A") for number in range(len(rows))]
     judged = {f"C:{number}.0": label for number, (said, label) in enumerate(rows) if said}
     before = outcomes(answers, judged | {f"C:{len(rows) - 1}.0": "A"}, ["A", "B"])
@@ -60,9 +60,10 @@ def test_a_later_correction_can_only_lower_what_is_right(rows: list[tuple[bool, 
 
 
 def play(corrects: float, takes_up: float, target: float = 0.9) -> tuple[float, float]:
-    """The threshold and the precision of what is given, after 12,000 messages.
+    """Return the threshold and the precision of the given labels after 12,000 messages.
 
-    A guess is right as often as its confidence says; whoever starts at 0.95 abstains too much.
+    `corrects` is the share of wrong labels that agents correct, `takes_up` the share of
+    abstentions that they label. Guesses are calibrated, so a threshold of 0.95 abstains too much.
     """
     rng = np.random.default_rng(0)
     threshold, answers, judged, given_right = _COLD.threshold.value, list[ShownAnswer](), {}, []
@@ -70,12 +71,12 @@ def play(corrects: float, takes_up: float, target: float = 0.9) -> tuple[float, 
         confidence = 1 - rng.random() ** 2 * 0.9
         local, right = Score("A", confidence), rng.random() < confidence
         label = "A" if confidence >= threshold else None
-        one = noted(f"C:{number}", Prediction(label, confidence, (local,), local=local), 1.0)
-        answers.append(one)
+        prediction = Prediction(label, confidence, (local,), local=local)
+        answers.append(noted(f"C:{number}", prediction, 1.0))
         if label and number >= 6_000:
             given_right.append(right)
         if rng.random() < (takes_up if label is None else corrects * (not right)):
-            judged[one.id] = "A" if right else "B"
+            judged[answers[-1].id] = "A" if right else "B"
         if number % 100 == 99:
             found = outcomes(answers[-KEPT:], judged, ["A", "B"])
             threshold = by_outcomes(_COLD, found, target).threshold.value
@@ -83,21 +84,21 @@ def play(corrects: float, takes_up: float, target: float = 0.9) -> tuple[float, 
 
 
 @pytest.mark.parametrize(("corrects", "takes_up"), [(1.0, 1.0), (0.5, 0.5), (1.0, 0.8)])
-def test_the_target_is_met_by_what_is_given(corrects: float, takes_up: float) -> None:
+def test_the_given_labels_meet_the_target(corrects: float, takes_up: float) -> None:
     threshold, precision = play(corrects, takes_up)
     assert threshold < 0.9
     assert precision >= 0.89
 
 
-def test_who_takes_up_little_of_what_is_left_to_them_keeps_the_threshold() -> None:
+def test_the_threshold_stays_if_agents_label_few_abstentions() -> None:
     assert 0.94 < play(1.0, 0.3)[0] <= 0.95
 
 
-def test_a_team_that_says_nothing_changes_nothing() -> None:
+def test_the_threshold_stays_if_agents_judge_nothing() -> None:
     assert play(0.0, 0.0)[0] == _COLD.threshold.value
 
 
-def test_no_label_is_given_that_is_less_likely_than_not() -> None:
+def test_the_threshold_never_falls_below_one_half() -> None:
     answers = [answer(number, "A").model_copy(update={"confidence": 0.2}) for number in range(500)]
     found = outcomes(answers, {"C:499.0": "A", "C:0.0": "A"}, ["A"])
     ruled = by_outcomes(_COLD, found, 0.9)

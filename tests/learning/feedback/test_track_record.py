@@ -12,7 +12,7 @@ def stored(identity: str, label: str, predicted: str | None, **more: Any) -> Sto
     )
 
 
-def test_only_what_the_model_answered_and_an_agent_judged_counts() -> None:
+def test_only_judged_answers_of_the_model_count() -> None:
     record = TrackRecord()
     record.put(
         [
@@ -28,7 +28,7 @@ def test_only_what_the_model_answered_and_an_agent_judged_counts() -> None:
     assert record.judged("m2") == Judged(1, 0)
 
 
-def test_a_changed_mind_counts_once_and_what_is_taken_back_not_at_all() -> None:
+def test_a_changed_judgement_counts_once_and_a_removed_one_not_at_all() -> None:
     record = TrackRecord()
     record.put([stored("1", "A", "B")])
     record.put([stored("1", "B", "B")])
