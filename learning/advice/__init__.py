@@ -1,1 +1,1 @@
-"""Prompt or fine-tune? A recommendation from a team's own numbers."""
+"""Recommends prompting or fine-tuning from a team's own numbers."""

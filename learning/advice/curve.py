@@ -1,4 +1,4 @@
-"""The learning curve: accuracy by number of examples, and where it is going."""
+"""Measures the learning curve, accuracy by number of examples, and extrapolates it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from classifiers.local.training_set import Features, Phrases, phrases, training
 Numbers = npt.NDArray[np.float64]
 
 AT_LEAST = 60
-_MOST = 4_000  # beyond it a sample is as good, and quicker
+_MOST = 4_000  # a sample of this size is as good as all examples, and faster
 _SPLITS = 6
 _SIZES = 6
 _HELD_OUT = 0.2
@@ -27,7 +27,7 @@ _LEVEL = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Accuracy with so many examples; `low` and `high` bound it with 90 % certainty."""
+    """The accuracy at a number of examples; `low` and `high` are its 90 % interval."""
 
     examples: int
     accuracy: float
@@ -37,28 +37,28 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Measured points, then those that the power law expects at twice and five times as many."""
+    """Measured points, and the points expected with two and five times as many examples."""
 
     measured: tuple[Point, ...]
     expected: tuple[Point, ...]
 
     @property
     def now(self) -> Point:
-        """The last measured point."""
+        """Return the last measured point."""
         return self.measured[-1]
 
     @property
     def gain_of_doubling(self) -> float:
-        """Accuracy that twice as many examples are expected to add."""
+        """Return the accuracy that twice as many examples are expected to add."""
         return self.expected[0].accuracy - self.now.accuracy
 
 
 def continued(sizes: Numbers, errors: Numbers, ahead: Numbers) -> Numbers:
-    """Errors at the sizes `ahead`, shape (rows, ahead), by the law nearest to each row of errors.
+    """Fit a power law to each row of errors, and return its errors at the sizes `ahead`.
 
-    The law is `a + b n^-c` with a and b not negative, the power law of learning curves after
-    Cortes et al. (1993). For each exponent c it is linear least squares; points weigh by their
-    number of examples. `errors` has shape (rows, sizes).
+    The law is `a + b n^-c` with a and b not negative, after Cortes et al. (1993): linear least
+    squares for each exponent c, with points weighted by their number of examples. `errors` has
+    shape (rows, sizes), the result (rows, ahead).
     """
     weights = sizes / sizes.sum()
     best = np.full(len(errors), np.inf)
@@ -90,38 +90,39 @@ def _accuracy(
 ) -> float:
     material = training(known, label_set, *taught, recipe.phrase_weight)
     head = fit(material, Calibration(recipe.c, Threshold(0.0, met=False), len(taught[0])))
-    said = np.array(head.labels)[head.confidences(held[1]).argmax(axis=1)]
-    return float((said == np.array([one.label for one in held[0]])).mean())
+    predicted = np.array(head.labels)[head.confidences(held[1]).argmax(axis=1)]
+    return float((predicted == np.array([example.label for example in held[0]])).mean())
 
 
 def measure(
     examples: Sequence[Example], label_set: LabelSet, embedder: Embedder, recipe: Recipe
 ) -> tuple[list[int], Numbers, int]:
-    """Sizes, accuracies of shape (splits, sizes), and how many messages each was judged on.
+    """Return sizes, accuracies of shape (splits, sizes), and the number of messages held out.
 
-    Each split holds out a fifth and is taught ever more of the rest, in an order of its own.
+    Each split holds out another random fifth and trains on growing parts of the rest.
     """
     rng = np.random.default_rng(0)
     chosen = rng.permutation(len(examples))[:_MOST]
     kept = [examples[place] for place in chosen]
-    vectors, known = embedder.embed([one.text for one in kept]), phrases(label_set, embedder)
+    vectors = embedder.embed([example.text for example in kept])
+    known = phrases(label_set, embedder)
     held_out = round(_HELD_OUT * len(kept))
     most = len(kept) - held_out
     least = max(10, most // 2 ** (_SIZES - 1))
-    sizes = sorted({round(one) for one in np.geomspace(least, most, _SIZES)})
+    sizes = sorted({round(size) for size in np.geomspace(least, most, _SIZES)})
     rows = []
     for _ in range(_SPLITS):
         order = rng.permutation(len(kept))
         held, rest = order[:held_out], order[held_out:]
         judged = [kept[place] for place in held]
-        read = Features(vectors[held], word_counts([one.text for one in judged]))
+        features = Features(vectors[held], word_counts([example.text for example in judged]))
         rows.append(
             [
                 _accuracy(
                     known,
                     label_set,
                     ([kept[place] for place in rest[:size]], vectors[rest[:size]]),
-                    (judged, read),
+                    (judged, features),
                     recipe,
                 )
                 for size in sizes
@@ -131,9 +132,9 @@ def measure(
 
 
 def extrapolated(sizes: Sequence[int], accuracies: Numbers, held_out: int) -> Curve:
-    """The curve through measured accuracies, shape (splits, sizes), with intervals by bootstrap.
+    """Return the curve through accuracies of shape (splits, sizes), with bootstrap intervals.
 
-    Resampled are the splits, and within each the messages it was judged on.
+    The bootstrap resamples the splits, and the held-out messages within each split.
     """
     rng = np.random.default_rng(1)
     known = np.array(sizes, dtype=float)
@@ -149,7 +150,7 @@ def extrapolated(sizes: Sequence[int], accuracies: Numbers, held_out: int) -> Cu
 def _ahead(sizes: Numbers, errors: Numbers, ahead: Numbers) -> Numbers:
     """Return the last error of each row, reduced by the share that its law predicts.
 
-    The law misses the last point by some noise; from the point itself no curve falls.
+    The law misses the last point by some noise; without this, the curve would jump there.
     """
     law = continued(sizes, errors, np.append(sizes[-1], ahead))
     share = law[:, 1:] / np.maximum(law[:, :1], 1e-12)
@@ -166,8 +167,8 @@ def _points(sizes: Numbers, values: Numbers, drawn: Numbers) -> tuple[Point, ...
 def learning_curve(
     examples: Sequence[Example], label_set: LabelSet, embedder: Embedder, recipe: Recipe
 ) -> Curve | None:
-    """The curve of these examples, as they are taught to the local model; None with too few."""
-    usable = [one for one in examples if one.label in label_set.names]
-    if len(usable) < AT_LEAST or len({one.label for one in usable}) < 2:  # noqa: PLR2004
+    """Return the local model's learning curve, or None for fewer than 60 examples or 2 labels."""
+    usable = [example for example in examples if example.label in label_set.names]
+    if len(usable) < AT_LEAST or len({example.label for example in usable}) < 2:  # noqa: PLR2004
         return None
     return extrapolated(*measure(usable, label_set, embedder, recipe))

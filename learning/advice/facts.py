@@ -1,4 +1,4 @@
-"""What advice rests on: numbers of one team, gathered from what is stored."""
+"""Computes a team's numbers, on which advice is based, from stored examples and answers."""
 
 import time
 from collections import Counter, defaultdict
@@ -16,20 +16,20 @@ _SPAN_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Messages that two agents or more spoke on, and those on which they said the same."""
+    """The number of messages that two or more agents judged, and of those judged the same."""
 
     messages: int
     same: int
 
     @property
     def share(self) -> float:
-        """Share on which they agreed."""
+        """Return the share of messages that were judged the same."""
         return self.same / self.messages if self.messages else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class PromptingRecord:
-    """Labels that a kind of classifier gave and agents judged; halves are older and newer."""
+    """Judged labels of a kind of classifier; `older` and `newer` are accuracies of each half."""
 
     count: int
     right: int
@@ -38,16 +38,16 @@ class PromptingRecord:
 
     @property
     def share(self) -> float:
-        """Share of right ones."""
+        """Return the share of right labels."""
         return self.right / self.count if self.count else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A team's numbers; None where they are not known.
+    """A team's numbers; None if unknown.
 
-    `per_month` are messages, `llm_usd` what the LLM costs for 1,000 of all messages, `times_ms`
-    the median time to answer by kind of classifier.
+    `per_month` is the number of messages, `llm_usd` the cost of the LLM per 1,000 messages of any
+    kind, `times_ms` the median time to answer by kind of classifier.
     """
 
     counts: Mapping[str, int]
@@ -61,19 +61,18 @@ class Facts:
 
     @property
     def examples(self) -> int:
-        """Examples of labels that exist."""
+        """Return the number of examples of the current labels."""
         return sum(self.counts.get(label, 0) for label in self.labels)
 
     @property
     def fewest(self) -> tuple[str, int]:
-        """The label with the fewest examples."""
-        return min(
-            ((label, self.counts.get(label, 0)) for label in self.labels), key=lambda one: one[1]
-        )
+        """Return the label with the fewest examples, and their number."""
+        counts = ((label, self.counts.get(label, 0)) for label in self.labels)
+        return min(counts, key=lambda pair: pair[1])
 
 
 def agreement(histories: Sequence[Sequence[Correction]]) -> Agreement:
-    """How often agents who spoke on one message said the same, each by their last word."""
+    """Return how often agents who judged the same message agreed, by their last labels."""
     found: Counter[bool] = Counter()
     for history in histories:
         last = {step.who: step.after for step in history if step.after is not None}
@@ -83,17 +82,17 @@ def agreement(histories: Sequence[Sequence[Correction]]) -> Agreement:
 
 
 def judged(examples: Sequence[StoredExample], kind: str) -> PromptingRecord:
-    """The labels given by classifiers whose version begins with `kind`, such as `llm:`."""
-    mine = sorted(
+    """Return the record of classifiers whose version begins with `kind`, such as `llm:`."""
+    oldest_first = sorted(
         (
-            one
-            for one in examples
-            if one.predicted is not None and one.source != "import"
-            if one.classifier.startswith(kind)
+            example
+            for example in examples
+            if example.predicted is not None and example.source != "import"
+            if example.classifier.startswith(kind)
         ),
-        key=lambda one: float(one.when),
+        key=lambda example: float(example.when),
     )
-    hits = [one.predicted == one.label for one in mine]
+    hits = [example.predicted == example.label for example in oldest_first]
     half = len(hits) // 2
     older, newer = hits[:half], hits[half:]
     return PromptingRecord(
@@ -102,7 +101,7 @@ def judged(examples: Sequence[StoredExample], kind: str) -> PromptingRecord:
 
 
 def per_month(answers: Sequence[ShownAnswer], now: float | None = None) -> float | None:
-    """Messages in 30 days at the present rate; None with less than a day to go by."""
+    """Return the messages in 30 days at the current rate, or None with less than a day of data."""
     if not answers:
         return None
     span = (time.time() if now is None else now) - answers[0].at
@@ -110,8 +109,8 @@ def per_month(answers: Sequence[ShownAnswer], now: float | None = None) -> float
 
 
 def times(answers: Sequence[ShownAnswer]) -> dict[str, float]:
-    """Median milliseconds by the kind of classifier: `local`, `llm`."""
+    """Return the median milliseconds by kind of classifier: `local`, `llm`."""
     found: defaultdict[str, list[float]] = defaultdict(list)
-    for one in answers:
-        found[one.classifier.partition(":")[0]].append(one.ms)
+    for answer in answers:
+        found[answer.classifier.partition(":")[0]].append(answer.ms)
     return {kind: median(values) for kind, values in found.items() if kind}

@@ -1,4 +1,4 @@
-"""Prompt or fine-tune? One recommendation from a team's own numbers, with its reason; pure."""
+"""Recommends prompting, the local model or fine-tuning, with reasons; pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from classifiers.plural import plural
 from learning.advice.facts import Facts
 from learning.finetune.shutdown_dates import OPENAI_LAST_ANSWER, OPENAI_LAST_JOB
 
-GOOD = 100  # examples from which fine-tuning is worth a thought
+GOOD = 100  # the fewest examples with which fine-tuning is worth considering
 _PER_LABEL = 10
-_CEILING = 0.01  # accuracy that doubling the examples must add to be worth waiting for
-_AGREED = 20  # messages that two agents spoke on, before their agreement means anything
-_JUDGED = 30
+_CEILING = 0.01  # wait for more examples if twice as many add at least this accuracy
+_AGREED = 20  # the fewest messages judged by two agents that make their agreement meaningful
+_JUDGED = 30  # the same for judged answers of the LLM
 _SLOW_MS = 2_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class OptionPrice:
-    """US dollars for 1,000 messages of an option; None: its price is not set."""
+    """The price of an option in US dollars per 1,000 messages, None if it is not set."""
 
     name: str
     usd_per_1000: float | None
@@ -27,7 +27,7 @@ class OptionPrice:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to label: what it costs at the present volume, and how fast it answers."""
+    """A way to label: its cost at the current volume, and its speed in milliseconds."""
 
     name: str
     usd_per_1000: float | None
@@ -38,7 +38,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do, why, and the options that were weighed."""
+    """A recommendation, its reasons, the options considered, and dates on which services end."""
 
     do: str
     because: tuple[str, ...]
@@ -47,28 +47,28 @@ class Advice:
 
 
 def advise(facts: Facts, prices: Sequence[OptionPrice], target: float, today: date) -> Advice:
-    """Start with prompting or the local model; fine-tune once that has hit its ceiling."""
+    """Recommend prompting or the local model, and fine-tuning once they stop improving."""
     do, because = _recommendation(facts, target)
     options = tuple(
         Option(
-            one.name,
-            one.usd_per_1000,
+            price.name,
+            price.usd_per_1000,
             None
-            if one.usd_per_1000 is None or facts.per_month is None
-            else one.usd_per_1000 * facts.per_month / 1000,
-            facts.times_ms.get(one.name),
-            one.note,
+            if price.usd_per_1000 is None or facts.per_month is None
+            else price.usd_per_1000 * facts.per_month / 1000,
+            facts.times_ms.get(price.name),
+            price.note,
         )
-        for one in prices
+        for price in prices
     )
     return Advice(do, tuple(because), options, closing(today))
 
 
 def closing(today: date) -> tuple[str, ...]:
-    """What ends when at OpenAI, as far as it is not over yet."""
+    """Return lines with the dates on which OpenAI's services end; those in the past first."""
     ends = (
-        (OPENAI_LAST_JOB, "the last day on which OpenAI takes a fine-tuning job, of anybody"),
-        (OPENAI_LAST_ANSWER, "gpt-4o and gpt-4.1 and all that was fine-tuned from them stop"),
+        (OPENAI_LAST_JOB, "the last day on which OpenAI accepts fine-tuning jobs"),
+        (OPENAI_LAST_ANSWER, "gpt-4o, gpt-4.1 and models fine-tuned from them stop answering"),
     )
     left = [
         f"{day}, in {plural((day - today).days, 'day')}: {what}"
@@ -82,28 +82,31 @@ def closing(today: date) -> tuple[str, ...]:
 def _recommendation(facts: Facts, target: float) -> tuple[str, list[str]]:
     early = _too_early(facts)
     if early is not None or facts.curve is None:
-        return early or ("Go on as now and correct", ["the learning curve cannot be measured yet"])
+        return early or (
+            "Continue as now and correct labels",
+            ["the examples are too few to measure the learning curve"],
+        )
     now, ahead = facts.curve.now.accuracy, facts.curve.expected[0]
     if _disagree(facts, now):
         because = (
             f"agents agreed on {facts.agreement.share:.0%} of "
-            f"{plural(facts.agreement.messages, 'message')}, and the model is right in "
-            f"{now:.0%}: it cannot be more right than they are of one mind. `triage conflicts` "
-            "lists where they differ"
+            f"{plural(facts.agreement.messages, 'request')}, and the model is right in "
+            f"{now:.0%}: it cannot agree with them more than they do with each other. "
+            "`triage conflicts` lists where they differ"
         )
-        return "Sharpen the labels before you train anything", [because]
+        return "Clarify the labels before you train a model", [because]
     if now >= target and not _slow(facts):
         because = (
-            f"it is right in {now:.0%} of messages it has not seen, which meets the target of "
-            f"{target:.0%}; a hosted model would cost money and time for little"
+            f"it is right in {now:.0%} of requests it has not seen, which meets the target of "
+            f"{target:.0%}; a hosted model would cost money and time for little gain"
         )
         return "Stay with the local model", [because]
     if facts.curve.gain_of_doubling >= _CEILING:
         because = (
-            f"the curve still climbs: twice as many examples are expected to bring {now:.1%} to "
-            f"{ahead.accuracy:.1%} ({ahead.low:.1%} to {ahead.high:.1%})"
+            "it still improves with examples: twice as many are expected to raise its accuracy "
+            f"from {now:.1%} to {ahead.accuracy:.1%} ({ahead.low:.1%} to {ahead.high:.1%})"
         )
-        return "Go on correcting, and let `triage train local` choose its settings anew", [because]
+        return "Continue to correct, and tune the model again with `triage train local`", [because]
     return _fine_tune(facts, now, target)
 
 
@@ -111,36 +114,37 @@ def _too_early(facts: Facts) -> tuple[str, list[str]] | None:
     label, fewest = facts.fewest
     if facts.examples < GOOD:
         because = (
-            f"{plural(facts.examples, 'example')}; below {GOOD} fine-tuning rarely beats a good "
-            "prompt with similar examples in it, or the local model"
+            f"you have {plural(facts.examples, 'example')}; with fewer than {GOOD}, fine-tuning "
+            "rarely beats the local model or a prompt with similar examples"
         )
-        missing = GOOD - facts.examples
-        return f"Go on as now and correct: {plural(missing, 'more good example')} first", [because]
+        missing = plural(GOOD - facts.examples, "more good example")
+        return f"Continue as now and correct labels: collect {missing} first", [because]
     if fewest < _PER_LABEL:
-        because = (
-            f"{label} has {plural(fewest, 'example')}; a model trained now would hardly know it"
-        )
-        return f"Correct more {label} messages: {_PER_LABEL - fewest} at least", [because]
+        because = f"{label} has {plural(fewest, 'example')}: too few for a model to learn it"
+        return f"Correct at least {_PER_LABEL - fewest} more {label} requests", [because]
     return None
 
 
 def _fine_tune(facts: Facts, accuracy: float, target: float) -> tuple[str, list[str]]:
     ceiling = (
-        f"{plural(facts.examples, 'example')}, and twice as many would add less than "
-        f"{_CEILING:.0%} to {accuracy:.0%}, below the target of {target:.0%}"
+        f"the local model is right in {accuracy:.0%}, below the target of {target:.0%}, and twice "
+        f"as many as {plural(facts.examples, 'example')} would add less than {_CEILING:.0%}"
     )
     reasons, prompting = [ceiling], facts.prompting
     if prompting.count >= _JUDGED:
         if prompting.share >= target:
             judged = plural(prompting.count, "judged answer")
             because = f"it was right in {prompting.share:.0%} of {judged}"
-            return "Stay with prompting for what the local model is unsure of", [because]
+            return "Stay with prompting when the local model is unsure", [because]
         reasons.append(
-            f"prompting has stopped as well: right in {prompting.newer:.0%} of its newer and "
+            f"prompting does not reach it either: right in {prompting.newer:.0%} of its newer and "
             f"{prompting.older:.0%} of its older answers that agents judged"
         )
     if _slow(facts):
-        reasons.append(f"the LLM takes {facts.times_ms['llm']:.0f} ms; short prompts are faster")
+        reasons.append(
+            f"the LLM takes {facts.times_ms['llm']:.0f} ms; a fine-tuned model needs a shorter "
+            "prompt and is faster"
+        )
     return "Fine-tune a hosted model: `triage train nebius` or `azure`", reasons
 
 

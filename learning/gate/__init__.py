@@ -1,1 +1,1 @@
-"""The comparison that decides on a promotion."""
+"""Compares champion and challenger, and decides on a promotion."""

@@ -1,4 +1,4 @@
-"""Champion and challenger side by side: figures, paired differences, and where they differ."""
+"""Compares champion and challenger: figures of each, paired differences, differing messages."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from learning.gate.trial import Answers, HeldOut
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The figures of champion or challenger; `usd_per_1000` is what 1,000 messages cost."""
+    """The figures of champion or challenger; `usd_per_1000` is the cost of 1,000 messages."""
 
     classifier: str
     figures: Evaluation
@@ -23,7 +23,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class LabelChange:
-    """What became of one label's messages; `p_worse` is adjusted for testing all labels."""
+    """The paired change on a label's messages; `p_worse` is adjusted for testing all labels."""
 
     label: str
     change: Paired
@@ -32,7 +32,7 @@ class LabelChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A message on which the two differ."""
+    """A message on which champion and challenger differ."""
 
     text: str
     label: str
@@ -42,7 +42,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything that the decision rests on, and that a report shows."""
+    """The figures behind a verdict and its report."""
 
     champion: Side
     challenger: Side
@@ -57,7 +57,7 @@ class Comparison:
     confusion: Counter[tuple[str, str]]
 
     def as_metrics(self) -> dict[str, float]:
-        """The figures that a promotion keeps in its history."""
+        """Return the figures that a promotion stores in its history."""
         new = self.challenger.figures
         return {
             "examples": float(self.change.size),
@@ -82,11 +82,11 @@ def compare(
     target_precision: float,
     config: GateConfig,
 ) -> Comparison:
-    """Both sides' figures and the paired differences between them."""
+    """Return both sides' figures and the paired differences between them."""
     labels = held_out.labels
     level = (1 - config.confidence) / 2
     change = paired(champion.right(labels), challenger.right(labels))
-    before, after = (one.figures(labels, target_precision) for one in (champion, challenger))
+    before, after = (side.figures(labels, target_precision) for side in (champion, challenger))
     return Comparison(
         champion=_side(champion, before),
         challenger=_side(challenger, after),
@@ -101,14 +101,14 @@ def compare(
         precise=after.precision >= before.precision or _precise(after, target_precision, level),
         differences=_differences(champion, challenger, held_out),
         confusion=Counter(
-            (label, best(one) or "")
-            for label, one in zip(labels, challenger.predictions, strict=True)
+            (label, best(prediction) or "")
+            for label, prediction in zip(labels, challenger.predictions, strict=True)
         ),
     )
 
 
 def _faster(champion: Answers, challenger: Answers, config: GateConfig, level: float) -> bool:
-    """Faster by the factor, and by enough milliseconds that somebody could notice."""
+    """Return True if it is faster by the factor and by enough milliseconds to be noticed."""
     old, new = np.array(champion.times_ms), np.array(challenger.times_ms)
     if len(old) == 0 or np.median(old) - np.median(new) < config.faster_ms:
         return False
@@ -123,13 +123,13 @@ def _side(answers: Answers, figures: Evaluation) -> Side:
 def _labels(
     champion: Answers, challenger: Answers, held_out: HeldOut, config: GateConfig
 ) -> tuple[LabelChange, ...]:
-    """Labels with enough examples, Holm's correction over all of them."""
+    """Return the changes of labels with enough examples, with Holm's correction over them."""
     truth = np.array(held_out.labels)
     old, new = champion.right(held_out.labels), challenger.right(held_out.labels)
     counts = Counter(held_out.labels)
     names = [name for name, count in sorted(counts.items()) if count >= config.minimum_per_label]
-    changes = [paired(old[truth == one], new[truth == one]) for one in names]
-    adjusted = holm([one.p_worse for one in changes])
+    changes = [paired(old[truth == name], new[truth == name]) for name in names]
+    adjusted = holm([change.p_worse for change in changes])
     return tuple(
         LabelChange(name, change, p)
         for name, change, p in zip(names, changes, adjusted, strict=True)
@@ -137,7 +137,7 @@ def _labels(
 
 
 def _precise(figures: Evaluation, target: float, level: float) -> bool:
-    """Whether the labels given may still be right as often as the admin asks for."""
+    """Return True if the precision of the given labels may still reach the target."""
     given = round(figures.answered * figures.examples)
     right = round(figures.precision * given)
     return given == right or bool(beta.ppf(1 - level, right + 1, given - right) >= target)
@@ -156,4 +156,4 @@ def _differences(
             strict=True,
         )
     )
-    return tuple(one for one in found if one.champion != one.challenger)
+    return tuple(pair for pair in found if pair.champion != pair.challenger)

@@ -1,4 +1,4 @@
-"""Two classifiers on the same messages: what the differences between them prove."""
+"""Paired statistics of two classifiers on the same messages: McNemar, bootstrap, Holm."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """Messages that only the challenger (`gained`) or only the champion (`lost`) had right."""
+    """The number of messages that only the challenger (`gained`) or champion (`lost`) got right."""
 
     size: int
     gained: int
@@ -25,29 +25,29 @@ class Paired:
 
     @property
     def gain(self) -> float:
-        """Accuracy of the challenger less that of the champion."""
+        """Return the challenger's accuracy minus the champion's."""
         return (self.gained - self.lost) / self.size if self.size else 0.0
 
     @property
     def discordant(self) -> float:
-        """Share of messages that one had right and the other wrong."""
+        """Return the share of messages that exactly one of the two got right."""
         return (self.gained + self.lost) / self.size if self.size else 0.0
 
     @property
     def p(self) -> float:
-        """Exact two-sided p of McNemar's test: of no difference between the two."""
+        """Return McNemar's exact two-sided p of no difference between the two."""
         both = self.gained + self.lost
         return float(binomtest(self.gained, both).pvalue) if both else 1.0
 
     @property
     def p_worse(self) -> float:
-        """Exact one-sided p of McNemar's test: of the challenger being no worse."""
+        """Return McNemar's exact one-sided p of the challenger being no worse."""
         return float(binom.sf(self.lost - 1, self.gained + self.lost, 0.5))
 
     def interval(self, confidence: float, seed: int = 0) -> tuple[float, float]:
-        """Bounds of the gain by a bootstrap over messages, percentile method.
+        """Return the bounds of the gain by a bootstrap over messages, percentile method.
 
-        Resampling messages with replacement draws how often each outcome is met, so one
+        A resample of messages with replacement only changes the count of each outcome, so one
         multinomial draw is one resample.
         """
         if self.size == 0:
@@ -61,19 +61,19 @@ class Paired:
 
 
 def paired(champion: Bools, challenger: Bools) -> Paired:
-    """Compare which messages each had right; both arrays have shape (n,), in the same order."""
+    """Count the differences between two arrays of right answers, shape (n,), in the same order."""
     gained, lost = (challenger & ~champion).sum(), (champion & ~challenger).sum()
     return Paired(len(champion), int(gained), int(lost))
 
 
 def needed(gain: float, discordant: float, confidence: float) -> int:
-    """How many messages show this gain with 80 % certainty, if it and `discordant` are as seen.
+    """Return how many messages prove this gain with 80 % power, given the share `discordant`.
 
     After Connor, "Sample size for testing differences in proportions for the paired-sample
-    design" (1987). ValueError where there is no gain to show.
+    design" (1987). Raise ValueError if the gain is not positive.
     """
     if gain <= 0:
-        raise ValueError("no number of messages shows a gain that is none")
+        raise ValueError("gain must be positive: no number of messages proves a loss to be a gain")
     spread = max(discordant, gain)
     level, power = norm.ppf((1 + confidence) / 2), norm.ppf(_POWER)
     root = level * math.sqrt(spread) + power * math.sqrt(max(0.0, spread - gain**2))
@@ -81,7 +81,7 @@ def needed(gain: float, discordant: float, confidence: float) -> int:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values, in the given order, after Holm (1979): tested many at once."""
+    """Return p-values adjusted for testing them together, in the given order; Holm (1979)."""
     order = sorted(range(len(p_values)), key=lambda place: p_values[place])
     adjusted = [0.0] * len(p_values)
     largest = 0.0
@@ -92,10 +92,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def clearly_less(champion: Numbers, challenger: Numbers, factor: float, level: float) -> bool:
-    """Whether the challenger takes less than a `factor`-th on most messages, and not by chance.
+    """Return True if the challenger takes less by `factor` on most messages, and not by chance.
 
-    A sign test on pairs, which a few odd times or prices do not sway: the share of messages on
-    which `champion >= factor * challenger` is above one half at one-sided `level`.
+    A sign test on pairs, robust against outliers among times and prices: the share of messages
+    with `champion >= factor * challenger` is above one half at one-sided `level`.
     """
     less = int(((champion >= factor * challenger) & (champion > 0)).sum())
     size = len(champion)

@@ -1,4 +1,4 @@
-"""The gate's confusion matrix as a picture."""
+"""Draws the confusion matrix of a comparison."""
 
 from collections import Counter
 
@@ -7,24 +7,23 @@ import numpy as np
 from learning.pictures import figure, plain, png
 
 _LABELS_MAX = 30
-
-
-_DARK = 0.5
+_DARK = 0.5  # the share from which a cell is dark enough for white text
 
 
 def confusion_png(counts: Counter[tuple[str, str]], title: str) -> bytes:
-    """True labels as rows, predicted ones as columns; each row's shares as shades.
+    """Return a PNG with true labels as rows, predicted labels as columns, row shares as shades.
 
-    With more than 30 labels, those that are confused most.
+    Of more than 30 labels, only the 30 that are confused most are drawn.
     """
     wrong: Counter[str] = Counter()
-    for (true, said), count in counts.items():
-        if true != said:
-            wrong.update({true: count, said: count})
+    for (true, predicted), count in counts.items():
+        if true != predicted:
+            wrong.update({true: count, predicted: count})
     every = sorted({name for pair in counts for name in pair})
     names = sorted(every, key=lambda name: (-wrong[name], name))[:_LABELS_MAX]
     names = [name for name in every if name in names]
-    table = np.array([[counts[true, said] for said in names] for true in names], dtype=float)
+    rows = [[counts[true, predicted] for predicted in names] for true in names]
+    table = np.array(rows, dtype=float)
     totals = np.array([sum(n for (t, _), n in counts.items() if t == true) for true in names])
     shares = table / np.maximum(totals, 1)[:, None]
     side = 2.5 + 0.32 * len(names)
@@ -34,7 +33,7 @@ def confusion_png(counts: Counter[tuple[str, str]], title: str) -> bytes:
     labels = [plain(name) or "none" for name in names]
     axes.set_xticks(range(len(names)), labels, rotation=90, fontsize=8)
     axes.set_yticks(range(len(names)), labels, fontsize=8)
-    axes.set_xlabel("said")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(title, fontsize=10)
     for row, column in zip(*np.nonzero(table), strict=True):

@@ -1,4 +1,4 @@
-"""How a challenger in shadow fares against what agents said of the same live messages."""
+"""Judges a challenger's shadow answers by agents' labels of the same live messages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from storage.shadows import ShadowAnswer
 
 @dataclass(frozen=True, slots=True)
 class ShadowFigures:
-    """Live messages answered in shadow, and the paired change on those that agents judged.
+    """The number of messages answered in shadow, and the paired change on those agents judged.
 
-    Agents judge what looks wrong in the champion's answers first, which favours the challenger:
-    a loss here is telling, a gain is not.
+    Agents tend to judge wrong answers of the champion first, which favours the challenger: a loss
+    here counts, a gain proves nothing.
     """
 
     answered: int
@@ -27,18 +27,18 @@ class ShadowFigures:
 def figures(
     answers: Mapping[str, ShadowAnswer], judged: Sequence[StoredExample | None]
 ) -> ShadowFigures:
-    """Figures of one challenger; `judged` are the standing examples of its messages, None: none."""
+    """Return a challenger's figures; `judged` has each message's current example, or None."""
     pairs = [
-        (answers[one.id].champion == one.label, answers[one.id].label == one.label)
-        for one in judged
-        if one is not None and one.source != "import" and one.id in answers
+        (answers[example.id].champion == example.label, answers[example.id].label == example.label)
+        for example in judged
+        if example is not None and example.source != "import" and example.id in answers
     ]
     old = np.array([before for before, _ in pairs], dtype=bool)
     new = np.array([after for _, after in pairs], dtype=bool)
-    times = [one.ms for one in answers.values()]
+    times = [answer.ms for answer in answers.values()]
     return ShadowFigures(
         answered=len(answers),
         change=paired(old, new),
         p50_ms=float(np.median(times)) if times else 0.0,
-        usd_per_1000=1000 * sum(one.usd for one in answers.values()) / max(1, len(answers)),
+        usd_per_1000=1000 * sum(answer.usd for answer in answers.values()) / max(1, len(answers)),
     )

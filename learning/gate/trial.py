@@ -1,4 +1,4 @@
-"""A trial: champion and challenger answer the same held-out examples, turn by turn."""
+"""Runs a trial: champion and challenger answer the same held-out examples in turns."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Messages that neither side was taught, with the labels that agents gave them."""
+    """Messages that neither side was trained on, with the labels that agents gave them."""
 
     texts: tuple[str, ...]
     labels: tuple[str, ...]
@@ -27,9 +27,10 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What one side said to all held-out messages, in their order.
+    """One side's predictions for all held-out messages, in their order.
 
-    `times_ms` are those of the first messages, each asked alone, as one in use would be.
+    `times_ms` has the times of the first 200 messages: they are classified one by one, as live
+    messages are.
     """
 
     classifier: str
@@ -37,28 +38,29 @@ class Answers:
     times_ms: tuple[float, ...]
 
     def right(self, labels: Sequence[str]) -> Bools:
-        """Where the best label is the true one, also where the side abstained; shape (n,)."""
+        """Return an array of shape (n,): True if the best guess is right, abstained or not."""
         pairs = zip(self.predictions, labels, strict=True)
-        return np.array([best(one) == label for one, label in pairs], dtype=bool)
+        return np.array([best(prediction) == label for prediction, label in pairs], dtype=bool)
 
     def useful(self, labels: Sequence[str]) -> Bools:
-        """Where it gave a label, and the true one; shape (n,)."""
+        """Return an array of shape (n,): True if a label was given and is right."""
         pairs = zip(self.predictions, labels, strict=True)
-        return np.array([one.label == label for one, label in pairs], dtype=bool)
+        return np.array([prediction.label == label for prediction, label in pairs], dtype=bool)
 
     @property
     def costs_usd(self) -> Numbers:
-        """What each message cost; shape (n,)."""
-        return np.array([one.usage.cost_usd for one in self.predictions], dtype=float)
+        """Return the cost of each message in US dollars, shape (n,)."""
+        costs = [prediction.usage.cost_usd for prediction in self.predictions]
+        return np.array(costs, dtype=float)
 
     def figures(self, labels: Sequence[str], target_precision: float) -> Evaluation:
-        """Accuracy, calibration, coverage and times."""
+        """Return accuracy, calibration, coverage and times."""
         per_second = 1000 * len(self.times_ms) / max(1e-9, sum(self.times_ms))
         return judge(self.predictions, labels, target_precision, self.times_ms, per_second)
 
 
-def _goes_on() -> None:
-    """Nothing ends the trial early."""
+def _no_check() -> None:
+    """Let the trial continue."""
 
 
 async def _one(classifier: Classifier, text: str) -> tuple[Prediction, float]:
@@ -71,17 +73,18 @@ async def hold(
     champion: Classifier,
     challenger: Classifier,
     texts: Sequence[str],
-    check: Callable[[], None] = _goes_on,
+    check: Callable[[], None] = _no_check,
 ) -> tuple[Answers, Answers]:
-    """Ask both the same; the first 200 one by one in turns, so that noise meets both alike.
+    """Let both classify the same texts; return their answers, the champion's first.
 
-    Raises what the classifiers raise, and what `check` raises, which is called after each
-    question: a trial without an answer decides nothing.
+    The first 200 texts are classified one by one and in turns, so that noise on the machine
+    affects both times alike. `check` is called after each call. Errors of the classifiers and of
+    `check` end the trial: an incomplete trial decides nothing.
     """
     sides = (champion, challenger)
     predictions: tuple[list[Prediction], ...] = ([], [])
     times: tuple[list[float], ...] = ([], [])
-    for side in sides:  # the first call of each pays for what is loaded late
+    for side in sides:  # not timed: the first call loads models and opens connections
         await side.classify(texts[:1])
         check()
     for number, text in enumerate(texts[:_TIMED]):
@@ -95,17 +98,18 @@ async def hold(
             predictions[place].extend(await sides[place].classify(texts[start : start + _BATCH]))
             check()
     first, second = (
-        Answers(side.version, tuple(said), tuple(ms))
-        for side, said, ms in zip(sides, predictions, times, strict=True)
+        Answers(side.version, tuple(given), tuple(ms))
+        for side, given, ms in zip(sides, predictions, times, strict=True)
     )
     return first, second
 
 
 @dataclass
 class TrialLedger:
-    """Counts in the workspace's budget, and remembers that it was spent before the end.
+    """A ledger on the workspace's budget that remembers if the budget was spent.
 
-    A cascade goes on with its local half alone then, and that must not answer for the whole.
+    A cascade without budget falls back to its local half, whose answers must not be compared as
+    the cascade's.
     """
 
     spending: Spending
@@ -121,16 +125,16 @@ class TrialLedger:
         return found
 
     async def settle(self, reservation: Reservation, usage: Usage) -> None:
-        """Replace a reservation by what the request took."""
+        """Replace a reservation by the real usage of the request."""
         await self.spending.settle(reservation, usage)
 
     async def outage(self, said: str | None) -> None:
-        """Tell nobody; see `Spending.outage`."""
+        """Ignore an outage; see `Spending.outage`."""
 
     def check(self) -> None:
-        """ModelError where the budget did not suffice for all that was to be asked."""
+        """Raise ModelError if the budget was spent before the end."""
         if self.spent:
             raise ModelError(
                 "nothing was compared: today's budget ([llm] daily_budget_usd = "
-                f"{self.daily_budget_usd:g}) is spent; try again after 00:00 UTC, or raise it"
+                f"{self.daily_budget_usd:g}) is spent. Try again after 00:00 UTC, or raise it."
             )

@@ -45,6 +45,6 @@ async def test_it_stops_where_the_budget_is_spent(
         spent = await spending.today()
         assert len(server.requests) == spent.requests == requests
         assert spent.trial_usd == spent.cost_usd == pytest.approx(0.155 * requests)
-        with pytest.raises(ModelError, match="try again after 00:00 UTC"):
+        with pytest.raises(ModelError, match="Try again after 00:00 UTC"):
             await gating.judge()
         assert len(server.requests) == requests

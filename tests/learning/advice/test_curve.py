@@ -1,4 +1,4 @@
-"""A power law that is there is found, with an interval that holds what comes."""
+"""The curve finds a known power law, and its intervals contain the truth."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def law(sizes: np.ndarray) -> np.ndarray:
     return 0.05 + 1.2 * sizes**-0.45
 
 
-def test_a_law_without_noise_is_continued() -> None:
+def test_a_law_without_noise_is_extrapolated() -> None:
     errors = law(np.array(SIZES, dtype=float))
     curve = extrapolated(SIZES, np.tile(1 - errors, (6, 1)), 100_000)
     for point in curve.expected:
@@ -24,7 +24,7 @@ def test_a_law_without_noise_is_continued() -> None:
     assert curve.gain_of_doubling > 0.01
 
 
-def test_the_interval_mostly_holds_what_comes() -> None:
+def test_the_interval_mostly_contains_the_truth() -> None:
     rng = np.random.default_rng(0)
     held, truth = 0, float(1 - law(np.array([1600.0]))[0])
     for _ in range(40):
@@ -34,15 +34,15 @@ def test_the_interval_mostly_holds_what_comes() -> None:
     assert held >= 32
 
 
-def test_no_curve_falls_where_the_last_point_is_lucky() -> None:
+def test_no_curve_falls_after_a_lucky_last_point() -> None:
     errors = law(np.array(SIZES, dtype=float))
-    errors[-1] = 0.02  # below what any of the others leads to
+    errors[-1] = 0.02  # lower than the other points predict
     curve = extrapolated(SIZES, np.tile(1 - errors, (6, 1)), 1_000)
     assert curve.gain_of_doubling >= 0
     assert curve.expected[1].accuracy >= curve.expected[0].accuracy
 
 
-def test_few_examples_have_no_curve_and_many_climb() -> None:
+def test_few_examples_have_no_curve_and_many_have_one() -> None:
     words = {"MONEY": ("invoice", "refund", "price"), "BUG": ("crash", "error", "freeze")}
     examples = [
         Example(f"{n}", f"{words[label][n % 3]} number {n} in {place}", label)

@@ -1,4 +1,4 @@
-"""One recommendation for each state a team can be in, from its own numbers."""
+"""The recommendation follows from a team's numbers."""
 
 from dataclasses import replace
 from datetime import date
@@ -46,12 +46,12 @@ BASE = Facts(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"counts": {"A": 50, "B": 9}}, "41 more good examples first"),
-        ({"counts": {"A": 200, "B": 4}}, "Correct more B messages: 6 at least"),
-        ({"curve": None}, "Go on as now and correct"),
-        ({"agreement": Agreement(40, 30)}, "Sharpen the labels"),
+        ({"counts": {"A": 50, "B": 9}}, "collect 41 more good examples first"),
+        ({"counts": {"A": 200, "B": 4}}, "Correct at least 6 more B requests"),
+        ({"curve": None}, "Continue as now and correct labels"),
+        ({"agreement": Agreement(40, 30)}, "Clarify the labels"),
         ({"curve": curve(0.95, 0.951)}, "Stay with the local model"),
-        ({"curve": curve(0.8, 0.85)}, "Go on correcting"),
+        ({"curve": curve(0.8, 0.85)}, "Continue to correct"),
         ({"prompting": PromptingRecord(100, 95, 0.95, 0.95)}, "Stay with prompting"),
         ({}, "Fine-tune a hosted model"),
         ({"prompting": PromptingRecord(100, 80, 0.8, 0.8)}, "Fine-tune a hosted model"),
@@ -69,7 +69,7 @@ def test_each_state_has_its_advice(changes: dict[str, object], words: str) -> No
     assert any("$2.00 a month" in line for line in lines)
 
 
-def test_what_closes_is_said_with_the_days_that_are_left() -> None:
+def test_closing_dates_count_the_days_left() -> None:
     assert closing(TODAY)[0].startswith("2027-01-06, in 43 days")
     assert "2027-01-14, in 4 days" in closing(date(2027, 1, 10))[1]
     assert "over" in closing(date(2027, 1, 10))[0]
@@ -79,7 +79,7 @@ def test_the_curve_is_drawn() -> None:
     assert curve_png(curve(0.8, 0.85), 0.9).startswith(b"\x89PNG")
 
 
-def test_agents_agree_by_their_last_words() -> None:
+def test_agreement_counts_each_agents_last_label() -> None:
     def step(who: str, after: str | None) -> Correction:
         return Correction(who=who, when="1", before=None, after=after)
 

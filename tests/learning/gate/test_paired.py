@@ -1,4 +1,4 @@
-"""Paired statistics against what they are by definition."""
+"""Paired statistics agree with their definitions."""
 
 from itertools import combinations
 
@@ -30,13 +30,13 @@ def test_the_interval_holds_the_gain_and_p_is_mcnemars(pairs: list[tuple[bool, b
 
 
 @given(outcomes)
-def test_exchanging_the_sides_turns_the_gain_around(pairs: list[tuple[bool, bool]]) -> None:
+def test_swapping_the_sides_negates_the_gain(pairs: list[tuple[bool, bool]]) -> None:
     old, new = (np.array(side, dtype=bool) for side in zip(*pairs, strict=True))
-    there, back = paired(old, new), paired(new, old)
-    assert (there.gained, there.lost, there.p) == (back.lost, back.gained, back.p)
+    forward, reverse = paired(old, new), paired(new, old)
+    assert (forward.gained, forward.lost, forward.p) == (reverse.lost, reverse.gained, reverse.p)
 
 
-def test_the_interval_is_that_of_resampled_messages() -> None:
+def test_the_interval_agrees_with_a_bootstrap_over_messages() -> None:
     rng = np.random.default_rng(1)
     old, new = rng.random(400) < 0.8, rng.random(400) < 0.85
     found = paired(old, new).interval(0.9)
@@ -49,25 +49,25 @@ def test_the_interval_is_that_of_resampled_messages() -> None:
     assert found[1] == pytest.approx(high, abs=0.004)
 
 
-def test_nothing_compared_shows_nothing() -> None:
+def test_no_messages_show_no_gain() -> None:
     found = paired(np.array([], bool), np.array([], bool))
     assert (found.gain, *found.interval(0.95), found.p) == (0.0, 0.0, 0.0, 1.0)
 
 
 @pytest.mark.parametrize(("gain", "discordant"), [(0.03, 0.08), (0.02, 0.05), (0.05, 0.2)])
-def test_the_number_needed_has_the_power_that_it_promises(gain: float, discordant: float) -> None:
+def test_the_needed_number_of_messages_has_80_percent_power(gain: float, discordant: float) -> None:
     size = needed(gain, discordant, 0.95)
     rng = np.random.default_rng(2)
     shares = [(discordant + gain) / 2, (discordant - gain) / 2, 1 - discordant]
     drawn = rng.multinomial(size, shares, size=4000)[:, :2]
     z = (drawn[:, 0] - drawn[:, 1]) / np.sqrt(drawn.sum(axis=1))
     assert (z > 1.96).mean() == pytest.approx(0.8, abs=0.03)
-    with pytest.raises(ValueError, match="shows a gain"):
+    with pytest.raises(ValueError, match="gain must be positive"):
         needed(0.0, discordant, 0.95)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
-def test_holm_rejects_what_its_steps_reject(p_values: list[float]) -> None:
+def test_holm_agrees_with_its_stepwise_definition(p_values: list[float]) -> None:
     adjusted = holm(p_values)
     assert all(one >= p for one, p in zip(adjusted, p_values, strict=True))
     for (p, mine), (q, other) in combinations(zip(p_values, adjusted, strict=True), 2):

@@ -1,4 +1,4 @@
-"""Shadow figures count the messages that agents judged."""
+"""Shadow figures count only messages that agents judged."""
 
 from learning.gate.shadow import figures
 from storage.examples.examples import StoredExample
@@ -12,7 +12,7 @@ def judged(identity: str, label: str) -> StoredExample:
     )
 
 
-async def test_answers_are_kept_by_model_and_measured_on_judged_messages(redis: Client) -> None:
+async def test_answers_are_stored_by_model_and_measured_on_judged_messages(redis: Client) -> None:
     shadows = Shadows(redis, "T")
     for number, (champion, challenger) in enumerate([("A", "B"), ("A", "B"), ("A", "A")]):
         answer = ShadowAnswer(
