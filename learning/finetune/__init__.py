@@ -1,1 +1,1 @@
-"""Training a challenger: here in seconds, or as a durable job at a provider."""
+"""Trains challengers: locally in seconds, or as durable jobs at a provider."""

@@ -1,4 +1,4 @@
-"""An account at a provider: the address, the key, and a client whose errors come out as ours."""
+"""A provider account, with an SDK client that raises this package's errors."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ _TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who is asked, where, and with which key; `key_name` is the setting that holds it."""
+    """A provider's name, base URL and API key; `key_name` is the setting that holds the key."""
 
     provider: str
     key_name: str
@@ -23,15 +23,15 @@ class Account:
 
     @asynccontextmanager
     async def client(self, timeout_s: float = _TIMEOUT_S) -> AsyncIterator[openai.AsyncOpenAI]:
-        """An SDK client; within it every error is a RefusedError or an UnavailableError."""
+        """Open an SDK client; within it, errors become RefusedError or UnavailableError."""
         if not self.key:
-            raise UnavailableError(f"{self.key_name} is not set: {self.provider} needs it")
+            raise UnavailableError(f"{self.key_name} is not set. Set it to a {self.provider} key.")
         with translated(self.provider, self.key_name):
             async with openai.AsyncOpenAI(
                 api_key=self.key,
                 base_url=self.base_url,
                 timeout=timeout_s,
-                max_retries=0,  # a step is tried again as a whole, after looking what came of it
+                max_retries=0,  # the trainer retries whole steps, which first look for results
                 http_client=openai.DefaultAsyncHttpxClient(verify=certificates()),
             ) as client:
                 yield client

@@ -1,4 +1,4 @@
-"""Training in Azure (Foundry): another file encoding, a training type, a deployment of its own."""
+"""The Azure (Foundry) backend: its own file encoding, training type and deployment."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,15 +32,15 @@ class Principal:
 
     @property
     def complete(self) -> bool:
-        """Whether all three are set."""
+        """Return True if tenant, client and secret are set."""
         return bool(self.tenant and self.client and self.secret)
 
 
 class AzureBackend(HostedBackend):
-    """An Azure OpenAI or Foundry resource. Without a service principal a person deploys."""
+    """An Azure OpenAI or Foundry resource; without a service principal, a person deploys."""
 
     table: AzureTable
-    encoding = "utf-8-sig"  # the file is read as something else without a byte-order mark
+    encoding = "utf-8-sig"  # Azure misreads the file without a byte-order mark
 
     def __init__(
         self, name: str, account: Account, table: AzureTable, suffix: str, principal: Principal
@@ -49,39 +49,42 @@ class AzureBackend(HostedBackend):
         self._principal = principal
 
     async def check(self, snapshot: Snapshot) -> list[PreflightFinding]:
-        """As elsewhere, and whether the bot can deploy what it trained."""
+        """Check as for every provider, and check that the bot can deploy the trained model."""
         if self.table.endpoint is None:
-            message = "train.azure.endpoint: not set; https://NAME.openai.azure.com"
+            message = (
+                "train.azure.endpoint is not set. Set it to an address such as "
+                "https://NAME.openai.azure.com"
+            )
             return [PreflightFinding(Level.REFUSE, message)]
         found = list(await super().check(snapshot))
-        message = "a deployed model costs by the hour, used or not: delete deployments in disuse"
+        message = "Azure charges for a deployed model by the hour: delete unused deployments"
         found.append(PreflightFinding(Level.NOTE, message))
         found += closing.of_azure(self.base_model, datetime.now(UTC).date())
         if not self._deploys:
             found.append(
                 PreflightFinding(
                     Level.NOTE,
-                    "the bot cannot deploy by itself: it will name the model, and you deploy it; "
-                    f"{self._needs()} let it",
+                    "the bot cannot deploy the model: it will tell you the model's name to deploy. "
+                    f"To let the bot deploy, set {self._needs()}",
                 )
             )
         return found
 
     @property
     def _deploys(self) -> bool:
-        return self._principal.complete and all(getattr(self.table, one) for one in _NAMED)
+        return self._principal.complete and all(getattr(self.table, name) for name in _NAMED)
 
     def _needs(self) -> str:
-        tables = ", ".join(f"train.azure.{one}" for one in _NAMED)
+        tables = ", ".join(f"train.azure.{name}" for name in _NAMED)
         return f"{tables} and AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET"
 
     def arguments(self, job: Job) -> dict[str, Any]:
-        """`trainingType` is Azure's own field."""
+        """Return the arguments of every provider, with Azure's field `trainingType`."""
         extra = {"trainingType": self.table.training_type}
         return super().arguments(job) | {"extra_body": extra}
 
     async def deploy(self, job: Job) -> str:
-        """Ask for the deployment, by PUT: the same one twice is one. Its name."""
+        """Create the deployment and return its name; PUT makes repeated calls harmless."""
         name = self.suffix(job)
         if not self._deploys:
             return name
@@ -94,20 +97,20 @@ class AzureBackend(HostedBackend):
         return name
 
     async def probe(self, job: Job, snapshot: Snapshot) -> None:
-        """As elsewhere; what keeps it from answering is said in Azure's or our own words."""
+        """Probe as for every provider; errors say why the deployment does not answer."""
         try:
             await super().probe(job, snapshot)
         except UnavailableError as error:
             if not self._deploys:
                 raise UnavailableError(
-                    f"deploy {job.tuned} in Foundry under the name {job.serving}, or set "
-                    f"{self._needs()}: {error}"
+                    f"{job.tuned} is not deployed. Deploy it in Foundry as {job.serving}, or set "
+                    f"{self._needs()} ({error})"
                 ) from None
             state = (await self._manage("GET", job.serving, None)).get("properties", {})
             if state.get("provisioningState") in {"Failed", "Canceled"}:
                 raise RefusedError(
-                    f"Azure did not deploy {job.tuned}: {state['provisioningState']}; see the "
-                    "resource's deployments for the reason (quota, region)"
+                    f"Azure did not deploy {job.tuned}: {state['provisioningState']}. Look for "
+                    "the reason (quota, region) at the resource's deployments"
                 ) from None
             raise
 
@@ -126,17 +129,17 @@ class AzureBackend(HostedBackend):
 
     @asynccontextmanager
     async def _http(self) -> AsyncIterator[httpx2.AsyncClient]:
-        """A client with a token of the service principal."""
-        table, who = self.table, self._principal
+        """Open a client that is signed in as the service principal."""
+        table, principal = self.table, self._principal
         with reached("Azure"):
             async with httpx2.AsyncClient(timeout=_TIMEOUT_S, verify=certificates()) as http:
                 form = {
                     "grant_type": "client_credentials",
-                    "client_id": who.client,
-                    "client_secret": who.secret,
+                    "client_id": principal.client,
+                    "client_secret": principal.secret,
                     "scope": f"{table.management_url}.default",
                 }
-                url = f"{table.login_url}{who.tenant}/oauth2/v2.0/token"
+                url = f"{table.login_url}{principal.tenant}/oauth2/v2.0/token"
                 token = _answered(await http.post(url, data=form), "signing in")
                 http.headers["authorization"] = f"Bearer {token.get('access_token', '')}"
                 yield http
@@ -156,5 +159,5 @@ def _answered(answer: httpx2.Response, doing: str) -> dict[str, Any]:
         error = body.get("error")
         reason = error.get("message") if isinstance(error, dict) else body.get("error_description")
         message = f"Azure answered {answer.status_code} on {doing}: {shown(reason)}"
-        raise UnavailableError(f"{message}: give the service principal the Foundry Owner role")
+        raise UnavailableError(f"{message}. Give the service principal the Foundry Owner role")
     return body

@@ -1,4 +1,9 @@
-"""The words of training: what a backend does, what it finds, and how it fails."""
+"""The interface of training backends, their findings and their errors.
+
+FinetuneError
+├── RefusedError       retrying cannot help: the job fails
+└── UnavailableError   the trainer retries the step
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +16,15 @@ from storage.models import Model
 
 
 class FinetuneError(Exception):
-    """Base of what training raises: the message says what happened and what to do."""
+    """Base class of training errors; the message says what happened and what to do."""
 
 
 class RefusedError(FinetuneError):
-    """The provider says no for good: the job has failed."""
+    """The provider refused the job for good; retrying cannot help."""
 
 
 class UnavailableError(FinetuneError):
-    """Not now (away, busy, not ready): the same step again, after `wait_s` where it was told."""
+    """The provider is unreachable, busy or not ready; retry the step, after `wait_s` if given."""
 
     def __init__(self, message: str, wait_s: float | None = None) -> None:
         super().__init__(message)
@@ -27,7 +32,7 @@ class UnavailableError(FinetuneError):
 
 
 class Level(StrEnum):
-    """How much a finding weighs: refused, done only with `anyway`, or merely worth knowing."""
+    """The severity of a finding: it stops a job, needs `anyway`, or only informs."""
 
     REFUSE = "refuse"
     ADVISE = "advise against"
@@ -36,7 +41,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PreflightFinding:
-    """Something that was seen before any money was spent."""
+    """A finding of the checks that run before any money is spent."""
 
     level: Level
     message: str
@@ -44,7 +49,7 @@ class PreflightFinding:
 
 @dataclass(frozen=True, slots=True)
 class TrainingEstimate:
-    """Tokens of the training file once, and the price of all epochs in US dollars, if known."""
+    """The tokens of the training file, and the price of all epochs in US dollars, if known."""
 
     tokens: int
     usd: float | None
@@ -52,7 +57,7 @@ class TrainingEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """What a provider says of a job; `error` is its reason for a failure."""
+    """The state of a job at the provider; `error` is the reason if it failed."""
 
     status: str
     tuned: str = ""
@@ -62,67 +67,67 @@ class Remote:
 
 
 class Backend(Protocol):
-    """Where a model is trained. Each step may come twice and must then change nothing more.
+    """A place to train models. Each step may be repeated, so it must be idempotent.
 
-    All raise RefusedError or UnavailableError.
+    All methods may raise RefusedError or UnavailableError.
     """
 
     @property
     def name(self) -> str:
-        """What `triage train` calls it."""
+        """Return the name that `triage train` uses."""
         ...
 
     @property
     def base_model(self) -> str:
-        """The model that is trained further."""
+        """Return the model that training starts from."""
         ...
 
     @property
     def hosted(self) -> bool:
-        """Whether it costs money and texts leave the house."""
+        """Return True if training costs money and sends texts to a provider."""
         ...
 
     @property
     def longest(self) -> int | None:
-        """The most tokens of an example that it trains on; None for any number."""
+        """Return the most tokens that an example may have, or None for no limit."""
         ...
 
     async def check(self, snapshot: Snapshot) -> Sequence[PreflightFinding]:
-        """What speaks against a job now, by the provider's word and the settings."""
+        """Return findings about a job with this snapshot, from the provider and the settings."""
         ...
 
     def estimate(self, snapshot: Snapshot, epochs: int) -> TrainingEstimate:
-        """Tokens and price, before anything is sent."""
+        """Return tokens and price; nothing is sent."""
         ...
 
     async def upload(self, job: Job, snapshot: Snapshot) -> tuple[str, ...]:
-        """The training files at the provider, found by name or uploaded; their ids."""
+        """Find the training files by name or upload them; return their ids."""
         ...
 
     async def create(self, job: Job) -> str:
-        """The job at the provider, found by its tag or created; its id."""
+        """Find the provider's job by its tag or create it; return its id."""
         ...
 
     async def poll(self, job: Job, snapshot: Snapshot) -> Remote:
-        """How the provider's job stands."""
+        """Return the state of the provider's job."""
         ...
 
     async def deploy(self, job: Job) -> str:
-        """The name by which the trained model is called, once it is deployed under it."""
+        """Deploy the trained model; return the name to call it by."""
         ...
 
     async def probe(self, job: Job, snapshot: Snapshot) -> None:
-        """One request to the model; returns when it answered with a label of the set."""
+        """Send one request to the model; raise unless it answers with a label of the set."""
         ...
 
     async def challenger(self, job: Job, snapshot: Snapshot) -> tuple[Model, bytes]:
-        """The model as it is stored and compared, and its file ("" for a hosted one)."""
+        """Return the model to store and compare, and its file (empty for a hosted model)."""
         ...
 
     def cost(self, trained_tokens: int) -> float | None:
-        """The price of what was trained in US dollars, if known."""
+        """Return the price of the trained tokens in US dollars, or None if unknown."""
         ...
 
     async def cancel(self, job: Job) -> None:
-        """End the provider's job; one that ended already is fine."""
+        """Cancel the provider's job; no-op if it has ended."""
         ...

@@ -1,4 +1,4 @@
-"""The backends there are, from the settings; one without its key says so when it is checked."""
+"""Makes all training backends from the settings; a missing key is reported by its check."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +19,7 @@ _OPENAI = "https://api.openai.com/v1/"
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The secrets of all providers, "" where there is none."""
+    """The secrets of all providers, "" if not set."""
 
     openai: str = field(default="", repr=False)
     azure: str = field(default="", repr=False)
@@ -34,7 +34,7 @@ def make_backends(
     target_precision: float,
     embedder: str = MINILM,
 ) -> dict[str, Backend]:
-    """Every backend by its name."""
+    """Return all backends by name."""
     azure_url = f"{config.azure.endpoint or ''}openai/v1/"
     accounts = {
         "openai": Account("OpenAI", "OPENAI_API_KEY", keys.openai, openai_url or _OPENAI),

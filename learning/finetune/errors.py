@@ -1,4 +1,4 @@
-"""What a provider's errors mean for a job: no for good, or not now; with its reason, and advice."""
+"""Translates provider errors into RefusedError or UnavailableError, with reason and advice."""
 
 import ssl
 from collections.abc import Iterator
@@ -18,31 +18,31 @@ _PERMISSION = ("scope", "permission", "role")
 _UNAUTHORISED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 _PASSING = frozenset({408, 409, 425, _TOO_MANY})
 _SERVER = 500
-# The SDK does not check what servers send: an answer may lack any field, or be no object at all.
+# The SDK does not validate responses: any field may be missing, or the body may not be an object.
 UNREADABLE = (AttributeError, TypeError, KeyError, ValueError)
 
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """The authorities that are trusted, read once: a tenth of a second."""
+    """Return the trusted certificate authorities; cached, because loading takes 0.1 s."""
     return httpx2.create_ssl_context()
 
 
 def shown(reason: object) -> str:
-    """A provider's words as they may be stored and shown: one line, short, no keys or addresses."""
+    """Return a provider's text as one short line without keys or addresses, safe to store."""
     line = " ".join(str(reason or "").split())
     printable = "".join(filter(str.isprintable, line))
     return redact(printable[:_REASON_CHARS]).text
 
 
 def permission(reason: str) -> bool:
-    """Whether a 403 is about the key's rights rather than about the whole organisation."""
+    """Return True if a 403 concerns the key's permissions, not the whole organisation."""
     return any(word in reason.casefold() for word in _PERMISSION)
 
 
 @contextmanager
 def translated(provider: str, key: str) -> Iterator[None]:
-    """Turn the SDK's errors into ours; `key` is the setting that holds the API key."""
+    """Translate the SDK's errors into ours; `key` is the setting that holds the API key."""
     try:
         yield
     except openai.APIStatusError as error:
@@ -50,12 +50,12 @@ def translated(provider: str, key: str) -> Iterator[None]:
     except openai.APIConnectionError:
         raise UnavailableError(f"{provider} cannot be reached") from None
     except (openai.APIError, *UNREADABLE):
-        raise UnavailableError(f"{provider} answered something unreadable") from None
+        raise UnavailableError(f"{provider} sent an invalid response") from None
 
 
 @contextmanager
 def reached(provider: str) -> Iterator[None]:
-    """The same for requests that are not the SDK's."""
+    """Translate the errors of plain HTTP requests into ours."""
     try:
         yield
     except httpx2.HTTPError:
@@ -63,14 +63,16 @@ def reached(provider: str) -> Iterator[None]:
 
 
 def of_status(provider: str, key: str, error: openai.APIStatusError) -> FinetuneError:
-    """What an answer that is an error means."""
+    """Return our error for an HTTP error status."""
     reason = shown(_message(error.body) or error.message)
     status = error.status_code
     if error.code == "insufficient_quota":
-        return RefusedError(f"{provider}: the account's credit is spent: add some, start again")
+        return RefusedError(
+            f"{provider}: the account has no credit left. Add credit and start again."
+        )
     if status == _UNAUTHORISED:
-        # Its words may hold parts of the key.
-        return UnavailableError(f"{provider} rejects the key: set a valid {key}")
+        # The provider's message is left out: it may contain parts of the key.
+        return UnavailableError(f"{provider} rejects the key. Set a valid {key}.")
     if status in _PASSING or status >= _SERVER:
         return UnavailableError(f"{provider} answered {status}: {reason}", _wait(error))
     if status == _FORBIDDEN:
@@ -79,11 +81,11 @@ def of_status(provider: str, key: str, error: openai.APIStatusError) -> Finetune
 
 
 def forbidden(provider: str, key: str, reason: str) -> str:
-    """What a 403 means, and what to do."""
+    """Return the message for a 403, with what to do."""
     if permission(reason):
         return (
-            f"{provider}: {key} lacks a permission ({reason}): give it files, fine-tuning and "
-            "model rights, read and write"
+            f"{provider}: {key} lacks a permission ({reason}). Give it read and write permission "
+            "for files, fine-tuning and models."
         )
     return f"{CLOSED} ({reason})" if provider == "OpenAI" else f"{provider} answered 403: {reason}"
 

@@ -1,4 +1,4 @@
-"""What providers with an OpenAI-compatible fine-tuning API have in common."""
+"""The base class of providers with an OpenAI-compatible fine-tuning API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -30,14 +30,14 @@ _IMPORTING = frozenset({"pending", "running", "notRunning", "importing"})
 
 
 class HostedBackend:
-    """Files and fine-tuning jobs through the openai SDK; a provider's differences are overridden.
+    """Files and fine-tuning jobs through the openai SDK; subclasses override the differences.
 
-    A job is marked with its tag in `metadata` and in its suffix, for some servers drop the one and
-    some the other; it is looked for by either before one is created.
+    A job carries its tag in `metadata` and in its suffix, because some servers drop one of them.
+    Before a job is created, it is searched for by both.
     """
 
     hosted = True
-    named = True  # whether a job that succeeded names its model
+    named = True  # False if a succeeded job does not name its model
     encoding = "utf-8"
 
     def __init__(self, name: str, account: Account, table: HostedTable, suffix: str) -> None:
@@ -48,18 +48,18 @@ class HostedBackend:
 
     @property
     def base_model(self) -> str:
-        """The provider's name of the model to train."""
+        """Return the provider's name of the model to train."""
         return self.table.base_model
 
     @property
     def longest(self) -> int | None:
-        """The most tokens of an example that the base model is trained on."""
+        """Return the most tokens of an example that the base model trains on."""
         return self.table.training_tokens
 
     async def check(self, snapshot: Snapshot) -> Sequence[PreflightFinding]:
-        """Whether the key may do what a job needs, and whether the base model is there."""
-        if wrong := await asyncio.to_thread(refusals, snapshot):
-            return [PreflightFinding(Level.REFUSE, f"the training file: {one}") for one in wrong]
+        """Check the training file, the key's permissions and the base model."""
+        if problems := await asyncio.to_thread(refusals, snapshot):
+            return [PreflightFinding(Level.REFUSE, f"the training file: {p}") for p in problems]
         try:
             async with self.account.client() as client:
                 await client.files.list(purpose="fine-tune")
@@ -69,63 +69,64 @@ class HostedBackend:
             return [PreflightFinding(Level.REFUSE, str(error))]
 
     async def check_model(self, client: openai.AsyncOpenAI) -> list[PreflightFinding]:
-        """Whether the base model is there and can be trained."""
+        """Check that the base model exists and can be trained."""
         del client
         return []
 
     @property
     def price(self) -> float | None:
-        """US dollars per 1M tokens trained, None where it is not set."""
+        """Return US dollars per 1M trained tokens, or None if not set."""
         return self.table.training_price
 
     def estimate(self, snapshot: Snapshot, epochs: int) -> TrainingEstimate:
-        """Tokens of the file, and the price of all epochs."""
+        """Return the tokens of the file and the price of all epochs."""
         tokens = sum(preflight.example_tokens(snapshot))
         return TrainingEstimate(tokens, self.cost(tokens * epochs))
 
     def cost(self, trained_tokens: int) -> float | None:
-        """The training price of so many tokens, in US dollars."""
+        """Return the training price of a number of tokens in US dollars, or None if unknown."""
         return None if self.price is None else trained_tokens * self.price / 1e6
 
     async def upload(self, job: Job, snapshot: Snapshot) -> tuple[str, ...]:
-        """The training file's id; one of this name and size that is there already is taken."""
+        """Upload the training file, unless a file of this name and size exists; return its id."""
         del job
         file = training_file(snapshot, self.encoding)
         async with self.account.client(_UPLOAD_S) as client:
-            async for one in await client.files.list(purpose="fine-tune"):
-                if one.filename == file.name and one.bytes == len(file.content):
-                    return (one.id,)
-            made = await client.files.create(file=(file.name, file.content), purpose="fine-tune")
-            return (remote_jobs.word(made.id),)
+            async for known in await client.files.list(purpose="fine-tune"):
+                if known.filename == file.name and known.bytes == len(file.content):
+                    return (known.id,)
+            content = (file.name, file.content)
+            created = await client.files.create(file=content, purpose="fine-tune")
+            return (remote_jobs.word(created.id),)
 
     async def create(self, job: Job) -> str:
-        """The provider's job: the one that carries the tag, else a new one."""
+        """Return the id of the provider's job with the tag, or create a job."""
         async with self.account.client() as client:
             if found := await remote_jobs.find(client, self.jobs(client, job), job.tag):
                 return found
             await self._imported(client, job.files[0])
-            made = await client.fine_tuning.jobs.create(**self.arguments(job))
-            return remote_jobs.word(made.id)
+            created = await client.fine_tuning.jobs.create(**self.arguments(job))
+            return remote_jobs.word(created.id)
 
     def jobs(self, client: openai.AsyncOpenAI, job: Job) -> AsyncIterator[Any]:
-        """The provider's jobs, of which one may carry the tag."""
+        """Iterate over the provider's jobs that may carry the tag."""
         del job
         return _iterated(client.fine_tuning.jobs.list(limit=100))
 
     async def _imported(self, client: openai.AsyncOpenAI, file: str) -> None:
         found = await client.files.retrieve(file)
         if str(found.status) in _IMPORTING:
-            raise UnavailableError(f"{self.account.provider} still reads the training file")
+            raise UnavailableError(f"{self.account.provider} is still reading the training file")
         if found.status == "error":
             reason = shown(found.status_details)
             raise RefusedError(f"{self.account.provider} refuses the training file: {reason}")
 
     def suffix(self, job: Job) -> str:
-        """What the trained model's name ends in."""
+        """Return the ending of the trained model's name."""
         return f"{self._suffix}-{job.tag}"
 
     def arguments(self, job: Job) -> dict[str, Any]:
-        """What the job is created with."""
+        """Return the arguments to create the job with."""
         return {
             "model": job.base_model,
             "training_file": job.files[0],
@@ -138,7 +139,7 @@ class HostedBackend:
         }
 
     async def poll(self, job: Job, snapshot: Snapshot) -> Remote:
-        """Status, tokens and the last events."""
+        """Return the job's status, trained tokens and last events."""
         del snapshot
         async with self.account.client() as client:
             found = await client.fine_tuning.jobs.retrieve(job.remote)
@@ -150,15 +151,15 @@ class HostedBackend:
                 error=remote_jobs.reason(self.account.provider, found),
             )
         if remote.status == "succeeded" and self.named and not remote.tuned:
-            raise UnavailableError(f"{self.account.provider} does not name the model yet")
+            raise UnavailableError(f"{self.account.provider} has not named the trained model yet")
         return remote
 
     async def deploy(self, job: Job) -> str:
-        """The name to call; where nothing has to be deployed it is the model's own."""
+        """Return the trained model's own name: there is nothing to deploy."""
         return job.tuned
 
     async def probe(self, job: Job, snapshot: Snapshot) -> None:
-        """Ask for the label of a text it was trained on, as it would be asked later."""
+        """Ask for the label of a training text with the prompt that is used later."""
         names = snapshot.label_set.names
         schema = {"name": "label", "strict": True, "schema": prompt.schema(names)}
         messages: Any = prompt.messages(snapshot.label_set, (), snapshot.train[0].text)
@@ -169,21 +170,21 @@ class HostedBackend:
                     model=job.serving,
                     messages=messages,
                     response_format=answer_format,
-                    **self.privately(),
+                    **self.privacy_arguments(),
                 )
-                said = str(answer.choices[0].message.content or "")
+                content = str(answer.choices[0].message.content or "")
         except RefusedError as error:
-            # 404 and the like: deployed a moment ago, or by hand later.
+            # Such as 404, while the deployment starts or until a person deploys.
             raise UnavailableError(f"{job.serving} cannot be called yet: {error}") from None
-        if prompt.parse(said, names) is None and not prompt.declined(said):
-            raise UnavailableError(f"{job.serving} answered with no label of the set")
+        if prompt.parse(content, names) is None and not prompt.declined(content):
+            raise UnavailableError(f"{job.serving} answered without a label of the label set")
 
-    def privately(self) -> Mapping[str, Any]:
-        """What keeps a request's text from being stored, where the provider knows it."""
+    def privacy_arguments(self) -> Mapping[str, Any]:
+        """Return arguments that keep the provider from storing a request, if it has any."""
         return {}
 
     async def challenger(self, job: Job, snapshot: Snapshot) -> tuple[Model, bytes]:
-        """The name and address under which it answers."""
+        """Return the model by its name and address; its file is empty."""
         model = Model(
             kind="hosted",
             backend=self.name,
@@ -198,7 +199,7 @@ class HostedBackend:
         return model, b""
 
     async def cancel(self, job: Job) -> None:
-        """Cancel what carries the tag, recorded here or not."""
+        """Cancel the provider's job with the tag, even if its id was never recorded."""
         async with self.account.client() as client:
             jobs = self.jobs(client, job)
             remote = job.remote or await remote_jobs.find(client, jobs, job.tag)
@@ -207,5 +208,5 @@ class HostedBackend:
 
 
 async def _iterated(page: Any) -> AsyncIterator[Any]:
-    async for one in page:
-        yield one
+    async for job in page:
+        yield job

@@ -1,4 +1,4 @@
-"""Training here: a recipe for the local classifier, tuned in seconds in a thread."""
+"""The local backend: tunes the local classifier's recipe in a thread, in seconds."""
 
 import asyncio
 import hashlib
@@ -17,9 +17,9 @@ _LIBRARIES = ("numpy", "scipy", "onnxruntime", "tokenizers")
 
 
 class LocalBackend:
-    """Tunes a Recipe from the train part. A killed process costs the seconds it had spent.
+    """Tunes a Recipe from the train part; if the process is killed, tuning starts again.
 
-    The embedder is made for each use: training is rare, and its memory is not kept for it.
+    The embedder is made for each use: training is rare, and keeping it would cost memory.
     """
 
     name = "local"
@@ -35,36 +35,36 @@ class LocalBackend:
         self._tuned: dict[str, bytes] = {}
 
     async def check(self, _: Snapshot) -> Sequence[PreflightFinding]:
-        """Nothing leaves and nothing costs."""
+        """Return no findings: nothing is sent and nothing costs money."""
         return ()
 
     def estimate(self, snapshot: Snapshot, epochs: int) -> TrainingEstimate:  # noqa: ARG002 - no epochs here
-        """No tokens, no price."""
+        """Return zero tokens and a price of zero."""
         return TrainingEstimate(0, 0.0)
 
     async def upload(self, job: Job, snapshot: Snapshot) -> tuple[str, ...]:  # noqa: ARG002 - nothing is sent
-        """Nothing to send."""
+        """Return no files: nothing is sent."""
         return ()
 
     async def create(self, job: Job) -> str:
-        """The job is its own."""
+        """Return the job's tag: there is no remote job."""
         return job.tag
 
     async def poll(self, job: Job, snapshot: Snapshot) -> Remote:
-        """Tunes, and is done."""
+        """Tune the recipe, and report success."""
         content = await self._recipe(job, snapshot)
         return Remote("succeeded", tuned=hashlib.sha256(content).hexdigest()[:12])
 
     async def deploy(self, job: Job) -> str:
-        """Here it is already."""
+        """Return the hash of the recipe: there is nothing to deploy."""
         return job.tuned
 
     async def probe(self, job: Job, snapshot: Snapshot) -> None:
-        """Teach a classifier by the recipe; it has to know what it was trained on."""
+        """Fit a classifier by the recipe; raise RefusedError if it does not label its own text."""
         recipe = Recipe.from_bytes(await self._recipe(job, snapshot))
         answered = await asyncio.to_thread(self._answer, recipe, snapshot)
         if answered not in snapshot.label_set.names:
-            raise RefusedError("the tuned model gave no label of the set: more examples are needed")
+            raise RefusedError("the tuned model gives no label. Collect more examples.")
 
     def _answer(self, recipe: Recipe, snapshot: Snapshot) -> str:
         embedder = self._make()
@@ -77,7 +77,7 @@ class LocalBackend:
         return found.alternatives[0].label if found.alternatives else ""
 
     async def challenger(self, job: Job, snapshot: Snapshot) -> tuple[Model, bytes]:
-        """The recipe as the model's file."""
+        """Return the model, with the recipe as its file."""
         content = await self._recipe(job, snapshot)
         model = Model(
             kind="local",
@@ -91,16 +91,16 @@ class LocalBackend:
         self._tuned.pop(job.id, None)
         return model, content
 
-    def cost(self, trained_tokens: int) -> float | None:  # noqa: ARG002 - whatever there is
-        """Free."""
+    def cost(self, trained_tokens: int) -> float | None:  # noqa: ARG002 - always free
+        """Return zero."""
         return 0.0
 
     async def cancel(self, job: Job) -> None:
-        """Nothing runs between two steps."""
+        """Drop the tuned recipe: nothing runs between two steps."""
         self._tuned.pop(job.id, None)
 
     async def _recipe(self, job: Job, snapshot: Snapshot) -> bytes:
-        """The recipe of a job; tuned again where another process had tuned it."""
+        """Return the recipe of a job; tune it again if another process tuned it."""
         if job.id not in self._tuned:
             recipe = await asyncio.to_thread(self._tune, snapshot)
             self._tuned[job.id] = recipe.to_bytes()
@@ -111,4 +111,4 @@ class LocalBackend:
 
 
 def _examples(snapshot: Snapshot) -> list[Example]:
-    return [one.as_example() for one in snapshot.train]
+    return [example.as_example() for example in snapshot.train]

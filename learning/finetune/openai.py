@@ -1,4 +1,4 @@
-"""Training at OpenAI, as long as it takes jobs."""
+"""The OpenAI backend, which also serves other servers with the same API."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -19,11 +19,11 @@ _LIST_PRICES = {
     "gpt-4o-2024-08-06": 25.0,
     "gpt-4o-mini-2024-07-18": 3.0,
 }
-"""US dollars per 1M tokens trained, as OpenAI's price list had them in 2025."""
+"""US dollars per 1M trained tokens, from OpenAI's price list of 2025."""
 
 
 class OpenAiBackend(HostedBackend):
-    """OpenAI's own; another server that speaks the same API is taken as it is."""
+    """OpenAI, or a server with the same API; list prices and shutdown dates are OpenAI's only."""
 
     @property
     def _official(self) -> bool:
@@ -31,47 +31,50 @@ class OpenAiBackend(HostedBackend):
 
     @property
     def price(self) -> float | None:
-        """As set, else as listed."""
+        """Return the configured price, or else the list price."""
         listed = _LIST_PRICES.get(self.base_model) if self._official else None
         return listed if self.table.training_price is None else self.table.training_price
 
     async def check_model(self, client: openai.AsyncOpenAI) -> list[PreflightFinding]:
-        """Whether the organisation and the base model may be trained, and for how long."""
+        """Check that the organisation may train the base model, and until when."""
         today = datetime.now(UTC).date()
         ending = closing.of_openai(today) if self._official else []
         try:
             found = await client.models.retrieve(self.base_model)
         except openai.NotFoundError:
             message = (
-                f"there is no model {self.base_model} for this key: set train.openai.base_model"
+                f"this key has no access to model {self.base_model}. Set train.openai.base_model"
             )
             return [*ending, PreflightFinding(Level.REFUSE, message)]
         stop = closing.known_stop(self.base_model, found.shutdown_date)
         return [*ending, *closing.of_model(stop, today), *await self._limits(client)]
 
     async def _limits(self, client: openai.AsyncOpenAI) -> list[PreflightFinding]:
-        """A closed organisation gets 403 here; a server without the address says nothing."""
+        """Check the organisation's limits: 403 if it may not fine-tune; some servers have none."""
         try:
             limits = await client.get("/fine_tuning/model_limits", cast_to=object)
         except openai.NotFoundError:
             return []
         rows = limits.get("data") if isinstance(limits, dict) else None
         named = {
-            str(one.get("model") or one.get("id"))
-            for one in (rows if isinstance(rows, list) else [])
-            if isinstance(one, dict)
+            str(row.get("model") or row.get("id"))
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, dict)
         }
         if not named or self.base_model in named:
             return []
-        can = ", ".join(sorted(named)[:5])
-        message = f"{self.base_model} is not among what this organisation may fine-tune ({can})"
+        allowed = ", ".join(sorted(named)[:5])
+        message = (
+            f"this organisation may not fine-tune {self.base_model}. Set train.openai.base_model "
+            f"to one of its models ({allowed})"
+        )
         return [PreflightFinding(Level.REFUSE, message)]
 
     def jobs(self, client: openai.AsyncOpenAI, job: Job) -> AsyncIterator[Any]:
-        """Those whose metadata has the tag: the server is asked for them alone."""
+        """Iterate over the jobs whose metadata has the tag; the server filters them."""
         found = client.fine_tuning.jobs.list(limit=100, metadata={"triage_job": job.tag})
         return aiter(found)
 
-    def privately(self) -> Mapping[str, Any]:
-        """OpenAI stores completions unless told not to."""
+    def privacy_arguments(self) -> Mapping[str, Any]:
+        """Return `store: false`: OpenAI stores completions by default."""
         return {"store": False} if self._official else {}

@@ -1,4 +1,4 @@
-"""From "train" to a job: look first, say what it costs, then begin it or find it again."""
+"""Plans a training job with its findings and price, and starts it or finds the existing job."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from storage.jobs import Job, Stage, job_id
 
 @dataclass(frozen=True, slots=True)
 class TrainPlan:
-    """What a job would be; `standing` is the one that there is for it already."""
+    """A job to start; `standing` is the existing job for the same training, if any."""
 
     backend: Backend
     snapshot: Snapshot
@@ -31,17 +31,17 @@ class TrainPlan:
 
     @property
     def refused(self) -> bool:
-        """Whether it cannot be begun at all."""
-        return any(one.level is Level.REFUSE for one in self.findings)
+        """Return True if a finding forbids the job."""
+        return any(finding.level is Level.REFUSE for finding in self.findings)
 
     @property
     def advised_against(self) -> bool:
-        """Whether it is begun only by who insists."""
-        return any(one.level is Level.ADVISE for one in self.findings)
+        """Return True if the job starts only with `anyway`."""
+        return any(finding.level is Level.ADVISE for finding in self.findings)
 
     @property
     def known(self) -> bool:
-        """Whether the job runs or has a model: nothing would be begun anew."""
+        """Return True if the existing job is running or has a model: no new job would start."""
         stages = (Stage.FAILED, Stage.CANCELLED)
         return self.standing is not None and self.standing.stage not in stages
 
@@ -49,27 +49,27 @@ class TrainPlan:
 async def plan(
     trainer: Trainer, team: str, backend: Backend, snapshot: Snapshot, epochs: int
 ) -> TrainPlan:
-    """Everything to know before a job is begun; nothing is stored or sent."""
+    """Return the plan of a job; nothing is stored or sent."""
     identity = job_id(
         team, snapshot.id, snapshot.label_set.version, backend.name, backend.base_model
     )
     standing = await trainer.jobs.get(team, identity)
     findings = preflight.examine(snapshot, hosted=backend.hosted, longest=backend.longest)
-    if not any(one.level is Level.REFUSE for one in findings):
+    if not any(finding.level is Level.REFUSE for finding in findings):
         findings += await backend.check(snapshot)
     estimate = backend.estimate(snapshot, epochs)
     return TrainPlan(backend, snapshot, epochs, tuple(findings), estimate, standing)
 
 
 class Word(StrEnum):
-    """What has to be said before a job is begun."""
+    """A confirmation that a person gives before a job starts."""
 
-    ANYWAY = "anyway"  # something speaks against it
-    CONFIRM = "confirm"  # it costs money, and texts leave the house
+    ANYWAY = "anyway"  # despite findings against it
+    CONFIRM = "confirm"  # it costs money and sends texts to a provider
 
 
 def wanting(what: TrainPlan, said: Collection[Word]) -> tuple[Word, ...]:
-    """The words that are still to be said; none for a job that there is already."""
+    """Return the confirmations that are still missing; none if the job exists already."""
     if what.known:
         return ()
     needed = [Word.ANYWAY] if what.advised_against else []
@@ -78,21 +78,21 @@ def wanting(what: TrainPlan, said: Collection[Word]) -> tuple[Word, ...]:
 
 
 async def begun_by(trainer: Trainer, team: str, trigger: str) -> Job | None:
-    """Return the job that a command in Slack began before it was cut off; None for none."""
-    found = (one for one in await trainer.jobs.all(team) if trigger and one.trigger == trigger)
-    return next(found, None)
+    """Return the job that a Slack command started before it was interrupted, or None."""
+    started = (job for job in await trainer.jobs.all(team) if trigger and job.trigger == trigger)
+    return next(started, None)
 
 
 async def begin(trainer: Trainer, team: str, what: TrainPlan, who: str, trigger: str = "") -> Job:
-    """The job of a plan, begun or found; RefusedError where the plan is refused.
+    """Start the job of a plan, or return the existing job; RefusedError if a finding forbids it.
 
-    One that failed or was cancelled begins anew, as its next attempt.
+    A failed or cancelled job starts again as its next attempt.
     """
     if what.known:
         assert what.standing is not None
         return what.standing
     if what.refused:
-        raise RefusedError("; ".join(one.message for one in what.findings))
+        raise RefusedError("; ".join(finding.message for finding in what.findings))
     try:
         await trainer.snapshots.add(team, what.snapshot)
     except SnapshotError as error:
@@ -102,7 +102,7 @@ async def begin(trainer: Trainer, team: str, what: TrainPlan, who: str, trigger:
     if what.standing is None:
         return await trainer.jobs.add(job)
     async with trainer.jobs.lease(team, job.id) as lease:
-        if lease is None:  # begun anew by somebody else, this very moment
+        if lease is None:  # another worker is starting it
             return what.standing
         return await trainer.jobs.again(job, lease)
 
@@ -127,12 +127,15 @@ def _job(team: str, what: TrainPlan, who: str, now: float) -> Job:
 
 
 async def cancel(trainer: Trainer, team: str, name: str) -> Job:
-    """Ask for the end of a job, by its id or the beginning of it; RefusedError where it has one."""
-    found = [one for one in await trainer.jobs.all(team) if name and one.id.startswith(name)]
+    """Request the cancellation of the job whose id begins with `name`.
+
+    Raise RefusedError if there is not exactly one, or if it has ended.
+    """
+    found = [job for job in await trainer.jobs.all(team) if name and job.id.startswith(name)]
     if len(found) != 1:
-        raise RefusedError(f"there is no job {name[:40]}: `jobs` lists them")
+        raise RefusedError(f"there is no job {name[:40]}. `jobs` lists the jobs")
     [job] = found
     if job.ended:
-        raise RefusedError(f"job {job.id} has ended already: {job.stage}")
+        raise RefusedError(f"job {job.id} has ended already ({job.stage})")
     await trainer.jobs.cancel(team, job.id)
     return job

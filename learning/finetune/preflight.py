@@ -1,4 +1,4 @@
-"""What the examples themselves say before money is spent: too few, unbalanced, too long."""
+"""Checks examples before money is spent: too few, unbalanced, too long."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,25 +18,25 @@ _TOKENS_PER_TURN = 4
 
 
 def tokens(text: str) -> int:
-    """Tokens of a text, estimated high: four ASCII characters make one, any other its own."""
+    """Return a high estimate of a text's tokens: one per 4 ASCII characters or 1 other."""
     ascii_characters = sum(character.isascii() for character in text)
     return -(-ascii_characters // _ASCII_PER_TOKEN) + len(text) - ascii_characters
 
 
 def example_tokens(snapshot: Snapshot) -> list[int]:
-    """Estimated tokens of each line of the training file."""
+    """Return the estimated tokens of each line of the training file."""
     turns = prompt.messages(snapshot.label_set, (), "")
     fixed = sum(tokens(turn["content"]) for turn in turns) + 3 * _TOKENS_PER_TURN
     return [
         fixed
-        + tokens(prompt.clean(redact(one.text).text, prompt.MESSAGE_CHARS))
-        + tokens(prompt.answer(one.label))
-        for one in snapshot.train
+        + tokens(prompt.clean(redact(example.text).text, prompt.MESSAGE_CHARS))
+        + tokens(prompt.answer(example.label))
+        for example in snapshot.train
     ]
 
 
 def examine(snapshot: Snapshot, *, hosted: bool, longest: int | None) -> list[PreflightFinding]:
-    """All that the examples give reason to say; `longest` is the provider's limit in tokens."""
+    """Return findings on a snapshot; `longest` is the provider's limit in tokens per example."""
     return [*_amount(snapshot, hosted=hosted), *_balance(snapshot), *_length(snapshot, longest)]
 
 
@@ -45,35 +45,32 @@ def _amount(snapshot: Snapshot, *, hosted: bool) -> Iterator[PreflightFinding]:
     if trained < _FEWEST:
         yield PreflightFinding(
             Level.REFUSE,
-            f"{plural(trained, 'example')} to train on ({total} in all): at least {_FEWEST} are "
-            "needed. Agents' corrections add some, and so does `triage import`.",
+            f"{plural(trained, 'example')} to train on ({total} in total), but at least {_FEWEST} "
+            "are needed. Correct more labels, or add examples with `triage import`.",
         )
     elif not snapshot.test:
         yield PreflightFinding(
             Level.ADVISE,
-            f"none of {plural(total, 'example')} is held out: the gate has nothing to compare "
-            "models on.",
+            f"none of {plural(total, 'example')} is held out, so models cannot be compared. "
+            "Collect more examples.",
         )
     elif total < _ENOUGH:
-        why = (
-            "a hosted model shows no gain over prompting below that, and a held-out part this "
-            "small proves nothing"
-            if hosted
-            else "a held-out part this small proves nothing"
-        )
+        reason = "the held-out part is too small to prove a gain"
+        if hosted:
+            reason = f"below that, a hosted model is no better than prompting, and {reason}"
         yield PreflightFinding(
             Level.ADVISE,
-            f"{plural(total, 'example')} in all: wait for {_ENOUGH}, because {why}.",
+            f"{plural(total, 'example')} in total: wait for {_ENOUGH}, because {reason}.",
         )
 
 
 def _balance(snapshot: Snapshot) -> Iterator[PreflightFinding]:
-    counts = Counter(one.label for one in snapshot.train)
+    counts = Counter(example.label for example in snapshot.train)
     none = [name for name in snapshot.label_set.names if not counts[name]]
     if none:
         yield PreflightFinding(
             Level.ADVISE,
-            f"no example of {_listed(none)}: the model would learn never to answer with it.",
+            f"no example of {_listed(none)}: the model would learn never to use it.",
         )
     if counts:
         (most, many), (least, few) = counts.most_common()[0], counts.most_common()[-1]
@@ -81,24 +78,24 @@ def _balance(snapshot: Snapshot) -> Iterator[PreflightFinding]:
             yield PreflightFinding(
                 Level.NOTE,
                 f"unbalanced: {plural(many, 'example')} of {most}, {few} of {least}; the model "
-                f"will lean towards {most}.",
+                f"will prefer {most}.",
             )
 
 
 def _length(snapshot: Snapshot, longest: int | None) -> Iterator[PreflightFinding]:
-    cut = sum(len(one.text) > prompt.MESSAGE_CHARS for one in snapshot.train)
+    cut = sum(len(example.text) > prompt.MESSAGE_CHARS for example in snapshot.train)
     if cut:
         yield PreflightFinding(
             Level.NOTE,
             f"{plural(cut, 'text is', 'texts are')} longer than {prompt.MESSAGE_CHARS} characters: "
-            "the middle is left out, as it is when the model is asked.",
+            "the middle is left out, as in live requests.",
         )
     over = [n for n in example_tokens(snapshot) if longest is not None and n > longest]
     if over:
         yield PreflightFinding(
             Level.REFUSE,
             f"{plural(len(over), 'example has', 'examples have')} more than the {longest} tokens "
-            f"that the base model is trained on (the longest about {max(over)}): shorten the "
+            f"that the base model trains on (the longest has about {max(over)}). Shorten the "
             "labels' descriptions, or choose another base_model.",
         )
 

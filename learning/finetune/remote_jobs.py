@@ -1,4 +1,4 @@
-"""A provider's fine-tuning jobs: found by their tag, read, ended."""
+"""Finds a provider's fine-tuning jobs by their tag, reads them and cancels them."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -12,47 +12,49 @@ _EVENTS = 5
 
 
 def word(found: object) -> str:
-    """A provider's id or status: ValueError where it is not a word."""
+    """Return a provider's id or status; raise ValueError unless it is a non-empty string."""
     if not isinstance(found, str) or not found:
-        raise ValueError("not a word")
+        raise ValueError("an id or status from the provider is not a non-empty string")
     return found
 
 
 def carries(remote: Any, tag: str) -> bool:
-    """Whether a provider's job is marked with this tag."""
+    """Return True if a provider's job carries this tag in its metadata or suffix."""
     metadata = getattr(remote, "metadata", None)
     marks = [metadata.get("triage_job") if isinstance(metadata, dict) else None]
     marks += [getattr(remote, name, None) for name in ("suffix", "user_provided_suffix")]
-    return any(isinstance(one, str) and (one == tag or one.endswith(f"-{tag}")) for one in marks)
+    return any(
+        isinstance(mark, str) and (mark == tag or mark.endswith(f"-{tag}")) for mark in marks
+    )
 
 
 async def find(client: openai.AsyncOpenAI, jobs: AsyncIterator[Any], tag: str) -> str:
-    """The id of the oldest of these jobs that carries the tag, "" if none; others are ended."""
-    found = [one async for one in jobs if carries(one, tag)]
-    found.sort(key=lambda one: (one.created_at, one.id))
+    """Return the id of the oldest job with the tag, or ""; cancel any newer ones."""
+    found = [job async for job in jobs if carries(job, tag)]
+    found.sort(key=lambda job: (job.created_at, job.id))
     for extra in found[1:]:
         await end(client, extra.id)
     return word(found[0].id) if found else ""
 
 
 async def end(client: openai.AsyncOpenAI, remote: str) -> None:
-    """Cancel a job; one that ended already is fine."""
+    """Cancel a job; no-op if it has ended."""
     with suppress(openai.BadRequestError, openai.NotFoundError, openai.ConflictError):
         await client.fine_tuning.jobs.cancel(remote)
 
 
 async def events(client: openai.AsyncOpenAI, remote: str) -> tuple[str, ...]:
-    """The last events, oldest first: worth showing, not worth failing for."""
+    """Return the last events, oldest first; empty on an error, since they are only shown."""
     try:
         page = await client.fine_tuning.jobs.list_events(remote, limit=_EVENTS)
-        ordered = sorted(page.data, key=lambda one: one.created_at)
-        return tuple(filter(None, (shown(one.message) for one in ordered)))
+        ordered = sorted(page.data, key=lambda event: event.created_at)
+        return tuple(filter(None, (shown(event.message) for event in ordered)))
     except (openai.APIError, *UNREADABLE):
         return ()
 
 
 def reason(provider: str, remote: Any) -> str:
-    """Why a job failed, in the provider's words; "" where it says nothing."""
+    """Return the provider's reason for a failed job, or "" if it gives none."""
     error = getattr(remote, "error", None)
     message = shown(getattr(error, "message", None))
     code = shown(getattr(error, "code", None))

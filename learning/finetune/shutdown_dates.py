@@ -1,4 +1,4 @@
-"""What closes when: dates on which a provider stops taking jobs, or a model stops answering."""
+"""The dates on which providers stop accepting jobs, and on which models stop answering."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +10,8 @@ OPENAI_LAST_JOB = date(2027, 1, 6)
 OPENAI_LAST_ANSWER = date(2027, 1, 14)
 _OPENAI_FAMILIES = ("gpt-4o", "gpt-4.1")
 _ELSEWHERE = (
-    "Train here in seconds with `triage train local`, or hosted with `triage train nebius` "
-    "or `triage train azure`."
+    "Train locally in seconds with `triage train local`, or train a hosted model with "
+    "`triage train nebius` or `triage train azure`."
 )
 
 # Sources, read in November 2026: developers.openai.com/api/docs/deprecations (the notices of
@@ -27,23 +27,26 @@ _AZURE_ANSWERS = date(2027, 10, 14)
 _AZURE_MODEL = "gpt-4.1-mini-2025-04-14"
 
 CLOSED = (
-    "OpenAI does not let this organisation fine-tune: new ones are closed out since 2026-05-07, "
-    "since 2026-07-02 also those that asked no fine-tuned model within 60 days, "
-    f"and all of them after {OPENAI_LAST_JOB}; what was trained there answers until "
-    f"{OPENAI_LAST_ANSWER}. {_ELSEWHERE}"
+    "OpenAI does not let this organisation fine-tune. It refuses organisations that were new on "
+    "2026-05-07, since 2026-07-02 those that have not used a fine-tuned model for 60 days, and "
+    f"after {OPENAI_LAST_JOB} all. Models trained there answer until {OPENAI_LAST_ANSWER}. "
+    f"{_ELSEWHERE}"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The last day on which a model and all that was trained from it answer."""
+    """The last day on which a model, and models trained from it, answer."""
 
     model: str
     day: date
 
 
 def known_stop(model: str, announced: str | None) -> Stop | None:
-    """When an OpenAI model stops: as the provider announced it, else as it was made public."""
+    """Return when an OpenAI model stops answering, or None if unknown.
+
+    `announced` is the date from the API, in ISO format; without it, the published dates count.
+    """
     if announced:
         try:
             return Stop(model, date.fromisoformat(announced[:10]))
@@ -57,48 +60,49 @@ def known_stop(model: str, announced: str | None) -> Stop | None:
 
 
 def of_openai(today: date) -> list[PreflightFinding]:
-    """That OpenAI's fine-tuning ends, or has ended."""
+    """Return the finding that OpenAI's fine-tuning ends, or has ended."""
     if today > OPENAI_LAST_JOB:
         return [PreflightFinding(Level.REFUSE, CLOSED)]
     return [
         PreflightFinding(
             Level.ADVISE,
-            f"OpenAI takes fine-tuning jobs until {OPENAI_LAST_JOB} only, from organisations that "
-            "asked a fine-tuned model within the last 60 days, and what was trained answers until "
+            f"OpenAI accepts fine-tuning jobs only until {OPENAI_LAST_JOB}, from organisations "
+            "that used a fine-tuned model in the last 60 days. The trained models answer until "
             f"{OPENAI_LAST_ANSWER}. {_ELSEWHERE}",
         )
     ]
 
 
 def of_azure(model: str, today: date) -> list[PreflightFinding]:
-    """Return when Azure retires the default base model; nothing is known here of other models."""
+    """Return when Azure retires the default base model; other models have no known dates."""
     if model != _AZURE_MODEL:
         return []
     if today > _AZURE_TRAINING:
         message = f"Azure may have stopped training {model} on {_AZURE_TRAINING}"
     else:
         message = (
-            f"Azure trains {model} until {_AZURE_TRAINING} at least, and since "
+            f"Azure trains {model} until at least {_AZURE_TRAINING}, and since "
             f"{_AZURE_NEW_CUSTOMERS} only for customers who used it before"
         )
     return [
         PreflightFinding(
             Level.ADVISE,
-            f"{message}; what was trained answers until {_AZURE_ANSWERS}. These dates are of "
-            "July 2026: look up the model retirement schedule of Microsoft Foundry.",
+            f"{message}. Trained models answer until {_AZURE_ANSWERS}. These dates are from "
+            "July 2026: check the model retirement schedule of Microsoft Foundry.",
         )
     ]
 
 
 def of_model(stop: Stop | None, today: date) -> list[PreflightFinding]:
-    """That a base model is being shut down."""
+    """Return the finding that a base model stops answering, or has stopped."""
     if stop is None:
         return []
     left = (stop.day - today).days
     if left < 0:
-        message = f"{stop.model} was shut down on {stop.day}: choose another base_model."
+        message = f"{stop.model} was shut down on {stop.day}. Choose another base_model."
         return [PreflightFinding(Level.REFUSE, message)]
     message = (
-        f"{stop.model} and models trained from it stop on {stop.day}, in {plural(left, 'day')}."
+        f"{stop.model} and models trained from it stop answering on {stop.day}, "
+        f"in {plural(left, 'day')}."
     )
     return [PreflightFinding(Level.ADVISE, message)]

@@ -1,4 +1,4 @@
-"""How a job comes from one stage to the next: pure functions of what is stored and what is seen."""
+"""The state machine of a training job: pure functions from a job and an event to the next job."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ _ENDED_BADLY = frozenset({"failed", "cancelled"})
 
 
 class Step(StrEnum):
-    """What is to be done next for a job."""
+    """The next action for a job."""
 
     UPLOAD = "upload"
     CREATE = "create"
@@ -24,7 +24,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PollPace:
-    """Seconds: between polls, the longest wait, how long trouble is borne, when a job is late."""
+    """The timing of a job's steps, in seconds.
+
+    `first_s` and `longest_s` bound the wait between steps. A step that fails for longer than
+    `patience_s` fails the job. A job older than `late_s` is reported as late.
+    """
 
     first_s: float = 5.0
     longest_s: float = 300.0
@@ -42,38 +46,38 @@ _STEPS = {
 
 
 def next_step(job: Job, now: float) -> Step | None:
-    """What a job needs now; None when it ended or is not due."""
+    """Return the next step of a job, or None if it has ended or is not due."""
     if job.ended:
         return None
     waiting = job.due > now
-    if job.cancelling:  # at once, but a cancellation that did not succeed waits as all do
+    if job.cancelling:  # at once, unless an earlier attempt to cancel failed
         return None if waiting and job.problem else Step.CANCEL
     return None if waiting else _STEPS[job.stage]
 
 
 def late(job: Job, pace: PollPace, now: float) -> bool:
-    """Whether a job takes longer than any should: nothing is broken, but somebody should look."""
+    """Return True if a job takes so long that a person should look at it."""
     return not job.ended and now - job.created > pace.late_s
 
 
 def _moved(job: Job, stage: Stage, now: float, **more: object) -> Job:
     ended = {"finished": now} if stage in (Stage.READY, Stage.FAILED, Stage.CANCELLED) else {}
-    calm = {"problem": "", "problem_since": None, "tries": 0, "due": now}
-    return job.model_copy(update=calm | ended | more | {"stage": stage})
+    solved = {"problem": "", "problem_since": None, "tries": 0, "due": now}
+    return job.model_copy(update=solved | ended | more | {"stage": stage})
 
 
 def uploaded(job: Job, files: tuple[str, ...], now: float) -> Job:
-    """The files are at the provider."""
+    """Return the job after its files were uploaded."""
     return _moved(job, Stage.UPLOADED, now, files=files)
 
 
 def created(job: Job, remote: str, wait_s: float, now: float) -> Job:
-    """The provider has the job; there is nothing to see for `wait_s`."""
+    """Return the job after the provider created it; the first poll is due in `wait_s` seconds."""
     return _moved(job, Stage.TRAINING, now, remote=remote, due=now + wait_s)
 
 
 def polled(job: Job, remote: Remote, cost_usd: float | None, pace: PollPace, now: float) -> Job:
-    """The provider said how its job stands; an unknown word counts as still at work."""
+    """Return the job after a poll; an unknown status counts as training."""
     seen = job.model_copy(
         update={
             "status": remote.status,
@@ -92,33 +96,33 @@ def polled(job: Job, remote: Remote, cost_usd: float | None, pace: PollPace, now
 
 
 def deployed(job: Job, serving: str, now: float) -> Job:
-    """The model has a name to be called by; whether it answers is not known yet."""
+    """Return the job after the model was deployed as `serving`; it may not answer yet."""
     return _moved(job, Stage.DEPLOYED, now, serving=serving)
 
 
 def probed(job: Job, model: str, now: float) -> Job:
-    """The model answered and is stored as a challenger."""
+    """Return the job after the model answered and was stored as challenger `model`."""
     return _moved(job, Stage.READY, now, model=model)
 
 
 def cancelled(job: Job, now: float) -> Job:
-    """Ended because an admin wanted it."""
+    """Return the job after it was cancelled by an admin."""
     return _moved(job, Stage.CANCELLED, now)
 
 
 def refused(job: Job, error: Exception, now: float) -> Job:
-    """The provider said no, or the snapshot is not what it was."""
+    """Return the failed job after a refusal by the provider, or with an unusable snapshot."""
     return _moved(job, Stage.FAILED, now, problem=str(error))
 
 
 def troubled(job: Job, error: UnavailableError, pace: PollPace, now: float) -> Job:
-    """The step did not succeed now: later again, ever more rarely, and not for ever.
+    """Return the job after a failed step, due for a retry with exponential backoff.
 
-    A job that trains at the provider is never given up on, for it costs money there.
+    The job fails after `patience_s`, unless it is training at the provider: it costs money there.
     """
     since = now if job.problem_since is None else job.problem_since
     if now - since > pace.patience_s and job.stage is not Stage.TRAINING:
-        return _moved(job, Stage.FAILED, now, problem=f"given up after many tries: {error}")
+        return _moved(job, Stage.FAILED, now, problem=f"gave up after many attempts: {error}")
     wait = min(pace.longest_s, pace.first_s * 2.0 ** min(job.tries, 20))
     if error.wait_s is not None:
         wait = max(wait, min(error.wait_s, pace.longest_s))

@@ -1,4 +1,4 @@
-"""Steps jobs: reads what is stored, does the one next thing, records it, all under a lease."""
+"""Advances training jobs: reads a job, runs its next step and stores it, all under a lease."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from storage.models import Models
 
 
 class Trainer:
-    """Brings jobs on. Any number of processes may: a lease lets one at a time step a job."""
+    """Advances jobs; several processes may, because each step runs under the job's lease."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Trainer:
         self.clock = clock
 
     async def advance(self, job: Job) -> Job:
-        """Do a job's next step, if it is due and nobody else does; the job as it then is."""
+        """Run a job's next step if it is due and no other worker has its lease; return the job."""
         if progress.next_step(job, self.clock()) is None:
             return job
         async with self.jobs.lease(job.team, job.id) as lease:
@@ -49,11 +49,11 @@ class Trainer:
         try:
             await self.jobs.put(after, lease)
         except LeaseLostError:
-            # This process was stopped for longer than its lease, and another one took over.
-            standing = await self.jobs.get(before.team, before.id)
-            if standing is not None and after.remote and standing.remote not in ("", after.remote):
-                await self.backends[before.backend].cancel(after)  # created by both: one is kept
-            return standing or before
+            # This process paused for longer than its lease, and another worker took the job over.
+            stored = await self.jobs.get(before.team, before.id)
+            if stored is not None and after.remote and stored.remote not in ("", after.remote):
+                await self.backends[before.backend].cancel(after)  # both created a remote job
+            return stored or before
         return after
 
     async def _attempt(self, job: Job, step: Step) -> Job:
@@ -82,9 +82,9 @@ class Trainer:
             seen = await backend.poll(job, snapshot)
             cost = None if seen.trained_tokens is None else backend.cost(seen.trained_tokens)
             return progress.polled(job, seen, cost, self.pace, self.clock())
-        return await self._proved(backend, job, snapshot)
+        return await self._probe(backend, job, snapshot)
 
-    async def _proved(self, backend: Backend, job: Job, snapshot: Snapshot) -> Job:
+    async def _probe(self, backend: Backend, job: Job, snapshot: Snapshot) -> Job:
         await backend.probe(job, snapshot)
         model, file = await backend.challenger(job, snapshot)
         await self.models.add(job.team, model, file)
@@ -93,5 +93,7 @@ class Trainer:
     async def _snapshot(self, job: Job) -> Snapshot:
         found = await self.snapshots.get(job.team, job.snapshot)
         if found is None:
-            raise RefusedError(f"snapshot {job.snapshot} is gone: start again with a new one")
+            raise RefusedError(
+                f"training set {job.snapshot} was deleted. Start again to make a new one."
+            )
         return found

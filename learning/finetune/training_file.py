@@ -1,4 +1,4 @@
-"""The training file: chat lines whose prompt is the one asked at inference, named by content."""
+"""Makes the training file: chats with the prompt that is used at inference, named by content."""
 
 import hashlib
 import tempfile
@@ -15,26 +15,28 @@ _NAME_DIGITS = 20
 
 @dataclass(frozen=True, slots=True)
 class TrainingFile:
-    """A file as it is uploaded; the same content always has the same name."""
+    """A file to upload; its name is a hash of its content."""
 
     name: str
     content: bytes
 
 
 def training_file(snapshot: Snapshot, encoding: str) -> TrainingFile:
-    """The train part as chat JSONL; `encoding` is `utf-8`, or `utf-8-sig` with a byte-order mark.
+    """Return the train part as chat JSONL; `utf-8-sig` as `encoding` adds a byte-order mark.
 
-    The test part stays at home: it is what a model is judged on.
+    The test part is never uploaded: models are judged on it.
     """
     lines = ChatLines(snapshot.label_set)
     start = BOM_UTF8 if encoding == "utf-8-sig" else b""
-    content = start + b"".join(lines.line(one.text, one.label) for one in snapshot.train)
+    content = start + b"".join(
+        lines.line(example.text, example.label) for example in snapshot.train
+    )
     digest = hashlib.sha256(content).hexdigest()[:_NAME_DIGITS]
     return TrainingFile(f"support-triage-{digest}.jsonl", content)
 
 
 def refusals(snapshot: Snapshot) -> list[str]:
-    """What a provider would refuse the training file for; nothing where it is right."""
+    """Return the reasons for which a provider would refuse the training file."""
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
         file.write(training_file(snapshot, "utf-8").content)
         file.flush()

@@ -1,4 +1,4 @@
-"""Providers' files and fine-tuning APIs on a real socket, with the dialects of three of them."""
+"""A fake provider of file and fine-tuning APIs on a real socket, in three dialects."""
 
 import asyncio
 import json
@@ -30,9 +30,9 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass
 class Fault:
-    """What happens to one request: an answer instead of its own, or none until `go_on` is set.
+    """A fault for one request: another answer, or no answer until `go_on` is set.
 
-    `done` says that it is carried out before that.
+    With `done`, the request is carried out first.
     """
 
     answer: Response | None = None
@@ -51,14 +51,14 @@ class Drop(Response):
 
 
 def failed(status: int, message: str = "no", code: str | None = None, **headers: str) -> Response:
-    """An error; unless a header says so the SDK is told not to retry."""
+    """Return an error response; unless `headers` override it, the SDK does not retry."""
     error = {"message": message, "type": "error", "param": None, "code": code}
     return JSONResponse({"error": error}, status, {"x-should-retry": "false"} | headers)
 
 
 @dataclass
 class FinetuningServer:
-    """Keeps files, jobs and deployments; a job takes its next status from `script` at each look."""
+    """Keeps files, jobs and deployments; each poll of a job takes its next status from `script`."""
 
     url: str
     dialect: Dialect
@@ -78,11 +78,11 @@ class FinetuningServer:
     probes: int = 0
 
     def fail(self, route: str, *faults: Fault) -> None:
-        """Let the next requests of a route, such as `POST jobs`, meet these faults."""
+        """Apply these faults to the next requests of a route such as `POST jobs`."""
         self.faults[route].extend(faults)
 
     def sent(self, route: str) -> list[Any]:
-        """The bodies that came to a route."""
+        """Return the bodies of the requests to a route."""
         return [body for where, body in self.requests if where == route]
 
     @property
@@ -109,7 +109,7 @@ class FinetuningServer:
         return JSONResponse(row)
 
     def problem_of(self, content: bytes) -> str | None:
-        """What the provider's own validation finds wrong with a training file."""
+        """Return the fault that the provider's validation finds in a training file, or None."""
         if content.startswith(BOM) is not (self.dialect == "azure"):
             return "The file is not in the encoding that is asked for"
         lines = content.removeprefix(BOM).decode().splitlines()
@@ -157,7 +157,7 @@ class FinetuningServer:
         return JSONResponse(row)
 
     def refusal(self, body: Row) -> str | None:
-        """What each dialect rejects."""
+        """Return the reason for which a dialect rejects a job, or None."""
         if self.dialect == "nebius":
             if {"method", "metadata"} & body.keys():
                 return "method and metadata are not known here"
@@ -262,7 +262,7 @@ class FinetuningServer:
         return JSONResponse(row | {"choices": [choice]})
 
     def serves(self, name: str) -> bool:
-        """Whether a model can be called: at OpenAI when it is trained, elsewhere if deployed."""
+        """Return True if a model can be called: once trained at OpenAI, once deployed elsewhere."""
         if self.dialect == "openai":
             return any(one.get("fine_tuned_model") == name for one in self.jobs)
         return any(one["name"] == name for one in self.deployments.values())
@@ -351,7 +351,7 @@ class FinetuningServer:
 
 
 def multipart(content_type: str, body: bytes) -> dict[str, tuple[str, bytes]]:
-    """The parts of an upload: field to file name ("" for a plain field) and content."""
+    """Return the parts of an upload by field: file name ("" for a plain field) and content."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
     form: Any = BytesParser(policy=HTTP).parsebytes(head + body)
     return {
@@ -389,7 +389,7 @@ def nebius_table(server: FinetuningServer, **more: Any) -> NebiusTable:
 
 @asynccontextmanager
 async def finetuning_server(dialect: Dialect = "openai") -> AsyncIterator[FinetuningServer]:
-    """Serve on a free local port."""
+    """Serve a fake provider on a free local port."""
     listener = listening()
     fake = FinetuningServer(f"http://127.0.0.1:{listener.getsockname()[1]}", dialect)
     fake.models = {OpenAiTable().base_model, NebiusTable().base_model}

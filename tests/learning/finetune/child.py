@@ -1,4 +1,4 @@
-"""A process of its own that steps a job, and may kill itself around the recording of a step."""
+"""A process that advances a job, and may kill itself before or after it stores a step."""
 
 import asyncio
 import os
@@ -17,19 +17,19 @@ from tests.learning.finetune.world import QUICK, TEAM, backend_of
 from tests.learning.finetuning_server import Dialect, FinetuningServer
 
 LEASE_S = 0.3
-certificates()  # read before the fork, not in each process
+certificates()  # loaded before the fork, not in each process
 
 
 @dataclass(frozen=True)
 class Death:
-    """Where a process kills itself: before or after it has recorded that a stage is reached."""
+    """The moment at which a process kills itself: before or after it stores a stage."""
 
     when: Literal["before", "after"]
     stage: Stage
 
 
 class DeadlyJobs(Jobs):
-    """Kills its process at the death that it was given."""
+    """Kills its process at the moment of `death`."""
 
     death: Death | None = None
 
@@ -58,5 +58,5 @@ async def _step(redis_url: str, server: FinetuningServer, job: str, death: Death
 
 
 def work(redis_url: str, url: str, dialect: Dialect, job: str, death: Death | None) -> None:
-    """Step a job to its end, or to this process's."""
+    """Advance a job until it has ended, or until this process kills itself."""
     asyncio.run(_step(redis_url, FinetuningServer(url, dialect), job, death))

@@ -1,4 +1,4 @@
-"""Where providers differ: encodings, fields, and how a trained model comes to answer."""
+"""The differences between providers: encodings, fields and deployment."""
 
 from learning.finetune.account import Account
 from learning.finetune.azure import AzureBackend, Principal
@@ -48,16 +48,16 @@ async def test_without_a_service_principal_a_person_deploys_in_azure(redis: Clie
         trainer, job = await begun(redis, backend)
         waiting = await until(trainer, job, lambda one: one.tries > 2)
         assert waiting.stage is Stage.DEPLOYED
-        assert f"deploy {waiting.tuned} in Foundry under the name {waiting.serving}" in (
+        assert f"{waiting.tuned} is not deployed. Deploy it in Foundry as {waiting.serving}" in (
             waiting.problem
         )
         server.deployments[waiting.serving] = {"name": waiting.serving}
         assert (await until(trainer, waiting)).stage is Stage.READY
         text = "\n".join(plan_lines(await plan(trainer, TEAM, backend, snapshot(), 3)))
-        assert "cannot deploy by itself" in text
+        assert "the bot cannot deploy the model" in text
 
 
-async def test_a_service_principal_that_is_refused_is_said_and_tried_again(redis: Client) -> None:
+async def test_a_refused_service_principal_is_reported_and_retried(redis: Client) -> None:
     async with finetuning_server("azure") as server:
         trainer, job = await begun(redis, azure_by_hand(server, "wrong"))
         waiting = await until(trainer, job, lambda one: one.tries > 1)
@@ -66,7 +66,7 @@ async def test_a_service_principal_that_is_refused_is_said_and_tried_again(redis
         assert "Foundry Owner role" in waiting.problem
 
 
-async def test_a_deployment_that_failed_fails_the_job(redis: Client) -> None:
+async def test_a_failed_deployment_fails_the_job(redis: Client) -> None:
     async with finetuning_server("azure") as server:
         server.fail("POST chat", Fault(failed(404, "DeploymentNotFound")))
         trainer, job = await begun(redis, backend_of(server))
@@ -77,7 +77,7 @@ async def test_a_deployment_that_failed_fails_the_job(redis: Client) -> None:
         assert "Azure did not deploy" in done.problem
 
 
-async def test_nebius_gets_hyperparameters_on_top_and_the_last_checkpoint_deployed(
+async def test_nebius_gets_top_level_hyperparameters_and_deploys_the_last_checkpoint(
     redis: Client,
 ) -> None:
     async with finetuning_server("nebius") as server:
@@ -99,7 +99,7 @@ async def test_a_nebius_adapter_is_deployed_once(redis: Client) -> None:
         assert len(server.deployments) == 1
 
 
-async def test_a_nebius_adapter_that_is_not_valid_fails_the_job(redis: Client) -> None:
+async def test_an_invalid_nebius_adapter_fails_the_job(redis: Client) -> None:
     async with finetuning_server("nebius") as server:
         trainer, job = await begun(redis, backend_of(server))
         job = await until(trainer, job, lambda one: one.stage is Stage.DEPLOYED)

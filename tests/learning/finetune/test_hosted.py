@@ -1,4 +1,4 @@
-"""Jobs at a provider, from request to challenger, and every way in which that goes wrong."""
+"""Jobs at a provider, from request to challenger, with every kind of failure."""
 
 from collections import deque
 
@@ -73,7 +73,7 @@ async def test_the_file_and_the_probe_have_the_prompt_of_inference(redis: Client
         assert job.tag in created["suffix"]
 
 
-async def test_cost_is_estimated_before_and_known_after(redis: Client) -> None:
+async def test_the_cost_is_estimated_first_and_known_at_the_end(redis: Client) -> None:
     async with finetuning_server() as server:
         trainer, job, _ = await begun(redis, server)
         assert job.estimated_usd == pytest.approx(job.estimated_tokens * 3 * 5.0 / 1e6)
@@ -82,7 +82,7 @@ async def test_cost_is_estimated_before_and_known_after(redis: Client) -> None:
         assert done.events == ("Job is succeeded; mail <EMAIL_1>",)
 
 
-async def test_a_failure_says_the_providers_reason(redis: Client) -> None:
+async def test_a_failed_job_has_the_providers_reason(redis: Client) -> None:
     async with finetuning_server() as server:
         server.ends = "failed"
         server.error = {"code": "invalid_n_epochs", "message": "Too many epochs", "param": None}
@@ -101,7 +101,7 @@ async def test_cancelled_at_the_provider_is_cancelled_here(redis: Client) -> Non
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-async def test_an_admin_cancels(redis: Client, dialect: Dialect) -> None:
+async def test_an_admin_cancels_a_job(redis: Client, dialect: Dialect) -> None:
     async with finetuning_server(dialect) as server:
         server.ends = "running"
         trainer, job, _ = await begun(redis, server)
@@ -113,7 +113,7 @@ async def test_an_admin_cancels(redis: Client, dialect: Dialect) -> None:
         assert server.cancelled == [job.remote]
 
 
-async def test_a_job_that_ended_without_a_model_begins_anew_as_its_next_attempt(
+async def test_a_failed_job_starts_again_as_its_next_attempt(
     redis: Client,
 ) -> None:
     async with finetuning_server() as server:
@@ -133,7 +133,7 @@ async def test_a_job_that_ended_without_a_model_begins_anew_as_its_next_attempt(
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("answer", [failed(500), failed(503), Drop()])
 @pytest.mark.parametrize("route", ["POST files", "POST jobs"])
-async def test_what_was_done_before_an_error_is_found_again(
+async def test_work_done_before_an_error_is_found_and_not_repeated(
     redis: Client, dialect: Dialect, answer: Drop, route: str
 ) -> None:
     async with finetuning_server(dialect) as server:
@@ -148,7 +148,7 @@ async def test_what_was_done_before_an_error_is_found_again(
     "answer",
     [failed(429, "slow down"), failed(500), failed(409), failed(401), Drop()],
 )
-async def test_what_passes_is_tried_again(redis: Client, answer: Drop) -> None:
+async def test_a_temporary_error_is_retried(redis: Client, answer: Drop) -> None:
     async with finetuning_server() as server:
         for route in ("POST files", "POST jobs", "GET job", "POST chat"):
             server.fail(route, Fault(answer), Fault(answer))
@@ -163,7 +163,7 @@ async def test_what_passes_is_tried_again(redis: Client, answer: Drop) -> None:
 @pytest.mark.parametrize(
     "answer", [JSONResponse({}), JSONResponse([]), JSONResponse(None), HTMLResponse("<p>hello")]
 )
-async def test_an_unreadable_answer_is_waited_out(redis: Client, answer: Response) -> None:
+async def test_an_invalid_response_is_retried(redis: Client, answer: Response) -> None:
     async with finetuning_server() as server:
         routes = ("POST files", "POST jobs", "GET jobs", "GET file", "GET job", "POST chat")
         trainer, job, _ = await begun(redis, server)
@@ -174,7 +174,7 @@ async def test_an_unreadable_answer_is_waited_out(redis: Client, answer: Respons
         assert (len(server.files), len(server.jobs)) == (1, 1)
 
 
-async def test_events_that_cannot_be_read_keep_no_job(redis: Client) -> None:
+async def test_invalid_events_do_not_stop_a_job(redis: Client) -> None:
     async with finetuning_server() as server:
         server.fail(
             "GET events", *(Fault(JSONResponse({"data": [{"id": 1}, {"id": 2}]})) for _ in range(9))
@@ -184,13 +184,13 @@ async def test_events_that_cannot_be_read_keep_no_job(redis: Client) -> None:
         assert (done.stage, done.events) == (Stage.READY, ())
 
 
-async def test_a_model_without_a_name_yet_is_waited_for(redis: Client) -> None:
+async def test_a_job_waits_until_its_model_is_named(redis: Client) -> None:
     async with finetuning_server() as server:
         trainer, job, _ = await begun(redis, server)
         job = await until(trainer, job, lambda one: one.stage is Stage.TRAINING)
         server.jobs[0]["status"] = "succeeded"
         job = await until(trainer, job, lambda one: one.tries > 1)
-        assert "does not name the model yet" in job.problem
+        assert "has not named the trained model yet" in job.problem
         server.jobs[0]["fine_tuned_model"] = "ft:late"
         assert (await until(trainer, job)).stage is Stage.READY
 
@@ -209,11 +209,11 @@ async def test_no_key_is_shown(redis: Client) -> None:
     [
         (failed(403, "Fine-tuning is not available for this organization"), "2027-01-06"),
         (failed(403, "Missing scopes: api.fine_tuning.jobs.write"), "lacks a permission"),
-        (failed(429, "quota", "insufficient_quota"), "credit is spent"),
+        (failed(429, "quota", "insufficient_quota"), "no credit left"),
         (failed(400, "n_epochs is too large"), "n_epochs is too large"),
     ],
 )
-async def test_a_no_for_good_fails_the_job_with_reason_and_advice(
+async def test_a_refusal_fails_the_job_with_reason_and_advice(
     redis: Client, answer: Drop, words: str
 ) -> None:
     async with finetuning_server() as server:
@@ -234,13 +234,13 @@ async def test_a_file_that_the_provider_refuses_fails_the_job(redis: Client) -> 
         assert server.jobs == []
 
 
-async def test_a_file_that_is_still_read_is_waited_for(redis: Client) -> None:
+async def test_a_job_waits_until_its_file_is_read(redis: Client) -> None:
     async with finetuning_server("azure") as server:
         trainer, job, _ = await begun(redis, server)
         job = await until(trainer, job, lambda one: one.stage is Stage.UPLOADED)
         server.files[0]["status"] = "pending"
         job = await until(trainer, job, lambda one: one.tries == 2)
-        assert "still reads" in job.problem
+        assert "still reading the training file" in job.problem
         server.files[0]["status"] = "processed"
         assert (await until(trainer, job)).stage is Stage.READY
 
@@ -261,17 +261,17 @@ async def test_a_model_that_cannot_be_called_yet_is_probed_again(
         assert server.probes == 4
 
 
-async def test_a_model_that_gives_no_label_is_no_challenger(redis: Client) -> None:
+async def test_a_model_that_gives_no_label_fails_the_job(redis: Client) -> None:
     async with finetuning_server() as server:
         server.says = "I would say it is about money"
         trainer, job, _ = await begun(redis, server, PollPace(0.001, 0.002, 0.05, 60))
         done = await until(trainer, job)
         assert done.stage is Stage.FAILED
-        assert "no label of the set" in done.problem
+        assert "without a label of the label set" in done.problem
         assert await trainer.models.all(TEAM) == []
 
 
-async def test_a_job_that_never_ends_is_polled_for_ever(redis: Client) -> None:
+async def test_a_training_job_is_never_given_up(redis: Client) -> None:
     async with finetuning_server() as server:
         server.ends = "running"
         trainer, job, _ = await begun(redis, server, PollPace(0.001, 0.002, 0.01, 0.01))

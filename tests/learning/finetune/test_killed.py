@@ -1,4 +1,4 @@
-"""Processes killed for real at every step of a job: it ends with one file, one job, one model."""
+"""Processes are killed at every step of a job; it ends with one file, one job and one model."""
 
 import asyncio
 import multiprocessing
@@ -32,7 +32,7 @@ DEPLOYING: dict[Dialect, list[str]] = {
 
 
 class Processes:
-    """Children that step one job."""
+    """Child processes that advance a job."""
 
     def __init__(self, redis_url: str, server: FinetuningServer, job: Job) -> None:
         self.redis_url = redis_url
@@ -48,13 +48,13 @@ class Processes:
         return process
 
     async def run(self, death: Death | None = None) -> int | None:
-        """A child from start to end; its exit code."""
+        """Run a child to its end; return its exit code."""
         process = self.start(death)
         await asyncio.to_thread(process.join, 30)
         return process.exitcode
 
     async def killed_at(self, fault: Fault) -> None:
-        """A child that is killed once a request of it has met this fault."""
+        """Start a child, and kill it as soon as one of its requests meets the fault."""
         process = self.start()
         await asyncio.wait_for(fault.arrived.wait(), 30)
         process.kill()
@@ -75,10 +75,10 @@ async def processes(
         try:
             yield trainer, found
         finally:
-            for one in found.all:
+            for process in found.all:
                 with suppress(ProcessLookupError):
-                    one.kill()
-                one.join(5)
+                    process.kill()
+                process.join(5)
 
 
 async def ended_once(trainer: Trainer, server: FinetuningServer) -> Job:
@@ -87,8 +87,8 @@ async def ended_once(trainer: Trainer, server: FinetuningServer) -> Job:
     [model] = await trainer.models.challengers(TEAM, LABELS.version)
     assert model.id == job.model
     assert len(server.files) == 1
-    alive = [one for one in server.jobs if one["status"] != "cancelled"]
-    assert [one["id"] for one in alive] == [job.remote]
+    alive = [row["id"] for row in server.jobs if row["status"] != "cancelled"]
+    assert alive == [job.remote]
     assert len(server.deployments) == len(DEPLOYING[server.dialect])
     return job
 
@@ -125,7 +125,7 @@ async def test_many_processes_make_one_job(redis: Client, valkey_url: str) -> No
         assert len(children.server.jobs) == 1
 
 
-async def test_one_that_slept_past_its_lease_cancels_what_it_created_too(
+async def test_a_process_that_lost_its_lease_cancels_its_duplicate_job(
     redis: Client, valkey_url: str
 ) -> None:
     async with processes(redis, valkey_url, "openai") as (trainer, children):

@@ -1,4 +1,4 @@
-"""What is said before money is spent: of the examples, the provider, the dates."""
+"""Findings before money is spent: on examples, the provider and shutdown dates."""
 
 import json
 from datetime import date
@@ -44,8 +44,12 @@ BOTH = ("BILLING", "TECHNICAL")
 @pytest.mark.parametrize(
     ("what", "level", "words"),
     [
-        (shot(*BOTH * 4), Level.REFUSE, "at least 10 are needed"),
-        (shot(*BOTH * 20), Level.ADVISE, "wait for 100, because a hosted model shows no gain"),
+        (shot(*BOTH * 4), Level.REFUSE, "but at least 10 are needed"),
+        (
+            shot(*BOTH * 20),
+            Level.ADVISE,
+            "wait for 100, because below that, a hosted model is no better",
+        ),
         (shot(*BOTH * 60, held_out=0), Level.ADVISE, "none of 120 examples is held out"),
         (shot(*("BILLING",) * 100), Level.ADVISE, "no example of TECHNICAL"),
         (shot(*("BILLING",) * 100, "TECHNICAL"), Level.NOTE, "100 examples of BILLING, 1 of"),
@@ -53,11 +57,11 @@ BOTH = ("BILLING", "TECHNICAL")
         (shot(*BOTH * 60, text="\u5b57" * 3000), Level.REFUSE, "more than the 2000 tokens"),
     ],
 )
-def test_the_examples_are_looked_at(what: Snapshot, level: Level, words: str) -> None:
+def test_unsuitable_examples_are_reported(what: Snapshot, level: Level, words: str) -> None:
     assert words in said(examine(what, hosted=True, longest=2000))[level]
 
 
-def test_enough_balanced_examples_give_nothing_to_say() -> None:
+def test_enough_balanced_examples_have_no_findings() -> None:
     assert examine(shot(*BOTH * 60), hosted=True, longest=2000) == []
 
 
@@ -65,7 +69,7 @@ def test_long_descriptions_count_too() -> None:
     labels = LabelSet(tuple(Label(f"L{n}", "what it means " * 20) for n in range(150)))
     what = shot(*labels.names, label_set=labels)
     found = said(examine(what, hosted=True, longest=8192))
-    assert "shorten the labels' descriptions" in found[Level.REFUSE]
+    assert "Shorten the labels' descriptions" in found[Level.REFUSE]
     assert Level.REFUSE not in said(examine(what, hosted=False, longest=None))
 
 
@@ -75,7 +79,7 @@ def test_tokens_grow_with_the_text(one: str, other: str) -> None:
     assert preflight.tokens(one + other) <= preflight.tokens(one) + preflight.tokens(other)
 
 
-def test_openai_says_when_it_ends() -> None:
+def test_the_end_of_openais_fine_tuning_is_reported() -> None:
     before, after = date(2026, 11, 24), date(2027, 1, 7)
     [advice] = closing.of_openai(before)
     assert advice.level is Level.ADVISE
@@ -99,7 +103,9 @@ def test_openai_says_when_it_ends() -> None:
         ("meta-llama/Meta-Llama-3.1-8B-Instruct", None, None),
     ],
 )
-def test_when_a_model_stops(model: str, announced: str | None, day: date | None) -> None:
+def test_the_last_day_of_a_model_is_known(
+    model: str, announced: str | None, day: date | None
+) -> None:
     stop = closing.known_stop(model, announced)
     assert (None if stop is None else stop.day) == day
 
@@ -107,12 +113,14 @@ def test_when_a_model_stops(model: str, announced: str | None, day: date | None)
 @pytest.mark.parametrize(
     ("model", "today", "said"),
     [
-        ("gpt-4.1-mini-2025-04-14", date(2026, 11, 24), "until 2027-04-14 at least"),
+        ("gpt-4.1-mini-2025-04-14", date(2026, 11, 24), "until at least 2027-04-14"),
         ("gpt-4.1-mini-2025-04-14", date(2027, 4, 15), "may have stopped"),
         ("another", date(2027, 4, 15), ""),
     ],
 )
-def test_azure_says_when_its_default_model_retires(model: str, today: date, said: str) -> None:
+def test_the_retirement_of_azures_default_model_is_reported(
+    model: str, today: date, said: str
+) -> None:
     findings = closing.of_azure(model, today)
     assert [one.level for one in findings] == [Level.ADVISE] * bool(said)
     assert said in " ".join(one.message for one in findings)
@@ -121,11 +129,11 @@ def test_azure_says_when_its_default_model_retires(model: str, today: date, said
 def test_a_model_that_stopped_is_refused() -> None:
     stop = closing.Stop("m", date(2026, 11, 23))
     [finding] = closing.of_model(stop, date(2026, 11, 24))
-    assert (finding.level, "choose another" in finding.message) == (Level.REFUSE, True)
+    assert (finding.level, "Choose another" in finding.message) == (Level.REFUSE, True)
     assert "in 1 day." in closing.of_model(stop, date(2026, 11, 22))[0].message
 
 
-async def test_a_closed_organisation_is_told_what_to_do_instead(redis: Client) -> None:
+async def test_a_closed_organisation_is_refused_with_alternatives(redis: Client) -> None:
     async with finetuning_server() as server:
         server.closed = True
         backend = backend_of(server)
@@ -143,11 +151,11 @@ async def test_a_closed_organisation_is_told_what_to_do_instead(redis: Client) -
     ("route", "answer", "words"),
     [
         ("GET files", failed(403, "Missing scopes: api.files.read"), "lacks a permission"),
-        ("GET jobs", failed(401, "Incorrect API key provided: sk-a"), "set a valid OPENAI_API"),
+        ("GET jobs", failed(401, "Incorrect API key provided: sk-a"), "Set a valid OPENAI_API"),
         ("GET jobs", failed(503), "answered 503"),
     ],
 )
-async def test_what_the_provider_says_refuses(
+async def test_an_error_of_the_provider_refuses_the_plan(
     redis: Client, route: str, answer: Any, words: str
 ) -> None:
     async with finetuning_server() as server:
@@ -158,21 +166,21 @@ async def test_what_the_provider_says_refuses(
         assert any(words in one.message for one in what.findings)
 
 
-async def test_a_base_model_that_is_not_there_or_stops_is_said(redis: Client) -> None:
+async def test_a_missing_or_ending_base_model_is_reported(redis: Client) -> None:
     async with finetuning_server() as server:
         backend = backend_of(server)
         trainer = trainer_of(redis, backend)
         server.shutdown_date = "2099-01-01"
         what = await plan(trainer, TEAM, backend, snapshot(), 3)
-        assert any("stop on 2099-01-01" in one.message for one in what.findings)
+        assert any("stop answering on 2099-01-01" in one.message for one in what.findings)
         assert wanting(what, ()) == (Word.ANYWAY, Word.CONFIRM)
         assert wanting(what, (Word.ANYWAY, Word.CONFIRM)) == ()
         server.models = {"gpt-other"}
         what = await plan(trainer, TEAM, backend, snapshot(), 3)
-        assert any("no model gpt-4.1-mini" in one.message for one in what.findings)
+        assert any("no access to model gpt-4.1-mini" in one.message for one in what.findings)
 
 
-async def test_without_a_key_nothing_is_asked(redis: Client) -> None:
+async def test_without_a_key_no_request_is_sent(redis: Client) -> None:
     async with finetuning_server() as server:
         backend = backend_of(server, key="")
         what = await plan(trainer_of(redis, backend), TEAM, backend, snapshot(), 3)
@@ -180,7 +188,7 @@ async def test_without_a_key_nothing_is_asked(redis: Client) -> None:
         assert server.requests == []
 
 
-def test_the_training_file_is_what_the_provider_takes() -> None:
+def test_the_provider_accepts_the_training_file() -> None:
     what = snapshot()
     assert refusals(what) == []
     plain, marked = training_file(what, "utf-8"), training_file(what, "utf-8-sig")

@@ -1,4 +1,4 @@
-"""How a job comes from stage to stage, whatever a provider says and however often it fails."""
+"""The state machine of a job, for any status of a provider and any number of failures."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,9 +38,7 @@ jobs = st.builds(
 
 
 @given(jobs, st.floats(0, 200))
-def test_a_job_that_ended_needs_nothing_and_any_other_comes_to_its_turn(
-    one: Job, now: float
-) -> None:
+def test_an_ended_job_has_no_step_and_any_other_job_has_one_when_due(one: Job, now: float) -> None:
     step = next_step(one, now)
     assert (next_step(one, one.due) is None) == (one.stage in ENDS)
     if step is not None:
@@ -48,7 +46,7 @@ def test_a_job_that_ended_needs_nothing_and_any_other_comes_to_its_turn(
 
 
 @given(jobs, st.text(max_size=12), st.floats(0, 1e7))
-def test_any_word_of_a_provider_is_taken(one: Job, status: str, now: float) -> None:
+def test_any_status_of_a_provider_is_accepted(one: Job, status: str, now: float) -> None:
     seen = progress.polled(one, Remote(status), None, PACE, now)
     assert seen.status == status
     if not seen.ended and seen.stage is Stage.TRAINING:
@@ -60,32 +58,30 @@ def test_any_word_of_a_provider_is_taken(one: Job, status: str, now: float) -> N
     st.floats(0, 1e7),
     st.one_of(st.none(), st.floats(0, 1e9)),
 )
-def test_trouble_waits_ever_longer_but_never_too_long(
-    one: Job, now: float, wait_s: float | None
-) -> None:
+def test_failed_steps_back_off_up_to_a_limit(one: Job, now: float, wait_s: float | None) -> None:
     after = progress.troubled(one, UnavailableError("away", wait_s), PACE, now)
     if after.ended:
         assert one.stage is not Stage.TRAINING
         assert now - (one.problem_since or 0.0) > PACE.patience_s
-        assert "given up" in after.problem
+        assert "gave up" in after.problem
     else:
         assert now + PACE.first_s <= after.due <= now + PACE.longest_s
         assert after.tries == one.tries + 1
 
 
-def test_what_goes_well_forgets_the_trouble() -> None:
+def test_a_successful_step_clears_the_problem() -> None:
     troubled = progress.troubled(job(), UnavailableError("away"), PACE, 1.0)
     after = progress.uploaded(troubled, ("f",), 2.0)
     assert (after.problem, after.problem_since, after.tries) == ("", None, 0)
 
 
-def test_a_cancellation_that_did_not_succeed_waits_as_all_do() -> None:
+def test_a_failed_cancellation_backs_off() -> None:
     wanted = job(cancelling=True, stage=Stage.TRAINING, due=99.0)
     assert next_step(wanted, 1.0) is Step.CANCEL
     assert next_step(progress.troubled(wanted, UnavailableError("x"), PACE, 1.0), 2.0) is None
 
 
-def test_people_read_what_keeps_it_and_what_to_do() -> None:
+def test_job_lines_show_the_problem_and_the_next_step() -> None:
     running = job(stage=Stage.TRAINING, status="running", estimated_tokens=1000, estimated_usd=0.5)
     assert "Estimated: 1,000 tokens x 3 epochs, $0.50" in job_lines(running, PACE, 10.0)
     assert "longer than it should" in job_lines(running, PACE, 501.0)[-1]

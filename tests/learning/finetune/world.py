@@ -1,4 +1,4 @@
-"""A trainer on a real Valkey, a provider on a real socket, and the examples of a small team."""
+"""A trainer on a real Valkey, backends of the fake provider, and the examples of a small team."""
 
 import asyncio
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def _text(number: int) -> str:
 
 
 def examples(number: int = 160, label_set: LabelSet = LABELS) -> list[StoredExample]:
-    """Up to `number` examples, as many of each label."""
+    """Return `number` examples, evenly spread over the labels."""
     return [
         StoredExample(
             id=f"C1:{n}.0",
@@ -55,19 +55,19 @@ def examples(number: int = 160, label_set: LabelSet = LABELS) -> list[StoredExam
 
 
 def snapshot(number: int = 160, label_set: LabelSet = LABELS) -> Snapshot:
-    """A snapshot of `examples`."""
+    """Return a snapshot of `examples`."""
     return freeze(examples(number, label_set), label_set, "1.0")
 
 
 async def teach(redis: Client, team: str, label_set: LabelSet) -> None:
-    """Make `examples` the standing ones of a workspace."""
+    """Store 160 of `examples` in a workspace."""
     await Workspaces(redis).add(team)
-    for one in examples(160, label_set):
-        await Examples(redis).stand(team, one.id, one)
+    for example in examples(160, label_set):
+        await Examples(redis).stand(team, example.id, example)
 
 
 def backend_of(server: FinetuningServer, key: str = KEY, **more: Any) -> Backend:
-    """The backend that speaks a server's dialect."""
+    """Return the backend for a server's dialect."""
     makers: dict[Dialect, Callable[[], Backend]] = {
         "openai": lambda: OpenAiBackend(
             "openai",
@@ -102,7 +102,7 @@ def trainer_of(
 async def until(
     trainer: Trainer, job: Job, done: Callable[[Job], bool] = lambda job: job.ended
 ) -> Job:
-    """Step a job until it ended, or until it is as wanted."""
+    """Advance a job until `done` is true for it, by default until it has ended."""
     async with asyncio.timeout(15):
         while not done(job):
             job = await trainer.advance(job)
