@@ -1,1 +1,1 @@
-"""From examples to a better classifier."""
+"""Turns agents' labels into examples, training sets and better classifiers."""

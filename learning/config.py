@@ -1,4 +1,4 @@
-"""The table `[gate]` of triage.toml."""
+"""The tables `[gate]`, `[drift]` and `[train]` of triage.toml."""
 
 import re
 from typing import Annotated, Final, Literal
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 
 class GateConfig(BaseModel):
-    """The table `[gate]`: when a challenger is promoted."""
+    """The table `[gate]`: the conditions for promoting a challenger."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,13 +28,13 @@ ABSTENTIONS: Final = "abstentions"
 LABEL_MIX: Final = "label mix"
 ACCURACY: Final = "accuracy"
 WATCHED: Final = (ABSTENTIONS, LABEL_MIX, ACCURACY)
-"""What may be found to have changed."""
+"""The changes that drift tests look for."""
 
 
 class DriftConfig(BaseModel):
-    """How many messages are looked at together, and how often an alarm may be false.
+    """The table `[drift]`: the size of a window in messages, and the false-alarm rate.
 
-    `false_alarms` is for all tests on one window together: 0.01 is one in a hundred windows.
+    `false_alarms` covers all tests on a window: 0.01 allows one false alarm in 100 windows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,7 +46,7 @@ class DriftConfig(BaseModel):
 
 def _http(url: str) -> str:
     if not re.match(r"https?://[^/\s]+", url):
-        raise ValueError("write an address that starts with https://")
+        raise ValueError("not a URL. Write an address that starts with https://")
     return url.rstrip("/") + "/"
 
 
@@ -58,7 +58,7 @@ class _Frozen(BaseModel):
 
 
 class HostedTable(_Frozen):
-    """What every provider's table has; `training_price` in US dollars per 1M tokens."""
+    """Settings that all providers share; `training_price` is in US dollars per 1M tokens."""
 
     base_model: str = Field(min_length=1)
     training_price: float | None = Field(default=None, ge=0)
@@ -66,14 +66,14 @@ class HostedTable(_Frozen):
 
 
 class OpenAiTable(HostedTable):
-    """`[train.openai]`."""
+    """The table `[train.openai]`."""
 
     base_model: str = "gpt-4.1-mini-2025-04-14"
     training_tokens: int = 65_536
 
 
 class AzureTable(HostedTable):
-    """`[train.azure]`: the resource, and where its deployments are managed."""
+    """The table `[train.azure]`: the resource, and the addresses that manage its deployments."""
 
     base_model: str = "gpt-4.1-mini-2025-04-14"
     training_tokens: int = 65_536
@@ -89,7 +89,7 @@ class AzureTable(HostedTable):
 
 
 class NebiusTable(HostedTable):
-    """`[train.nebius]`; `serving_model` is what the adapter is deployed on."""
+    """The table `[train.nebius]`; the adapter is deployed on `serving_model`."""
 
     base_model: str = "meta-llama/Meta-Llama-3.1-8B-Instruct"
     training_tokens: int = 8_192

@@ -1,5 +1,5 @@
-"""The error of files and data sets that a person can mend."""
+"""The error for files and datasets that a person can fix."""
 
 
 class DatasetError(Exception):
-    """A file cannot be read or written: the message says which, where, and what to do."""
+    """A file cannot be read or written; the message names the file, the place and the fix."""

@@ -1,4 +1,4 @@
-"""A new label set: what becomes of the examples of labels that are renamed, split or removed."""
+"""Moves examples to a new label set when labels are renamed, split, removed or restored."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ _PAGE = 500
 class Migration:
     """An explicit mapping of labels.
 
-    `renamed` maps old labels to new ones, `split` a label to the new labels of its texts by their
-    identity, `removed` are set aside, and `restored` maps labels set aside to the ones they come
-    back as.
+    `renamed` maps old labels to new labels. `split` maps a label to the new label of each text,
+    by the text's identity. Examples of `removed` labels are set aside. `restored` maps labels
+    that were set aside to the labels that their examples get back.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -34,61 +34,77 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """How many examples go (or went) from a label to another; to None: set aside."""
+    """The number of examples moved, or to be moved, by (old label, new label).
+
+    The new label is None for examples that are set aside. `unsaid` counts examples of a split
+    label whose texts are missing from its file: they keep their label. `unknown` lists labels
+    of the mapping that no example has.
+    """
 
     moves: Counter[tuple[str, str | None]]
-    unsaid: Counter[str]  # of a split label, whose texts are not in its file: they stay
+    unsaid: Counter[str]
     restored: Counter[tuple[str, str]]
-    unknown: list[str] = field(default_factory=list)  # named, but no example has this label
+    unknown: list[str] = field(default_factory=list)
 
 
 def split_of(label: str, path: Path, label_set: LabelSet) -> dict[str, str]:
-    """The new labels of a split label's texts, from a file such as an export that was edited."""
+    """Return the new label of each text of a split label, by identity.
+
+    The file may be an edited export. Raise DatasetError if it is empty or has unknown labels.
+    """
     found = {}
     names = LabelNames(label_set.names, {})
     for row in read(Source(str(path), labels=names.expected)):
         if (ours := names.ours(row.label)) is None:
-            raise DatasetError(f'{row.where}: label "{printable(row.label)}" is not in triage.toml')
+            raise DatasetError(
+                f'{row.where}: label "{printable(row.label)}" is not in triage.toml. '
+                "Correct it, or add the label there."
+            )
         found[identity(row.text)] = ours
     if not found:
-        raise DatasetError(f"--split {label}: {path} has no rows: write text and new label")
+        raise DatasetError(
+            f"--split {label}: {path} has no rows. Write a text and its new label in each row."
+        )
     return found
 
 
 def check(migration: Migration, label_set: LabelSet) -> None:
-    """DatasetError where the mapping does not go with the label set as it is in triage.toml."""
+    """Raise DatasetError if the mapping contradicts itself or the label set of triage.toml."""
     leaving = [*migration.renamed, *migration.removed]
     for old in leaving:
         if old in label_set.names:
             raise DatasetError(
-                f'label "{old}" is still in triage.toml: take it out there and restart the bot '
-                "first, or it goes on giving it"
+                f'label "{old}" is still in triage.toml, and the bot would continue to use it. '
+                "Remove it there and restart the bot first."
             )
     for new in (*migration.renamed.values(), *migration.restored.values()):
         if new not in label_set.names:
             raise DatasetError(
-                f'label "{new}" is not in triage.toml ({", ".join(label_set.names)}): add it there'
+                f'label "{new}" is not in triage.toml ({", ".join(label_set.names)}). '
+                "Add it there first."
             )
-    twice = [one for one, n in Counter([*leaving, *migration.split]).items() if n > 1]
-    if twice:
-        raise DatasetError(f'label "{twice[0]}" is moved twice: say one thing of each label')
+    repeated = [label for label, n in Counter([*leaving, *migration.split]).items() if n > 1]
+    if repeated:
+        raise DatasetError(f'label "{repeated[0]}" is moved twice. Keep one option for it.')
 
 
-def _target(one: StoredExample, migration: Migration, label_set: LabelSet) -> StoredExample | None:
-    """What becomes of an example: itself where it stays, None where it is set aside."""
-    if one.label in migration.removed:
+def _target(
+    example: StoredExample, migration: Migration, label_set: LabelSet
+) -> StoredExample | None:
+    """Return an example as migrated: the same object if unchanged, None if it is set aside."""
+    if example.label in migration.removed:
         return None
-    label = migration.renamed.get(one.label, one.label)
-    if one.label in migration.split:
-        label = migration.split[one.label].get(identity(one.text), one.label)
-    if label == one.label:
-        return one
-    predicted = None if one.predicted is None else migration.renamed.get(one.predicted)
-    return one.model_copy(
+    label = migration.renamed.get(example.label, example.label)
+    if example.label in migration.split:
+        label = migration.split[example.label].get(identity(example.text), example.label)
+    if label == example.label:
+        return example
+    predicted = None if example.predicted is None else migration.renamed.get(example.predicted)
+    return example.model_copy(
         update={
             "label": label,
             "label_set": label_set.version,
-            "predicted": predicted or one.predicted,
+            "predicted": predicted or example.predicted,
         }
     )
 
@@ -102,9 +118,10 @@ async def migrate(
     *,
     apply: bool,
 ) -> Moved:
-    """Move the examples, or with `apply` False only count them; again, it moves what is left.
+    """Move the examples, or only count them if `apply` is False.
 
-    Every example stands under a label or is set aside at any moment, also when it is cut off.
+    If a run is interrupted, no example is lost: each is under a label or set aside. Another run
+    moves the rest.
     """
     check(migration, label_set)
     counts = await examples.counts(team)
@@ -115,23 +132,23 @@ async def migrate(
         if reached == position:
             break
         position = reached
-        pairs = [(one, _target(one, migration, label_set)) for one in page]
-        changing = [(one, new) for one, new in pairs if new is not one]
+        pairs = [(old, _target(old, migration, label_set)) for old in page]
+        changing = [(old, new) for old, new in pairs if new is not old]
         done.unsaid.update(
-            one.label
-            for one, new in pairs
-            if new is one
-            and one.label in migration.split
-            and identity(one.text) not in migration.split[one.label]
+            old.label
+            for old, new in pairs
+            if new is old
+            and old.label in migration.split
+            and identity(old.text) not in migration.split[old.label]
         )
         if apply and changing:
             await moves.move(team, changing)
-        done.moves.update((one.label, None if new is None else new.label) for one, new in changing)
+        done.moves.update((old.label, None if new is None else new.label) for old, new in changing)
     if apply:
         await moves.remember(team, migration.renamed)
     await _restore(moves, team, migration, label_set, done, apply=apply)
     leaving = (*migration.renamed, *migration.removed, *migration.split)
-    done.unknown.extend(one for one in leaving if not counts.get(one))
+    done.unknown.extend(label for label in leaving if not counts.get(label))
     restored = migration.restored.items()
     done.unknown.extend(old for old, new in restored if not done.restored[(old, new)])
     return done
@@ -149,22 +166,22 @@ async def _restore(
     batch: list[StoredExample] = []
     if not migration.restored:
         return
-    async for one in moves.aside(team):
-        if one.label in migration.restored:
-            label = migration.restored[one.label]
-            done.restored[(one.label, label)] += 1
+    async for example in moves.aside(team):
+        if example.label in migration.restored:
+            label = migration.restored[example.label]
+            done.restored[(example.label, label)] += 1
             update = {"label": label, "label_set": label_set.version}
-            batch.append(one.model_copy(update=update))
+            batch.append(example.model_copy(update=update))
     for start in range(0, len(batch) if apply else 0, _PAGE):
         await moves.bring_back(team, batch[start : start + _PAGE])
 
 
 def stray_labels(counts: Mapping[str, int], names: Sequence[str]) -> dict[str, int]:
-    """Return the labels with examples that triage.toml does not name, and how many each has."""
+    """Return the number of examples of each label that triage.toml does not name."""
     return {label: n for label, n in sorted(counts.items()) if n and label not in names}
 
 
 def unmapped(counts: Mapping[str, int], migration: Migration, names: Sequence[str]) -> list[str]:
-    """Labels with examples that neither the label set nor the mapping knows."""
+    """Return labels with examples that neither the label set nor the mapping names, sorted."""
     known = {*names, *migration.renamed, *migration.removed, *migration.split}
     return sorted(label for label in counts if label not in known)

@@ -1,1 +1,1 @@
-"""Many texts in chunks, by several processes."""
+"""Classifies many texts in chunks, with several processes."""

@@ -1,8 +1,8 @@
-"""Many texts in chunks, answered by several processes, in order.
+"""Splits texts into chunks and answers them with several processes, in order.
 
-A chunk is so many rows from the start of the input, and answered as a whole. So what a chunk
-becomes does not depend on who answers it or when, and a run that was killed and goes on writes the
-same bytes as one that was not.
+Chunks are counted from the start of the input and answered as a whole. An answer does not depend
+on the process or the time, so a run that was killed and resumed writes the same bytes as a run
+without interruption.
 """
 
 import multiprocessing
@@ -21,30 +21,30 @@ CHUNK: Final = 512
 Chunk = list[str]
 T = TypeVar("T")
 Answer = Callable[[Chunk], T]
-"""What answers the texts of a chunk."""
+"""A function that answers the texts of a chunk."""
 Make = Callable[[], Answer[T]]
-"""What makes it, in the process that is to answer."""
+"""A function that makes an Answer in a worker process."""
 
-_answer: Answer[Any] | None = None  # of this process, made once by `_start`
+_answer: Answer[Any] | None = None  # set once per worker process by `_start`
 
 
 class Engine(Protocol):
-    """Processes that answer, on this machine or on many."""
+    """Worker processes on this machine or on a cluster."""
 
     def __call__(self, todo: Iterable[Chunk], make: Make[T], processes: int | None) -> Iterator[T]:
-        """The answers to chunks, in their order, by so many processes (None: one a core)."""
+        """Yield the answers to chunks in order; `processes` None means one per core."""
         ...
 
 
 def chunks(rows: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """The rows, `size` at a time."""
+    """Yield the rows in lists of `size`; the last list may be shorter."""
     rest = iter(rows)
     while chunk := list(islice(rest, size)):
         yield chunk
 
 
 def in_order(todo: Iterable[Chunk], start: Callable[[Chunk], T], ahead: int) -> Iterator[T]:
-    """What was started for each chunk, in their order, with `ahead` more started by then."""
+    """Yield the result of `start` for each chunk, in order, with up to `ahead` more started."""
     running: deque[T] = deque()
     for chunk in todo:
         running.append(start(chunk))
@@ -54,7 +54,7 @@ def in_order(todo: Iterable[Chunk], start: Callable[[Chunk], T], ahead: int) -> 
 
 
 def _start(make: Make[Any]) -> None:
-    global _answer  # noqa: PLW0603 - a pool gives its processes no other place
+    global _answer  # noqa: PLW0603 - a pool can pass state to its tasks only through a global
     _answer = make()
 
 
@@ -64,17 +64,20 @@ def _work(chunk: Chunk) -> Any:
 
 
 def answered(todo: Iterable[Chunk], make: Make[T], processes: int | None) -> Iterator[T]:
-    """The answers of processes of this machine; a few wait in memory, however many there are."""
+    """Yield the answers of processes on this machine; memory holds only a few chunks at a time.
+
+    Raise DatasetError if a process dies.
+    """
     count = processes or os.cpu_count() or 1
-    spawn = multiprocessing.get_context("spawn")  # a fork would share the threads of the model
+    spawn = multiprocessing.get_context("spawn")  # a fork would break the model's threads
     pool = ProcessPoolExecutor(count, spawn, _start, (make,))
     try:
-        for one in in_order(todo, lambda chunk: pool.submit(_work, chunk), 2 * count):
-            yield one.result()
+        for future in in_order(todo, lambda chunk: pool.submit(_work, chunk), 2 * count):
+            yield future.result()
     except BrokenProcessPool:
         raise DatasetError(
-            "a process of the run died, perhaps for want of memory: run the same command "
-            "again to go on, with fewer --processes"
+            "a worker process died, possibly because memory ran out. Run the same command again "
+            "to continue, with fewer --processes."
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
@@ -83,7 +86,7 @@ def answered(todo: Iterable[Chunk], make: Make[T], processes: int | None) -> Ite
 def write(
     texts: Iterable[str], out: Out, answers: Callable[[Iterator[Chunk]], Iterator[str]]
 ) -> int:
-    """Write the lines that answer the texts; how many chunks were done before."""
+    """Write the answers to texts; return the number of chunks that an earlier run had written."""
     before = out.done
     try:
         for lines in answers(islice(chunks(texts), before, None)):

@@ -1,4 +1,4 @@
-"""Where a run writes to, a chunk at a time, and finds how far it came when it was cut off."""
+"""Writes a run's chunks to a file, and resumes an interrupted run."""
 
 import fcntl
 import os
@@ -12,33 +12,33 @@ from storage.server.private_folder import open_private, private_opener
 
 
 class Out(Protocol):
-    """What a run writes; `done` counts the chunks that are there for good."""
+    """The output of a run; `done` is the number of chunks stored durably."""
 
     done: int
 
     def left(self, job: str) -> bytes | None:
-        """What `begin` was given, where a run of the same job was cut off: it goes on."""
+        """Resume an interrupted run of the same job: return its `given`, or None without one."""
         ...
 
     def begin(self, job: str, given: bytes) -> None:
-        """Start anew; `job` says what is done to what, `given` is needed to go on the same way."""
+        """Start a run; `job` identifies input and settings, `given` is kept for resuming."""
         ...
 
     def add(self, lines: str) -> None:
-        """Take in the next chunk."""
+        """Add the next chunk."""
         ...
 
     def finish(self) -> None:
-        """The run is complete."""
+        """Complete the output."""
         ...
 
     def close(self) -> None:
-        """Leave it; what is not finished is for another to go on with."""
+        """Release resources; an unfinished run can be resumed."""
         ...
 
 
 class Run(BaseModel):
-    """What `begin` was told."""
+    """The stored arguments of `begin`."""
 
     model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
 
@@ -47,7 +47,7 @@ class Run(BaseModel):
 
 
 class Progress(BaseModel):
-    """How far a run came: chunks done, and the bytes that they take."""
+    """The progress of a run: chunks written and their size in bytes."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,11 +56,10 @@ class Progress(BaseModel):
 
 
 class FileOut:
-    """A file that stands in its place when it is complete.
+    """A file that appears under its name when it is complete.
 
-    Until then `.NAME.part`, `.NAME.progress` and `.NAME.run` are beside it. After each chunk the
-    part is on the disk, and then the note that says how long it is; what is written after the note
-    is cut off when the run goes on.
+    Until then, `.NAME.part`, `.NAME.progress` and `.NAME.run` are next to it. Each chunk is synced
+    to disk before the progress file records its size; a resumed run truncates anything after it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,7 +71,7 @@ class FileOut:
         self._file: BinaryIO | None = None
 
     def left(self, job: str) -> bytes | None:
-        """What `begin` was given, where a run of the same job was cut off after a chunk."""
+        """Resume an interrupted run of the same job: return its `given`, or None without one."""
         try:
             run = Run.model_validate_json(self._run.read_bytes())
             progress = Progress.model_validate_json(self._progress.read_bytes())
@@ -86,9 +85,9 @@ class FileOut:
         return run.given
 
     def begin(self, job: str, given: bytes) -> None:
-        """Start anew; DatasetError where the folder cannot be written to."""
+        """Start a run; raise DatasetError if the folder is not writable."""
         self._open(0)
-        self._progress.unlink(missing_ok=True)  # that of another run
+        self._progress.unlink(missing_ok=True)  # of an earlier run
         _put(self._run, Run(job=job, given=given).model_dump_json())
 
     def _open(self, size: int) -> None:
@@ -96,13 +95,16 @@ class FileOut:
             self._file = open_private(self._part)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DatasetError(f"{self._path}: another run writes it now: wait for it") from None
+            raise DatasetError(
+                f"{self._path}: another run is writing this file. Wait until it has finished."
+            ) from None
         except OSError as error:
-            raise DatasetError(f"{self._path}: {error.strerror or error}") from None
+            reason = error.strerror or error
+            raise DatasetError(f"{self._path}: cannot be written: {reason}") from None
         self._file.truncate(size)
 
     def add(self, lines: str) -> None:
-        """Take in the next chunk."""
+        """Add the next chunk, durably."""
         assert self._file is not None
         self._file.write(lines.encode())
         self._file.flush()
@@ -112,13 +114,13 @@ class FileOut:
         _put(self._progress, progress.model_dump_json())
 
     def finish(self) -> None:
-        """Put the file in its place, and the notes away."""
+        """Give the file its name, and remove the progress files."""
         self._part.replace(self._path)
         for note in (self._progress, self._run):
             note.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Leave the part to the next run."""
+        """Close the part file; the next run can resume it."""
         if self._file is not None:
             self._file.close()
 

@@ -1,4 +1,4 @@
-"""A run's answers as objects below an address such as s3://bucket/folder."""
+"""Writes a run's chunks as objects under an address such as s3://bucket/folder."""
 
 import re
 from typing import Final
@@ -10,17 +10,17 @@ from learning.errors import DatasetError
 from learning.reading.opening import filesystem
 
 GROUP: Final = 64
-"""Chunks in a part."""
+"""The number of chunks in a part."""
 _RUN = "_run.json"
 _COMPLETE = "_SUCCESS"
 _PART = re.compile(r"part-\d{6}\.jsonl")
 
 
 class PartsOut:
-    """`part-000000.jsonl` and so on, in the order of the input; `_SUCCESS` when all are there.
+    """Objects `part-000000.jsonl` and so on, in input order, and `_SUCCESS` at the end.
 
-    An object is there as a whole or not at all, so the parts themselves say how far a run came;
-    `_run.json` says until the end what run it is.
+    Object stores write an object completely or not at all, so the parts show a run's progress.
+    `_run.json` identifies the run until it ends.
     """
 
     def __init__(self, address: str, group: int = GROUP) -> None:
@@ -32,7 +32,7 @@ class PartsOut:
         self._parts = 0
 
     def left(self, job: str) -> bytes | None:
-        """What `begin` was given, where a run of the same job was cut off."""
+        """Resume an interrupted run of the same job: return its `given`, or None without one."""
         try:
             run = Run.model_validate_json(self._files.cat_file(self._at(_RUN)))
         except (FileNotFoundError, ValidationError):
@@ -44,30 +44,30 @@ class PartsOut:
         return run.given
 
     def begin(self, job: str, given: bytes) -> None:
-        """Start anew; DatasetError where there is something already."""
+        """Start a run; raise DatasetError if the folder is not empty."""
         if self._names():
             raise DatasetError(
-                f"--out: {self._address} is not empty, and no unfinished run of this input with "
-                "these settings: empty it, or name another"
+                f"--out: {self._address} is not empty, and has no unfinished run of this input "
+                "with these settings. Empty it, or name another address."
             )
         self._put(_RUN, Run(job=job, given=given).model_dump_json())
 
     def add(self, lines: str) -> None:
-        """Take in the next chunk; with the last one of its part, the part is written."""
+        """Add the next chunk; write the part if it is complete."""
         self._waiting.append(lines)
         self.done += 1
         if len(self._waiting) == self._group:
             self._write()
 
     def finish(self) -> None:
-        """Write the last part, and say that it was the last."""
+        """Write the last part and `_SUCCESS`."""
         if self._waiting:
             self._write()
         self._put(_COMPLETE, "")
         self._files.rm_file(self._at(_RUN))
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no resources are open."""
 
     def _write(self) -> None:
         self._put(f"part-{self._parts:06d}.jsonl", "".join(self._waiting))
@@ -82,7 +82,7 @@ class PartsOut:
             found = self._files.ls(self._folder, detail=False, refresh=True)
         except FileNotFoundError:
             return []
-        return [one.rpartition("/")[2] for one in found if one.rstrip("/") != self._folder]
+        return [path.rpartition("/")[2] for path in found if path.rstrip("/") != self._folder]
 
     def _put(self, name: str, content: str) -> None:
         self._files.pipe_file(self._at(name), content.encode())

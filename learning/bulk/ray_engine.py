@@ -1,4 +1,4 @@
-"""The machines of a Ray cluster as an engine of bulk work."""
+"""Runs bulk work on the machines of a Ray cluster."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -7,53 +7,55 @@ from typing import Any
 from learning.bulk.chunks import Answer, Chunk, Make, T, in_order
 from learning.errors import DatasetError
 
-_TRIES = 3  # of a chunk whose process was lost, beside the first
-_AHEAD = 3  # chunks for each core, so that none waits for the slowest
+_RETRIES = 3  # for a chunk whose process died
+_AHEAD = 3  # chunks queued per core, so that no core waits for the slowest
 
-_answer: Answer[Any] | None = None  # of this process, which Ray keeps for one run alone
+_answer: Answer[Any] | None = None  # set once per worker process; Ray uses it for one run only
 
 
 def _ray() -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # tells its makers nothing
-    # Under `uv run` Ray would copy this folder to the machines, and not use what is installed.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no telemetry
+    # Under `uv run`, Ray would copy this folder to the machines instead of using what they have.
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     try:
         import ray  # noqa: PLC0415 - an extra
     except ImportError:
-        raise DatasetError("--engine ray needs Ray: pip install 'support-triage[ray]'") from None
+        raise DatasetError(
+            "--engine ray: Ray is not installed. Run: pip install 'support-triage[ray]'"
+        ) from None
     return ray
 
 
-def _work(made: list[Any], chunk: Chunk) -> Any:
-    """Answer a chunk in a process of the cluster; its first one makes what answers.
+def _work(make: list[Any], chunk: Chunk) -> Any:
+    """Answer a chunk in a process of the cluster; the first chunk makes the Answer.
 
-    `made` is a reference in a list: Ray would fetch a bare one for each chunk.
+    `make` is a reference in a list, because Ray would fetch a bare reference for each chunk.
     """
-    global _answer  # noqa: PLW0603 - Ray gives tasks no other place
+    global _answer  # noqa: PLW0603 - Ray can keep state between tasks only in a global
     if _answer is None:
-        _answer = _ray().get(made[0])()
+        _answer = _ray().get(make[0])()
     return _answer(chunk)
 
 
 def answered(todo: Iterable[Chunk], make: Make[T], processes: int | None) -> Iterator[T]:
-    """The answers of the cluster of RAY_ADDRESS, of this machine alone without it.
+    """Yield the answers of the cluster at RAY_ADDRESS, or of this machine if it is not set.
 
-    So many `processes` are at work at a time, by default one on each core. What a lost process or
-    machine had is answered by another one.
+    `processes` run at a time, by default one per core. Chunks of a lost process or machine are
+    retried on another; raise DatasetError if that fails too.
     """
     ray = _ray()
     ray.init(log_to_driver=False, logging_level="warning")
     try:
-        made = ray.put(make)  # once for all of them
-        task = ray.remote(num_cpus=1, max_retries=_TRIES)(_work)
+        shared = ray.put(make)  # stored once, for all processes
+        task = ray.remote(num_cpus=1, max_retries=_RETRIES)(_work)
         cores = int(ray.cluster_resources().get("CPU", 1))
         ahead = processes - 1 if processes else _AHEAD * cores
-        for one in in_order(todo, lambda chunk: task.remote([made], chunk), ahead):
-            yield ray.get(one)
+        for answer in in_order(todo, lambda chunk: task.remote([shared], chunk), ahead):
+            yield ray.get(answer)
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
         raise DatasetError(
-            f"--engine ray: a process was lost again and again ({type(error).__name__}): see to "
-            "the memory of the cluster's machines, and run the same command again to go on"
+            f"--engine ray: a process died repeatedly ({type(error).__name__}). Check the memory "
+            "of the cluster's machines, and run the same command again to continue."
         ) from None
     finally:
         ray.shutdown()

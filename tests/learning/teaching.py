@@ -1,4 +1,4 @@
-"""Examples that a team of four labels could have taught, as many as are asked for."""
+"""Stores any number of examples of a team with four labels, and recipes as challengers."""
 
 import hashlib
 import random
@@ -26,7 +26,7 @@ _NAMES = ("Monday", "Anna", "Berlin", "spring", "our team", "the office", "Tuesd
 
 
 async def teach(redis: Client, team: str, count: int, label_set: str) -> None:
-    """Store so many corrected examples of the four labels, all different."""
+    """Store `count` different corrected examples of the four labels."""
     examples = Examples(redis)
     rng = random.Random(0)  # noqa: S311 - no secret
     seen: set[str] = set()
@@ -37,7 +37,7 @@ async def teach(redis: Client, team: str, count: int, label_set: str) -> None:
         if text in seen:
             continue
         seen.add(text)
-        one = StoredExample(
+        example = StoredExample(
             id=f"C0SUPPORT:{len(seen)}.0",
             text=text,
             label=label,
@@ -45,11 +45,11 @@ async def teach(redis: Client, team: str, count: int, label_set: str) -> None:
             label_set=label_set,
             when=f"{time.time():.6f}",
         )
-        await examples.stand(team, one.id, one)
+        await examples.stand(team, example.id, example)
 
 
 async def add_recipe(redis: Client, team: str, config: Config, c: float) -> Model:
-    """Store a challenger: a recipe of the local model."""
+    """Store a recipe of the local model as a challenger."""
     file = Recipe(c=c).to_bytes()
     model = Model(
         kind="local",

@@ -1,4 +1,4 @@
-"""docs/data.md: each command in it is one that the command line takes."""
+"""The command line accepts each command in docs/data.md."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_of_the_docs_is_understood(command: str) -> None:
+def test_the_command_line_accepts_each_command(command: str) -> None:
     name, *arguments = shlex.split(command)
     assert name == "triage"
     done = CliRunner().invoke(app, [*arguments, "--help"])

@@ -1,4 +1,4 @@
-"""A changed label set: examples move by an explicit mapping, and none is lost."""
+"""Examples move to a new label set by an explicit mapping, and none is lost."""
 
 from collections import Counter
 from pathlib import Path
@@ -65,7 +65,7 @@ async def test_labels_are_renamed_merged_split_and_removed(redis: Client, tmp_pa
     st.dictionaries(st.sampled_from("ABC"), st.sampled_from(["MONEY", "BUG"])),
     st.sets(st.sampled_from("DE")),
 )
-async def test_none_is_lost(
+async def test_no_example_is_lost(
     valkey_url: str, labels: list[str], renamed: dict[str, str], removed: set[str]
 ) -> None:
     async with connect(valkey_url, Path("/none")) as redis:
@@ -83,7 +83,7 @@ async def test_none_is_lost(
         assert (await labels_of(examples)).total() == len(labels)
 
 
-async def test_what_an_agent_said_meanwhile_stays(redis: Client) -> None:
+async def test_a_label_changed_meanwhile_is_kept(redis: Client) -> None:
     seen = example("text", "BILLING", when="1")
     examples, moves = await stood(redis, [seen]), LabelMoves(redis)
     await examples.stand("T", seen.id, example("text", "BUG", when="2"))
@@ -91,7 +91,7 @@ async def test_what_an_agent_said_meanwhile_stays(redis: Client) -> None:
     assert await labels_of(examples) == {"BUG": 1}
 
 
-async def test_a_former_name_is_understood(redis: Client) -> None:
+async def test_a_former_label_name_is_mapped(redis: Client) -> None:
     examples, moves = Examples(redis), LabelMoves(redis)
     await moves.remember("T", {"A": "B", "B": "MONEY", "X": "Y", "Y": "X"})
     assert await examples.present_label("T", "A", NEW.names) == "MONEY"
@@ -109,11 +109,11 @@ async def test_a_former_name_is_understood(redis: Client) -> None:
         (Migration(renamed={"A": "BUG"}, removed=frozenset({"A"})), '"A" is moved twice'),
     ],
 )
-def test_a_mapping_that_does_not_go_is_refused(migration: Migration, words: str) -> None:
+def test_an_invalid_mapping_is_refused(migration: Migration, words: str) -> None:
     with pytest.raises(DatasetError, match=words):
         check(migration, NEW)
 
 
-def test_labels_of_which_nothing_is_said_are_named() -> None:
+def test_unmapped_labels_are_listed() -> None:
     migration = Migration(renamed={"A": "BUG"})
     assert unmapped({"A": 1, "BUG": 2, "C": 3}, migration, NEW.names) == ["C"]

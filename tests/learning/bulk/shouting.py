@@ -1,4 +1,4 @@
-"""What the processes of the bulk tests run: answers in capitals, quick to import."""
+"""An Answer for the worker processes of the bulk tests: capitals; quick to import."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def dying() -> Answer[str]:
 def run(
     texts: Iterable[str], out: Out, job: str, answers: Callable[[Iterator[Chunk]], Iterator[str]]
 ) -> int:
-    """Go on where a run of this job was, or begin."""
+    """Resume the run of this job, or start one."""
     if out.left(job) is None:
         out.begin(job, job.encode())
     return write(texts, out, answers)

@@ -1,4 +1,4 @@
-"""Bulk: any file, in order, and the same bytes however often it was killed on the way."""
+"""Bulk runs keep the order, and a killed and resumed run writes the same bytes."""
 
 import json
 import os
@@ -31,18 +31,18 @@ from learning.reading.reader import texts
 from learning.reading.source import Source
 from tests.learning.bulk.shouting import TEXTS, run, shouting
 print("started", flush=True)
-def told(todo):
+def reported(todo):
     for lines in answered(todo, shouting, 2):
         yield lines
         print("chunk", flush=True)
         if len(sys.argv) > 2: sys.stdin.readline()
 if __name__ == "__main__":
-    run(TEXTS, FileOut(Path(sys.argv[1])), "job", told)
+    run(TEXTS, FileOut(Path(sys.argv[1])), "job", reported)
 """
 
 
 class CutError(Exception):
-    """The run ends here."""
+    """Interrupts a run."""
 
 
 def whole(todo: Iterator[list[str]]) -> Iterator[str]:
@@ -68,7 +68,7 @@ def written(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("first", [0, 1, 2, 3, 5])
-def test_a_run_that_was_cut_off_goes_on_to_the_same_bytes(
+def test_a_resumed_run_writes_the_same_bytes(
     tmp_path: Path, out_of: Callable[[], Out], first: int
 ) -> None:
     with pytest.raises(CutError):
@@ -76,17 +76,17 @@ def test_a_run_that_was_cut_off_goes_on_to_the_same_bytes(
     assert not (tmp_path / "out.jsonl").exists()
     assert not (tmp_path / "out" / "_SUCCESS").exists()
     out = out_of()
-    there = first if isinstance(out, FileOut) else first - first % 2
+    resumed_at = first if isinstance(out, FileOut) else first - first % 2
     if isinstance(out, FileOut):
         with (tmp_path / ".out.jsonl.part").open("ab") as torn:
             torn.write(b"half a li")
-    assert run(TEXTS, out, "job", whole) == there
+    assert run(TEXTS, out, "job", whole) == resumed_at
     assert written(tmp_path) == shout(TEXTS)
     left = {path.name for path in tmp_path.rglob("*") if path.name.startswith((".", "_"))}
     assert left == (set() if isinstance(out, FileOut) else {"_SUCCESS"})
 
 
-def test_what_it_was_given_is_there_to_go_on_with(out_of: Callable[[], Out]) -> None:
+def test_a_run_is_resumed_only_by_the_same_job(out_of: Callable[[], Out]) -> None:
     with pytest.raises(CutError):
         run(TEXTS, out_of(), "job", lambda todo: cut_after(2, todo))
     assert out_of().left("another job") is None
@@ -95,7 +95,7 @@ def test_what_it_was_given_is_there_to_go_on_with(out_of: Callable[[], Out]) -> 
     out.close()
 
 
-def test_another_job_begins_anew(tmp_path: Path) -> None:
+def test_another_job_starts_from_the_beginning(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     with pytest.raises(CutError):
         run(TEXTS, FileOut(out), "job", lambda todo: cut_after(2, todo))
@@ -115,7 +115,7 @@ def test_parts_of_another_job_are_left_alone(tmp_path: Path) -> None:
 def test_two_runs_do_not_write_the_same_file(tmp_path: Path) -> None:
     first, second = FileOut(tmp_path / "out.jsonl"), FileOut(tmp_path / "out.jsonl")
     first.begin("job", b"")
-    with pytest.raises(DatasetError, match="another run writes it"):
+    with pytest.raises(DatasetError, match="another run is writing this file"):
         second.begin("job", b"")
     second.close()
     first.close()
@@ -125,12 +125,12 @@ def test_processes_answer_in_order() -> None:
     assert "".join(answered(chunks(TEXTS, 100), shouting, 2)) == shout(TEXTS)
 
 
-def test_a_process_that_is_killed_is_said_with_what_to_do() -> None:
-    with pytest.raises(DatasetError, match="run the same command again"):
+def test_a_killed_process_is_reported_with_what_to_do() -> None:
+    with pytest.raises(DatasetError, match="Run the same command again"):
         list(answered(chunks(TEXTS), dying, 1))
 
 
-def test_killed_on_the_way_it_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_killed_run_resumes_where_it_stopped(tmp_path: Path) -> None:
     script, out = tmp_path / "child.py", tmp_path / "out.jsonl"
     script.write_text(CHILD)
     command = [sys.executable, str(script), str(out)]
@@ -161,7 +161,7 @@ def test_killed_on_the_way_it_goes_on_where_it_was(tmp_path: Path) -> None:
     assert out.read_text() == shout(TEXTS)
 
 
-def test_texts_of_each_kind_of_file_are_the_same(tmp_path: Path) -> None:
+def test_the_same_texts_are_read_from_each_kind_of_file(tmp_path: Path) -> None:
     wanted = ["one", "two, with a comma", "drei ä"]
     files = {
         "a.csv": 'id,text\n1,one\n2,"two, with a comma"\n3,drei ä\n',
@@ -179,7 +179,9 @@ def test_texts_of_each_kind_of_file_are_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content"), [("a.csv", "id\n1\n"), ("a.jsonl", '{"secret": 1}\n'), ("b.csv", None)]
 )
-def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str | None) -> None:
+def test_an_unreadable_file_is_reported_without_its_content(
+    tmp_path: Path, name: str, content: str | None
+) -> None:
     if content is not None:
         (tmp_path / name).write_text(content)
     with pytest.raises(DatasetError, match=name) as caught:

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(300)]
 def cluster() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        from ray.cluster_utils import Cluster  # noqa: PLC0415 - after what it reads at import
+        from ray.cluster_utils import Cluster  # noqa: PLC0415 - reads the variable at import
 
         found = Cluster(
             initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False}
@@ -40,7 +40,7 @@ def cluster() -> Iterator[Any]:
 
 
 class DyingOnce:
-    """Shouts, and kills its process at the second chunk when that is first asked for."""
+    """Answers like `shout`, but kills its process at the first attempt of the second chunk."""
 
     def __init__(self, mark: Path) -> None:
         self._mark = mark
@@ -70,18 +70,18 @@ def test_the_same_bytes_as_on_one_machine(cluster: Any, tmp_path: Path) -> None:
     assert by_ray == local
 
 
-def test_the_order_is_kept_though_a_process_is_killed(cluster: Any, tmp_path: Path) -> None:
+def test_the_order_is_kept_if_a_process_is_killed(cluster: Any, tmp_path: Path) -> None:
     make = DyingOnce(tmp_path / "died")
     assert "".join(answered(chunks(TEXTS, 100), make, None)) == shout(TEXTS)
     assert (tmp_path / "died").exists()
 
 
-def test_a_chunk_that_kills_every_process_is_said(cluster: Any) -> None:
-    with pytest.raises(DatasetError, match="lost again and again"):
+def test_a_chunk_that_kills_every_process_is_reported(cluster: Any) -> None:
+    with pytest.raises(DatasetError, match="a process died repeatedly"):
         list(answered(chunks(TEXTS), dying, None))
 
 
-def test_in_the_end_a_machine_that_is_lost_is_done_without(cluster: Any) -> None:
+def test_chunks_of_a_lost_machine_are_answered_by_another(cluster: Any) -> None:
     [*_, last] = cluster.worker_nodes
     answers = answered(chunks(TEXTS, 20), shouting, None)
     found = next(answers)

@@ -1,4 +1,4 @@
-"""Bulk from and to a real S3 server on loopback, over HTTP: `make test-bulk`."""
+"""Bulk runs that read from and write to a real S3 server on loopback: `make test-bulk`."""
 
 import json
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     S3FileSystem.clear_instance_cache()
 
 
-def test_texts_of_each_kind_of_object(bucket: Any, tmp_path: Path) -> None:
+def test_texts_are_read_from_each_kind_of_object(bucket: Any, tmp_path: Path) -> None:
     bucket.pipe_file("bulk/a.jsonl", "".join(f'{{"text": "{one}"}}\n' for one in TEXTS).encode())
     bucket.pipe_file("bulk/a.csv", ("text,label\n" + ",L\n".join(TEXTS) + ",L\n").encode())
     pq.write_table(pa.table({"text": TEXTS}), tmp_path / "a.parquet", row_group_size=300)
@@ -64,7 +64,7 @@ def test_texts_of_each_kind_of_object(bucket: Any, tmp_path: Path) -> None:
     assert stamp("s3://bulk/a.csv") != before
 
 
-def test_a_long_object_is_read_a_little_at_a_time(
+def test_a_long_object_is_not_downloaded_at_once(
     bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = json.dumps({"text": "x" * 1000}) + "\n"
@@ -84,12 +84,12 @@ def test_a_long_object_is_read_a_little_at_a_time(
 
 
 @pytest.mark.parametrize("name", ["s3://bulk/none.csv", "s3://nowhere/none.csv"])
-def test_what_is_not_there_is_said(bucket: Any, name: str) -> None:
+def test_a_missing_object_is_reported(bucket: Any, name: str) -> None:
     with pytest.raises(DatasetError, match="no such file"):
         list(texts(Source(name)))
 
 
-def test_a_run_that_was_cut_off_goes_on_to_the_same_objects(bucket: Any) -> None:
+def test_a_resumed_run_writes_the_same_objects(bucket: Any) -> None:
     with pytest.raises(CutError):
         run(TEXTS, PartsOut("s3://bulk/out", 2), "job", lambda todo: cut_after(3, todo))
     assert run(TEXTS, PartsOut("s3://bulk/out", 2), "job", whole) == 2
