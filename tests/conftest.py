@@ -1,4 +1,4 @@
-"""What many tests stand on: one real Valkey, flushed before each use, and a training provider."""
+"""Fixtures of many tests: a real Valkey, flushed before each use, and a fake training provider."""
 
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +12,7 @@ from storage.server.embedded import EmbeddedValkey
 from tests.learning.finetuning_server import FinetuningServer, finetuning_server
 
 # For minutes of fuzzing: pytest --hypothesis-profile fuzz -o timeout=0 tests/bot/test_…_fuzz.py
-settings.register_profile("tests", deadline=None)  # how long an example takes is the machine's
+settings.register_profile("tests", deadline=None)  # an example may be slow on a busy machine
 settings.load_profile("tests")
 settings.register_profile("fuzz", max_examples=20_000)
 
@@ -32,7 +32,7 @@ async def redis(valkey_url: str) -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def provider() -> AsyncIterator[FinetuningServer]:
-    """One whose job waits in its queue until a test says what comes next."""
+    """Serve a provider whose job stays queued until a test extends its script."""
     async with finetuning_server() as server:
         server.script = deque(["queued"])
         yield server

@@ -1,4 +1,4 @@
-"""Words of strangers that must act nowhere: one list for every medium."""
+"""Texts of attackers that must have no effect in any medium: terminal, Slack, HTML, CSV, logs."""
 
 from typing import Final
 
@@ -28,4 +28,4 @@ HOSTILE: Final = (
 ACTING: Final = frozenset(
     map(chr, (*range(0x20), *range(0x7F, 0xA0), 0xAD, 0x61C, 0x200B, 0x200E, 0x200F))
 ) | frozenset(map(chr, (*range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xE0041)))
-"""Characters that a terminal acts on, or that hide or turn what a reader sees."""
+"""Characters that control a terminal, are invisible, or change the direction of text."""

@@ -1,4 +1,4 @@
-"""A web app on a real socket, inside the test."""
+"""Serves a web app on a real socket, in the test's event loop."""
 
 import asyncio
 import socket
@@ -10,28 +10,28 @@ from starlette.applications import Starlette
 
 
 def listening() -> socket.socket:
-    """A listener on a free local port."""
+    """Return a listening socket on a free local port."""
     return socket.create_server(("127.0.0.1", 0))
 
 
 @asynccontextmanager
 async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve `app` from `listener`; leaving cuts what still hangs and closes both."""
+    """Serve `app` on `listener`; on exit, cancel open requests and close connections."""
     config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
     config.load()
     server = uvicorn.Server(config)
-    # Not `serve` and `shutdown`: they take over the process's signals, and wait for ticks.
+    # `serve` and `shutdown` are not used: they replace signal handlers and wait for ticks.
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[listener])
     try:
         yield
     finally:
-        for each in server.servers:
-            each.close()
-        hanging = list(server.server_state.tasks)
-        for task in hanging:
+        for socket_server in server.servers:
+            socket_server.close()
+        open_requests = list(server.server_state.tasks)
+        for task in open_requests:
             task.cancel()
-        await asyncio.gather(*hanging, return_exceptions=True)
+        await asyncio.gather(*open_requests, return_exceptions=True)
         for connection in list(server.server_state.connections):
             connection.shutdown()
         listener.close()

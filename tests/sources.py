@@ -1,4 +1,4 @@
-"""The product's source files, for tests that read them."""
+"""Lists the packages and source files, for tests that read them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is slow to load is loaded by those who use it."""
+"""Slow libraries are imported only by the code that uses them."""
 
 import subprocess
 import sys
@@ -9,8 +9,8 @@ SLOW = ("openai", "sklearn", "matplotlib", "pyarrow", "ray", "torch")
 
 
 def loaded(module: str, *names: str) -> str:
-    """Return which of these libraries a module loads, as a list is printed."""
-    code = f"import sys, {module}; print([one for one in {names} if one in sys.modules])"
+    """Return the libraries among `names` that a module imports, as a printed list."""
+    code = f"import sys, {module}; print([name for name in {names} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
@@ -27,9 +27,9 @@ def loaded(module: str, *names: str) -> str:
         "classifiers.factory",
     ],
 )
-def test_local_work_loads_no_library_that_it_does_not_use(module: str) -> None:
+def test_local_work_loads_no_slow_library(module: str) -> None:
     assert loaded(module, *SLOW) == "[]"
 
 
-def test_a_verb_starts_without_what_other_verbs_use() -> None:
+def test_the_command_line_loads_no_library_at_start() -> None:
     assert loaded("bot.cli.main", *SLOW, "slack_sdk", "slack_bolt", "aiohttp") == "[]"

@@ -1,4 +1,4 @@
-"""Every sentence with a count goes through `plural`, so that none says "1 examples"."""
+"""Every sentence with a count uses `plural`, to avoid "1 examples"."""
 
 import ast
 import re
@@ -17,10 +17,10 @@ EXEMPT = re.compile(r"(?:\w+\.)?_?[A-Z][A-Z_]+(?: >> \d+)?$|longest$|label$")
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(0, "0 examples"), (1, "1 example"), (2000, "2,000 examples")]
+    ("number", "words"), [(0, "0 examples"), (1, "1 example"), (2000, "2,000 examples")]
 )
-def test_a_number_agrees_with_its_noun(number: int, said: str) -> None:
-    assert plural(number, "example") == said
+def test_a_number_agrees_with_its_noun(number: int, words: str) -> None:
+    assert plural(number, "example") == words
 
 
 def test_a_noun_may_have_another_plural() -> None:
@@ -29,16 +29,16 @@ def test_a_noun_may_have_another_plural() -> None:
 
 
 def unguarded(source: str) -> Iterator[str]:
-    """Yield counts that an f-string puts before a plural noun; limits and names are exempt."""
+    """Yield the counts that an f-string puts before a plural noun, except limits and names."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.JoinedStr):
             continue
         for value, after in zip(node.values, node.values[1:], strict=False):
             if isinstance(value, ast.FormattedValue) and isinstance(after, ast.Constant):
-                said = ast.unparse(value.value)
+                counted = ast.unparse(value.value)
                 share = value.format_spec is not None and "%" in ast.unparse(value.format_spec)
-                if COUNTED.match(str(after.value)) and not EXEMPT.match(said) and not share:
-                    yield said + str(after.value)
+                if COUNTED.match(str(after.value)) and not EXEMPT.match(counted) and not share:
+                    yield counted + str(after.value)
 
 
 def test_a_bare_count_is_found() -> None:
@@ -48,9 +48,9 @@ def test_a_bare_count_is_found() -> None:
 
 def test_no_sentence_counts_without_plural() -> None:
     found = {
-        f"{path}: {one}"
+        f"{path}: {words}"
         for path in SOURCES
         if path.parts[0] != "sandbox"
-        for one in unguarded(path.read_text())
+        for words in unguarded(path.read_text())
     }
     assert found == set()

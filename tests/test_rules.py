@@ -1,4 +1,4 @@
-"""Rules of this code base that no linter knows."""
+"""Rules of this code base that no linter checks."""
 
 import ast
 import re
@@ -47,7 +47,7 @@ SCOPE_OF_EVENT = {
 
 
 def calls() -> set[str]:
-    """Web API methods that the bot calls, by their names in the SDK."""
+    """Return the Web API methods that the bot calls, by their names in the SDK."""
     found = re.compile(r"client\.((?:[a-z]+_)+[a-zA-Z0-9]+)[(),]")
     names = {
         name
@@ -58,7 +58,7 @@ def calls() -> set[str]:
     return {name for name in names if hasattr(AsyncWebClient, name)}
 
 
-def test_the_manifest_asks_for_just_the_scopes_that_are_used() -> None:
+def test_the_manifest_requests_exactly_the_scopes_in_use() -> None:
     assert calls() == set(SCOPE_OF_CALL)
     events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
     assert set(events) == set(SCOPE_OF_EVENT)
@@ -70,9 +70,9 @@ def test_the_manifest_asks_for_just_the_scopes_that_are_used() -> None:
     assert command["usage_hint"].split(" | ") == list(VERBS)
 
 
-def test_every_verb_says_how_it_is_used() -> None:
+def test_every_verb_has_a_usage_line() -> None:
     modules = {name: import_module(f"{commands.__name__}.{name}") for name in VERBS}
-    assert {name for name, one in modules.items() if f"`/triage {name}" in one.HELP} == set(VERBS)
+    assert {name for name in VERBS if f"`/triage {name}" in modules[name].HELP} == set(VERBS)
 
 
 def test_every_setting_is_in_the_example_file_and_the_docs() -> None:
@@ -88,33 +88,34 @@ def test_every_key_of_the_llm_table_is_in_the_docs() -> None:
     assert [name for name in LlmConfig.model_fields if f"`{name}" not in operator] == []
 
 
-def test_keys_are_made_in_one_place_and_say_their_life() -> None:
+def test_keys_are_made_in_one_place_with_their_lifetime() -> None:
     for path in SOURCES:
         if path.parts[0] == "storage" and path.name != "keys.py":
-            assert "triage:" not in path.read_text(), f"{path} makes a key of its own"
-    for name, made in vars(keys).items():
-        if callable(made) and not name.startswith("_"):
-            assert re.search(r"Lives|lives|Permanent", made.__doc__ or ""), f"{name}: what life?"
+            assert "triage:" not in path.read_text(), f"{path}: make the key in storage/keys.py"
+    for name, key in vars(keys).items():
+        if callable(key) and not name.startswith("_"):
+            lifetime = re.search(r"Lives|lives|Permanent", key.__doc__ or "")
+            assert lifetime, f"storage/keys.py: {name}: name the key's lifetime in its docstring"
 
 
 BARE_TASKS = {
-    "bot/slack/flights.py": "each caller gets what goes wrong in it",
-    "bot/app/loops.py": "starts the loops, and logs how each step ends",
-    "bot/app/socket_mode.py": "starts a task of the SDK again, which its own loop watches",
-    "bot/tasks.py": "starts the work that is done once, and logs how it ends",
-    "bot/message/worker.py": "two waits that the step that starts them takes up",
-    "classifiers/batching.py": "each caller gets what goes wrong in it",
-    "classifiers/local/local.py": "logs a fit that failed",
-    "classifiers/llm/meter.py": "awaited by its request, also when that is cancelled",
+    "bot/slack/flights.py": "passes errors to each caller",
+    "bot/app/loops.py": "starts the loops, and logs the result of each step",
+    "bot/app/socket_mode.py": "restarts a task of the SDK, which the SDK's loop watches",
+    "bot/tasks.py": "starts one-off work, and logs its result",
+    "bot/message/worker.py": "the step that starts two waits also awaits them",
+    "classifiers/batching.py": "passes errors to each caller",
+    "classifiers/local/local.py": "logs a failed fit",
+    "classifiers/llm/meter.py": "awaited by its request, even if that is cancelled",
     "learning/export/export.py": "awaited in the function that starts it",
-    "sandbox/delivery/delivery.py": "logs a delivery that failed, without the bot's help",
-    "storage/server/leases.py": "catches and logs whatever a renewal raises",
+    "sandbox/delivery/delivery.py": "logs a failed delivery; the sandbox cannot import the bot",
+    "storage/server/leases.py": "catches and logs every error of a renewal",
 }
-"""The modules that start tasks themselves, and why no failure is silent there."""
+"""The modules that start tasks directly, and why no failure is silent there."""
 
 
 def starts_a_task(node: ast.AST) -> bool:
-    """Whether this is a call that leaves a task to itself; a task group waits for its own."""
+    """Return True for a call that starts a task, unless a task group awaits it."""
     if not isinstance(node, ast.Call):
         return False
     called = ast.unparse(node.func)
@@ -129,7 +130,7 @@ def test_background_tasks_are_watched() -> None:
         for path in SOURCES
         if any(map(starts_a_task, ast.walk(ast.parse(path.read_text()))))
     }
-    assert found == set(BARE_TASKS), "start it by Loops.start or watched() of bot/tasks.py"
+    assert found == set(BARE_TASKS), "start the task with Loops.start or bot/tasks.py's watched()"
     assert starts_a_task(ast.parse("loop.create_task(f())", mode="eval").body)
 
 
@@ -138,21 +139,21 @@ LISTENERS |= {"message", "options", "shortcut", "view", "view_closed", "view_sub
 
 
 def listens(node: ast.AST) -> bool:
-    """Whether this registers a listener at bolt's app."""
+    """Return True for a call that registers a listener with bolt's app."""
     return isinstance(node, ast.Call) and ast.unparse(node.func) in {
         f"app.{name}" for name in LISTENERS
     }
 
 
-def test_what_people_trigger_is_stored_before_it_is_run() -> None:
+def test_triggers_are_stored_before_they_run() -> None:
     found = {
         str(path)
         for path in SOURCES
         if "AsyncApp" in path.read_text()
         and any(map(listens, ast.walk(ast.parse(path.read_text()))))
     }
-    told = "a listener may only store what was triggered, and ack"
-    assert found == {"bot/commands/forward.py"}, told
+    hint = "a listener may only store the trigger and acknowledge it"
+    assert found == {"bot/commands/forward.py"}, hint
     listeners = ast.parse(Path("bot/commands/forward.py").read_text())
     awaited = {
         ast.unparse(node.value).partition("(")[0]
@@ -162,6 +163,6 @@ def test_what_people_trigger_is_stored_before_it_is_run() -> None:
     assert awaited == {"ack", "inbox.receive"}
 
 
-def test_nothing_else_brings_a_package_of_our_names() -> None:
+def test_no_dependency_installs_a_package_of_our_names() -> None:
     for name in PACKAGES:
         assert set(packages_distributions().get(name, ["support-triage"])) == {"support-triage"}

@@ -1,4 +1,4 @@
-"""Every test that docs/security.md names is there."""
+"""Every test that docs/security.md names exists."""
 
 import ast
 import re
@@ -12,14 +12,14 @@ ROWS = [line for line in PAGE.splitlines() if line.startswith("| ")][2:]
 def names_in(path: Path) -> set[str]:
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     found = ast.walk(ast.parse(path.read_text("utf-8")))
-    return {one.name for one in found if isinstance(one, functions) and one.name[:5] == "test_"}
+    return {node.name for node in found if isinstance(node, functions) and node.name[:5] == "test_"}
 
 
-def test_every_test_that_is_named_exists() -> None:
+def test_every_named_test_exists() -> None:
     assert len(NAMED) > 40
     paths = {path: Path("tests") / path for path, _ in NAMED}
-    there = {path: names_in(file) if file.exists() else set() for path, file in paths.items()}
-    assert [f"{path}::{name}" for path, name in NAMED if name not in there[path]] == []
+    existing = {path: names_in(file) if file.exists() else set() for path, file in paths.items()}
+    assert [f"{path}::{name}" for path, name in NAMED if name not in existing[path]] == []
 
 
 def test_every_attack_has_a_test() -> None:

@@ -1,4 +1,4 @@
-"""Real Valkeys on ports of their own: a cluster of three masters, and what a Sentinel watches."""
+"""Starts real Valkeys on free ports: a single node, a cluster, or a pair under a Sentinel."""
 
 import socket
 import subprocess
@@ -49,7 +49,7 @@ def until(seen: Callable[[], Any], seconds: float = 15) -> None:
 
 @contextmanager
 def node(folder: Path, *options: str, port: int | None = None) -> Iterator[Node]:
-    """A server that is killed at the end; options as in valkey.conf, `--` before each name."""
+    """Run a server and kill it on exit; `options` are those of valkey.conf, each with `--`."""
     port = port or free_port()
     home = folder / str(port)
     home.mkdir(exist_ok=True)
@@ -72,31 +72,31 @@ def node(folder: Path, *options: str, port: int | None = None) -> Iterator[Node]
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[tuple[Node, ...]]:
-    """Three masters that share the slots."""
+    """Run a cluster of three masters."""
     with ExitStack() as stack:
         buses = [str(free_port()) for _ in range(3)]
         options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--cluster-port")
         nodes = tuple(stack.enter_context(node(folder, *options, bus)) for bus in buses)
-        for place, one in enumerate(nodes):
+        for place, master in enumerate(nodes):
             first, end = place * _SLOTS // 3, (place + 1) * _SLOTS // 3
-            one.client.execute_command("CLUSTER ADDSLOTSRANGE", first, end - 1)
-            one.client.execute_command("CLUSTER MEET", "127.0.0.1", nodes[0].port, buses[0])
+            master.client.execute_command("CLUSTER ADDSLOTSRANGE", first, end - 1)
+            master.client.execute_command("CLUSTER MEET", "127.0.0.1", nodes[0].port, buses[0])
 
-        def joined(one: Node) -> bool:
-            info = one.client.execute_command("CLUSTER INFO")
+        def joined(master: Node) -> bool:
+            info = master.client.execute_command("CLUSTER INFO")
             return bool(info["cluster_state"] == "ok" and info["cluster_known_nodes"] == "3")
 
-        until(lambda: all(joined(one) for one in nodes))
+        until(lambda: all(map(joined, nodes)))
         yield nodes
 
 
 def cluster_url(nodes: tuple[Node, ...]) -> str:
-    return "redis+cluster://" + ",".join(f"127.0.0.1:{one.port}" for one in nodes[:2])
+    return "redis+cluster://" + ",".join(f"127.0.0.1:{master.port}" for master in nodes[:2])
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A master and its replica under one Sentinel, which answers for both in a second or two."""
+    """A master and its replica under a Sentinel, which fails over in a second or two."""
 
     master: Node
     replica: Node
@@ -119,9 +119,10 @@ def watched(folder: Path) -> Iterator[Watched]:
         for name, value in (("down-after-milliseconds", 300), ("failover-timeout", 2000)):
             ask("SENTINEL SET", SERVICE, name, value)
 
-        def fit() -> bool:
+        def replicating() -> bool:
             known = ask("SENTINEL REPLICAS", SERVICE)
-            return [(one["flags"], one["master-link-status"]) for one in known] == [("slave", "ok")]
+            states = [(replica["flags"], replica["master-link-status"]) for replica in known]
+            return states == [("slave", "ok")]
 
-        until(fit)
+        until(replicating)
         yield Watched(master, replica, sentinel)

@@ -1,4 +1,4 @@
-"""Where words are still to be found: every value in Redis, and every file of a folder."""
+"""Searches for words in every key and value in Redis, and in every file of a folder."""
 
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,21 @@ _READ: dict[str, tuple[Any, ...]] = {
 
 
 async def keys_with(redis: Client, *words: str) -> list[str]:
-    """The keys whose name or value has one of these words."""
+    """Return the keys whose name or value contains one of these words, sorted."""
     found = []
     async for key in redis.scan_iter():
         kind = await redis.type(key)
-        if kind == "none":  # a lock may be gone by now
+        if kind == "none":  # a lock may have expired since the scan
             continue
         command, *more = _READ[kind]
-        said = f"{key} {await redis.execute_command(command, key, *more)}"
-        if any(word in said for word in words):
+        content = f"{key} {await redis.execute_command(command, key, *more)}"
+        if any(word in content for word in words):
             found.append(str(key))
     return sorted(set(found))
 
 
 def files_with(folder: Path, *words: str) -> list[str]:
-    """The files below a folder that have one of these words."""
+    """Return the files in a folder, at any depth, that contain one of these words, sorted."""
     return sorted(
         str(path.relative_to(folder))
         for path in folder.rglob("*")
