@@ -136,5 +136,6 @@ class TrialLedger:
         if self.spent:
             raise ModelError(
                 "nothing was compared: today's budget ([llm] daily_budget_usd = "
-                f"{self.daily_budget_usd:g}) is spent. Try again after 00:00 UTC, or raise it."
+                f"{self.daily_budget_usd:g}) is spent. Try again after 00:00 UTC, or raise the "
+                "budget."
             )
