@@ -44,13 +44,13 @@ class Gate:
         if identity is not None:
             named = await self.stores.models.get(self.stores.team, identity)
             if named is None:
-                raise ModelError(f"there is no model {identity[:40]}: `triage models` lists them")
+                raise ModelError(f"there is no model {identity[:40]}. `triage models` lists them")
             return named
         waiting = await self.stores.models.challengers(
             self.stores.team, self.config.label_set.version
         )
         if not waiting:
-            raise ModelError("there is no challenger: `triage train` makes one")
+            raise ModelError("there is no new model: `triage train` makes one")
         return waiting[0]
 
     async def judge(self, identity: str | None = None) -> Outcome:
@@ -62,7 +62,7 @@ class Gate:
         challenger = await self.challenger(identity)
         champion = await self.stores.models.champion(self.stores.team)
         if challenger.id == champion:
-            raise ModelError(f"{challenger.id} is the champion already")
+            raise ModelError(f"{challenger.id} is already in use")
         snapshot = await take_snapshot(
             self.stores.examples, self.stores.team, self.config.label_set
         )

@@ -11,6 +11,7 @@ from bot.cli.options import (
     ConfigOption,
     JsonOption,
     TeamOption,
+    VerboseOption,
     load,
     open_bench,
     write_picture,
@@ -18,7 +19,7 @@ from bot.cli.options import (
 from bot.cli.terminal import out, print_json
 from bot.config.config import Config, Settings
 
-if TYPE_CHECKING:  # loads slowly
+if TYPE_CHECKING:  # slow to load
     from learning.advice.facts import Facts
     from learning.advice.recommendation import Advice
 
@@ -28,14 +29,15 @@ app = typer.Typer()
 @app.command()
 def advice(
     picture: Annotated[
-        Path | None, typer.Option(help="Write the learning curve, a PNG, here.")
+        Path | None, typer.Option(help="Write a PNG of the learning curve to this file.")
     ] = None,
     team: TeamOption = None,
     *,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Prompt or fine-tune? From this team's numbers: examples, agreement, curve, costs, dates."""
+    """Recommend prompting or fine-tuning from your own examples, agreement, costs and dates."""
     from learning.advice.report import advice_lines
 
     settings, loaded = load(config)
@@ -43,7 +45,7 @@ def advice(
     if as_json:
         print_json(asdict(found) | {"facts": asdict(facts)})
     else:
-        out.say(*advice_lines(found, facts))
+        out.say(*advice_lines(found, facts, verbose=verbose))
     if picture is not None and facts.curve is not None:
         _draw(facts, loaded.triage.target_precision, picture)
 

@@ -1,4 +1,4 @@
-"""`triage gate`: compare a challenger with the champion."""
+"""`triage gate`: compare a new model with the model in use."""
 
 import asyncio
 from collections import Counter
@@ -14,6 +14,7 @@ from bot.cli.options import (
     JsonOption,
     ModelArgument,
     TeamOption,
+    VerboseOption,
     load_own,
     open_bench,
     write_picture,
@@ -21,11 +22,11 @@ from bot.cli.options import (
 from bot.cli.terminal import out, print_json, styled
 from storage.models import shown
 
-if TYPE_CHECKING:  # loads slowly
+if TYPE_CHECKING:  # slow to load
     from bot.admin.gate import Outcome
 
 _LABELS_MAX = 16
-_CELL = 12  # columns that a label's name needs to be read
+_CELL = 12  # columns that a readable label name takes
 _SHADES = ("grey70", "yellow", "dark_orange", "red")
 
 app = typer.Typer()
@@ -35,16 +36,17 @@ app = typer.Typer()
 def gate(
     model: ModelArgument = None,
     picture: Annotated[
-        Path | None, typer.Option(help="Write the confusion picture, a PNG, here.")
+        Path | None, typer.Option(help="Write a PNG of the labels that are confused to this file.")
     ] = None,
     team: TeamOption = None,
     *,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Compare a challenger with the champion on held-out examples; changes nothing.
+    """Compare a new model with the model in use on held-out examples. Changes nothing.
 
-    Exits with 0 where it would be promoted, with 1 where not.
+    The exit code is 0 if the new model would be promoted, and 1 if not.
     """
 
     async def compare() -> "Outcome":
@@ -57,33 +59,31 @@ def gate(
         if picture is not None:
             _draw(outcome, picture)
     else:
-        _show(outcome, picture)
+        _show(outcome, picture, verbose=verbose)
     raise typer.Exit(0 if outcome.verdict.promote else 1)
 
 
-def _show(outcome: "Outcome", picture: Path | None) -> None:
+def _show(outcome: "Outcome", picture: Path | None, *, verbose: bool) -> None:
     from learning.gate.report import report
 
-    counts = outcome.comparison.confusion
     out.say(f"{outcome.challenger.id} against {shown(outcome.champion)}")
-    table = _confusion(counts)
+    out.say(*report(outcome.comparison, outcome.verdict, verbose=verbose))
+    table = _confusion(outcome.comparison.confusion)
     if table is not None:
         out.print(table)
-    lines = report(outcome.comparison, outcome.verdict)
-    out.say(*lines)
     if picture is not None:
         _draw(outcome, picture)
 
 
 def _confusion(counts: Counter[tuple[str, str]]) -> Table | None:
-    """Return the confusion matrix of few labels, errors by their share in colour; None for many."""
+    """Return the confusion matrix, errors coloured by share; None if it is too wide."""
     names = sorted({name for pair in counts for name in pair})
     if len(names) > _LABELS_MAX or _CELL * (len(names) + 1) > out.width:
         return None
-    table = Table("true \\ said", *(name or "none" for name in names), title="Challenger")
+    table = Table("true \\ guess", *(name or "none" for name in names), title="New model")
     for true in names:
-        total = sum(n for (one, _), n in counts.items() if one == true)
-        cells = [_cell(counts[true, said], total, right=true == said) for said in names]
+        total = sum(n for (label, _), n in counts.items() if label == true)
+        cells = [_cell(counts[true, guess], total, right=true == guess) for guess in names]
         table.add_row(true or "none", *cells)
     return table
 
@@ -99,7 +99,7 @@ def _cell(count: int, total: int, *, right: bool) -> RenderableType:
 def _draw(outcome: "Outcome", path: Path) -> None:
     from learning.gate.picture import confusion_png
 
-    title = f"challenger {outcome.challenger.id} on held-out messages"
+    title = f"new model {outcome.challenger.id} on held-out requests"
     write_picture(path, confusion_png(outcome.comparison.confusion, title))
 
 

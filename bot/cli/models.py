@@ -1,4 +1,4 @@
-"""`triage models`: show the models, which one answers, and the history."""
+"""`triage models`: show the models, which one is in use, and the history."""
 
 import asyncio
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from bot.admin.wording import day, gain
+from bot.admin.wording import ACTS, ROLES, day, gain
 from bot.cli.options import ConfigOption, JsonOption, TeamOption, load
 from bot.cli.terminal import out, print_json
 from bot.workspace import open_store
@@ -21,7 +21,7 @@ app = typer.Typer()
 def models(
     team: TeamOption = None, *, as_json: JsonOption = False, config: ConfigOption = None
 ) -> None:
-    """Show the models, which one answers, and who decided so, when and why."""
+    """Show all models, which one is in use, and who promoted which one, when and why."""
 
     async def look() -> dict[str, Any]:
         settings, loaded = load(config)
@@ -37,7 +37,7 @@ def models(
 
 
 async def _listed(store: Stores, label_set: str) -> dict[str, Any]:
-    """Return champion, models with their parts and shadow figures, and history, as JSON types."""
+    """Return champion, models with role and shadow figures, and history, as JSON types."""
     from learning.gate.shadow import figures
     from storage.models import listed
 
@@ -53,21 +53,21 @@ async def _listed(store: Stores, label_set: str) -> dict[str, Any]:
 
 
 def _models(rows: list[dict[str, Any]]) -> Table:
-    columns = ("model", "role", "made (UTC)", "backend", "name", "snapshot", "in shadow")
+    columns = ("model", "role", "made (UTC)", "backend", "name", "training set", "silent trial")
     table = Table(*columns, title="Models")
     for one in rows:
         change = one["shadow"]["change"]
         shadow = f"{change['gained']} gained, {change['lost']} lost of {change['size']} judged"
-        cells = [one["id"], one["role"], day(one["created"]), one["backend"]]
+        cells = [one["id"], ROLES[one["role"]], day(one["created"]), one["backend"]]
         cells += [str(one["name"]), one["snapshot"]]
         table.add_row(*cells, shadow if one["shadow"]["answered"] else "")
     return table
 
 
 def _history(rows: list[dict[str, Any]]) -> Table:
-    table = Table("when (UTC)", "act", "from", "to", "figures", "who", "why", title="History")
+    table = Table("when (UTC)", "change", "from", "to", "gain", "who", "why", title="History")
     for one in rows:
         moves = (shown(one["before"]), shown(one["after"]))
         given = gain(one["figures"])
-        table.add_row(day(one["when"]), one["act"], *moves, given, one["who"], one["why"])
+        table.add_row(day(one["when"]), ACTS[one["act"]], *moves, given, one["who"], one["why"])
     return table

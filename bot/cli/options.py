@@ -60,9 +60,12 @@ ProcessesOption = Annotated[
     int | None, typer.Option(min=1, help="For long files [default: one a core].")
 ]
 ModelArgument = Annotated[
-    str | None, typer.Argument(help="Model id or its beginning [default: the newest challenger]")
+    str | None, typer.Argument(help="Model id or its beginning [default: the newest new model].")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", help="Add statistics: intervals, p-values, calibration, F1.")
+]
 
 
 def load_environment() -> Settings:

@@ -1,4 +1,4 @@
-"""`triage promote`: make a challenger the champion."""
+"""`triage promote`: use a new model instead of the model in use."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from bot.cli.options import (
     ConfigOption,
     ModelArgument,
     TeamOption,
+    VerboseOption,
     load_own,
     open_bench,
 )
@@ -24,25 +25,34 @@ app = typer.Typer()
 def promote(
     model: ModelArgument = None,
     force: Annotated[
-        str | None, typer.Option(help="Without the gate, for this reason.", metavar="REASON")
+        str | None,
+        typer.Option(help="Skip the comparison, for this reason.", metavar="REASON"),
     ] = None,
     team: TeamOption = None,
+    *,
+    verbose: VerboseOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Make a challenger the champion, if the gate says so; exits with 1 where it does not."""
-    from learning.gate.report import verdict_lines
+    """Compare a new model with the model in use, and use it if it is better.
 
-    async def move() -> Sequence[str]:
+    The exit code is 0 if the new model is in use now, and 1 if not.
+    """
+    from learning.gate.report import report, result_line, verdict_lines
+
+    async def move() -> tuple[bool, Sequence[str]]:
         async with open_bench(*load_own(config), team) as bench:
             if force is not None:
                 identity = await bench.promoting.by_force(model, WHO, force)
-                return [f"{identity} is the champion now, without the gate: {force}"]
+                return True, [f"{identity} is in use now, without a comparison: {force}"]
             outcome = await bench.promoting.by_gate(model, WHO)
-            now = "is the champion now" if outcome.verdict.promote else "stays a challenger"
-            return [f"{outcome.challenger.id} {now}", *verdict_lines(outcome.verdict)]
+        verdict, found = outcome.verdict, outcome.comparison
+        state = "is in use now" if verdict.promote else "is not used"
+        short = [result_line(found.change), *verdict_lines(verdict)]
+        lines = report(found, verdict, verbose=True) if verbose else short
+        return verdict.promote, [f"{outcome.challenger.id} {state}", *lines]
 
     if force is not None and not force.strip():
         raise ConfigError("--force: say why, such as --force 'new product line'")
-    lines = asyncio.run(move())
+    promoted, lines = asyncio.run(move())
     out.say(*lines)
-    raise typer.Exit(1 if lines[1:] and lines[1].startswith("KEEP") else 0)
+    raise typer.Exit(0 if promoted else 1)

@@ -1,4 +1,4 @@
-"""`/triage promote [MODEL] [--force REASON…]`: a challenger becomes champion by the gate."""
+"""`/triage promote [MODEL] [--force REASON…]`: compare a new model, and use it if it is better."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,47 +10,51 @@ from bot.slack.errors import GatewayError
 from bot.slack.text.render import fenced, sentence
 from classifiers.base import ClassifierError
 from learning.gate.picture import confusion_png
-from learning.gate.report import report, verdict_lines
+from learning.gate.report import report, result_line, verdict_lines
 from storage.models import ModelError, shown
 
 HELP = (
-    "`/triage promote [MODEL]` - compare the newest challenger, and use it if it is really better"
+    "`/triage promote [MODEL]` - compare the newest new model with the model in use, and use it "
+    "if it is better"
 )
+
+_SENT = "\nStatistics and a picture are in your direct messages."
 
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
-    """The verdict; the whole report comes as a picture and text in a direct message."""
+    """Return the result; a direct message brings statistics and a picture."""
     promoting = context.bench.promoting
     done = await promoting.done_by(context.trigger)
     if done is not None:  # a run before this one was cut off
-        return f"`{done.after}` is the champion now: {sentence(done.why)}"
+        return f"`{done.after}` is in use now: {sentence(done.why)}"
     try:
         wanted = wish(arguments)
         if wanted.force:
             identity = await promoting.by_force(
                 wanted.model, context.user, wanted.reason, context.trigger
             )
-            return f"`{identity}` is the champion now, without the gate: {sentence(wanted.reason)}"
+            return f"`{identity}` is in use now, without a comparison: {sentence(wanted.reason)}"
         outcome = await promoting.by_gate(wanted.model, context.user, context.trigger)
     except ReasonMissingError:
-        return "Say why after `--force`, such as `/triage promote --force new product line`."
+        return "Give a reason after `--force`: `/triage promote --force new product line`."
     except (ModelError, ClassifierError) as error:
-        return f"Nothing was promoted: {sentence(str(error))}"
+        return f"The model in use did not change: {sentence(str(error))}"
     try:
-        return _said(outcome) + await _send(context, outcome)
+        return _summary(outcome) + (await _send(context, outcome) or _SENT)
     except GatewayError as error:
-        return f"{_said(outcome)}\nThe report could not be sent: {sentence(str(error))}"
+        return f"{_summary(outcome)}\nThe report could not be sent: {sentence(str(error))}"
 
 
-def _said(outcome: Outcome) -> str:
-    now = "is the champion now" if outcome.verdict.promote else "stays a challenger"
-    return f"`{outcome.challenger.id}` {now}.\n{fenced(verdict_lines(outcome.verdict))}"
+def _summary(outcome: Outcome) -> str:
+    state = "is in use now" if outcome.verdict.promote else "is not used"
+    lines = [result_line(outcome.comparison.change), *verdict_lines(outcome.verdict)]
+    return f"`{outcome.challenger.id}` {state}.\n{fenced(lines)}"
 
 
 async def _send(context: Context, outcome: Outcome) -> str:
-    title = f"challenger {outcome.challenger.id} on held-out messages"
+    title = f"new model {outcome.challenger.id} on held-out requests"
     picture = await asyncio.to_thread(confusion_png, outcome.comparison.confusion, title)
     first = f"`{outcome.challenger.id}` against {shown(outcome.champion)}"
-    lines = fenced(report(outcome.comparison, outcome.verdict))
+    lines = fenced(report(outcome.comparison, outcome.verdict, verbose=True))
     files = {f"gate-{outcome.challenger.id}.png": picture}
     return await context.send_files(files, f"{first}\n{lines}")

@@ -10,22 +10,24 @@ from learning.advice.recommendation import Advice, Option
 _BAR = 30
 
 
-def _bar(point: Point, lowest: float, mark: str) -> str:
+def _bar(point: Point, lowest: float, mark: str, *, verbose: bool) -> str:
     width = round(_BAR * (point.accuracy - lowest) / max(1e-9, 1 - lowest))
-    return (
-        f"{point.examples:>8,} {mark * max(1, width):<{_BAR}} {point.accuracy:6.1%} "
-        f"({point.low:.1%} to {point.high:.1%})"
-    )
+    bar = f"{point.examples:>8,} {mark * max(1, width):<{_BAR}} {point.accuracy:6.1%}"
+    return f"{bar} ({point.low:.1%} to {point.high:.1%})" if verbose else bar
 
 
-def curve_lines(curve: Curve) -> list[str]:
-    """One bar a size: full where measured, light where expected."""
+def curve_lines(curve: Curve, *, verbose: bool = False) -> list[str]:
+    """Return one bar for each number of examples: full if measured, light if expected.
+
+    With `verbose`, add the 90% interval of each accuracy.
+    """
     points = (*curve.measured, *curve.expected)
-    lowest = max(0.0, min(one.accuracy for one in points) - 0.1)
+    lowest = max(0.0, min(point.accuracy for point in points) - 0.1)
+    scale = f"examples, accuracy from {lowest:.0%} to 100%"
     return [
-        f"examples, accuracy from {lowest:.0%} to 100%, 90% intervals",
-        *(_bar(one, lowest, "█") for one in curve.measured),
-        *(_bar(one, lowest, "░") for one in curve.expected),
+        f"{scale}, 90% intervals" if verbose else scale,
+        *(_bar(point, lowest, "█", verbose=verbose) for point in curve.measured),
+        *(_bar(point, lowest, "░", verbose=verbose) for point in curve.expected),
     ]
 
 
@@ -35,16 +37,15 @@ def _numbers(facts: Facts) -> Iterator[str]:
     yield f"  examples: {facts.examples:,} ({spread}{more})"
     agreement = facts.agreement
     if agreement.messages:
-        yield f"  agents agreed on {agreement.same} of {plural(agreement.messages, 'message')}"
+        yield f"  agents agreed on {agreement.same} of {plural(agreement.messages, 'request')}"
     else:
-        yield "  no message was judged by two agents yet: how far they agree is not known"
+        yield "  agreement: not known before two agents have judged the same request"
     if facts.prompting.count:
-        found = facts.prompting
-        answers = plural(found.count, "answer")
-        yield f"  prompting: right in {found.right} of {answers} that agents judged"
+        answers = plural(facts.prompting.count, "answer")
+        yield f"  prompting: right in {facts.prompting.right} of {answers} that agents judged"
     volume = "not known before a day has passed"
     if facts.per_month is not None:
-        volume = plural(round(facts.per_month), "message") + " a month"
+        volume = plural(round(facts.per_month), "request") + " a month"
     yield f"  volume: {volume}"
 
 
@@ -56,15 +57,19 @@ def _cost(option: Option) -> str:
     return "price not set"
 
 
-def advice_lines(advice: Advice, facts: Facts) -> list[str]:
-    """The recommendation, why, the numbers, the options and what closes when."""
-    lines = [advice.do, *(f"  because {one}" for one in advice.because)]
+def advice_lines(advice: Advice, facts: Facts, *, verbose: bool = False) -> list[str]:
+    """Return the recommendation, its reasons, the numbers, the options and the closing dates.
+
+    With `verbose`, add the intervals of the learning curve.
+    """
+    lines = [advice.do, *(f"  because {reason}" for reason in advice.because)]
     lines += ["", "Your numbers:", *_numbers(facts)]
     lines += ["", "Options at this volume:"]
-    for one in advice.options:
-        speed = "?" if one.ms is None else f"{one.ms:,.0f} ms"
-        lines.append(f"  {one.name:<8} {_cost(one):<22} {speed:>8}  {one.note}".rstrip())
-    lines += ["", "What closes when:", *(f"  {one}" for one in advice.closing)]
+    for option in advice.options:
+        speed = "?" if option.ms is None else f"{option.ms:,.0f} ms"
+        lines.append(f"  {option.name:<8} {_cost(option):<22} {speed:>8}  {option.note}".rstrip())
+    lines += ["", "Closing dates:", *(f"  {date}" for date in advice.closing)]
     if facts.curve is not None:
-        lines += ["", "Learning curve of the local model:", *curve_lines(facts.curve)]
+        curve = curve_lines(facts.curve, verbose=verbose)
+        lines += ["", "Learning curve of the local model:", *curve]
     return lines

@@ -1,4 +1,4 @@
-"""What people read of a plan and of a job: plain lines, the same in Slack and in a terminal."""
+"""Training plans and jobs as plain lines, the same in Slack and in a terminal."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,8 +13,8 @@ from storage.jobs import Job, Stage
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _SIGNS = {Level.REFUSE: "Refused", Level.ADVISE: "Advised against", Level.NOTE: "Note"}
 _DOING = {
-    Stage.REQUESTED: "begun",
-    Stage.UPLOADED: "training file in place",
+    Stage.REQUESTED: "started",
+    Stage.UPLOADED: "training file ready",
     Stage.TRAINING: "training",
     Stage.TRAINED: "trained",
     Stage.DEPLOYED: "waiting for its first answer",
@@ -25,14 +25,14 @@ _DOING = {
 
 
 def price(usd: float | None) -> str:
-    """US dollars as people read them."""
+    """Return an amount of US dollars in words: "free", "$1.20", "less than $0.01"."""
     if usd is None:
         return "price not known"
     return "free" if usd == 0 else f"${usd:,.2f}" if usd >= 0.01 else "less than $0.01"  # noqa: PLR2004 - a cent
 
 
 def lasting(seconds: float) -> str:
-    """A span in the unit that fits."""
+    """Return a duration in the unit that fits: "90 s", "5 min", "3 h", "2 d"."""
     for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:.0f} {name}"
@@ -40,10 +40,10 @@ def lasting(seconds: float) -> str:
 
 
 def plan_lines(plan: TrainPlan) -> list[str]:
-    """What would be trained, what it costs, and what speaks against it."""
+    """Return the plan: examples, price, and reasons against it."""
     backend, shot = plan.backend, plan.snapshot
-    parts = f"{plural(len(shot.train), 'example')}, {len(shot.test):,} held out for the gate"
-    lines = [f"Train {backend.name} from {backend.base_model}: {parts} (snapshot {shot.id})"]
+    parts = f"{plural(len(shot.train), 'example')}, {len(shot.test):,} held out for the comparison"
+    lines = [f"Train {backend.name} from {backend.base_model}: {parts} (training set {shot.id})"]
     if backend.hosted:
         tokens = plan.estimate.tokens
         setting = f"train.{backend.name}.training_price"
@@ -53,19 +53,19 @@ def plan_lines(plan: TrainPlan) -> list[str]:
             f"Cost: about {plural(tokens, 'token')} x {plural(plan.epochs, 'epoch')}: "
             f"{price(plan.estimate.usd)} ({how}). Texts are redacted and go to the provider"
         )
-    lines += [f"{_SIGNS[one.level]}: {one.message}" for one in plan.findings]
+    lines += [f"{_SIGNS[finding.level]}: {finding.message}" for finding in plan.findings]
     return lines
 
 
 def job_lines(job: Job, pace: PollPace, now: float) -> list[str]:
-    """How a job stands, what it cost, what keeps it, and what can be done."""
+    """Return a job's stage, cost, problem and next step; `now` is in epoch seconds."""
     doing = _DOING[job.stage]
     if job.stage is Stage.TRAINING and job.status:
-        doing = f"{doing}, the provider says {job.status}"
+        doing = f"{doing}, provider status {job.status}"
     if job.cancelling and not job.ended:
         doing = f"{doing}; being cancelled"
     age = lasting((job.finished or now) - job.created)
-    when = f"took {age}" if job.ended else f"begun {age} ago"
+    when = f"took {age}" if job.ended else f"started {age} ago"
     lines = [
         f"Training {job.backend}: {doing}",
         f"Job {job.id}: {plural(job.examples, 'example')}, from {job.base_model}, {when}",
@@ -90,13 +90,13 @@ def _cost(job: Job) -> list[str]:
 
 def _advice(job: Job, pace: PollPace, now: float) -> list[str]:
     if job.stage is Stage.READY:
-        return [f"Challenger {job.model} answers: compare and promote it (promote {job.model})"]
+        return [f"New model {job.model} is ready: compare and use it with promote {job.model}"]
     if job.stage in (Stage.FAILED, Stage.CANCELLED):
         return [f"Start again: train {job.backend}"]
     if progress.late(job, pace, now):
         took = lasting(now - job.created)
-        where = f"see the provider's console, or end it (cancel {job.id})"
-        return [f"This has taken {took}, longer than it should: still looked at; {where}"]
+        next_step = f"look at the provider's console, or end it (cancel {job.id})"
+        return [f"This has taken {took}, longer than expected, and is still watched: {next_step}"]
     return []
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from classifiers.plural import plural
 from learning.config import GateConfig
 from learning.gate.comparison import Comparison
 from learning.gate.paired import Paired, needed
@@ -18,9 +19,9 @@ class Verdict:
 
 
 def decide(found: Comparison, config: GateConfig, shadow: ShadowFigures | None = None) -> Verdict:
-    """Promote on a real gain, or where not worse and clearly cheaper or faster; else keep.
+    """Promote on a real gain, or if not worse and clearly cheaper or faster; otherwise keep.
 
-    `shadow` is what the challenger said to live messages, which can only speak against it.
+    `shadow` holds the challenger's figures on live messages: they can only prevent a promotion.
     """
     change, level = found.change, 1 - config.confidence
     if change.size < config.minimum_examples:
@@ -35,22 +36,27 @@ def decide(found: Comparison, config: GateConfig, shadow: ShadowFigures | None =
     if gains and not against:
         return Verdict(promote=True, reasons=tuple(gains))
     missing = against or [_what_would_decide(change, config)]
-    reasons = gains or [f"no gain is shown: {_shown(found, config)}"]
+    reasons = gains or [f"no gain is shown: it {_gain(change)}"]
     return Verdict(promote=False, reasons=tuple(reasons), missing=tuple(missing))
 
 
-def _shown(found: Comparison, config: GateConfig) -> str:
-    low, high = found.interval
-    return (
-        f"{found.change.gain:+.1%} accuracy, {config.confidence:.0%} interval "
-        f"{low:+.1%} to {high:+.1%}, p = {found.change.p:.3f}"
-    )
+def more_right(change: Paired) -> str:
+    """Return the difference in right labels, such as "got 12 more of 205 requests right"."""
+    of = f"of {plural(change.size, 'request')} right"
+    if change.gained == change.lost:
+        return f"got as many {of} as the model in use"
+    more = "more" if change.gained > change.lost else "fewer"
+    return f"got {abs(change.gained - change.lost):,} {more} {of}"
+
+
+def _gain(change: Paired) -> str:
+    return f"{more_right(change)} ({change.gain:+.1%} accuracy)"
 
 
 def _gains(found: Comparison, config: GateConfig, level: float) -> list[str]:
     low, _ = found.interval
     if low > 0 and found.change.p <= level:
-        return [_shown(found, config)]
+        return [f"it {_gain(found.change)}, more than chance explains"]
     if low < -config.not_worse_margin:
         return []
     better = []
@@ -58,7 +64,7 @@ def _gains(found: Comparison, config: GateConfig, level: float) -> list[str]:
         better.append(
             f"not worse by {config.not_worse_margin:.0%}, and cheaper: "
             f"${found.challenger.usd_per_1000:.2f} instead of "
-            f"${found.champion.usd_per_1000:.2f} for 1,000 messages"
+            f"${found.champion.usd_per_1000:.2f} for 1,000 requests"
         )
     if found.faster:
         better.append(
@@ -72,30 +78,31 @@ def _gains(found: Comparison, config: GateConfig, level: float) -> list[str]:
 def _against(found: Comparison, config: GateConfig, level: float) -> list[str]:
     """What speaks against a promotion, whatever the gain."""
     said = [
-        f"label {one.label} got worse: {one.change.lost} of {one.change.size} lost, "
-        f"{one.change.gained} gained (p = {one.p_worse:.3f})"
+        f"label {one.label} got worse: {one.change.lost} of its "
+        f"{plural(one.change.size, 'request')} lost, {one.change.gained} gained"
         for one in found.labels
         if one.p_worse <= level
     ]
     if found.useful.p_worse <= level / 2:
         said.append(
-            "fewer messages get their right label: "
-            f"{found.useful.gain:+.1%} of all, once it may abstain"
+            "fewer requests get their right label: "
+            f"{found.useful.gain:+.1%} of all, counting those it is unsure of"
         )
     if not found.precise:
         said.append(
-            f"the labels it gives are right in {found.challenger.figures.precision:.1%}: "
+            f"only {found.challenger.figures.precision:.1%} of the labels it gives are right: "
             "below target_precision"
         )
     p99 = found.challenger.figures.p99_ms
     if config.p99_ms is not None and p99 > config.p99_ms:
         said.append(
-            f"p99 is {p99:.0f} ms: over the budget of {config.p99_ms:.0f} ms ([gate] p99_ms)"
+            f"1 in 100 requests takes {p99:.0f} ms or more: "
+            f"over the limit of {config.p99_ms:.0f} ms ([gate] p99_ms)"
         )
     cost = found.challenger.usd_per_1000
     if config.usd_per_1000 is not None and cost > config.usd_per_1000:
         said.append(
-            f"1,000 messages cost ${cost:.2f}: over the budget of "
+            f"1,000 requests cost ${cost:.2f}: over the limit of "
             f"${config.usd_per_1000:.2f} ([gate] usd_per_1000)"
         )
     return said
@@ -105,13 +112,13 @@ def _in_shadow(shadow: ShadowFigures | None, level: float) -> list[str]:
     if shadow is None or shadow.change.p_worse > level / 2:
         return []
     change = shadow.change
-    counts = f"it lost {change.lost} and gained {change.gained} of {change.size}"
-    return [f"worse on live messages that agents judged: {counts} (p = {change.p_worse:.3f})"]
+    counts = f"{change.lost} of {change.size} lost, {change.gained} gained"
+    return [f"worse on live requests that agents judged: {counts}"]
 
 
 def _what_would_decide(change: Paired, config: GateConfig) -> str:
     if change.gain <= 0:
-        return "a better model: more held-out examples would not make this one a champion"
+        return "a better model: more held-out examples would not change the result"
     wanted = needed(change.gain, change.discordant, config.confidence)
     more = max(1, wanted - change.size)
     return (

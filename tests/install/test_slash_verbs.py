@@ -57,7 +57,7 @@ async def _the_life_of_a_model(office: Office) -> None:
     name = await eventually(model, 300)
     job = json.loads((await office.installed.run(office.folder, "jobs", "--json")).out)[0]["id"]
     assert job in await office.command("jobs")
-    assert f"`{name}` challenger" in await office.command("models")
-    assert "without the gate: new labels" in await office.command("promote --force new labels")
+    assert f"`{name}` new" in await office.command("models")
+    assert "without a comparison: new labels" in await office.command("promote --force new labels")
     assert "Back to the default one" in await office.command("rollback too early")
     assert "has ended already" in await office.command(f"cancel {job}")

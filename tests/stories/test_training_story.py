@@ -66,11 +66,11 @@ async def test_from_the_question_to_the_challenger(
 
     async def ready() -> str | None:
         found = await told(story)
-        return found[0] if found and "Challenger" in found[0] else None
+        return found[0] if found and "New model" in found[0] else None
 
     text = await eventually(ready, 25)
     [model] = await Models(story.redis).all(TEAM)
-    assert f"Challenger {model.id} answers" in text
+    assert f"New model {model.id} is ready" in text
     assert "123,456 tokens" in text
     assert len(await told(story)) == 1
     assert "This job is there already" in await story.command("train openai confirm anyway")

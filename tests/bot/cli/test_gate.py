@@ -17,11 +17,22 @@ async def test_the_gate_keeps_an_equal_model(
     await Workspaces(redis).add("T1")
     await teach(redis, "T1", 260, CONFIG.label_set.version)
     nothing = await invoke(valkey_url, "gate")
-    assert "no challenger" in str(nothing.exception)
+    assert "no new model" in str(nothing.exception)
     await add_recipe(redis, "T1", CONFIG, 99.0)
     picture = tmp_path / "confusion.png"
     done = await invoke(valkey_url, "gate", "--picture", str(picture))
     assert done.exit_code == 1
-    for words in ("champion    challenger", "KEEP the champion", "exact McNemar p", "BILLING"):
+    for words in (
+        "requests right",
+        "model in use     new model",
+        "KEEP the model in use",
+        "BILLING",
+    ):
         assert words in done.stdout
+    for words in ("McNemar", "ECE", "interval", "F1"):
+        assert words not in done.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
+    for verb in ("gate", "promote"):
+        told = (await invoke(valkey_url, verb, "--verbose")).stdout
+        for words in ("requests right", "exact McNemar p", "calibration error (ECE)", "interval"):
+            assert words in told

@@ -24,7 +24,7 @@ async def test_promoted_with_a_reason_and_taken_back(redis: Client, valkey_url: 
     assert await Models(redis).champion("T1") == DEFAULT
 
     done = await invoke(valkey_url, "promote", "--force", "new product")
-    assert (done.exit_code, "without the gate: new product" in done.stdout) == (0, True)
+    assert (done.exit_code, "without a comparison: new product" in done.stdout) == (0, True)
     shown = json.loads((await invoke(valkey_url, "models", "--json")).stdout)
     assert shown["champion"] == model.id
     assert shown["models"][0]["role"] == "champion"

@@ -56,7 +56,7 @@ async def test_local_training_makes_a_challenger_in_a_few_steps(
         settings, config, "local", None, confirmed=False, anyway=True, wait=False
     )
     [model] = await Models(redis).all("T1")
-    assert f"Challenger {model.id} answers" in capsys.readouterr().out
+    assert f"New model {model.id} is ready" in capsys.readouterr().out
     assert Recipe.from_bytes(await Models(redis).file("T1", model))
 
 
@@ -95,7 +95,7 @@ async def test_hosted_training_says_its_price_and_wants_a_yes(
     assert "Cost: about" in capsys.readouterr().out
     assert await train(confirmed=True, anyway=True)
     [model] = await Models(redis).all("T1")
-    assert f"Challenger {model.id} answers" in capsys.readouterr().out
+    assert f"New model {model.id} is ready" in capsys.readouterr().out
     assert await train()  # found again: nothing to pay, nothing to confirm
     assert len(provider.jobs) == 1
     await list_jobs(settings, config, None, as_json=True, watch=False)

@@ -67,6 +67,9 @@ def test_each_state_has_its_advice(changes: dict[str, object], words: str) -> No
     lines = advice_lines(found, facts)
     assert found.do == lines[0]
     assert any("$2.00 a month" in line for line in lines)
+    assert not any("90% intervals" in line for line in lines)
+    if facts.curve is not None:
+        assert any("90% intervals" in line for line in advice_lines(found, facts, verbose=True))
 
 
 def test_closing_dates_count_the_days_left() -> None:

@@ -84,7 +84,7 @@ def test_a_failed_cancellation_backs_off() -> None:
 def test_job_lines_show_the_problem_and_the_next_step() -> None:
     running = job(stage=Stage.TRAINING, status="running", estimated_tokens=1000, estimated_usd=0.5)
     assert "Estimated: 1,000 tokens x 3 epochs, $0.50" in job_lines(running, PACE, 10.0)
-    assert "longer than it should" in job_lines(running, PACE, 501.0)[-1]
+    assert "longer than expected" in job_lines(running, PACE, 501.0)[-1]
     failed = progress.refused(running, RefusedError("bad file"), 9.0)
     assert job_lines(failed, PACE, 10.0)[-2:] == ["Reason: bad file", "Start again: train openai"]
     assert (price(None), price(0.0), price(0.001)) == ("price not known", "free", "less than $0.01")

@@ -70,7 +70,9 @@ def test_a_clear_gain_is_promoted() -> None:
     found = judged(answers(old), answers(new))
     verdict = decide(found, CONFIG)
     assert verdict.promote
-    assert "+4.0% accuracy" in verdict.reasons[0]
+    assert verdict.reasons == (
+        "it got 40 more of 1,000 requests right (+4.0% accuracy), more than chance explains",
+    )
     assert found.as_metrics()["gain"] == 0.04
     assert len(found.differences) == 80
     assert found.confusion["A", "A"] > 250
@@ -148,7 +150,7 @@ def test_a_challenger_that_hardly_answers_is_kept_out() -> None:
     old, new = shares(1000, 0.06, 0.02)
     verdict = decide(judged(answers(old), answers(new, silent=True)), CONFIG)
     assert not verdict.promote
-    assert "fewer messages get their right label" in verdict.missing[0]
+    assert "fewer requests get their right label" in verdict.missing[0]
 
 
 def test_labels_that_are_less_right_than_asked_for_are_kept_out() -> None:
