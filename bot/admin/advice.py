@@ -1,4 +1,4 @@
-"""Advice at work: the numbers are gathered, the curve is measured, the options are priced."""
+"""Advice on prompting or fine-tuning: gathers the numbers, measures the curve, prices options."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _ANSWER_TOKENS = 15
 
 @dataclass(frozen=True)
 class Adviser:
-    """Advises one workspace; `model` is the LLM that would be, or is, prompted."""
+    """Advises one workspace; `model` is the LLM to prompt."""
 
     config: Config
     model: str
@@ -31,21 +31,21 @@ class Adviser:
     embedder: Embedder
 
     async def advise(self) -> tuple[Advice, Facts]:
-        """The advice and the numbers it rests on; measuring the curve takes seconds to a minute."""
+        """Return the advice and its numbers; measuring the curve takes seconds to a minute."""
         facts = await self._facts()
         target = self.config.triage.target_precision
         return advise(facts, self._prices(facts), target, datetime.now(UTC).date()), facts
 
     async def _facts(self) -> Facts:
-        stored = [one async for one in self.stores.examples.iterate(self.stores.team)]
-        histories = [one async for one in self.stores.examples.histories(self.stores.team)]
+        stored = [example async for example in self.stores.examples.iterate(self.stores.team)]
+        histories = [steps async for steps in self.stores.examples.histories(self.stores.team)]
         _, values = await self.stores.series.read("answers")
         answers = answers_of(values)
-        taught = [one.as_example() for one in stored]
+        taught = [example.as_example() for example in stored]
         label_set, recipe = self.config.label_set, await self._recipe()
         curve = await asyncio.to_thread(learning_curve, taught, label_set, self.embedder, recipe)
         spent, today = await self.stores.spending.today(), datetime.now(UTC).date()
-        answered = sum(datetime.fromtimestamp(one.at, UTC).date() == today for one in answers)
+        answered = sum(datetime.fromtimestamp(shown.at, UTC).date() == today for shown in answers)
         return Facts(
             counts=await self.stores.examples.counts(self.stores.team),
             labels=label_set.names,
@@ -58,7 +58,7 @@ class Adviser:
         )
 
     async def _recipe(self) -> Recipe:
-        """That of the champion, where it is a local model."""
+        """Return the champion's recipe if it is a local model, else the default recipe."""
         identity = await self.stores.models.champion(self.stores.team)
         model = (
             None
@@ -70,7 +70,7 @@ class Adviser:
         return Recipe.from_bytes(await self.stores.models.file(self.stores.team, model))
 
     def _prices(self, facts: Facts) -> list[OptionPrice]:
-        """What 1,000 messages cost, by the price tables; today's real cost where there is one."""
+        """Return each option with its price for 1,000 messages, and today's real cost if known."""
         prefix = tokens(messages(self.config.label_set, (), "")[0]["content"]) + _MESSAGE_TOKENS
         price = self.config.llm.prices.get(self.model)
         prompted = None
@@ -79,10 +79,10 @@ class Adviser:
             prompted = 1000 * price.cost_usd(prompt, 0, _ANSWER_TOKENS)
         found = [
             OptionPrice("local", 0.0, "on your machine"),
-            OptionPrice("llm", prompted, f"{self.model} asked of every message, nothing cached"),
+            OptionPrice("llm", prompted, f"{self.model} for every request, without a cache"),
         ]
         if facts.llm_usd is not None:
-            today = "as today: the LLM where it pays"
+            today = "as today: the LLM only when it pays"
             found.insert(1, OptionPrice("cascade", facts.llm_usd, today))
         return [*found, *self._tuned(prefix)]
 
@@ -98,7 +98,7 @@ class Adviser:
 
 
 def _per_1000(spent: Spent, answered: int) -> float | None:
-    """What the LLM costs for 1,000 messages, by today's; None where it was not asked."""
+    """Return US dollars of the LLM for 1,000 of today's messages, or None if it was not asked."""
     if not answered or not spent.requests:
         return None
     return 1000 * (spent.cost_usd - spent.trial_usd) / answered

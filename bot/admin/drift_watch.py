@@ -1,4 +1,4 @@
-"""The drift watch: windows of what was answered and judged, compared; admins are told once."""
+"""Drift detection on windows of answers and judgements; tells admins of each change once."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class DriftWatch:
-    """Looks at a window whenever it has filled; of all processes, one does."""
+    """Compares a window with the answers before it, once it is full, in one process only."""
 
     config: Config
     series: Series
@@ -28,7 +28,7 @@ class DriftWatch:
     gateway: Gateway
 
     async def look(self) -> None:
-        """Compare what has filled since the last time, and tell of what has changed."""
+        """Compare each window that filled since the last call, and report changes to admins."""
         windows: tuple[tuple[Name, int], ...] = (
             ("answers", self.config.drift.window),
             ("judgements", self.config.drift.judged_window),
@@ -49,40 +49,40 @@ class DriftWatch:
         found: list[Drift] = []
         if len(now) == window and len(before) >= window:
             found = self._drifts(name, before, now)
-        for one in found:
-            await self.series.alarm(one.what, one.said)
+        for drift in found:
+            await self.series.alarm(drift.what, drift.said)
         if found:
             await self._tell(found)
-        # What changed is the new normal: it is told once, and the next change is seen against it.
+        # The change is the new baseline: it is reported once, and the next is measured against it.
         await self.series.looked(name, progress.total, progress.total - window if found else None)
 
     def _drifts(self, name: Name, before: list[str], now: list[str]) -> list[Drift]:
         chance = level(self.config.drift.false_alarms)
         if name == "judgements":
             return of_judgements(
-                [one == "1" for one in before], [one == "1" for one in now], chance
+                [value == "1" for value in before], [value == "1" for value in now], chance
             )
-        labels = [[one.label for one in answers_of(side)] for side in (before, now)]
+        labels = [[answer.label for answer in answers_of(part)] for part in (before, now)]
         return of_answers(labels[0], labels[1], chance)
 
     async def _tell(self, found: list[Drift]) -> None:
-        lines = [f"• {inline(one.what)}: {sentence(one.said)}" for one in found]
-        text = "\n".join(["*Something has changed in what I see*", *lines, _ADVICE])
+        lines = [f"• {inline(drift.what)}: {sentence(drift.said)}" for drift in found]
+        text = "\n".join(["*Something has changed in the requests or my answers*", *lines, _ADVICE])
         channel = await self.directory.channel(self.config.triage.admin_channel)
         missed: list[GatewayUnavailableError] = []
         places = [channel] if channel else await self.people.admins()
-        for one in places:
+        for place in places:
             try:
-                await self.gateway.tell(one, text)
+                await self.gateway.tell(place, text)
             except GatewayUnavailableError as error:
                 missed.append(error)
             except GatewayError as error:
                 log.warning("drift.not_told", problem=str(error))
         if missed and len(missed) == len(places):
-            raise missed[0]  # nobody knows yet: the next look, when the claim ends, tells again
+            raise missed[0]  # nobody was told: the next look, after the claim expires, tells again
 
 
 _ADVICE = (
-    "Look at `/triage accuracy` and the newest messages. If the labels still fit, correcting goes "
-    "on as before; if not, change them in triage.toml. I say this once for each change."
+    "Look at `/triage accuracy` and the newest requests. If the labels still fit, keep correcting; "
+    "if not, change them in triage.toml. I report each change once."
 )

@@ -1,4 +1,4 @@
-"""A person who is forgotten: in Redis, in classifiers, and on cards in Slack, in a durable job."""
+"""Carries out forget requests: removes a person from Redis, classifiers and cards in Slack."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.admin.forget_report import lines
+from bot.admin.forget_report import forget_lines
 from bot.message.attempt import Attempt
 from bot.message.card_search import adopt, look_for_late
 from bot.slack.errors import GatewayError, GatewayUnavailableError
@@ -22,23 +22,23 @@ from storage.messages import MessageId
 from storage.records import CardAt, ForgottenError
 from storage.stores import Stores
 
-_TRIES = 5  # of one deletion in Slack, before everything is looked through again
-_PASSES_MAX = 20  # in a turn: each finds what was written while the one before it looked
+_TRIES = 5  # to delete one card, before the whole search starts again
+_PASSES_MAX = 20  # each finds what was written during the pass before; the next turn continues
 _SLACK_USERS = ("U", "W")
 
 log = structlog.get_logger()
 
 
 async def nothing() -> None:
-    """Rewrite no file: the server is not ours, and its operator's to say when."""
+    """Rewrite no file: the operator of an external server decides when to do that."""
 
 
 @dataclass(frozen=True)
 class Forgetter:
-    """Brings the wishes of one workspace to their end; any number of processes may.
+    """Carries out the forget requests of one workspace, in any number of processes.
 
-    A lease keeps them apart. All that is removed is looked for, removed and counted in steps that
-    do no harm when they come twice, so that another process goes on where one was killed.
+    A lease keeps two processes off the same request. Every step is idempotent, so another process
+    resumes a request whose process was killed.
     """
 
     stores: Stores
@@ -47,29 +47,29 @@ class Forgetter:
 
     @property
     def found(self) -> Forgetting:
-        """The store that finds and removes what is kept of a person."""
+        """Return the store that finds and removes data of a person."""
         return self.stores.forgetting
 
     @property
     def forgets(self) -> Forgets:
-        """The people being forgotten."""
+        """Return the store of forget requests."""
         return self.stores.forgets
 
     async def look(self, user: str) -> Traces:
-        """Return what there is of a person now."""
+        """Return what is stored of a person now."""
         return await self.found.found(self.stores.team, user, float("inf"))
 
     async def turn(self) -> None:
-        """Bring each wish on as far as it goes now."""
-        await each((await self.forgets.running()).items(), lambda one: self.bring_on(*one))
+        """Advance each running forget request as far as possible now."""
+        await each((await self.forgets.running()).items(), lambda request: self.advance(*request))
 
-    async def bring_on(self, user: str, asked: str) -> None:
-        """Remove what there is of a person; nothing where another process is at it."""
+    async def advance(self, user: str, asked: str) -> None:
+        """Remove a person's data; no-op if another process holds the lease."""
         async with self.stores.jobs.lease(self.stores.team, f"forget:{user}") as lease:
             if lease is None:
                 return
-            wish = await self.forgets.get(user)
-            if wish is not None and wish.finished is None:
+            request = await self.forgets.get(user)
+            if request is not None and request.finished is None:
                 try:
                     await self._remove(user)
                     await self.rewrite()
@@ -87,10 +87,10 @@ class Forgetter:
             if not traces and not ids:
                 return
             await self._pass(user, traces, sorted(ids))
-        raise GatewayUnavailableError("each pass finds more: trying again later")
+        raise GatewayUnavailableError("each pass finds more messages: trying again later")
 
     def _ids(self, traces: Traces) -> list[str]:
-        """Return the ids of the messages, and of imported examples of the same words."""
+        """Return the ids of the messages, and of imported examples with the same text."""
         return [*traces.ids, *map(identity, _as_stored(traces))]
 
     async def _pass(self, user: str, traces: Traces, ids: list[str]) -> None:
@@ -100,12 +100,12 @@ class Forgetter:
         before = () if known is None else known.snapshots
         touched = await self.found.drop_traces(self.stores.team, ids, user)
         await self.forgets.note(user, snapshots=sorted({*before, *touched}))
-        for one in traces.records:
-            await self._drop(user, one.message.id)
+        for record in traces.records:
+            await self._drop(user, record.message.id)
         await self.found.dropped(self.stores.team, user, ids)
 
     async def _unquote(self, traces: Traces) -> None:
-        """Take the words out of what version 0.1 kept of others' messages."""
+        """Remove the texts from others' records, which quote them if version 0.1 wrote them."""
         texts = _as_stored(traces)
         if not texts:
             return
@@ -113,7 +113,7 @@ class Forgetter:
             if record.quotes_any(texts):
                 async with self.found.records.held(record.message.id) as hold:
                     if hold.record is not None:
-                        with suppress(ForgottenError):  # then it goes as a whole
+                        with suppress(ForgottenError):  # the whole record is being removed
                             await hold.put(hold.record.unquoted(texts))
                 await self.found.outdated(self.stores.team, str(record.message.id))
 
@@ -131,7 +131,7 @@ class Forgetter:
             await self.found.drop_record(hold, now.record, user, gone)
 
     async def _take_down(self, user: str, card: CardAt) -> bool:
-        """Delete a card; what Slack does not let us delete is noted, and does not hold up all."""
+        """Delete a card and return True; note a card that Slack refuses to delete, and go on."""
         place = f"{card.channel}:{card.ts}"
         if self.gateway is None:
             await self._leave(user, place, "SLACK_BOT_TOKEN is not set: delete it in Slack")
@@ -156,37 +156,38 @@ class Forgetter:
         return None
 
     async def _leave(self, user: str, place: str, why: str) -> None:
-        wish = await self.forgets.get(user)
-        left = {} if wish is None else dict(wish.left)
+        request = await self.forgets.get(user)
+        left = {} if request is None else dict(request.left)
         await self.forgets.note(user, left={**left, place: why})
 
     async def _tell(self, user: str) -> None:
-        wish = await self.forgets.get(user)
-        if wish is not None and wish.finished is None:
-            return  # it was asked once more meanwhile
-        if wish is not None and wish.who.startswith(_SLACK_USERS) and self.gateway is not None:
-            await self._message(wish, self.gateway)
+        request = await self.forgets.get(user)
+        if request is not None and request.finished is None:
+            return  # requested again meanwhile
+        from_slack = request is not None and request.who.startswith(_SLACK_USERS)
+        if request is not None and from_slack and self.gateway is not None:
+            await self._message(request, self.gateway)
         await self.forgets.settled(user)
 
-    async def _message(self, wish: Forget, gateway: Gateway) -> None:
-        """Tell whoever asked; a process that is killed meanwhile leaves it to `/triage jobs`."""
-        if not await self.forgets.claim_telling(wish.user):
+    async def _message(self, request: Forget, gateway: Gateway) -> None:
+        """Send the report to the admin who asked, at most once: `/triage jobs` shows it too."""
+        if not await self.forgets.claim_telling(request.user):
             return
-        first, *rest = lines(wish, f"<@{wish.user}>")
+        first, *rest = forget_lines(request, f"<@{request.user}>")
         try:
-            await gateway.tell(wish.who, "\n".join([f"*{first}*", *map(sentence, rest)]))
+            await gateway.tell(request.who, "\n".join([f"*{first}*", *map(sentence, rest)]))
         except GatewayUnavailableError:
-            await self.forgets.untold(wish.user)
+            await self.forgets.untold(request.user)
             raise
         except GatewayError as error:
-            log.warning("forget.not_told", user=wish.who, problem=str(error))
+            log.warning("forget.not_told", user=request.who, problem=str(error))
 
 
 def _as_stored(traces: Traces) -> set[str]:
-    """Return the texts of a person, as they wrote them and as they were learnt."""
-    return traces.texts | {redact(one).text for one in traces.texts}
+    """Return a person's texts as written, and as redacted for learning."""
+    return traces.texts | {redact(text).text for text in traces.texts}
 
 
 def _problem(error: Exception) -> str:
-    """Return what keeps a wish, without a word of what is removed."""
+    """Return an error in words, without any text that is being removed."""
     return str(error) if isinstance(error, GatewayError) else type(error).__name__

@@ -1,4 +1,4 @@
-"""What people read of a person who is forgotten: plain lines, the same in Slack and a terminal."""
+"""Forget requests as plain lines, the same in Slack and in a terminal."""
 
 import time
 
@@ -8,38 +8,42 @@ from storage.forget.forgetting import Traces
 
 _SHOWN = 20
 
-TRAINED = "A model that was trained on these snapshots keeps what it learnt: train it again."
+TRAINED = "Models trained on these sets keep what they learned: train them again."
 
 
 def found_lines(found: Traces) -> list[str]:
-    """Return what there is of a person, one thing a line."""
-    told = [
+    """Return what is stored of a person, one kind of data on each line."""
+    lines = [
         f"messages with their predictions: {len(found.records):,}",
         f"cards in Slack: {found.cards:,}",
         f"examples: {len(found.examples):,}",
         f"waiting events: {len(found.waiting):,}",
-        f"dead letters: {len(found.dead):,}",
-        f"in snapshots: {', '.join(found.snapshots) or 'none'}",
+        f"failed events: {len(found.dead):,}",
+        f"in training sets: {', '.join(found.snapshots) or 'none'}",
     ]
-    return [*told, TRAINED] if found.snapshots else told
+    return [*lines, TRAINED] if found.snapshots else lines
 
 
-def lines(wish: Forget, name: str, now: float | None = None) -> list[str]:
-    """Return how far a wish is, or what was removed; `name` is the person as readers know them."""
-    seconds = (wish.finished or now or time.time()) - wish.begun
-    if wish.finished is None:
-        done = f"{wish.messages:,} of {plural(max(wish.expected, wish.messages), 'message')}"
-        told = [f"Forgetting {name}: {done} removed, started {seconds:,.0f} s ago"]
+def forget_lines(request: Forget, name: str, now: float | None = None) -> list[str]:
+    """Return the progress of a forget request, or what it removed.
+
+    `name` is the person as readers know them; `now` is in epoch seconds.
+    """
+    seconds = (request.finished or now or time.time()) - request.begun
+    if request.finished is None:
+        total = plural(max(request.expected, request.messages), "message")
+        done = f"{request.messages:,} of {total}"
+        lines = [f"Forgetting {name}: {done} removed, started {seconds:,.0f} s ago"]
     else:
-        told = [f"Forgot everything that {name} wrote before, in {seconds:,.0f} s"]
-    removed = [plural(wish.messages, "message"), f"{plural(wish.cards, 'card')} in Slack"]
-    removed += [plural(wish.examples, "example"), plural(wish.events, "event")]
-    told += [f"- removed: {', '.join(removed)}"]
-    if wish.snapshots:
-        told += [f"- removed from snapshots {', '.join(wish.snapshots)}", f"- {TRAINED}"]
-    if wish.left:
-        told += [f"- {plural(len(wish.left), 'card')} left up; delete them in Slack:"]
-        told += [f"  {place}: {why}" for place, why in [*wish.left.items()][:_SHOWN]]
-    if wish.problem and wish.finished is None:
-        told += [f"Waiting: {wish.problem}"]
-    return told
+        lines = [f"Forgot everything that {name} wrote before, in {seconds:,.0f} s"]
+    removed = [plural(request.messages, "message"), f"{plural(request.cards, 'card')} in Slack"]
+    removed += [plural(request.examples, "example"), plural(request.events, "event")]
+    lines += [f"- removed: {', '.join(removed)}"]
+    if request.snapshots:
+        lines += [f"- removed from training sets {', '.join(request.snapshots)}", f"- {TRAINED}"]
+    if request.left:
+        lines += [f"- {plural(len(request.left), 'card')} could not be deleted; do it in Slack:"]
+        lines += [f"  {place}: {why}" for place, why in [*request.left.items()][:_SHOWN]]
+    if request.problem and request.finished is None:
+        lines += [f"Waiting: {request.problem}"]
+    return lines

@@ -1,4 +1,4 @@
-"""The gate at work: champion and challenger are made, taught the same, asked the same, judged."""
+"""The gate: trains champion and challenger on the same snapshot and compares their answers."""
 
 import asyncio
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from storage.stores import Stores
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A comparison of one challenger with the champion of its moment."""
+    """A comparison of a challenger with the champion at that time."""
 
     champion: str
     challenger: Model
@@ -32,7 +32,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Gate:
-    """Judges the challengers of one workspace."""
+    """Compares the challengers of one workspace with its champion."""
 
     settings: Settings
     config: Config
@@ -40,7 +40,7 @@ class Gate:
     embedder: Embedder
 
     async def challenger(self, identity: str | None) -> Model:
-        """The model of this id, or the newest challenger; ModelError where there is none."""
+        """Return the model of this id, or the newest challenger; raise ModelError if none."""
         if identity is not None:
             named = await self.stores.models.get(self.stores.team, identity)
             if named is None:
@@ -54,10 +54,10 @@ class Gate:
         return waiting[0]
 
     async def judge(self, identity: str | None = None) -> Outcome:
-        """Compare a challenger with the champion on a snapshot of now, each taught its train part.
+        """Compare a challenger with the champion: train both on a new snapshot, test on its rest.
 
-        ModelError or ClassifierError where one of them cannot be made or does not answer, or the
-        day's budget does not suffice.
+        Raises ModelError or ClassifierError if one of them cannot be built or does not answer, or
+        if today's LLM budget is spent.
         """
         challenger = await self.challenger(identity)
         champion = await self.stores.models.champion(self.stores.team)
@@ -67,10 +67,13 @@ class Gate:
             self.stores.examples, self.stores.team, self.config.label_set
         )
         held_out = HeldOut(
-            tuple(one.text for one in snapshot.test), tuple(one.label for one in snapshot.test)
+            tuple(row.text for row in snapshot.test), tuple(row.label for row in snapshot.test)
         )
         if not held_out.texts:
-            raise ModelError("there are no held-out examples: a fifth of what agents label is kept")
+            raise ModelError(
+                "there are no held-out examples yet: one in five labelled requests is kept for "
+                "comparisons. Label or import more."
+            )
         ledger = TrialLedger(self.stores.spending.of_trials(), self.config.llm.daily_budget_usd)
         first, second = await self._sides(champion, challenger.id, snapshot, ledger)
         try:
@@ -79,14 +82,14 @@ class Gate:
             for side in (first, second):
                 await close(side)
         for side in (first, second):
-            _answered(side)
+            _check_complete(side)
         target = self.config.triage.target_precision
         comparison = compare(*answers, held_out, target, self.config.gate)
         verdict = decide(comparison, self.config.gate, await self.in_shadow(challenger.id))
         return Outcome(champion, challenger, snapshot, comparison, verdict)
 
     async def in_shadow(self, model: str) -> ShadowFigures:
-        """How a model fared in shadow, on the messages that agents have judged since."""
+        """Return a model's figures in shadow, on the messages that agents have judged since."""
         answers = await self.stores.shadows.all(model)
         return figures(answers, await self.stores.examples.get(self.stores.team, list(answers)))
 
@@ -94,7 +97,7 @@ class Gate:
         self, champion: str, challenger: str, snapshot: Snapshot, ledger: TrialLedger
     ) -> tuple[Classifier, Classifier]:
         index = EmbeddedIndex(self.embedder)
-        taught = [one.as_example() for one in snapshot.train]
+        taught = [row.as_example() for row in snapshot.train]
         await asyncio.to_thread(index.put, taught)
         parts = Shared(self.embedder, index)
         use = LlmUse(self.config.llm, ledger)
@@ -103,8 +106,8 @@ class Gate:
         return first, await built(self.stores.models, self.stores.team, challenger, build)
 
 
-def _answered(side: Classifier) -> None:
-    """A cascade whose LLM was away would be judged by its local half."""
-    away = getattr(side, "degraded", None)
-    if away:
-        raise ModelError(f"{side.version} was not all there, so nothing was compared: {away}")
+def _check_complete(side: Classifier) -> None:
+    """Raise ModelError if a cascade's LLM was unavailable: its local half alone was compared."""
+    problem = getattr(side, "degraded", None)
+    if problem:
+        raise ModelError(f"nothing was compared: the LLM of {side.version} failed: {problem}")

@@ -1,4 +1,4 @@
-"""Training jobs in a running bot: brought on, and told of in Slack by one message each."""
+"""Advances training jobs in a running bot, and reports each in one Slack message."""
 
 import asyncio
 import hashlib
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 def card(job: Job, channel: str, text: str) -> Card:
-    """The message that tells of a job."""
+    """Return the Slack message that reports a job."""
     first, _, rest = text.partition("\n")
     title = f"*{inline(first)}*"
     section = mrkdwn(f"{title}\n{escaped(rest, SECTION - len(title) - 1)}")
@@ -29,7 +29,7 @@ def card(job: Job, channel: str, text: str) -> Card:
 
 
 class JobPoller:
-    """Steps the jobs of one workspace. Any number of processes may: a lease keeps them apart."""
+    """Advances the jobs of one workspace, in any number of processes: a lease serializes them."""
 
     def __init__(self, trainer: Trainer, gateway: Gateway, team: str) -> None:
         self._trainer = trainer
@@ -37,28 +37,28 @@ class JobPoller:
         self._team = team
 
     async def turn(self) -> None:
-        """Step every job that is due, and tell of what changed.
+        """Advance every job that is due, and report changes in Slack.
 
-        Raises the failures of all jobs at the end, as an ExceptionGroup: none holds up another.
+        Raises an ExceptionGroup of all failures at the end, so one job does not block the others.
         """
         jobs = await self._trainer.jobs.all(self._team)
-        ended = await asyncio.gather(*map(self._one, jobs), return_exceptions=True)
-        errors = [one for one in ended if isinstance(one, BaseException)]
+        results = await asyncio.gather(*map(self._advance, jobs), return_exceptions=True)
+        errors = [result for result in results if isinstance(result, BaseException)]
         if errors:
             raise BaseExceptionGroup("some jobs failed", errors)
 
-    async def _one(self, job: Job) -> None:
+    async def _advance(self, job: Job) -> None:
         after = await self._trainer.advance(job)
         if after.stage is not job.stage:
             log.info("jobs.stepped", job=job.id, backend=job.backend, stage=after.stage)
         if after.who.startswith(_SLACK_USERS):
             try:
-                await self._tell(after)
+                await self._report(after)
             except GatewayError as error:
                 log.warning("jobs.not_told", job=job.id, error=str(error))
 
-    async def _tell(self, job: Job) -> None:
-        """Post the job's message, or change it where it shows something else than it should."""
+    async def _report(self, job: Job) -> None:
+        """Post the job's message, or update it if its content is outdated."""
         jobs = self._trainer.jobs
         report = await jobs.report(self._team, job.id)
         pace, now = self._trainer.pace, job.finished or self._trainer.clock()

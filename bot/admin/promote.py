@@ -1,4 +1,4 @@
-"""Promotions and rollbacks, as both the command line and Slack make them."""
+"""Promotions and rollbacks, for Slack and the command line."""
 
 import time
 from collections.abc import Sequence
@@ -8,52 +8,52 @@ from bot.admin.gate import Gate, Outcome
 from storage.models import Promotion
 from storage.stores import Stores
 
-_FORCE = ("--force", "—force", "–force")  # noqa: RUF001 - Slack's editor makes dashes of hyphens
+_FORCE = ("--force", "—force", "–force")  # noqa: RUF001 - Slack's editor turns hyphens into dashes
 
 
 class ReasonMissingError(Exception):
-    """A promotion without the gate was asked for without saying why."""
+    """`--force` was given without a reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What `promote` was asked for: which model (None: the newest), and past the gate, why."""
+class PromoteArguments:
+    """The arguments of `promote`: a model (None: the newest), and a reason with `force`."""
 
     model: str | None
     force: bool
     reason: str
 
 
-def wish(words: Sequence[str]) -> Wish:
-    """Read `[MODEL] [--force REASON…]`; ReasonMissingError where the reason is missing."""
-    places = [place for place, word in enumerate(words) if word in _FORCE]
-    named = words[: places[0]] if places else words
-    reason = " ".join(words[places[0] + 1 :]) if places else ""
-    if places and not reason:
+def parse_arguments(words: Sequence[str]) -> PromoteArguments:
+    """Parse `[MODEL] [--force REASON…]`; raise ReasonMissingError if the reason is missing."""
+    flags = [place for place, word in enumerate(words) if word in _FORCE]
+    models = words[: flags[0]] if flags else words
+    reason = " ".join(words[flags[0] + 1 :]) if flags else ""
+    if flags and not reason:
         raise ReasonMissingError
-    return Wish(named[0] if named else None, bool(places), reason)
+    return PromoteArguments(models[0] if models else None, bool(flags), reason)
 
 
 @dataclass(frozen=True)
 class Promotions:
-    """Moves the champion pointer of one workspace and writes down who did so, and why."""
+    """Moves the champion pointer of one workspace, and records who did so and why."""
 
     gating: Gate
 
     @property
     def stores(self) -> Stores:
-        """The stores of the workspace."""
+        """Return the stores of the workspace."""
         return self.gating.stores
 
     async def done_by(self, trigger: str) -> Promotion | None:
-        """Return what a command did before it was cut off, and finish it; None for nothing."""
+        """Finish an interrupted command, and return its promotion; None if it made none."""
         done = await self.stores.models.moved_by(self.stores.team, trigger)
         if done is not None:
             await self.stores.series.restart()
         return done
 
     async def by_gate(self, model: str | None, who: str, trigger: str = "") -> Outcome:
-        """Compare, and promote if the gate says so; the pointer moves only if it has not since."""
+        """Compare, and promote on a good verdict, unless the champion changed in the meantime."""
         outcome = await self.gating.judge(model)
         if outcome.verdict.promote:
             note = Promotion(
@@ -71,7 +71,7 @@ class Promotions:
         return outcome
 
     async def by_force(self, model: str | None, who: str, reason: str, trigger: str = "") -> str:
-        """Promote without a comparison; the id of the model."""
+        """Promote without a comparison, and return the model's id."""
         challenger = await self.gating.challenger(model)
         now = f"{time.time():.3f}"
         note = Promotion(act="force", who=who, when=now, why=reason, trigger=trigger)
@@ -83,7 +83,7 @@ class Promotions:
         return challenger.id
 
     async def back(self, who: str, reason: str, trigger: str = "") -> str:
-        """Go back one step; the id of the champion now. ModelError where there is no step."""
+        """Go back one step, and return the champion's id; raise ModelError if there is none."""
         when = f"{time.time():.3f}"
         note = Promotion(act="rollback", who=who, when=when, why=reason, trigger=trigger)
         now = await self.stores.models.rollback(self.stores.team, note)

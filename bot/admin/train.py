@@ -1,4 +1,4 @@
-"""From settings to what trains."""
+"""Builds the trainer from settings."""
 
 from bot.config.config import Config, Settings, revealed
 from learning.finetune.azure import Principal
@@ -9,7 +9,7 @@ from storage.stores import Stores
 
 
 def keys_of(settings: Settings) -> Keys:
-    """Return the providers' secrets that the environment has."""
+    """Return the providers' keys from the settings."""
     return Keys(
         openai=settings.key_of("openai"),
         azure=settings.key_of("azure"),
@@ -25,7 +25,7 @@ def keys_of(settings: Settings) -> Keys:
 def trainer_of(
     settings: Settings, config: Config, stores: Stores, pace: PollPace | None = None
 ) -> Trainer:
-    """What steps training jobs, with every backend that the settings allow."""
+    """Return the trainer, with every backend that the settings allow."""
     backends = make_backends(
         config.train,
         keys_of(settings),

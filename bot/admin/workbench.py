@@ -1,4 +1,4 @@
-"""What admins' commands work with, made once for Slack and the command line alike."""
+"""Services for admins' commands, built once for Slack and the command line."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,22 +23,22 @@ class Workbench:
 
     @cached_property
     def gating(self) -> Gate:
-        """Compares models on held-out examples."""
+        """Return the gate, which compares models on held-out examples."""
         return Gate(self.settings, self.config, self.stores, self.embedder)
 
     @cached_property
     def promoting(self) -> Promotions:
-        """Changes the model in use."""
+        """Return the promotions, which change the champion."""
         return Promotions(self.gating)
 
     @cached_property
     def advising(self) -> Adviser:
-        """Advises whether to prompt or to fine-tune."""
+        """Return the adviser on prompting or fine-tuning."""
         return Adviser(self.config, self.settings.openai_model, self.stores, self.embedder)
 
     @cached_property
     def trainer(self) -> Trainer:
-        """Steps training jobs, with every backend that the settings allow."""
-        from bot.admin.train import trainer_of  # noqa: PLC0415 - openai loads slowly
+        """Return the trainer, with every backend that the settings allow."""
+        from bot.admin.train import trainer_of  # noqa: PLC0415 - openai is slow to import
 
         return trainer_of(self.settings, self.config, self.stores)

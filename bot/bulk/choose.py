@@ -1,4 +1,4 @@
-"""What the classifiers of a file's texts are taught: a workspace's examples, or those of a file."""
+"""Builds the classifier for a file of texts, from a workspace's examples or a file's."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -27,7 +27,7 @@ from storage.stores import Stores
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the options say of who answers: the workspace, a file of examples instead, a kind."""
+    """The options that choose a classifier: a workspace or a file of examples, and a kind."""
 
     team: str | None = None
     examples: str | None = None
@@ -35,15 +35,18 @@ class Choice:
 
     def __post_init__(self) -> None:
         if self.kind is not None and self.kind not in KINDS:
-            raise ConfigError(f'--classifier: "{self.kind}" is none of {", ".join(KINDS)}')
+            raise ConfigError(
+                f'--classifier: "{self.kind}" is unknown. Use one of {", ".join(KINDS)}.'
+            )
         if self.team is not None and self.examples is not None:
-            raise ConfigError("--examples: stands for the workspace's: leave out --team")
+            raise ConfigError("--examples and --team: use only one of them")
 
 
 class Taught(Frozen):
-    """All that a local classifier is taught; `recipe` is the champion's file, empty for none.
+    """The training data of a local classifier.
 
-    `outcomes` is what became of the bot's answers.
+    `recipe` is the champion's file, empty if there is none; `outcomes` counts how agents judged the
+    bot's answers.
     """
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
@@ -56,7 +59,7 @@ class Taught(Frozen):
 
 @asynccontextmanager
 async def workspace(settings: Settings, choice: Choice) -> AsyncIterator[Stores | None]:
-    """The stores of the workspace; None where a file stands for it, or no bot has run yet."""
+    """Yield the workspace's stores, or None if a file replaces it or no bot has run yet."""
     unused = settings.redis_url is None and not settings.triage_data_dir.exists()
     if choice.examples is not None or (choice.team is None and unused):
         yield None
@@ -66,24 +69,27 @@ async def workspace(settings: Settings, choice: Choice) -> AsyncIterator[Stores 
 
 
 def as_taught(stored: Iterable[StoredExample]) -> tuple[Example, ...]:
-    """Stored examples as classifiers take them."""
-    return tuple(one.as_example() for one in stored)
+    """Return stored examples as classifiers take them."""
+    return tuple(example.as_example() for example in stored)
 
 
 def of_file(config: Config, choice: Choice) -> tuple[Example, ...]:
-    """The examples of the file, if one was named; DatasetError where it cannot be used."""
+    """Return the examples of the chosen file, if any; raise DatasetError if it is unusable."""
     if choice.examples is None:
         return ()
     return taught_by(look_through(Source(choice.examples), config.label_set))
 
 
-async def take(settings: Settings, config: Config, choice: Choice) -> Taught:
-    """What the local classifier in use knows now.
+async def load_taught(settings: Settings, config: Config, choice: Choice) -> Taught:
+    """Return the current training data of the local classifier.
 
-    ConfigError where the bot would ask an LLM as well and the choice is not for the local one.
+    Raises ConfigError if the bot would also ask an LLM and the choice is not the local classifier.
     """
     if choice.kind in ("llm", "cascade"):
-        raise ConfigError(f"--classifier {choice.kind}: with --out, local alone answers")
+        raise ConfigError(
+            f"--classifier {choice.kind}: --out works with the local classifier only. Use "
+            "--classifier local, or leave out --out."
+        )
     if choice.kind is None and llm_of(settings) is not None:
         raise _asks_an_llm(settings.openai_model)
     async with workspace(settings, choice) as store:
@@ -91,7 +97,7 @@ async def take(settings: Settings, config: Config, choice: Choice) -> Taught:
             source = choice.examples or "triage.toml"
             return Taught(source=source, examples=of_file(config, choice))
         recipe = await _recipe(store.models, store.team, config, choice)
-        stored = [one async for one in store.examples.iterate(store.team)]
+        stored = [example async for example in store.examples.iterate(store.team)]
         record = TrackRecord()
         record.put(stored)
         record.answered(await store.series.answers())
@@ -109,7 +115,7 @@ async def _recipe(models: Models, team: str, config: Config, choice: Choice) -> 
         return b""
     model = await models.get(team, identity)
     if model is None:
-        raise ModelError(f"model {identity} is not stored, or is not what its id says")
+        raise ModelError(f"model {identity} is missing or damaged: promote another, or roll back")
     if model.kind == "hosted":
         if choice.kind is None:
             raise _asks_an_llm(model.name)
@@ -120,20 +126,20 @@ async def _recipe(models: Models, team: str, config: Config, choice: Choice) -> 
 
 def _asks_an_llm(name: str) -> ConfigError:
     return ConfigError(
-        f"--out: the bot asks {name} where it is unsure, and with --out the local classifier alone "
-        "answers: add --classifier local, or leave out --out to have the LLM asked"
+        f"--out: the bot asks {name} if the local classifier is unsure, but --out works with the "
+        "local classifier only. Add --classifier local, or leave out --out to ask the LLM too."
     )
 
 
 @asynccontextmanager
 async def in_use(settings: Settings, config: Config, choice: Choice) -> AsyncIterator[Classifier]:
-    """The champion, or the kind that was chosen; what an LLM costs counts as the workspace's."""
+    """Yield the champion or the chosen kind; LLM costs count towards the workspace's budget."""
     parts = await asyncio.to_thread(make_shared, config.local.embedder)
     await asyncio.to_thread(parts.index.put, seeds(config.label_set))
     async with workspace(settings, choice) as store:
         if store is None:
             await asyncio.to_thread(parts.index.put, of_file(config, choice))
-            classifier = await _made(settings, config, choice, parts, LlmUse(config.llm))
+            classifier = await _build_kind(settings, config, choice, parts, LlmUse(config.llm))
         else:
             classifier = await _of_workspace(settings, config, choice, parts, store)
         try:
@@ -142,7 +148,7 @@ async def in_use(settings: Settings, config: Config, choice: Choice) -> AsyncIte
             await close(classifier)
 
 
-async def _made(
+async def _build_kind(
     settings: Settings, config: Config, choice: Choice, parts: Shared, use: LlmUse
 ) -> Classifier:
     label_set, target = config.label_set, config.triage.target_precision
@@ -155,13 +161,13 @@ async def _of_workspace(
     settings: Settings, config: Config, choice: Choice, parts: Shared, store: Stores
 ) -> Classifier:
     models, record = store.models, TrackRecord()
-    stored = [one async for one in store.examples.iterate(store.team)]
+    stored = [example async for example in store.examples.iterate(store.team)]
     record.put(stored)
     record.answered(await store.series.answers())
     parts = replace(parts, outcomes=partial(record.outcomes, config.label_set.names))
     await asyncio.to_thread(parts.index.put, as_taught(stored))
     use = LlmUse(config.llm, store.spending, record.judged)
     if choice.kind is not None:
-        return await _made(settings, config, choice, parts, use)
+        return await _build_kind(settings, config, choice, parts, use)
     build: Build = builder(settings, config, parts, use=use)
     return await built(models, store.team, await models.champion(store.team), build)

@@ -1,4 +1,4 @@
-"""Files of any length: the local classifier in as many processes as are asked for."""
+"""Labels files of any length with the local classifier, in several processes."""
 
 import asyncio
 import hashlib
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bot.bulk.choose import Choice, Taught, take
+from bot.bulk.choose import Choice, Taught, load_taught
 from bot.bulk.engine import Crew
 from bot.config.config import Config, ConfigError, Settings
 from classifiers.base import Prediction
@@ -27,7 +27,7 @@ from learning.reading.source import Source
 
 
 def blueprint_of(config: Config, taught: Taught) -> Blueprint:
-    """Embed what is taught, once for all processes."""
+    """Embed the training data, once for all processes."""
     parts = make_shared(config.local.embedder, os.cpu_count() or 1)
     parts.index.put(seeds(config.label_set))
     parts.index.put(taught.examples)
@@ -42,29 +42,30 @@ def blueprint_of(config: Config, taught: Taught) -> Blueprint:
 
 
 def rows_by(blueprint: Blueprint, threads: int) -> bulk.Answer[str]:
-    """What answers a chunk with a JSON line for each text, in a process of its own."""
+    """Return a function that labels a chunk as JSON lines; it runs in a worker process."""
     classifier = blueprint.make(threads)
 
     def answer(chunk: bulk.Chunk) -> str:
         predictions = asyncio.run(classifier.classify(chunk))
-        lines = [json_line(row(text, one)) for text, one in zip(chunk, predictions, strict=True)]
+        pairs = zip(chunk, predictions, strict=True)
+        lines = [json_line(row(text, prediction)) for text, prediction in pairs]
         return "\n".join(lines) + "\n"
 
     return answer
 
 
 def job_of(source: Source, config: Config, choice: Choice) -> str:
-    """What a run does to what: the input as it is now, settings, and who was to be asked."""
-    what: list[object] = [source.name, stamp(source.name), source.columns.text, source.encoding]
-    what += [config.label_set.version, config.triage.target_precision]
-    what += [config.local.embedder, bulk.CHUNK, choice.team, choice.kind]
-    what += [choice.examples, stamp(choice.examples or "")]
-    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+    """Return a hash of the input file, settings and choice: a run resumes only the same job."""
+    facts: list[object] = [source.name, stamp(source.name), source.columns.text, source.encoding]
+    facts += [config.label_set.version, config.triage.target_precision]
+    facts += [config.local.embedder, bulk.CHUNK, choice.team, choice.kind]
+    facts += [choice.examples, stamp(choice.examples or "")]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A run that is complete: by what it was taught, and chunks that an earlier run had done."""
+    """A complete run: its training data, and the number of chunks from an earlier run."""
 
     taught: Taught
     before: int
@@ -81,34 +82,34 @@ def classify_file(
 ) -> Done:
     """Write a JSON line for each text to `out`.
 
-    A run that goes on is answered by what the one before was taught, whatever came since.
+    A resumed run uses the training data of the earlier run, even if examples were added since.
     """
     if source.name == "-":
-        raise ConfigError("--out: needs a file to read, which can be read again to go on")
+        raise ConfigError("--out: name a file instead of -, because resuming reads it again")
     job = job_of(source, config, choice)
-    to: Out = PartsOut(out) if remote(out) else FileOut(Path(out))
-    given = to.left(job)
-    if given is None:
-        taught = asyncio.run(take(settings, config, choice))
-        to.begin(job, taught.model_dump_json().encode())
+    output: Out = PartsOut(out) if remote(out) else FileOut(Path(out))
+    kept = output.left(job)
+    if kept is None:
+        taught = asyncio.run(load_taught(settings, config, choice))
+        output.begin(job, taught.model_dump_json().encode())
     else:
-        taught = Taught.model_validate_json(given)
+        taught = Taught.model_validate_json(kept)
     make = partial(rows_by, blueprint_of(config, taught), crew.threads)
-    before = bulk.write(texts(source, remarks), to, lambda todo: crew.answers(todo, make))
+    before = bulk.write(texts(source, remarks), output, lambda todo: crew.answers(todo, make))
     return Done(taught, before)
 
 
-def row(text: str, one: Prediction) -> dict[str, object]:
-    """What `triage classify` writes of a text."""
+def row(text: str, prediction: Prediction) -> dict[str, object]:
+    """Return a text's prediction as `triage classify` writes it."""
     return {
         "text": text,
-        "label": one.label,
-        "confidence": round(one.confidence, 4),
+        "label": prediction.label,
+        "confidence": round(prediction.confidence, 4),
         "alternatives": [
             {"label": score.label, "confidence": round(score.confidence, 4)}
-            for score in one.alternatives
+            for score in prediction.alternatives
         ],
-        "abstained": one.abstained,
-        "reason": None if one.reason is None else one.reason.value,
-        "classifier": one.classifier,
+        "abstained": prediction.abstained,
+        "reason": None if prediction.reason is None else prediction.reason.value,
+        "classifier": prediction.classifier,
     }

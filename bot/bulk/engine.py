@@ -1,4 +1,4 @@
-"""Who does bulk work: processes of this machine, or of a cluster."""
+"""Runs bulk work in processes of this machine or of a Ray cluster."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -14,21 +14,23 @@ ENGINES: Final[dict[str, bulk.Engine]] = {"local": bulk.answered, "ray": bulk_ra
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Who does the work: an engine of ENGINES, and how many processes (None: one a core)."""
+    """An engine of ENGINES and a number of processes (None: one per core)."""
 
     engine: str = "local"
     processes: int | None = None
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
-            raise ConfigError(f'--engine: "{self.engine}" is none of {", ".join(ENGINES)}')
+            raise ConfigError(
+                f'--engine: "{self.engine}" is unknown. Use one of {", ".join(ENGINES)}.'
+            )
 
     @property
     def threads(self) -> int:
-        """The threads of a process: what cores there are, dealt out; on a cluster one."""
+        """Return the threads of each process: its share of the cores, or 1 on a cluster."""
         cores = os.cpu_count() or 1
         return max(1, cores // (self.processes or cores)) if self.engine == "local" else 1
 
     def answers(self, todo: Iterable[bulk.Chunk], make: bulk.Make[bulk.T]) -> Iterator[bulk.T]:
-        """The answers to chunks, in their order."""
+        """Yield the answers to chunks, in their order."""
         return ENGINES[self.engine](todo, make, self.processes)

@@ -1,4 +1,4 @@
-"""`triage evaluate`: a classifier taught by one file, measured on another of any length."""
+"""Trains a classifier on one file and measures it on another of any length."""
 
 import asyncio
 import os
@@ -22,14 +22,14 @@ from learning.reading.reader import Labelled
 
 _TARGET_PRECISION = 0.95
 _TIMED = 200
-_FEW = 8  # chunks that are answered sooner than other processes are ready
+_FEW = 8  # up to this many chunks, one process is done before others would have started
 
 Ask = Callable[[Iterator[Chunk]], Iterator[Verdicts]]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A classifier, how long it took to teach it, and its figures."""
+    """A classifier's version, training time and figures."""
 
     version: str
     train_s: float
@@ -39,14 +39,14 @@ class Measured:
 def evaluate(
     settings: Settings, taught: Sequence[Labelled], test: Iterable[Labelled], kind: str, crew: Crew
 ) -> Measured:
-    """Teach a classifier of a kind, and measure it; a local one in processes where that pays.
+    """Train a classifier of a kind and measure it; a local one uses processes for long files.
 
-    Up to 200 of the texts are asked one by one for the times.
+    The first texts, up to 200, are classified one by one to measure latency.
     """
     examples = [
-        Example(f"train:{number}", one.text, one.label) for number, one in enumerate(taught)
+        Example(f"train:{number}", row.text, row.label) for number, row in enumerate(taught)
     ]
-    label_set = LabelSet(tuple(Label(name) for name in sorted({one.label for one in taught})))
+    label_set = LabelSet(tuple(Label(name) for name in sorted({row.label for row in taught})))
     with asyncio.Runner() as runner:
         started = time.perf_counter()
         blueprint = _blueprint(label_set, examples) if kind == "local" else None
@@ -85,18 +85,18 @@ def _verdicts(classifier: Classifier, runner: asyncio.Runner, chunk: Chunk) -> V
 
 
 def _verdicts_by(blueprint: Blueprint, threads: int) -> Answer[Verdicts]:
-    """What answers in a process of its own."""
+    """Return a function that classifies a chunk; it runs in a worker process."""
     return partial(_verdicts, blueprint.make(threads), asyncio.Runner())
 
 
 def _asked(found: Iterable[list[Labelled]], ask: Ask) -> Tally:
-    """The answers to all rows, which are held a few chunks at a time."""
+    """Return the tally of all answers; only a few chunks are in memory at a time."""
     tally, truths = Tally(), deque[list[str]]()
 
     def texts() -> Iterator[Chunk]:
         for rows in found:
-            truths.append([one.label for one in rows])
-            yield [one.text for one in rows]
+            truths.append([row.label for row in rows])
+            yield [row.text for row in rows]
 
     for answer in ask(texts()):
         tally.add(answer, truths.popleft())

@@ -1,1 +1,1 @@
-"""The command line, one module a verb."""
+"""The `triage` command line, one module for each verb."""

@@ -1,4 +1,4 @@
-"""`triage backfill`: queue the messages that arrived while nobody listened."""
+"""`triage backfill`: catch up on messages that arrived while no bot was running."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -18,17 +18,17 @@ app = typer.Typer()
 def backfill(
     since: Annotated[
         str | None,
-        typer.Option(help="A day or some days ago (30d) [default: an hour before the last known]."),
+        typer.Option(help="A day, or days ago (30d) [default: an hour before the last known]."),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Look in Slack's history for what was missed, and have it answered."""
+    """Find missed messages in Slack's history and queue them for an answer."""
     settings, loaded = load_own(config)
     asyncio.run(queue_missing(settings, loaded, since))
 
 
 async def queue_missing(settings: Settings, config: Config, since: str | None) -> None:
-    """Put missing events in the inbox, for the workers to answer, and print their number."""
+    """Put missed events in the inbox, where workers answer them, and print their number."""
     from bot.app.services import backfill_of, open_services
     from learning.export.export import since_when
 
@@ -36,4 +36,4 @@ async def queue_missing(settings: Settings, config: Config, since: str | None) -
     async with open_services(settings, config) as parts:
         found = await backfill_of(parts, config).run(start)
         await parts.stores.workspaces.audit(parts.team, WHO, "backfill", found=str(found))
-    out.say(f"Found: {plural(found, 'missing event')}")
+    out.say(f"Found: {plural(found, 'missed event')}")

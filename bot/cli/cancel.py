@@ -1,4 +1,4 @@
-"""`triage cancel`: end a training job."""
+"""`triage cancel`: cancel a training job."""
 
 import asyncio
 from typing import Annotated
@@ -15,17 +15,17 @@ app = typer.Typer()
 
 @app.command()
 def cancel(
-    job: Annotated[str, typer.Argument(help="The job's id, or its beginning.")],
+    job: Annotated[str, typer.Argument(help="Job id or its beginning, as `triage jobs` shows it.")],
     team: TeamOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """End a training job, here and at the provider."""
+    """Cancel a training job, here and at the provider."""
     settings, loaded = load(config)
     asyncio.run(cancel_job(settings, loaded, team, job))
 
 
 async def cancel_job(settings: Settings, config: Config, team: str | None, name: str) -> None:
-    """End a job here and at the provider."""
+    """Cancel a job here and at the provider, and print its last state."""
     from bot.admin.train import trainer_of
     from learning.finetune.plan import cancel as cancel_one
 

@@ -22,7 +22,7 @@ from bot.config.config import Config, Settings
 from classifiers.plural import plural
 from learning.reading.source import Source
 
-if TYPE_CHECKING:  # load slowly
+if TYPE_CHECKING:  # slow to load
     from bot.bulk.choose import Choice
     from bot.bulk.engine import Crew
     from learning.reading.bad_rows import Taking
@@ -36,19 +36,19 @@ app = typer.Typer()
 def classify(
     file: Annotated[
         str,
-        typer.Argument(help="CSV, JSON lines, Parquet, plain lines, s3://…; - is standard input."),
+        typer.Argument(help="CSV, JSON lines, Parquet, plain lines or s3://…; - reads stdin."),
     ] = "-",
     text: TextOption = None,
     encoding: EncodingOption = None,
     out: Annotated[
         str | None,
-        typer.Option(help="Write there, in parallel; the same command again goes on."),
+        typer.Option(help="Write to this file in parallel; run the same command again to resume."),
     ] = None,
     classifier: Annotated[
-        str | None, typer.Option(help="local, llm or cascade [default: the one in use].")
+        str | None, typer.Option(help="local, llm or cascade [default: the model in use].")
     ] = None,
     examples: Annotated[
-        str | None, typer.Option(help="A file of text and label, instead of the workspace's.")
+        str | None, typer.Option(help="Learn from this file instead of the workspace's examples.")
     ] = None,
     engine: EngineOption = "local",
     processes: ProcessesOption = None,
@@ -79,7 +79,7 @@ async def print_answers(
     choice: "Choice",
     remarks: "Taking | None" = None,
 ) -> None:
-    """Print a JSON line for each text, in batches as they come."""
+    """Print a JSON line for each text, in batches of 64."""
     from bot.bulk.choose import in_use
     from bot.bulk.classify import row
     from learning.bulk.chunks import chunks
@@ -87,8 +87,8 @@ async def print_answers(
 
     async with in_use(settings, config, choice) as classifier:
         for batch in chunks(reading.texts(source, remarks), _BATCH):
-            for text, one in zip(batch, await classifier.classify(batch), strict=True):
-                print_json(row(text, one))
+            for text, prediction in zip(batch, await classifier.classify(batch), strict=True):
+                print_json(row(text, prediction))
     tell_skipped(remarks)
 
 
@@ -101,12 +101,12 @@ def write_answers(
     crew: "Crew",
     remarks: "Taking | None" = None,
 ) -> None:
-    """Write a JSON line for each text to `out`, and say who answered."""
+    """Write a JSON line for each text to `out`, and print what the classifier learned from."""
     from bot.bulk.classify import classify_file
 
     done = classify_file(settings, config, source, out, choice, crew, remarks)
-    goes_on = f"; {plural(done.before, 'chunk')} of an earlier run kept" if done.before else ""
-    err.say(f"{out} is complete{goes_on}")
+    resumed = f"; {plural(done.before, 'chunk')} kept from an earlier run" if done.before else ""
+    err.say(f"{out} is complete{resumed}")
     taught = done.taught
-    err.say(f"Learnt from {taught.source}: {plural(len(taught.examples), 'example')}")
+    err.say(f"Learned from {taught.source}: {plural(len(taught.examples), 'example')}")
     tell_skipped(remarks)

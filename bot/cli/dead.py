@@ -1,4 +1,4 @@
-"""`triage dead`: events that were given up on, to look at, try again, or drop."""
+"""`triage dead`: list failed events, retry them, or drop them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,19 +9,26 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from bot.cli.options import WHO, ConfigOption, TeamOption, load, load_environment
+from bot.cli.options import (
+    WHO,
+    ConfigOption,
+    JsonOption,
+    TeamOption,
+    load,
+    load_environment,
+)
 from bot.cli.terminal import out, print_json
 from bot.workspace import open_store
 from storage.inbox.dead_letters import DeadLetter, DeadLetters
 
-app = typer.Typer(name="dead", help="Events that were given up on.", no_args_is_help=True)
+app = typer.Typer(name="dead", help="List, retry or drop failed events.", no_args_is_help=True)
 
-IdsArgument = Annotated[list[str] | None, typer.Argument(help="Ids as `list` shows them.")]
-AllOption = Annotated[bool, typer.Option("--all", help="All of them.")]
+IdsArgument = Annotated[list[str] | None, typer.Argument(help="Ids, as `list` shows them.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Every failed event.")]
 
 
 def _row(letter: DeadLetter) -> dict[str, str]:
-    """What a person may see of it: never the text."""
+    """Return the columns of a failed event; the message's text is never among them."""
     event = letter.event
     return {
         "id": letter.id,
@@ -47,46 +54,47 @@ async def _list(team: str | None, config: Path | None, *, as_json: bool) -> None
         table.add_row(*row.values())
     out.print(table)
     if outlived:
-        out.say(f"{outlived:,} more were dropped because they were older than [keep] days.")
+        out.say(f"{outlived:,} more were dropped: they were older than `[keep] days`.")
 
 
 async def _each(
     verb: str,
+    result: str,
     act: Callable[[DeadLetters, str, DeadLetter], Awaitable[bool]],
     ids: list[str] | None,
     team: str | None,
     *,
     every: bool,
 ) -> None:
-    """Do something with the letters named, or with all of them; print how many."""
+    """Apply `act` to the given failed events, or to `every` one, and print the number changed."""
     if every == bool(ids):
-        raise typer.BadParameter("name ids as `triage dead list` shows them, or give --all")
+        raise typer.BadParameter("pass ids, as `triage dead list` shows them, or --all")
     async with open_store(load_environment(), team) as store:
         letters = DeadLetters(store.redis)
         found = [one async for one in letters.iterate(store.team) if every or one.id in (ids or [])]
         done = sum([await act(letters, store.team, one) for one in found])
         await store.workspaces.audit(store.team, WHO, f"dead {verb}", count=str(done))
-    out.say(f"{done} of {len(found) if every else len(ids or [])}: {verb}")
+    out.say(f"{done} of {len(found) if every else len(ids or [])}: {result}")
 
 
 @app.command("list")
 def list_(
     team: TeamOption = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show each with its id and the reason; those older than `[keep] days` are gone."""
+    """List failed events with id and reason; those older than `[keep] days` are dropped."""
     asyncio.run(_list(team, config, as_json=as_json))
 
 
 @app.command()
 def retry(ids: IdsArgument = None, team: TeamOption = None, *, every: AllOption = False) -> None:
-    """Put them back to be answered."""
-    asyncio.run(_each("to be answered", DeadLetters.retry, ids, team, every=every))
+    """Put failed events back in the queue."""
+    asyncio.run(_each("retry", "put back in the queue", DeadLetters.retry, ids, team, every=every))
 
 
 @app.command()
 def drop(ids: IdsArgument = None, team: TeamOption = None, *, every: AllOption = False) -> None:
-    """Forget them for good."""
-    asyncio.run(_each("dropped", DeadLetters.drop, ids, team, every=every))
+    """Delete failed events for good."""
+    asyncio.run(_each("drop", "dropped", DeadLetters.drop, ids, team, every=every))

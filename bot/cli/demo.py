@@ -1,4 +1,4 @@
-"""`triage demo`: the real bot in a Slack of its own, a short story, and a page to play with."""
+"""`triage demo`: the real bot in a local Slack, with a short story and a page to try it on."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from bot.cli.demo_story import tell
 from bot.cli.terminal import out, safe, styled
 from bot.config.config import Settings, load_config, shipped_config
 
-if TYPE_CHECKING:  # loads slowly
+if TYPE_CHECKING:  # slow to load
     import httpx2
 
 _START_S = 20.0
@@ -33,56 +33,56 @@ app = typer.Typer()
 
 @app.command()
 def demo(
-    *, once: Annotated[bool, typer.Option("--once", help="Exit when the story is told.")] = False
+    *, once: Annotated[bool, typer.Option("--once", help="Exit when the story ends.")] = False
 ) -> None:
-    """Try the bot with a Slack of its own: a short story, then a page to play with."""
+    """Try the bot in a local Slack: a short story, then a page to play with."""
     raise typer.Exit(asyncio.run(play(once=once)))
 
 
 class StoryError(Exception):
-    """The story did not come true: what was waited for in vain."""
+    """A step of the story did not happen in time; the message names it."""
 
 
 class SandboxClient:
-    """The sandbox's control API: what the people of the story do, and what they see."""
+    """A client of the sandbox's control API: acts as people in Slack, and reads what they see."""
 
     def __init__(self, client: "httpx2.AsyncClient") -> None:
         self._client = client
 
     async def act(self, act: str, **body: Any) -> dict[str, Any]:
-        """Do something as a person would."""
+        """Act as a person in Slack, and return the sandbox's answer."""
         answer = await self._client.post(f"/control/{act}", json=body)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found
 
     async def state(self) -> dict[str, Any]:
-        """All that there is to see."""
+        """Return everything that is visible in the sandbox."""
         found: dict[str, Any] = (await self._client.get("/control/state")).json()
         return found
 
-    async def until(self, what: str, seen: Callable[[dict[str, Any]], Any]) -> Any:
-        """Wait until `seen` finds something in the state; StoryError with `what` if it does not."""
+    async def until(self, what: str, find: Callable[[dict[str, Any]], Any]) -> Any:
+        """Return what `find` finds in the state; raise StoryError(what) after 15 seconds."""
         deadline = time.monotonic() + _WAIT_S
         while time.monotonic() < deadline:
-            found = seen(await self.state())
+            found = find(await self.state())
             if found:
                 return found
             await asyncio.sleep(_POLL_S)
         raise StoryError(what)
 
     def say(self, who: str, text: str) -> None:
-        """Print a line of the transcript."""
+        """Print one line of the transcript."""
         style = {"bot": "cyan", "agent": "green", "admin": "magenta"}.get(who, "yellow")
         out.print(styled(f"{who:>9}", style) + "  " + safe(text), soft_wrap=True)
 
 
 @asynccontextmanager
 async def _sandbox() -> AsyncIterator[str]:
-    """A sandbox process that ends with us; its address."""
+    """Run a sandbox process, and yield its address."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-P",  # a folder of the name `sandbox` here is not ours
+        "-P",  # do not import a folder named `sandbox` in the working directory
         "-m",
         "sandbox",
         "--stdin-lifeline",
@@ -108,7 +108,7 @@ def _settings(url: str, folder: Path) -> Settings:
 
 
 async def play(*, once: bool) -> int:
-    """Tell the story, then stay up unless `once`; 0 if it came true, 1 if not."""
+    """Play the story, then stay up unless `once`; return 0 if the story succeeded, else 1."""
     import httpx2
 
     from bot.app.bot import open_bot
@@ -126,7 +126,7 @@ async def play(*, once: bool) -> int:
             async with httpx2.AsyncClient(base_url=url, timeout=10) as client:
                 failed = await _tell(SandboxClient(client))
             if not once:
-                out.say(f"\nThe page: {url}   (Ctrl+C ends the demo)")
+                out.say(f"\nOpen {url} to try it yourself. Ctrl+C ends the demo.")
                 await _until_interrupted()
             health.stop.set()
             await serving
@@ -139,7 +139,7 @@ async def _tell(sandbox: SandboxClient) -> int:
         await sandbox.until("the bot connects", lambda state: state["connected"])
         await tell(sandbox)
     except StoryError as error:
-        out.say(f"The demo failed: {error}", style="red")
+        out.say(f"The demo failed. This did not happen: {error}", style="red")
         return 1
     out.say(f"The demo succeeded in {time.monotonic() - started:.1f} s.", style="green")
     return 0
@@ -147,6 +147,6 @@ async def _tell(sandbox: SandboxClient) -> int:
 
 async def _until_interrupted() -> None:
     stop = asyncio.Event()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(one, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()

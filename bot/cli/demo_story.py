@@ -1,4 +1,4 @@
-"""The story that the demo tells: labels, a correction, and what was learnt from it."""
+"""The demo's story: labels, a correction, and a label learned from it."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -25,36 +25,36 @@ State = dict[str, Any]
 
 
 class Theatre(Protocol):
-    """Where the story plays."""
+    """A stage: people act on it, and the story checks what they see."""
 
     async def act(self, act: str, **body: Any) -> State:
-        """Do something as a person would."""
+        """Act as a person in Slack."""
         ...
 
-    async def until(self, what: str, seen: Callable[[State], Any]) -> Any:
-        """Wait until `seen` finds something."""
+    async def until(self, what: str, find: Callable[[State], Any]) -> Any:
+        """Wait until `find` finds something in the state, and return it."""
         ...
 
     def say(self, who: str, text: str) -> None:
-        """Print a line."""
+        """Print one line of the transcript."""
         ...
 
 
 def emoji_of_bot(state: State, ts: str) -> set[str]:
-    """The bot's emoji on a message of #support."""
+    """Return the bot's emoji on a message of #support."""
     bot = state["bot_user_id"]
-    found = [one for one in state["messages"][SUPPORT] if one["ts"] == ts]
+    found = [message for message in state["messages"][SUPPORT] if message["ts"] == ts]
     reactions = found[0].get("reactions", []) if found else []
-    return {one["name"] for one in reactions if bot in one["users"]}
+    return {reaction["name"] for reaction in reactions if bot in reaction["users"]}
 
 
 def cards(state: State, ts: str) -> list[tuple[str, str]]:
-    """(channel, ts) of each card about a message of #support."""
+    """Return (channel, ts) of each card about a message of #support."""
     return [
-        (channel, one["ts"])
+        (channel, posted["ts"])
         for channel, messages in state["messages"].items()
-        for one in messages
-        if one.get("metadata", {}).get("event_payload", {}).get("message") == f"{SUPPORT}:{ts}"
+        for posted in messages
+        if posted.get("metadata", {}).get("event_payload", {}).get("message") == f"{SUPPORT}:{ts}"
     ]
 
 
@@ -64,11 +64,11 @@ async def _write(stage: Theatre, text: str) -> str:
 
 
 async def _answered(stage: Theatre, ts: str, emoji: str, channel: str, said: str) -> str:
-    """Wait for just this emoji and just this card; the card's ts."""
+    """Wait for exactly this emoji and one card in this channel; return the card's ts."""
 
     def seen(state: State) -> Any:
         found = cards(state, ts)
-        right = emoji_of_bot(state, ts) == {emoji} and [one[0] for one in found] == [channel]
+        right = emoji_of_bot(state, ts) == {emoji} and [card[0] for card in found] == [channel]
         return found[0][1] if right else None
 
     card = str(await stage.until(f"{said}: emoji :{emoji}: and one card in {channel}", seen))
@@ -77,24 +77,24 @@ async def _answered(stage: Theatre, ts: str, emoji: str, channel: str, said: str
 
 
 async def tell(stage: Theatre) -> None:
-    """Play it; the stage raises where something does not come true."""
+    """Play the story; the stage raises if a step does not happen."""
     for text, label, emoji, channel in TICKETS:
         ts = await _write(stage, text)
         await _answered(stage, ts, emoji, channel, label)
         await stage.act("react", user="U0AVA", channel=SUPPORT, ts=ts, name="white_check_mark")
-    stage.say("agent", "puts :white_check_mark: on each: these labels are right")
+    stage.say("agent", "adds :white_check_mark: to each: these labels are right")
     await _answered(
         stage, await _write(stage, NOISE), "raising_hand", "C0HUMAN", "not sure: needs a human"
     )
     ts = await _write(stage, NEW)
-    await stage.until("any answer to a new kind of message", lambda state: cards(state, ts))
-    stage.say("customer", "(puts :wrench: on it: not an agent, so nothing changes)")
+    await stage.until("an answer to a new kind of message", lambda state: cards(state, ts))
+    stage.say("customer", "(adds :wrench: but is not an agent, so nothing changes)")
     await stage.act("react", user="U0CARL", channel=SUPPORT, ts=ts, name="wrench")
-    stage.say("agent", "puts :moneybag: on it: this is for billing")
+    stage.say("agent", "adds :moneybag: this one is for billing")
     await stage.act("react", user="U0AVA", channel=SUPPORT, ts=ts, name="moneybag")
     await _answered(stage, ts, "moneybag", "C0BILLING", "corrected to BILLING")
     similar = await _write(stage, SIMILAR)
-    await _answered(stage, similar, "moneybag", "C0BILLING", "learnt: BILLING")
+    await _answered(stage, similar, "moneybag", "C0BILLING", "learned: BILLING")
     await _command(stage)
 
 
@@ -103,7 +103,7 @@ async def _command(stage: Theatre) -> None:
     await stage.act("slash", user="U0ADA", channel=SUPPORT, command="/triage", text="accuracy")
 
     def seen(state: State) -> str | None:
-        texts = [one.get("text", "") for one in state["ephemerals"]]
+        texts = [answer.get("text", "") for answer in state["ephemerals"]]
         return next((text for text in texts if text.startswith("*Accuracy*")), None)
 
     for line in str(await stage.until("an answer to /triage accuracy", seen)).splitlines():

@@ -1,4 +1,4 @@
-"""`triage doctor`: check the installation and say what to do."""
+"""`triage doctor`: check the installation and advise on each problem."""
 
 import asyncio
 
@@ -14,13 +14,13 @@ app = typer.Typer()
 
 @app.command()
 def doctor(config: ConfigOption = None) -> None:
-    """Check every setting, token, scope, channel, Redis and the model; say what to do."""
+    """Check settings, tokens, scopes, channels, people, Redis and the model; advise on problems."""
     settings, loaded = load_own(config)
     raise typer.Exit(asyncio.run(examine(settings, loaded)))
 
 
 async def examine(settings: Settings, config: Config, terminal: Terminal = out) -> int:
-    """Check everything and print the findings; 0 if all is well, 1 if there is something to do."""
+    """Run all checks and print their findings; return 0 if all is well, 1 if not."""
     from bot.cli.checks.installation import check_model, check_redis, check_settings
     from bot.cli.checks.slack import check_slack
 
@@ -29,10 +29,10 @@ async def examine(settings: Settings, config: Config, terminal: Terminal = out) 
     findings.append(await check_model(settings, config))
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
-        findings += [one async for one in check_slack(token, settings.slack_api_url, config)]
-    table = Table("", "what", "found", "to do")
-    for one in findings:
-        mark = styled("✗", "red") if one.advice else styled("✓", "green")
-        table.add_row(mark, one.what, one.found, one.advice)
+        findings += [found async for found in check_slack(token, settings.slack_api_url, config)]
+    table = Table("", "checked", "found", "to do")
+    for finding in findings:
+        mark = styled("✗", "red") if finding.advice else styled("✓", "green")
+        table.add_row(mark, finding.what, finding.found, finding.advice)
     terminal.print(table)
-    return 1 if any(one.advice for one in findings) else 0
+    return 1 if any(finding.advice for finding in findings) else 0

@@ -1,4 +1,4 @@
-"""`triage evaluate`: train on one file, measure on another."""
+"""`triage evaluate`: train on one file and measure on another."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -9,6 +9,7 @@ import typer
 from bot.cli.options import (
     EncodingOption,
     EngineOption,
+    JsonOption,
     LabelOption,
     MapOption,
     ProcessesOption,
@@ -24,7 +25,7 @@ from bot.cli.terminal import err, out, print_json
 from bot.config.config import ConfigError, Settings
 from learning.reading.source import Source
 
-if TYPE_CHECKING:  # load slowly
+if TYPE_CHECKING:  # slow to load
     from bot.bulk.engine import Crew
     from learning.reading.bad_rows import Taking
     from learning.reading.reader import Labelled
@@ -34,8 +35,8 @@ app = typer.Typer()
 
 @app.command()
 def evaluate(
-    train: Annotated[str, typer.Option(help="CSV, JSONL or Parquet to learn from, or s3://…")],
-    test: Annotated[str, typer.Option(help="The same to be judged on, of any length.")],
+    train: Annotated[str, typer.Option(help="CSV, JSON lines or Parquet to train on, or s3://…")],
+    test: Annotated[str, typer.Option(help="The same, to measure on; any length.")],
     text: TextOption = None,
     label: LabelOption = "label",
     when: WhenOption = None,
@@ -46,9 +47,9 @@ def evaluate(
     processes: ProcessesOption = None,
     *,
     skip_bad: SkipOption = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Train on one file, measure on another: accuracy, calibration, coverage, speed."""
+    """Train on one file, measure on another: accuracy, calibration, coverage and speed."""
     from bot.bulk.engine import Crew
     from learning.reading.bad_rows import RefuseAll, SkipBad
 
@@ -77,12 +78,12 @@ def evaluate_files(
     from learning.reading.bad_rows import refusal
 
     if kind not in KINDS:
-        raise ConfigError(f'--classifier: "{kind}" is none of {", ".join(KINDS)}')
+        raise ConfigError(f'--classifier: "{kind}" is unknown. Use one of {", ".join(KINDS)}.')
     train, test = files
     taught = list(_named(reading.read(train, remarks), renamed))
     if lines := refusal(remarks):
-        raise DatasetError("\n".join([f"{train.name} was not used:", *lines]))
-    names = {one.label: one.label for one in taught}
+        raise DatasetError("\n".join([f"{train.name}: nothing was trained or measured:", *lines]))
+    names = {row.label: row.label for row in taught}
     tested = _named(reading.read(test, _each(remarks)), names | dict(renamed))
     found = measure(settings, taught, tested, kind, crew)
     figures = {
@@ -99,19 +100,19 @@ def evaluate_files(
 
 
 def _each(remarks: "Taking") -> "Taking":
-    """Return what refuses the first bad row of a file that is used while it is read."""
+    """Return a policy that stops at the first bad row: the test file is used while it is read."""
     from learning.reading.bad_rows import RefuseFirst, SkipBad
 
     return remarks if isinstance(remarks, SkipBad) else RefuseFirst(remarks.tell)
 
 
 def _named(rows: Iterator["Labelled"], renamed: Mapping[str, str]) -> Iterator["Labelled"]:
-    """Yield rows whose labels are written as those before them, whatever their case."""
+    """Yield rows whose labels have the spelling of the first row with the same label."""
     from learning.reading.label_names import LabelNames
 
     names = LabelNames((), renamed)
-    for one in rows:
-        label = names.ours(one.label)
+    for row in rows:
+        label = names.ours(row.label)
         if label is None:
-            label = names.add(one.label)
-        yield replace(one, label=label)
+            label = names.add(row.label)
+        yield replace(row, label=label)

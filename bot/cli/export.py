@@ -22,7 +22,7 @@ def export(
         str, typer.Option("--format", help="openai, jsonl, csv or parquet.")
     ] = "openai",
     since: Annotated[
-        str | None, typer.Option(help="Only what was labelled since: 2026-11-01, or 30d.")
+        str | None, typer.Option(help="Only examples labelled since this day (2026-11-01, or 30d).")
     ] = None,
     team: TeamOption = None,
     config: ConfigOption = None,
@@ -35,14 +35,14 @@ def export(
 async def export_file(
     settings: Settings, config: Config, path: Path, kind: str, since: str | None, team: str | None
 ) -> None:
-    """Write all examples to a file and print the summary."""
+    """Write the examples to a file and print a summary."""
     from learning.export.export import FORMATS, since_when
     from learning.export.export import export as write
 
     if kind not in FORMATS:
-        raise ConfigError(f'--format: "{kind}" is none of {", ".join(FORMATS)}')
+        raise ConfigError(f'--format: "{kind}" is unknown. Use one of {", ".join(FORMATS)}.')
     start = 0.0 if since is None else since_when(since, datetime.now(UTC))
     async with open_store(settings, team) as store:
-        made = await write(store.examples, store.team, kind, config.label_set, path, start)
+        exported = await write(store.examples, store.team, kind, config.label_set, path, start)
         await store.workspaces.audit(store.team, WHO, "export", format=kind)
-    out.say(made.summary)
+    out.say(exported.summary)

@@ -1,4 +1,4 @@
-"""`triage forget`: count all that a person wrote, then remove it."""
+"""`triage forget`: count everything that a person wrote, or remove it."""
 
 import asyncio
 import re
@@ -15,26 +15,26 @@ from storage.server.append_only import rewrite
 from storage.server.limiter import Limiter
 from storage.stores import Stores
 
-if TYPE_CHECKING:  # loads slowly
+if TYPE_CHECKING:  # slow to load
     from bot.admin.forget import Forgetter
 
-_LOOK_S = 0.5
-_TOLD_S = 10.0
+_POLL_S = 0.5
+_REPORT_S = 10.0
 
 app = typer.Typer()
 
 
 @app.command()
 def forget(
-    user: Annotated[str, typer.Argument(help="The person's member id in Slack, U….")],
+    user: Annotated[str, typer.Argument(help="The person's member id in Slack (U…).")],
     team: TeamOption = None,
     *,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Remove it; without, it is counted.")
+        bool, typer.Option("--apply", help="Remove everything; without this, only count.")
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Remove all that a person wrote: messages, predictions, examples, cards."""
+    """Remove everything that a person wrote: messages, predictions, examples and cards."""
     settings, loaded = load(config)
     asyncio.run(forget_person(settings, loaded, user, team, apply=apply))
 
@@ -42,7 +42,7 @@ def forget(
 async def forget_person(
     settings: Settings, config: Config, user: str, team: str | None, *, apply: bool
 ) -> None:
-    """Print what there is of a person, or with `apply` remove it; cards need SLACK_BOT_TOKEN."""
+    """Print what is stored of a person; with `apply`, remove it. Cards need SLACK_BOT_TOKEN."""
     from bot.admin.forget import Forgetter, nothing
     from bot.admin.forget_report import found_lines
     from bot.slack.client import web_client, web_session
@@ -50,7 +50,7 @@ async def forget_person(
     from bot.slack.pacing import Pacing
 
     if not re.fullmatch(r"[A-Z0-9]{2,}", user):
-        raise ConfigError("USER: name the member id from the person's profile in Slack, U…")
+        raise ConfigError("USER: give the member id from the person's Slack profile: U0123ABCD")
     token = settings.slack_bot_token
     async with (
         open_store(settings, team, config.keep.seconds) as store,
@@ -61,16 +61,16 @@ async def forget_person(
             client = web_client(token.get_secret_value(), settings.slack_api_url, session)
             pacing = Pacing(Limiter(store.redis, store.team), config.pacing)
             gateway = Gateway(client, pacing)
-        ours = settings.redis_url is None
+        embedded = settings.redis_url is None
         forgetter = Forgetter(
             store,
             gateway,
-            (lambda: rewrite(store.redis)) if ours else nothing,
+            (lambda: rewrite(store.redis)) if embedded else nothing,
         )
         found = await forgetter.look(user)
         out.say(*found_lines(found))
         if not apply:
-            out.say("To remove it, add --apply. It cannot be undone.")
+            out.say("To remove all of it, add --apply. This cannot be undone.")
             return
         await store.workspaces.audit(store.team, WHO, "forget", user=user)
         await forgetter.forgets.begin(user, WHO, len(found.records))
@@ -78,26 +78,26 @@ async def forget_person(
 
 
 async def _follow(store: Stores, forgetter: "Forgetter", user: str) -> None:
-    """Bring a wish to its end, or watch the bot do so: it has a way to the cards, if we have none.
+    """Carry out a forget request, or watch the bot do it if only the bot has a Slack token.
 
-    Interrupted, the same command goes on, and so does the bot when it runs.
+    After an interruption, the same command or a running bot resumes the request.
     """
-    from bot.admin.forget_report import lines
+    from bot.admin.forget_report import forget_lines
 
-    told = asyncio.get_running_loop().time()
+    next_report = asyncio.get_running_loop().time()
     while True:
         asked = (await forgetter.forgets.running()).get(user)
         if asked is not None and not (forgetter.gateway is None and await _bot_runs(store)):
-            await forgetter.bring_on(user, asked)
-        wish = await forgetter.forgets.get(user)
-        if wish is None or wish.finished is not None:
+            await forgetter.advance(user, asked)
+        request = await forgetter.forgets.get(user)
+        if request is None or request.finished is not None:
             break
-        if asyncio.get_running_loop().time() > told:
-            out.say(lines(wish, user)[0])
-            told += _TOLD_S
-        await asyncio.sleep(_LOOK_S)
-    if wish is not None:
-        out.say(*lines(wish, user))
+        if asyncio.get_running_loop().time() > next_report:
+            out.say(forget_lines(request, user)[0])
+            next_report += _REPORT_S
+        await asyncio.sleep(_POLL_S)
+    if request is not None:
+        out.say(*forget_lines(request, user))
 
 
 async def _bot_runs(store: Stores) -> bool:

@@ -27,7 +27,7 @@ from bot.workspace import open_store
 from classifiers.plural import plural
 from learning.reading.source import Source
 
-if TYPE_CHECKING:  # loads slowly
+if TYPE_CHECKING:  # slow to load
     from learning.reading.bad_rows import Taking
 
 app = typer.Typer()
@@ -36,7 +36,7 @@ app = typer.Typer()
 @app.command("import")
 def import_(
     file: Annotated[
-        str, typer.Argument(help="CSV, JSON lines or Parquet with text and label; - is stdin.")
+        str, typer.Argument(help="CSV, JSON lines or Parquet with text and label; - reads stdin.")
     ],
     text: TextOption = None,
     label: LabelOption = "label",
@@ -48,7 +48,7 @@ def import_(
     skip_bad: SkipOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Add labelled examples; the same file twice adds nothing."""
+    """Add labelled examples from a file; importing a file twice adds nothing."""
     from learning.reading.bad_rows import RefuseAll, SkipBad
 
     settings, loaded = load_own(config)
@@ -65,7 +65,7 @@ async def import_file(
     team: str | None,
     remarks: "Taking | None" = None,
 ) -> None:
-    """Add the rows of a file as examples; nothing is stored where any row is refused."""
+    """Add the rows of a file as examples; store nothing if any row is refused."""
     from rich.progress import Progress
 
     from learning.reading.importing import look_through
@@ -86,6 +86,6 @@ async def import_file(
     if plan.skipped:
         out.say(f"Skipped bad rows: {plan.skipped}")
     if plan.repeated:
-        out.say(f"Left out, a newer or later row has the same text: {plan.repeated}")
+        out.say(f"Left out because a newer or later row has the same text: {plan.repeated}")
     if done.older:
-        out.say(f"Left out, older than the stored example: {done.older}")
+        out.say(f"Left out because the stored example is newer: {done.older}")

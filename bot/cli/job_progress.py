@@ -1,4 +1,4 @@
-"""Follow a training job on the terminal."""
+"""Advance a training job and print its progress."""
 
 import asyncio
 from collections.abc import Collection
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from bot.cli.terminal import out
 from storage.jobs import Job, Stage
 
-if TYPE_CHECKING:  # loads slowly
+if TYPE_CHECKING:  # slow to load
     from learning.finetune.trainer import Trainer
 
 _POLL_S = 0.2
 
 
 async def follow(trainer: "Trainer", job: Job, until: Collection[Stage] | None = None) -> Job:
-    """Advance a job until it has ended or left these stages, and return it as it is then.
+    """Advance a job until it ends or leaves the stages of `until`, and return it.
 
-    Print what changes on the way, and at the end all that is known of the job.
+    Print each change, and at the end the whole report of the job.
     """
     from learning.finetune.report import job_lines
 
@@ -26,7 +26,7 @@ async def follow(trainer: "Trainer", job: Job, until: Collection[Stage] | None =
         if job.ended or (until is not None and job.stage not in until):
             out.say(*lines)
             return job
-        if (news := [one for one in (lines[0], job.problem) if one]) != shown:
+        if (news := [line for line in (lines[0], job.problem) if line]) != shown:
             out.say(*news)
             shown = news
         await trainer.advance(job)

@@ -1,4 +1,4 @@
-"""`triage jobs`: list training jobs."""
+"""`triage jobs`: list training jobs and forget requests."""
 
 import asyncio
 from typing import Annotated
@@ -19,10 +19,10 @@ def jobs(
     team: TeamOption = None,
     *,
     as_json: JsonOption = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Bring them on until they end.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Advance jobs until they end.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show training jobs: status, tokens, cost, and what keeps them."""
+    """Show training jobs with stage, tokens, cost and problems, and forget requests."""
     settings, loaded = load(config)
     asyncio.run(list_jobs(settings, loaded, team, as_json=as_json, watch=watch))
 
@@ -30,8 +30,8 @@ def jobs(
 async def list_jobs(
     settings: Settings, config: Config, team: str | None, *, as_json: bool, watch: bool
 ) -> None:
-    """List the jobs; with `watch` advance them until all have ended."""
-    from bot.admin.forget_report import lines
+    """Print forget requests and training jobs; with `watch`, advance the jobs until all end."""
+    from bot.admin.forget_report import forget_lines
     from bot.admin.train import trainer_of
     from learning.finetune.report import job_lines, job_rows
     from storage.forget.forgets import Forgets
@@ -39,17 +39,16 @@ async def list_jobs(
     async with open_store(settings, team) as store:
         trainer = trainer_of(settings, config, store)
         found = await trainer.jobs.all(store.team)
-        wishes = await Forgets(store.redis, store.team).all()
+        requests = await Forgets(store.redis, store.team).all()
         if watch:
-            live = [one for one in found if not one.ended]
-            await asyncio.gather(*(follow(trainer, one) for one in live))
+            await asyncio.gather(*(follow(trainer, job) for job in found if not job.ended))
             found = await trainer.jobs.all(store.team)
         if as_json:
             print_json(job_rows(found))
             return
-        for wish in wishes:
-            out.say(*lines(wish, wish.user), "")
-        if not found and not wishes:
-            out.say("No training yet: `triage train` makes a challenger from the examples.")
+        for request in requests:
+            out.say(*forget_lines(request, request.user), "")
+        if not found and not requests:
+            out.say("No training jobs yet. `triage train` makes a new model from the examples.")
         for job in [] if watch else found:
             out.say(*job_lines(job, trainer.pace, trainer.clock()), "")

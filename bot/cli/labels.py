@@ -1,4 +1,4 @@
-"""`triage labels`: the labels as they are, and `migrate`, when the label set changes."""
+"""`triage labels`: show the labels, or move examples after labels changed in triage.toml."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,23 +24,21 @@ from bot.workspace import open_store
 from classifiers.plural import plural
 from classifiers.printable import printable
 
-app = typer.Typer(name="labels", help="The labels, and what becomes of examples when they change.")
-Moves = Annotated[
-    list[str] | None, typer.Option(metavar="OLD=NEW", help="Give a label a new name.")
-]
-Merges = Annotated[
-    list[str] | None, typer.Option(metavar="A,B=C", help="Make one label of several.")
-]
+app = typer.Typer(
+    name="labels", help="Show the labels; `migrate` moves examples when labels change."
+)
+Moves = Annotated[list[str] | None, typer.Option(metavar="OLD=NEW", help="Rename a label.")]
+Merges = Annotated[list[str] | None, typer.Option(metavar="A,B=C", help="Merge labels into one.")]
 Splits = Annotated[
     list[str] | None,
-    typer.Option(metavar="A=FILE", help="Give texts of a label the labels that a file says."),
+    typer.Option(metavar="A=FILE", help="Split a label: relabel its texts as a file says."),
 ]
 Removals = Annotated[
     list[str] | None, typer.Option(metavar="A", help="Set the examples of a label aside.")
 ]
 Returns = Annotated[
     list[str] | None,
-    typer.Option(metavar="A[=B]", help="Bring back what was set aside, as it was or as B."),
+    typer.Option(metavar="A[=B]", help="Bring back examples that were set aside, as A or as B."),
 ]
 
 
@@ -52,7 +50,7 @@ def listing(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show the labels, their emoji, routes and examples; `migrate` moves examples."""
+    """Show the labels with emoji, channel and examples; `migrate` moves examples."""
     if context.invoked_subcommand is None:
         settings, loaded = load(config)
         asyncio.run(show_labels(settings, loaded, team, as_json=as_json))
@@ -61,19 +59,22 @@ def listing(
 async def show_labels(
     settings: Settings, config: Config, team: str | None, *, as_json: bool
 ) -> None:
-    """Print the labels with their examples."""
+    """Print the labels and the number of their examples."""
     async with open_store(settings, team) as store:
         counts = await store.examples.counts(store.team)
         standing = await store.workspaces.standing(store.team)
     if as_json:
-        rows = [one.model_dump() | {"count": counts.get(one.name, 0)} for one in config.labels]
+        rows = [
+            label.model_dump() | {"count": counts.get(label.name, 0)} for label in config.labels
+        ]
         print_json(rows)
         return
     caption = standing and f"Local model: {standing}"
     table = Table("label", "emoji", "channel", "examples", "description", caption=caption)
-    for one in config.labels:
-        number = str(counts.get(one.name, 0))
-        table.add_row(one.name, f":{one.emoji}:", one.channel or "", number, one.description)
+    for label in config.labels:
+        number = str(counts.get(label.name, 0))
+        row = (label.name, f":{label.emoji}:", label.channel or "", number, label.description)
+        table.add_row(*row)
     out.print(table)
 
 
@@ -86,10 +87,12 @@ def migrate(
     restore: Returns = None,
     team: TeamOption = None,
     *,
-    apply: Annotated[bool, typer.Option("--apply", help="Do it; without, it is counted.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Move them; without this, only count.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Move the examples of labels that were renamed, merged, split or removed in triage.toml."""
+    """Move examples of labels that were renamed, merged, split or removed in triage.toml."""
     settings, loaded = load_own(config)
     renamed = [*(rename or []), *_merged(merge or [])]
     asyncio.run(
@@ -100,12 +103,12 @@ def migrate(
 
 
 def _merged(merges: Sequence[str]) -> list[str]:
-    """`A,B=C` as `A=C` and `B=C`; C itself may be one of those merged."""
+    """Return `A,B=C` as `A=C` and `B=C`; C may be among the merged labels."""
     found = []
-    for one in merges:
-        olds, equals, new = one.partition("=")
+    for words in merges:
+        olds, equals, new = words.partition("=")
         if not (olds and equals and new):
-            raise ConfigError(f'--merge: "{one}": write A,B=C')
+            raise ConfigError(f'--merge: "{words}": write A,B=C')
         found += [f"{old.strip()}={new}" for old in olds.split(",") if old.strip() != new]
     return found
 
@@ -139,7 +142,7 @@ async def _migrate(
             store.examples, moves, store.team, migration, config.label_set, apply=apply
         )
         if apply:
-            said = ", ".join(
+            summary = ", ".join(
                 [
                     *renamed,
                     *(f"{a} split" for a in files),
@@ -147,7 +150,7 @@ async def _migrate(
                     *(f"{a} restored" for a in restored),
                 ]
             )
-            await store.workspaces.audit(store.team, WHO, "labels migrate", moves=said)
+            await store.workspaces.audit(store.team, WHO, "labels migrate", moves=summary)
         counts = await store.examples.counts(store.team)
         lost = unmapped(counts, migration, names)
         aside = await moves.count_aside(store.team)
@@ -157,19 +160,19 @@ async def _migrate(
     for (old, back), number in sorted(done.restored.items()):
         table.add_row(f"{old} (set aside)", back, str(number))
     for label, number in sorted(done.unsaid.items()):
-        table.add_row(label, "stays, not in the file", str(number))
+        table.add_row(label, "unchanged, not in the file", str(number))
     out.print(table)
     for label in done.unknown:
         near = get_close_matches(label, counts, 1, 0.4)
         meant = f' Did you mean "{printable(near[0])}"?' if near else ""
-        out.say(f'No example is labelled "{printable(label)}": nothing to move.{meant}')
+        out.say(f'No example has the label "{printable(label)}": nothing to move.{meant}')
     for label in lost:
         examples = plural(counts[label], "example")
         out.say(
-            f"{printable(label)}: {examples}, but triage.toml has no such label and no option "
-            "moves it"
+            f"{printable(label)}: {examples}, but triage.toml has no such label. Name it in an "
+            "option, or add the label"
         )
     for label, number in sorted(aside.items()):
         name = printable(label)
         out.say(f"{name}: {number} set aside; --restore {name}=LABEL brings them back")
-    out.say("Done." if apply else "Nothing was changed: add --apply to do it.")
+    out.say("Done." if apply else "Nothing was changed. Add --apply to move them.")

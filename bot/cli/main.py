@@ -1,7 +1,7 @@
 """The `triage` command line: collects the verbs and runs the one that is called.
 
-Each verb is a module with an `app`. A verb loads what is slow to load when it is called, so that a
-wrong setting is reported at once.
+Each verb is a module with an `app`. Verbs import slow modules inside their functions, so a wrong
+setting is reported at once.
 """
 
 import sys
@@ -27,7 +27,7 @@ from storage.server.embedded import EmbeddedValkeyError
 
 log = structlog.get_logger()
 
-_MENDABLE = (
+_USER_ERRORS = (
     ConfigError,
     DatasetError,
     ModelError,
@@ -45,7 +45,7 @@ app = typer.Typer(
 )
 
 
-def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer passes it by position
     if asked:
         typer.echo(f"support-triage {version('support-triage')}")
         raise typer.Exit
@@ -78,17 +78,17 @@ for _verb in verbs():
 
 
 def main() -> None:
-    """Run the command; an error that people can mend is one line and exit code 2, no trace."""
+    """Run the command; print an error that people can correct as one line, with exit code 2."""
     logs.configure()
     try:
         app()
-    except _MENDABLE as error:
+    except _USER_ERRORS as error:
         err.say(f"triage: {error}", style="red")
         sys.exit(2)
     except StorageError as error:
-        err.say(f"triage: REDIS_URL: the server cannot serve: {error}")
+        err.say(f"triage: REDIS_URL: the server refuses or does not answer: {error}")
         sys.exit(3)
     except Exception as error:
-        # typer's hook would print the error's message, which may be what somebody wrote.
+        # Typer's hook would print the error's message, which may quote a person.
         log.critical("triage.failed", exc_info=error)
         sys.exit(1)

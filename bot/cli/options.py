@@ -22,42 +22,45 @@ from bot.workspace import open_store
 from classifiers.text import well_formed
 from learning.reading.source import Columns
 
-if TYPE_CHECKING:  # load slowly
+if TYPE_CHECKING:  # slow to load
     from bot.admin.workbench import Workbench
     from learning.reading.bad_rows import Taking
 
 WHO: Final = "command line"
-"""The author of what is done here, in the audit log."""
+"""The author of actions on the command line, in the audit log."""
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="triage.toml [default: TRIAGE_CONFIG]")
+    Path | None, typer.Option("--config", help="Path of triage.toml [default: TRIAGE_CONFIG].")
 ]
 TeamOption = Annotated[
     str | None,
     typer.Option(
-        "--team", help="Workspace id, if there are several.", parser=well_formed, metavar="TEXT"
+        "--team",
+        help="Workspace id; needed if there are several.",
+        parser=well_formed,
+        metavar="TEXT",
     ),
 ]
 TextOption = Annotated[
     list[str] | None,
-    typer.Option("--text", help="The text column; several are joined [default: text]."),
+    typer.Option("--text", help="Text column; repeat to join several [default: text]."),
 ]
-LabelOption = Annotated[str, typer.Option("--label", help="The label column.")]
+LabelOption = Annotated[str, typer.Option("--label", help="Label column.")]
 WhenOption = Annotated[
     str | None,
-    typer.Option("--when", help="The date column [default: when, if there is one]."),
+    typer.Option("--when", help="Date column [default: when, if present]."),
 ]
 EncodingOption = Annotated[
-    str | None, typer.Option("--encoding", help="The file's encoding [default: detected].")
+    str | None, typer.Option("--encoding", help="Encoding of the file [default: detected].")
 ]
-SkipOption = Annotated[bool, typer.Option("--skip-bad", help="List bad rows and leave them out.")]
+SkipOption = Annotated[bool, typer.Option("--skip-bad", help="List bad rows and skip them.")]
 MapOption = Annotated[
     list[str] | None,
-    typer.Option("--map", metavar="OLD=NEW", help="Import the file's label OLD as NEW."),
+    typer.Option("--map", metavar="OLD=NEW", help="Read the file's label OLD as NEW."),
 ]
 EngineOption = Annotated[str, typer.Option(help="For long files: local, or ray for a cluster.")]
 ProcessesOption = Annotated[
-    int | None, typer.Option(min=1, help="For long files [default: one a core].")
+    int | None, typer.Option(min=1, help="Processes for long files [default: one per core].")
 ]
 ModelArgument = Annotated[
     str | None, typer.Argument(help="Model id or its beginning [default: the newest new model].")
@@ -69,25 +72,25 @@ VerboseOption = Annotated[
 
 
 def load_environment() -> Settings:
-    """Return the settings of the environment and of `.env`, or ConfigError."""
+    """Return the settings of the environment and `.env`; raise ConfigError if one is wrong."""
     return load_settings(read_environment()[0])
 
 
 def load_own(config: Path | None) -> tuple[Settings, Config]:
-    """Return settings and the team's own configuration, or ConfigError."""
+    """Return settings and the team's triage.toml; raise ConfigError if it is missing or wrong."""
     settings = load_environment()
     return settings, load_config(config or settings.triage_config)
 
 
 def load(config: Path | None) -> tuple[Settings, Config]:
-    """Return settings and configuration: the shipped one if the team has written none yet."""
+    """Return settings and triage.toml, or the shipped triage.toml if the team has none yet."""
     settings = load_environment()
     named = config or settings.triage_config
     unnamed = config is None and "triage_config" not in settings.model_fields_set
     if unnamed and not named.exists():
         err.say(
-            f"triage: no {named} here: the shipped labels are used. "
-            "`triage config init` writes it for you to change."
+            f"triage: no {named} here, so the shipped labels are used. "
+            "`triage config init` writes a file to edit."
         )
         named = shipped_config()
     return settings, load_config(named)
@@ -101,7 +104,7 @@ def columns_of(
 
 
 def mapped(options: Sequence[str] | None) -> dict[str, str]:
-    """Return the labels that `--map OLD=NEW` names; OLD may have an equals sign."""
+    """Return NEW by OLD for each `--map OLD=NEW`; OLD may contain an equals sign."""
     found = {}
     for words in options or ():
         old, _, new = words.rpartition("=")
@@ -112,7 +115,7 @@ def mapped(options: Sequence[str] | None) -> dict[str, str]:
 
 
 def pair(option: str, words: str) -> tuple[str, str]:
-    """Return both sides of `OLD=NEW`; ConfigError names the option."""
+    """Return both sides of `OLD=NEW`; raise ConfigError, naming the option, if one is empty."""
     old, equals, new = words.partition("=")
     if not (old and equals and new):
         raise ConfigError(f'{option}: "{words}": write OLD=NEW')
@@ -120,7 +123,7 @@ def pair(option: str, words: str) -> tuple[str, str]:
 
 
 def tell_skipped(remarks: "Taking | None") -> None:
-    """Print how many bad rows were left out, if any."""
+    """Print the number of skipped rows, if any."""
     from learning.reading.bad_rows import SkipBad
 
     if isinstance(remarks, SkipBad) and remarks.count:
@@ -128,7 +131,7 @@ def tell_skipped(remarks: "Taking | None") -> None:
 
 
 def write_picture(path: Path, png: bytes) -> None:
-    """Write a picture to the file that `--picture` names, or raise ConfigError."""
+    """Write a picture to the path of `--picture`; raise ConfigError if that fails."""
     try:
         path.write_bytes(png)
     except OSError as error:
@@ -139,7 +142,7 @@ def write_picture(path: Path, png: bytes) -> None:
 async def open_bench(
     settings: Settings, config: Config, team: str | None
 ) -> AsyncIterator["Workbench"]:
-    """Yield the gate, promotions and advice of one workspace."""
+    """Yield the gate, promotions, advice and training of one workspace."""
     from bot.admin.workbench import Workbench
     from classifiers.embedding.embedders import make_embedder
 

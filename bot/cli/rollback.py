@@ -1,4 +1,4 @@
-"""`triage rollback`: go back to the champion before this one."""
+"""`triage rollback`: go back to the model that was in use before."""
 
 import asyncio
 from typing import Annotated
@@ -14,11 +14,11 @@ app = typer.Typer()
 
 @app.command()
 def rollback(
-    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
+    reason: Annotated[str, typer.Option(help="The reason, for the history.")] = "",
     team: TeamOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Go back to the champion before this one, in one step."""
+    """Go back to the model that was in use before, in one step."""
 
     async def back() -> str:
         async with open_bench(*load_own(config), team) as bench:

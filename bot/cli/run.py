@@ -15,14 +15,14 @@ app = typer.Typer()
 @app.command()
 def run(
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Receive over HTTP on this port.")
+        int | None, typer.Option(min=1, max=65535, help="Receive events over HTTP on this port.")
     ] = None,
     role: Annotated[
-        str, typer.Option(help="all, intake (receive only) or worker (answer only).")
+        str, typer.Option(help="all, intake (only receive) or worker (only answer).")
     ] = "all",
     metrics_port: Annotated[
         int | None,
-        typer.Option(min=1, max=65535, help="Serve /metrics, /healthz, /readyz on this port."),
+        typer.Option(min=1, max=65535, help="Serve /metrics, /healthz and /readyz on this port."),
     ] = None,
     host: Annotated[
         str | None,

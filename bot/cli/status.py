@@ -1,14 +1,23 @@
-"""`triage status`: show how the bot fares."""
+"""`triage status`: show the bot's numbers and problems."""
 
 import asyncio
-from typing import Annotated
 
 import typer
 
-from bot.cli.options import ConfigOption, TeamOption, load
+from bot.cli.options import ConfigOption, JsonOption, TeamOption, load
 from bot.cli.terminal import print_figures
 from bot.config.config import Config, Settings
 from bot.workspace import open_store
+
+_NAMES = {
+    "labelled": "requests labelled",
+    "abstained": "requests that need a human",
+    "waiting": "events waiting",
+    "given_up": "failed events",
+    "labels_not_in_triage_toml": "labels not in triage.toml",
+    "llm_today": "LLM today",
+    "llm_problems": "LLM problems",
+}
 
 app = typer.Typer()
 
@@ -17,10 +26,10 @@ app = typer.Typer()
 def status(
     team: TeamOption = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Show how the bot fares: messages, examples, backlog, problems."""
+    """Show requests, examples, waiting and failed events, costs and problems."""
     settings, loaded = load(config)
     asyncio.run(show_status(settings, loaded, team, as_json=as_json))
 
@@ -28,7 +37,7 @@ def status(
 async def show_status(
     settings: Settings, config: Config, team: str | None, *, as_json: bool
 ) -> None:
-    """Print messages, examples, backlog and problems of a workspace."""
+    """Print the numbers and problems of a workspace."""
     from bot.admin.status import llm_status
     from bot.slack.people import group_problems
     from learning.migration import stray_labels
@@ -53,4 +62,4 @@ async def show_status(
             "llm_today": cost,
             "llm_problems": warnings,
         }
-    print_figures(rows, as_json=as_json)
+    print_figures(rows, _NAMES, as_json=as_json)

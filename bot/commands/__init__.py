@@ -1,1 +1,1 @@
-"""The `/triage` verbs, one module each: admins command, others get a friendly no."""
+"""The `/triage` verbs, one module each; only admins may use them."""

@@ -1,4 +1,4 @@
-"""`/triage accuracy`: the bot's labels against what agents said."""
+"""`/triage accuracy`: how often agents agreed with the bot."""
 
 from collections.abc import Sequence
 
@@ -11,22 +11,22 @@ HELP = "`/triage accuracy` - how often agents agreed with me"
 
 
 def render(found: Accuracy) -> str:
-    """The figures as a Slack text."""
+    """Return the figures as a Slack text."""
     if found.judged == 0:
-        return "No agent has judged a label yet: a correction or confirmation is where I start."
+        return "No agent has judged a label yet. I count their corrections and confirmations."
     lines = [
-        f"*Accuracy* on {plural(found.judged, 'message')} that agents judged",
+        f"*Accuracy* on {plural(found.judged, 'request')} that agents judged",
         f"• right when I gave a label: {found.right:,} of {found.answered:,}"
         + ("" if found.precision is None else f" ({found.precision:.0%})"),
-        f"• left to a human: {found.judged - found.answered:,}",
+        f"• unsure, left to a human: {found.judged - found.answered:,}",
     ]
     lines += [
-        f"• {inline(name)}: {right:,} of {total:,} found" for name, right, total in found.per_label
+        f"• {inline(name)}: found {right:,} of {total:,}" for name, right, total in found.per_label
     ]
-    lines.append("Agents judge what looks wrong first, so the rest is likely better than this.")
+    lines.append("Agents judge wrong-looking labels first, so the others are likely better.")
     return "\n".join(lines)
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
-    """How often agents agreed, in all and per label."""
+    """Return how often agents agreed, overall and for each label."""
     return render(await measure(context.stores.examples.iterate(context.team)))

@@ -1,4 +1,4 @@
-"""`/triage advice`: prompt or fine-tune? From this team's numbers, with the learning curve."""
+"""`/triage advice`: prompting or fine-tuning, from this team's numbers and learning curve."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from learning.advice.picture import curve_png
 from learning.advice.report import advice_lines
 from storage.models import ModelError
 
-HELP = "`/triage advice` - prompt or fine-tune? from your own numbers, with the learning curve"
+HELP = "`/triage advice` - prompt or fine-tune an LLM, or neither: advice from your own numbers"
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
-    """The recommendation and its numbers; the curve comes as a picture in a direct message."""
+    """Return the recommendation and its numbers; send the curve in a direct message."""
     try:
         advice, facts = await context.bench.advising.advise()
     except (ModelError, ClassifierError) as error:
-        return f"No advice now: {sentence(str(error))}"
+        return f"I can't advise now: {sentence(str(error))}"
     more = ""
     if facts.curve is not None:
         target = context.config.triage.target_precision

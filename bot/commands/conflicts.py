@@ -1,4 +1,4 @@
-"""`/triage conflicts`: the few labels that somebody should look at."""
+"""`/triage conflicts`: labels to review."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -9,13 +9,13 @@ from classifiers.plural import plural
 from learning.dataset.conflicts import Doubts, doubts
 from storage.examples.examples import StoredExample
 
-HELP = "`/triage conflicts` - the few labels that somebody should look at"
+HELP = "`/triage conflicts` - labels to review: contradictions and probable errors"
 
 _SHOWN = 5
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
-    """Conflicts and probable errors, the newest first, each with the way to its message."""
+    """Return conflicts and probable errors, newest first, with links to their messages."""
     found = await doubts(
         context.stores.examples,
         context.team,
@@ -27,35 +27,36 @@ async def answer(context: Context, _: Sequence[str]) -> str:
 
 
 async def render(found: Doubts, permalink: Callable[[str, str], Awaitable[str]]) -> str:
-    """The doubts as a Slack text; `permalink` gives the address of a message."""
+    """Return the doubts as a Slack text; `permalink` returns the address of a message."""
 
-    async def place(one: StoredExample) -> str:
-        if one.source == "import":
+    async def place(example: StoredExample) -> str:
+        if example.source == "import":
             return "imported"
-        channel, _, ts = one.id.partition(":")
+        channel, _, ts = example.id.partition(":")
         link = await permalink(channel, ts)
-        return f"<{link}|message>" if link else code(one.id)
+        return f"<{link}|message>" if link else code(example.id)
 
     lines = []
     if found.conflicts:
-        lines.append(f"*One text, two labels* ({found.conflicts_in_all:,}, the newest first)")
+        lines.append(f"*Same text, different labels* ({found.conflicts_in_all:,}, newest first)")
     for conflict in found.conflicts:
         labels = [
-            f"*{inline(one.label)}* ({await place(one)})" for one in conflict.examples[:_SHOWN]
+            f"*{inline(example.label)}* ({await place(example)})"
+            for example in conflict.examples[:_SHOWN]
         ]
         lines.append(f"• {inline(masked(conflict.examples[0].text))}\n   {', '.join(labels)}")
     if found.suspects:
         lines.append(
-            f"*Probably mislabelled* ({found.suspects_in_all:,} of the newest {found.judged:,})"
+            f"*Probably a wrong label* ({found.suspects_in_all:,} of the newest {found.judged:,})"
         )
     lines += [
-        f"• {inline(masked(one.example.text))}\n   *{inline(one.example.label)}* "
-        f"({await place(one.example)}), the others say *{inline(one.instead)}*"
-        for one in found.suspects
+        f"• {inline(masked(suspect.example.text))}\n   *{inline(suspect.example.label)}* "
+        f"({await place(suspect.example)}), similar examples say *{inline(suspect.instead)}*"
+        for suspect in found.suspects
     ]
     if not lines:
         return (
-            f"Nothing to look at: no text has two labels, and of the newest "
-            f"{plural(found.judged, 'example')} none contradicts the others."
+            "Nothing to review: no text has two labels, and none of the newest "
+            f"{plural(found.judged, 'example')} contradicts the others."
         )
-    return "\n".join([*lines, "An agent's emoji on the message sets it right."])
+    return "\n".join([*lines, "To correct a label, an agent adds another emoji to the message."])

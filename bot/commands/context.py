@@ -1,4 +1,4 @@
-"""What a verb may use, and who asks."""
+"""The services that a verb may use, and the person who called it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from storage.stores import Stores
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One command being answered; a verb that acts records the trigger with what it does."""
+    """A command in progress; verbs that change something store `trigger`, so they run once."""
 
     bench: Workbench
     classifier: ChampionClassifier
@@ -28,20 +28,20 @@ class Context:
 
     @property
     def stores(self) -> Stores:
-        """The stores of the workspace."""
+        """Return the stores of the workspace."""
         return self.bench.stores
 
     @property
     def config(self) -> Config:
-        """What triage.toml says."""
+        """Return the settings of triage.toml."""
         return self.bench.config
 
     @property
     def team(self) -> str:
-        """The workspace's id."""
+        """Return the workspace's id."""
         return self.stores.team
 
     async def send_files(self, files: Mapping[str, Path | bytes], comment: str) -> str:
-        """Send files by their names in a direct message, once; return words for the answer."""
+        """Send files, by name, in a direct message, once; return a note for the answer or ""."""
         sending = FileSending(self.stores.commands, self.gateway)
         return await sending.send(self.trigger, self.user, files, comment)

@@ -1,4 +1,4 @@
-"""Runs the verb of a `/triage` command for whoever may, and answers only them."""
+"""Runs the verb of a `/triage` command for admins, and answers only the person who asked."""
 
 import pkgutil
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,7 +15,7 @@ from bot.slack.text.render import code, sentence, whole_lines
 from classifiers.plural import plural
 from storage.inbox.events import Asked
 
-_RUNS_MAX = 3  # a verb that kills its process is not run for ever
+_RUNS_MAX = 3  # stops a verb that kills its process from running forever
 
 Verb = Callable[[Context, Sequence[str]], Awaitable[str]]
 
@@ -24,9 +24,9 @@ log = structlog.get_logger()
 
 def _verbs() -> dict[str, Verb]:
     """Return the verbs by name: the function `answer` of each module of this package."""
-    names = sorted(one.name for one in pkgutil.iter_modules(commands.__path__))
+    names = sorted(found.name for found in pkgutil.iter_modules(commands.__path__))
     modules = {name: import_module(f"{commands.__name__}.{name}") for name in names}
-    return {name: one.answer for name, one in modules.items() if hasattr(one, "answer")}
+    return {name: verb.answer for name, verb in modules.items() if hasattr(verb, "answer")}
 
 
 VERBS = _verbs()
@@ -34,17 +34,17 @@ VERBS = _verbs()
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Answers commands; `context` is what each verb is given, without the person who asks."""
+    """Answers commands; `context` lacks the person and trigger, which each command adds."""
 
     context: Context
 
     async def answer(self, user: str, text: str, trigger: str) -> str:
-        """The answer to `/triage text`, in Slack's mark-up."""
+        """Return the answer to `/triage text`, in Slack's markup."""
         if not await self.context.people.is_admin(user):
             admins = ", ".join(self.context.config.triage.admins) or "nobody yet"
             return (
-                f"Sorry, `/triage` is for the admins of this bot ({sentence(admins)}). "
-                "An agent's emoji on a message corrects its label without it."
+                f"Sorry, only admins of this bot can use `/triage` ({sentence(admins)}). "
+                "To correct a label, agents add an emoji to the message."
             )
         verb, *arguments = text.split() or ["help"]
         known = VERBS.get(verb.lower())
@@ -57,31 +57,31 @@ class Dispatcher:
         if run > _RUNS_MAX:
             return (
                 f"{code(verb, 40)} was interrupted {plural(run - 1, 'time')}, so I stopped "
-                "trying. Look at `/triage status` before you try again."
+                "trying. Check `/triage status` before you try again."
             )
         asked = replace(self.context, user=user, trigger=trigger)
         return whole_lines(await known(asked, arguments))
 
     async def respond(self, asked: Asked) -> None:
-        """Run a command once, store its answer under its trigger, and tell it.
+        """Run a command once, store its answer under its trigger, and deliver the answer.
 
-        Where this raises, it is called again: for a command that has an answer, only the telling
-        is tried again. Killed between running and storing, the verb runs again; those that act
-        find by the trigger what they have done.
+        If this raises, the caller retries it. A retry with a stored answer only delivers it. If
+        the process is killed before the answer is stored, the verb runs again: verbs that change
+        something find their earlier effect by the trigger.
         """
         trigger, stored = asked.item.ts, self.context.stores.commands
-        said = await stored.answer(trigger)
-        if said is None:
-            said = await self._said(asked.user, asked.text, trigger)
-            await stored.answered(trigger, said)
-        if said:
-            await AnswerDelivery(stored, self.context.gateway).tell(asked, said)
-            await stored.answered(trigger, "")  # it may quote people: not kept
+        text = await stored.answer(trigger)
+        if text is None:
+            text = await self._answer_or_error(asked.user, asked.text, trigger)
+            await stored.answered(trigger, text)
+        if text:
+            await AnswerDelivery(stored, self.context.gateway).tell(asked, text)
+            await stored.answered(trigger, "")  # drop the text: it may quote people
 
-    async def _said(self, user: str, text: str, trigger: str) -> str:
-        """Return the answer, also where Slack does not play along."""
+    async def _answer_or_error(self, user: str, text: str, trigger: str) -> str:
+        """Return the answer, or an error message if Slack fails."""
         try:
             return await self.answer(user, text, trigger)
         except GatewayError as error:
             log.warning("command.failed", error=type(error).__name__)
-            return f"That did not work: {sentence(str(error))}. Try again."
+            return f"That didn't work: {sentence(str(error))}. Try again."

@@ -1,4 +1,4 @@
-"""`/triage export`: the labelled examples as files in a direct message."""
+"""`/triage export`: send the labelled examples as files in a direct message."""
 
 import tempfile
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ from learning.errors import DatasetError
 from learning.export.export import FORMATS, SUFFIX, export, since_when
 
 HELP = (
-    "`/triage export [openai|jsonl|csv|parquet] [2026-11-01|30d]` - the labelled examples, sent to "
-    "you"
+    "`/triage export [openai|jsonl|csv|parquet] [2026-11-01|30d]` - send you the labelled "
+    "examples as files"
 )
 
 _SENT_MAX = 100 * 1024 * 1024  # slack_sdk holds a file in memory while it sends it
 
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
-    """Start the export; it arrives as files in a direct message, with its summary."""
+    """Send the export as files in a direct message, and return its summary."""
     kind, since = "openai", 0.0
     for word in arguments:
         if word.lower() in FORMATS:
@@ -30,11 +30,11 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
             except DatasetError:
                 formats = ", ".join(FORMATS)
                 return (
-                    f"{code(word, 40)} is neither a format ({formats}) nor a day "
-                    "such as 2026-11-01 or 30d"
+                    f"{code(word, 40)} is not a format ({formats}) or a day, "
+                    "such as 2026-11-01 or 30d."
                 )
     if not sum((await context.stores.examples.counts(context.team)).values()):
-        return "There is nothing to export yet: agents' corrections become examples."
+        return "There is nothing to export yet. Agents' corrections become examples."
     return await _send(context, kind, since)
 
 
@@ -42,7 +42,7 @@ async def _send(context: Context, kind: str, since: float) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"support-triage-{kind}.{SUFFIX[kind]}"
         try:
-            made = await export(
+            exported = await export(
                 context.stores.examples,
                 context.team,
                 kind,
@@ -52,10 +52,8 @@ async def _send(context: Context, kind: str, since: float) -> str:
             )
         except DatasetError as error:
             return sentence(str(error))
-        summary = made.summary.replace(f"{folder}/", "")
-        files = [*(path for _, path, _ in made.written.files), *made.written.beside]
+        summary = escaped(exported.summary.replace(f"{folder}/", ""))
+        files = [*(path for _, path, _ in exported.written.files), *exported.written.beside]
         if max(path.stat().st_size for path in files) > _SENT_MAX:
-            return f"{escaped(summary)}\nThat is too much to send: use `triage export` instead."
-        said = escaped(summary)
-        paths = {path.name: path for path in files}
-        return said + await context.send_files(paths, said)
+            return f"{summary}\nThis is too large for Slack. Use `triage export` on the server."
+        return summary + await context.send_files({path.name: path for path in files}, summary)

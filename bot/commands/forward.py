@@ -1,4 +1,4 @@
-"""Commands and clicks: stored and acknowledged, and left to a worker, which runs each once."""
+"""Listeners for `/triage` and buttons: store a command, acknowledge it, leave it to a worker."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 def asked(command: dict[str, Any]) -> Asked:
-    """The event of a slash command; commands have a place of their own among the channels."""
+    """Return the event of a slash command; its channel is the pseudo-channel `/triage`."""
     return Asked(
         item=MessageId(team=command["team_id"], channel="/triage", ts=command["trigger_id"]),
         user=command["user_id"],
@@ -25,7 +25,7 @@ def asked(command: dict[str, Any]) -> Asked:
 
 
 def register(app: AsyncApp, inbox: Inbox, team: str) -> None:
-    """Listen to `/triage`; the button with a link needs an ack and nothing more."""
+    """Listen to `/triage`, and acknowledge clicks on link buttons."""
 
     async def triage(ack: Any, command: dict[str, Any]) -> None:
         if command.get("team_id") != team:
@@ -35,7 +35,7 @@ def register(app: AsyncApp, inbox: Inbox, team: str) -> None:
             await inbox.receive(asked(command))
         except StorageUnavailableError as error:
             log.warning("command.not_stored", error=type(error).__name__)
-            await ack("That did not work: the storage is away or full. Try again in a minute.")
+            await ack("That didn't work: my storage is unavailable or full. Try again in a minute.")
         else:
             await ack()
 

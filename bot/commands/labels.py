@@ -1,4 +1,4 @@
-"""`/triage labels`: the labels and what the team has taught of each."""
+"""`/triage labels`: the labels and the number of their examples."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from bot.commands.context import Context
 from bot.slack.text.render import inline, sentence
 from classifiers.plural import plural
 
-HELP = "`/triage labels` - the labels, their emoji, routes and examples"
+HELP = "`/triage labels` - the labels with emoji, channel and examples"
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
-    """One line a label: emoji, name, route, examples, description."""
+    """Return one line for each label: emoji, name, channel, examples and description."""
     counts = await context.stores.examples.counts(context.team)
     lines = [f"*Labels* (set `{context.config.label_set.version}`)"]
     for label in context.config.labels:
@@ -22,7 +22,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
         )
     for name, number in counts.items():
         lines.append(
-            f":warning: *{inline(name)}* is not in triage.toml, and "
+            f":warning: *{inline(name)}* is not in triage.toml, but "
             f"{plural(number, 'example')} still {'has' if number == 1 else 'have'} it"
         )
     return "\n".join(lines)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.admin.gate import Outcome
-from bot.admin.promote import ReasonMissingError, wish
+from bot.admin.promote import ReasonMissingError, parse_arguments
 from bot.commands.context import Context
 from bot.slack.errors import GatewayError
 from bot.slack.text.render import fenced, sentence
@@ -25,10 +25,10 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
     """Return the result; a direct message brings statistics and a picture."""
     promoting = context.bench.promoting
     done = await promoting.done_by(context.trigger)
-    if done is not None:  # a run before this one was cut off
+    if done is not None:  # an interrupted run of this command promoted it
         return f"`{done.after}` is in use now: {sentence(done.why)}"
     try:
-        wanted = wish(arguments)
+        wanted = parse_arguments(arguments)
         if wanted.force:
             identity = await promoting.by_force(
                 wanted.model, context.user, wanted.reason, context.trigger

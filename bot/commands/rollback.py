@@ -1,4 +1,4 @@
-"""`/triage rollback [REASON…]`: back to the champion before this one, in one step."""
+"""`/triage rollback [REASON…]`: go back to the model that was in use before, in one step."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,14 @@ from bot.commands.context import Context
 from bot.slack.text.render import sentence
 from storage.models import ModelError, shown
 
-HELP = "`/triage rollback` - back to the model before this one"
+HELP = "`/triage rollback [REASON]` - go back to the model that was in use before"
 
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
-    """Which one answers now."""
+    """Go back, and return which model is in use now."""
     try:
         promoting = context.bench.promoting
         now = await promoting.back(context.user, " ".join(arguments), context.trigger)
     except ModelError as error:
-        return f"Nothing was changed: {sentence(str(error))}"
-    return f"Back to {shown(now)}; every process follows within two seconds."
+        return f"The model in use did not change: {sentence(str(error))}"
+    return f"Back to {shown(now)}. Every bot process uses it within two seconds."

@@ -1,4 +1,4 @@
-"""`/triage status`: what the bot does now, and what needs help."""
+"""`/triage status`: the bot's numbers, and problems that need help."""
 
 from collections.abc import Sequence
 
@@ -8,30 +8,30 @@ from bot.slack.text.render import code, inline, sentence
 from classifiers.plural import plural
 from learning.migration import stray_labels
 
-HELP = "`/triage status` - what I am doing, and what needs your help"
+HELP = "`/triage status` - my numbers, and problems that need your help"
 
 
 async def answer(context: Context, _: Sequence[str]) -> str:
-    """Classifier, channels, numbers, backlog and what Slack refused lately."""
+    """Return classifier, channels, numbers, backlog, and recent problems with Slack."""
     stores, team, classifier = context.stores, context.team, context.classifier
     tally = await stores.workspaces.tally(team)
     counts = await stores.examples.counts(team)
     labelled, unsure = tally.get("labelled", 0), tally.get("abstained", 0)
-    others = max(0, await stores.inbox.depth(team) - 1)  # this command is in the inbox too
+    others = max(0, await stores.inbox.depth(team) - 1)  # without this command itself
     dead = await stores.inbox.dead(team)
     modes = ", ".join(f"{name} {mode}" for name, mode in context.config.channels.items())
     lines = [
         "*Status*",
         f"• Classifier: {code(classifier.version)}",
-        f"• Channels: {sentence(modes) or 'none listed'}; any other one I am invited to: suggest",
-        f"• Messages: {labelled + unsure:,} ({labelled:,} labelled, {unsure:,} left to a human)",
+        f"• Channels: {sentence(modes) or 'none listed'}; others that I am invited to: suggest",
+        f"• Requests: {labelled + unsure:,} ({labelled:,} labelled, {unsure:,} need a human)",
         f"• Examples from agents: {sum(counts.values()):,}",
-        f"• Waiting: {others:,}, given up: {dead:,}" + (" (`triage dead list`)" if dead else ""),
+        f"• Waiting: {others:,}, failed: {dead:,}" + (" (see `triage dead list`)" if dead else ""),
     ]
     for label, number in stray_labels(counts, context.config.label_set.names).items():
         lines.append(
-            f"• :warning: {plural(number, 'example')} of {inline(label)}, which triage.toml does "
-            "not name: add the label there, or move them with `triage labels migrate`"
+            f"• :warning: {plural(number, 'example')} of {inline(label)}, which is not in "
+            "triage.toml: add the label there, or move them with `triage labels migrate`"
         )
     standing = await stores.workspaces.standing(team)
     if standing is not None:
@@ -41,10 +41,10 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     if "llm:" in classifier.version:
         cost, warnings = await llm_status(stores.spending, context.config.llm)
         lines.append(f"• LLM today (UTC): {sentence(cost)}")
-        lines += [f"• :warning: LLM: {sentence(one)}" for one in warnings]
-    for what, said in (await stores.series.alarms()).items():
-        lines.append(f"• :warning: {inline(what)} changed: {sentence(said)}")
-    looked_up = await context.people.problems() | context.people.directory.problems
-    for what, problem in (looked_up | await stores.workspaces.problems(team)).items():
-        lines.append(f"• :warning: {inline(what)}: {sentence(problem)}")
+        lines += [f"• :warning: LLM: {sentence(warning)}" for warning in warnings]
+    for figure, change in (await stores.series.alarms()).items():
+        lines.append(f"• :warning: {inline(figure)} changed: {sentence(change)}")
+    lookups = await context.people.problems() | context.people.directory.problems
+    for subject, problem in (lookups | await stores.workspaces.problems(team)).items():
+        lines.append(f"• :warning: {inline(subject)}: {sentence(problem)}")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""`/triage train`: a challenger, from the examples that stand now."""
+"""`/triage train`: make a new model from the current examples."""
 
 from collections.abc import Sequence
 
@@ -11,41 +11,41 @@ from learning.finetune.report import job_lines, plan_lines
 from storage.jobs import Job
 
 HELP = (
-    "`/triage train [local|openai|azure|nebius]` - a challenger from the examples; costs come first"
+    "`/triage train [local|openai|azure|nebius]` - make a new model from the examples; I name the "
+    "price first"
 )
 
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
-    """What it would cost and what speaks against it; begins the job once that is confirmed."""
+    """Return the price and reasons against training; start the job once both are confirmed."""
     trainer, config = context.bench.trainer, context.config
     begun = await begun_by(trainer, context.team, context.trigger)
-    if begun is not None:  # a run before this one was cut off
-        return _begun(begun)
-    words = [one.lower() for one in arguments]
-    said = {Word(one) for one in words if one in list(Word)}
-    names = [one for one in words if one not in list(Word)]
+    if begun is not None:  # an interrupted run of this command started it
+        return _started(begun)
+    words = [argument.lower() for argument in arguments]
+    given = {Word(word) for word in words if word in list(Word)}
+    names = [word for word in words if word not in list(Word)]
     if len(names) > 1 or not set(names) <= set(NAMES):
         return f"Write `/triage train {'|'.join(NAMES)}`, not {code(' '.join(names), 60)}"
     backend = trainer.backends[names[0] if names else config.train.backend]
     snapshot = await take_snapshot(context.stores.examples, context.team, config.label_set)
-    what = await plan(trainer, context.team, backend, snapshot, config.train.epochs)
-    lines = [sentence(line) for line in plan_lines(what)]
-    if what.known:
-        assert what.standing is not None
-        now = trainer.clock()
-        lines += ["This job is there already:"]
-        known = job_lines(what.standing, trainer.pace, now)
+    ahead = await plan(trainer, context.team, backend, snapshot, config.train.epochs)
+    lines = [sentence(line) for line in plan_lines(ahead)]
+    if ahead.known:
+        assert ahead.standing is not None
+        lines += ["This job exists already:"]
+        known = job_lines(ahead.standing, trainer.pace, trainer.clock())
         lines += [sentence(line) for line in known]
-    elif what.refused:
-        lines += ["Nothing was begun."]
-    elif missing := wanting(what, said):
-        more = " ".join([*sorted(said), *missing])
-        lines += [f"Nothing was begun yet. To go on: `/triage train {backend.name} {more}`"]
+    elif ahead.refused:
+        lines += ["No job was started."]
+    elif missing := wanting(ahead, given):
+        more = " ".join([*sorted(given), *missing])
+        lines += [f"No job was started yet. To start it: `/triage train {backend.name} {more}`"]
     else:
-        job = await begin(trainer, context.team, what, context.user, context.trigger)
-        lines += [_begun(job)]
+        job = await begin(trainer, context.team, ahead, context.user, context.trigger)
+        lines += [_started(job)]
     return "\n".join(lines)
 
 
-def _begun(job: Job) -> str:
+def _started(job: Job) -> str:
     return f"Started job `{job.id}`. I'll report its progress in a direct message."

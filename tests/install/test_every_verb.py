@@ -63,11 +63,11 @@ STORY = (
     Step("backfill --since 1d", "Found: "),
     Step("forget U0CLEO --apply", "Forgot everything that U0CLEO wrote"),
     Step("dead list", "reason"),
-    Step("dead retry --all", "0 of 0: to be answered"),
+    Step("dead retry --all", "0 of 0: put back in the queue"),
     Step("dead drop 1-1", "0 of 1: dropped"),
     Step("doctor", "member"),
     Step("config init other.toml", "Wrote other.toml"),
-    Step("config init other.toml", "exists already", code=2),
+    Step("config init other.toml", "already exists", code=2),
     Step("demo --once", "The demo succeeded"),
 )
 MISSING = (

@@ -15,11 +15,11 @@ from bot.commands.dispatch import VERBS
 print(json.dumps(sorted(VERBS)))
 """
 QUESTIONS = {
-    "help": ("help", "What I answer to"),
+    "help": ("help", "*Commands*"),
     "status": ("status", "Examples from agents: 160"),
     "labels": ("labels", "*BILLING* → #billing · "),
     "accuracy": ("accuracy", "No agent has judged a label yet"),
-    "conflicts": ("conflicts", "Nothing to look at"),
+    "conflicts": ("conflicts", "Nothing to review"),
     "export": ("export csv", "Total examples: 160"),
     "advice": ("advice", "```"),
     "forget": ("forget U0CLEO now", "*Forgetting* everything that <@U0CLEO> wrote"),

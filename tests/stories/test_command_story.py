@@ -1,4 +1,4 @@
-"""Admins command, others get a friendly no; an export arrives as a file."""
+"""Admins get answers, others a friendly refusal; an export arrives as a file."""
 
 import pytest
 
@@ -23,8 +23,8 @@ async def test_others_get_a_friendly_no(story: Story, user: str) -> None:
         ("labels", "BILLING"),
         ("accuracy", "No agent has judged"),
         ("export", "nothing to export"),
-        ("export csv yesterday", "nor a day"),
-        ("conflicts", "Nothing to look at"),
+        ("export csv yesterday", "or a day"),
+        ("conflicts", "Nothing to review"),
         ("export xml", "openai, jsonl, csv"),
         ("<!channel> boom", "&lt;!channel&gt;"),
     ],

@@ -89,7 +89,7 @@ async def test_a_stranger_is_answered_edits_and_deletes(told: Story) -> None:
 
     async def counted() -> bool:  # a backfill may still hand in the edit that is known
         said = await told.command("status")
-        return "Messages: 1 " in said and "Waiting: 0, given up: 0" in said
+        return "Requests: 1 " in said and "Waiting: 0, failed: 0" in said
 
     await eventually(counted)
     await told.people.delete(SHARED, ts)

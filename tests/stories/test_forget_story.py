@@ -106,7 +106,7 @@ async def test_a_person_is_forgotten_everywhere(
     counted = await story.command("forget U0CLEO")
     assert "messages with their predictions: 1" in counted
     assert "examples: 1" in counted
-    assert f"in snapshots: {snapshot.id}" in counted
+    assert f"in training sets: {snapshot.id}" in counted
     assert await keys_with(story.redis, "bakery")
     await forgotten(story)
 
@@ -285,8 +285,8 @@ async def test_a_deleted_message_is_forgotten_in_the_same_places(story: Story) -
 
 
 async def test_somebody_must_be_named(story: Story) -> None:
-    assert "Say whom" in await story.command("forget @cleo")
-    assert "Say whom" in await story.command("forget")
+    assert "Write `/triage forget @user`" in await story.command("forget @cleo")
+    assert "Write `/triage forget @user`" in await story.command("forget")
 
 
 def test_a_forgotten_place_says_nothing() -> None:

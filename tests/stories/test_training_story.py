@@ -73,7 +73,7 @@ async def test_from_the_question_to_the_challenger(
     assert f"New model {model.id} is ready" in text
     assert "123,456 tokens" in text
     assert len(await told(story)) == 1
-    assert "This job is there already" in await story.command("train openai confirm anyway")
+    assert "This job exists already" in await story.command("train openai confirm anyway")
     assert len(provider.jobs) == 1
     assert "Training openai: ready" in await story.command("jobs")
 
@@ -101,7 +101,7 @@ async def test_what_is_wrong_is_said(story: Story) -> None:
     for text, words in (
         ("train magic", "local|openai|azure|nebius"),
         ("train nebius", "NEBIUS_API_KEY is not set"),
-        ("jobs", "No training yet"),
+        ("jobs", "No training jobs yet"),
         ("cancel", "/triage cancel JOB"),
         ("cancel <!channel>", "no job &lt;!channel&gt;"),
     ):

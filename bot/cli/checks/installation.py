@@ -1,4 +1,4 @@
-"""Check settings, Redis and the model."""
+"""Checks of settings, Redis and the model."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from storage.server.rights import NEEDED, USEFUL, refused
 
 
 def check_settings(settings: Settings, config: Config) -> list[Finding]:
-    """Return findings on triage.toml, tokens, the way in, agents and admins."""
+    """Return findings on triage.toml, tokens, how events arrive, agents and admins."""
     token, app_token = settings.slack_bot_token, settings.slack_app_token
     found = [
         Finding(
@@ -23,14 +23,14 @@ def check_settings(settings: Settings, config: Config) -> list[Finding]:
         ),
         Finding("SLACK_BOT_TOKEN", "set")
         if token
-        else Finding("SLACK_BOT_TOKEN", "not set", "install the app, copy its xoxb- token"),
+        else Finding("SLACK_BOT_TOKEN", "not set", "install the app and copy its xoxb- token"),
     ]
     if app_token or settings.slack_signing_secret:
         way = "Socket Mode" if app_token else "HTTP (triage run --port)"
         found.append(Finding("receiving", way))
     else:
-        advice = "set SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET and run with --port"
-        found.append(Finding("receiving", "no way in", advice))
+        advice = "set SLACK_APP_TOKEN, or set SLACK_SIGNING_SECRET and run with --port"
+        found.append(Finding("receiving", "cannot receive events", advice))
     for key in ("agents", "admins"):
         people = getattr(config.triage, key)
         advice = "" if people else f"name a group or users in triage.toml: [triage] {key}"
@@ -39,33 +39,33 @@ def check_settings(settings: Settings, config: Config) -> list[Finding]:
 
 
 async def check_redis(settings: Settings) -> list[Finding]:
-    """Return findings on the server and on what its user may do."""
+    """Return findings on the server and the rights of its user."""
     where = "embedded" if settings.redis_url is None else "REDIS_URL"
     try:
         async with connect(settings.redis_url, settings.triage_data_dir) as redis:
             missing = await refused(redis, NEEDED)
-            spared = await refused(redis, USEFUL)
-            info = {} if "INFO" in spared else await redis.info("server")
+            missed = await refused(redis, USEFUL)
+            info = {} if "INFO" in missed else await redis.info("server")
     except (StorageUnavailableError, EmbeddedValkeyError, OSError) as error:
-        advice = f"{where}: start the server or correct the address"
+        advice = f"{where}: start the server, or correct the address"
         return [Finding("Redis", str(error)[:200], advice)]
     version = info.get("valkey_version") or info.get("redis_version") or "unknown"
-    return [Finding("Redis", f"{where}, version {version}"), *_rights(missing, spared)]
+    return [Finding("Redis", f"{where}, version {version}"), *_rights(missing, missed)]
 
 
-def _rights(missing: list[str], spared: list[str]) -> list[Finding]:
+def _rights(missing: list[str], missed: list[str]) -> list[Finding]:
     found = []
     if missing:
-        advice = "ACL of the user in REDIS_URL: allow them"
+        advice = "allow these commands in the ACL of the user in REDIS_URL"
         found.append(Finding("Redis rights", f"refused: {', '.join(missing)}", advice))
-    if spared:
-        advice = "allow INFO, to notice failovers, and MEMORY USAGE, to bound the inbox by bytes"
-        found.append(Finding("Redis rights", f"refused: {', '.join(spared)}", advice))
+    if missed:
+        advice = "allow INFO (notices failovers) and MEMORY USAGE (bounds the inbox in bytes)"
+        found.append(Finding("Redis rights", f"refused: {', '.join(missed)}", advice))
     return found
 
 
 async def check_model(settings: Settings, config: Config) -> Finding:
-    """Have one text classified, and return how that went."""
+    """Classify one text, and return a finding with the time it took."""
     llm, use = llm_of(settings), LlmUse(config.llm)
     kind = "local" if llm is None else "llm"
     try:
@@ -80,5 +80,7 @@ async def check_model(settings: Settings, config: Config) -> Finding:
         return Finding("model", "does not answer", str(error))
     found = f"{prediction.classifier} in {prediction.latency_ms:.0f} ms"
     if llm is not None and llm.model not in config.llm.prices:
-        return Finding("model", found, f'[llm.prices."{llm.model}"]: add it, to count the cost')
+        return Finding(
+            "model", found, f'add [llm.prices."{llm.model}"] to triage.toml, to count costs'
+        )
     return Finding("model", found)

@@ -1,4 +1,4 @@
-"""Check that each group and user in triage.toml is in Slack now."""
+"""Checks that each group and user in triage.toml exists in Slack."""
 
 from collections.abc import AsyncIterator
 
@@ -11,15 +11,15 @@ from classifiers.plural import plural
 
 
 async def people(directory: Directory, config: Config) -> AsyncIterator[Finding]:
-    """Yield a finding for each agent, admin and mention, even if Slack refuses some."""
-    may = [*config.triage.agents, *config.triage.admins]
-    told = [one.mention for one in config.labels if one.mention is not None]
-    groups = groups_of(may)
+    """Yield a finding for each agent, admin and mention, even if Slack refuses some lookups."""
+    privileged = [*config.triage.agents, *config.triage.admins]
+    mentioned = [label.mention for label in config.labels if label.mention is not None]
+    groups = groups_of(privileged)
     for name in groups:
         yield await _group(directory, name)
-    for name in dict.fromkeys(one for one in may if one not in groups):
+    for name in dict.fromkeys(name for name in privileged if name not in groups):
         yield await _user(directory, name)
-    for name in dict.fromkeys(one for one in told if one not in may):
+    for name in dict.fromkeys(name for name in mentioned if name not in privileged):
         yield await _mention(directory, name)
 
 
@@ -27,9 +27,11 @@ async def _group(directory: Directory, name: str) -> Finding:
     try:
         members = await directory.members(name)
     except GatewayError as error:
-        return Finding(name, error.word or "no answer", f"nobody has rights through it: {error}")
+        return Finding(
+            name, error.word or "no answer", f"nobody gets rights through this group: {error}"
+        )
     if not members:
-        return Finding(name, "the group is empty", "add people to the group in Slack")
+        return Finding(name, "empty group", "add people to the group in Slack")
     return Finding(name, plural(len(members), "member"))
 
 
@@ -53,6 +55,6 @@ async def _mention(directory: Directory, name: str) -> Finding:
     except GatewayError as error:
         return Finding(name, error.word or "no answer", f"cards cannot mention it: {error}")
     if found is None:
-        advice = "correct the name in triage.toml (mention), or enable the group in Slack"
+        advice = "correct `mention` in triage.toml, or enable the group in Slack"
         return Finding(name, "no such group", advice)
     return Finding(name, "a group to mention")

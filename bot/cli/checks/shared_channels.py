@@ -1,4 +1,4 @@
-"""Name the channels that are shared with another company."""
+"""A check that names channels shared with another company."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,31 +9,31 @@ from bot.cli.checks.finding import Finding
 from bot.config.config import Config
 from bot.slack.errors import FAILURES, sorted_error
 
-_READ_THERE = "another company reads the cards there: name a channel of your own in triage.toml"
+_READ_THERE = "another company reads the cards there: name an internal channel in triage.toml"
 
 
 async def shared_channels(
     client: AsyncWebClient, config: Config, team: str
 ) -> AsyncIterator[Finding]:
-    """Yield a finding for each channel of the bot that is shared, or is about to be."""
+    """Yield a finding for each of the bot's channels that is shared, or will be."""
     types = "public_channel,private_channel"
     try:
         pages = await client.conversations_list(types=types, exclude_archived=True, limit=1000)
         async for page in pages:
-            for one in page["channels"]:
-                if one.get("is_member") and with_whom(one, team):
-                    yield _finding(one, config, team)
+            for channel in page["channels"]:
+                if channel.get("is_member") and with_whom(channel, team):
+                    yield _finding(channel, config, team)
     except FAILURES as error:
         refused = sorted_error("conversations.list", error)
         yield Finding("shared channels", refused.word or "no answer", str(refused))
 
 
 def with_whom(channel: dict[str, Any], team: str) -> str:
-    """Return whom a channel is shared with outside the organization, "" if nobody."""
+    """Return who else, outside the organization, is in a channel; "" if nobody."""
     if channel.get("is_ext_shared"):
         known = (*channel.get("connected_team_ids", ()), *channel.get("shared_team_ids", ()))
         inside = {team, *channel.get("internal_team_ids", ())}
-        others = sorted({one for one in known if one not in inside})
+        others = sorted(set(known) - inside)
         return f"shared with {', '.join(others) or 'another company'}"
     if channel.get("is_pending_ext_shared"):
         return "another company is invited"
@@ -43,7 +43,7 @@ def with_whom(channel: dict[str, Any], team: str) -> str:
 def _finding(channel: dict[str, Any], config: Config, team: str) -> Finding:
     name = f"#{channel['name']}"
     triage = config.triage
-    cards = {*(one.channel for one in config.labels)}
+    cards = {label.channel for label in config.labels}
     cards |= {triage.needs_human_channel, triage.admin_channel}
     advice = _READ_THERE if cards & {name, channel["id"]} else ""
-    return Finding(name, f"{with_whom(channel, team)}; its people are never agents", advice)
+    return Finding(name, f"{with_whom(channel, team)}; people from there are never agents", advice)

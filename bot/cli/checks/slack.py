@@ -1,4 +1,4 @@
-"""Check the bot token, its scopes, channels and people in Slack."""
+"""Checks of the bot token, its scopes, and channels and people in Slack."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -56,17 +56,17 @@ async def check_slack(token: str, api_url: str, config: Config) -> AsyncIterator
     directory = Directory(client, config)
     for name in _channels(config):
         yield await _channel(client, directory, name)
-    async for one in shared_channels(client, config, str(who["team_id"])):
-        yield one
-    async for one in people(directory, config):
-        yield one
+    async for finding in shared_channels(client, config, str(who["team_id"])):
+        yield finding
+    async for finding in people(directory, config):
+        yield finding
 
 
 def _scopes(header: str | None) -> Finding:
-    """What Slack says the token may do; another server may keep that to itself."""
+    """Return a finding on the token's scopes; servers other than Slack may not report them."""
     if header is None:
-        return Finding("scopes", "the server does not say")
-    granted = {one.strip() for one in header.split(",")}
+        return Finding("scopes", "the server does not report them")
+    granted = {scope.strip() for scope in header.split(",")}
     missing = [scope for scope in SCOPES if scope not in granted]
     if not missing:
         return Finding("scopes", "all")
@@ -76,7 +76,7 @@ def _scopes(header: str | None) -> Finding:
 
 
 def _channels(config: Config) -> list[str]:
-    named = [one.channel for one in config.labels]
+    named = [label.channel for label in config.labels]
     named += [config.triage.needs_human_channel, config.triage.admin_channel]
     return list(dict.fromkeys([*config.channels, *(name for name in named if name)]))
 
@@ -85,7 +85,7 @@ async def _channel(client: AsyncWebClient, directory: Directory, name: str) -> F
     try:
         channel = await directory.channel(name)
         if channel is None:
-            advice = "make or unarchive the channel, or invite the bot if it is private"
+            advice = "create or unarchive the channel, or invite the bot if it is private"
             return Finding(name, "not visible", advice)
         found: Any = await asked(
             "conversations.info", lambda: client.conversations_info(channel=channel)
@@ -96,4 +96,4 @@ async def _channel(client: AsyncWebClient, directory: Directory, name: str) -> F
         return Finding(name, "archived", ADVICE["is_archived"])
     if found["channel"].get("is_member"):
         return Finding(name, "member")
-    return Finding(name, "not a member", f"/invite the bot to {name}")
+    return Finding(name, "not a member", f"/invite the bot in {name}")

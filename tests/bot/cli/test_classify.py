@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.bulk.choose import Choice, Taught, take
+from bot.bulk.choose import Choice, Taught, load_taught
 from bot.bulk.classify import classify_file, job_of
 from bot.bulk.engine import Crew
 from bot.cli.classify import print_answers
@@ -96,7 +96,7 @@ async def test_files_are_answered_by_what_the_workspace_was_taught(
     assert json.loads(untaught)["classifier"] != json.loads(answer)["classifier"]
     done = triage("classify", str(source), "--out", str(out), REDIS_URL=valkey_url)
     assert out.read_text() == answer
-    assert "Learnt from workspace T1: 4 examples" in done.stderr
+    assert "Learned from workspace T1: 4 examples" in done.stderr
 
 
 def test_a_run_goes_on_by_what_it_was_taught_at_its_start(tmp_path: Path, shipped: Config) -> None:
@@ -135,12 +135,12 @@ async def test_what_an_llm_answers_too_is_not_answered_without_it_unasked(
     note = Promotion(act="promote", who="U", when="1", why="better")
     await Models(redis).promote("T1", model.id, note, None)
     settings = Settings(redis_url=valkey_url)
-    with pytest.raises(ConfigError, match=r"the bot asks tuned .*: add --classifier local"):
-        await take(settings, shipped, Choice("T1"))
-    assert (await take(settings, shipped, Choice("T1", kind="local"))).recipe == b""
+    with pytest.raises(ConfigError, match=r"the bot asks tuned .* Add --classifier local"):
+        await load_taught(settings, shipped, Choice("T1"))
+    assert (await load_taught(settings, shipped, Choice("T1", kind="local"))).recipe == b""
     with_key = settings.model_copy(update={"openai_api_key": SecretStr("sk-x")})
     with pytest.raises(ConfigError, match="the bot asks gpt"):
-        await take(with_key, shipped, Choice("T1"))
+        await load_taught(with_key, shipped, Choice("T1"))
 
 
 async def test_the_recipe_of_a_local_champion_is_taken(
@@ -158,10 +158,10 @@ async def test_the_recipe_of_a_local_champion_is_taken(
     await Models(redis).add("T1", model, recipe)
     note = Promotion(act="promote", who="U", when="1", why="better")
     await Models(redis).promote("T1", model.id, note, None)
-    taught = await take(Settings(redis_url=valkey_url), shipped, Choice("T1"))
+    taught = await load_taught(Settings(redis_url=valkey_url), shipped, Choice("T1"))
     assert Taught.model_validate_json(taught.model_dump_json()).recipe == recipe
     with pytest.raises(ModelError, match="is for label set"):
-        await take(
+        await load_taught(
             Settings(redis_url=valkey_url),
             shipped.model_copy(update={"labels": shipped.labels[:2]}),
             Choice("T1"),
@@ -169,17 +169,17 @@ async def test_the_recipe_of_a_local_champion_is_taken(
 
 
 def test_options_that_do_not_go_together_are_said(tmp_path: Path, shipped: Config) -> None:
-    with pytest.raises(ConfigError, match='"magic" is none of local, llm, cascade'):
+    with pytest.raises(ConfigError, match='"magic" is unknown. Use one of local, llm, cascade'):
         Choice(kind="magic")
-    with pytest.raises(ConfigError, match="leave out --team"):
+    with pytest.raises(ConfigError, match="use only one of them"):
         Choice("T1", "x.csv")
-    with pytest.raises(ConfigError, match='"spark" is none of local, ray'):
+    with pytest.raises(ConfigError, match='"spark" is unknown. Use one of local, ray'):
         Crew("spark")
     out = str(tmp_path / "out")
     for kind in ("llm", "cascade"):
-        with pytest.raises(ConfigError, match="local alone answers"):
+        with pytest.raises(ConfigError, match="the local classifier only"):
             classify_file(Settings(), shipped, Source("in.txt"), out, Choice(kind=kind), Crew())
-    with pytest.raises(ConfigError, match="can be read again"):
+    with pytest.raises(ConfigError, match="reads it again"):
         classify_file(Settings(), shipped, Source("-"), out, Choice(), Crew())
     missing = Choice(examples=str(tmp_path / "x.csv"))
     with pytest.raises(DatasetError, match=r"x\.csv: no such file"):

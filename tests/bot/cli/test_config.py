@@ -15,7 +15,7 @@ def test_config_init_writes_what_is_shipped_and_overwrites_nothing(tmp_path: Pat
     assert load_config(tmp_path / "triage.toml").labels
     again = triage("config", "init", folder=tmp_path)
     assert (again.returncode, again.stdout) == (2, "")
-    assert "exists already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 @pytest.mark.parametrize("verb", ["status", "accuracy", "models", "jobs"])

@@ -28,7 +28,7 @@ async def test_what_is_imported_is_exported(redis: Client, valkey_url: str, tmp_
     assert "Total examples: 2" in done.stdout
     status = json.loads(triage("status", "--json", REDIS_URL=valkey_url).stdout)
     assert (status["workspace"], status["examples"]) == ("T1", 2)
-    assert status["llm_today"].startswith("0 requests, 0 tokens read")
+    assert status["llm_today"].startswith("0 calls, 0 tokens read")
     assert status["llm_problems"] == []
     assert status["local_model"] is None
     said = "90% precision is not shown yet: it takes about 38 more examples"

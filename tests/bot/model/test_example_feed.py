@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bulk.choose import Choice, Taught, take
+from bot.bulk.choose import Choice, Taught, load_taught
 from bot.bulk.classify import blueprint_of
 from bot.config.config import Settings, load_config
 from bot.message.answer_log import AnswerLog
@@ -95,7 +95,9 @@ async def test_files_are_classified_by_the_same_threshold(
     await Workspaces(redis).add(TEAM)
     asked = CONFIG.triage.model_copy(update={"target_precision": TARGET})
     config = CONFIG.model_copy(update={"triage": asked})
-    taught = await take(Settings(redis_url=valkey_url), config, Choice(team=TEAM, kind="local"))
+    taught = await load_taught(
+        Settings(redis_url=valkey_url), config, Choice(team=TEAM, kind="local")
+    )
     known = Taught.model_validate_json(taught.model_dump_json())
     made = blueprint_of(config, known).make(1)
     assert isinstance(made, BatchingClassifier)

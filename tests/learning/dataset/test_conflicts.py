@@ -80,4 +80,4 @@ async def test_shown_texts_are_escaped_and_redacted(redis: Client) -> None:
     assert "<https://slack/C/2|message>" in shown
     assert "\u202e" not in excerpt(text)
     nothing = await render(replace(found, conflicts=(), suspects=()), permalink)
-    assert "Nothing to look at" in nothing
+    assert "Nothing to review" in nothing
