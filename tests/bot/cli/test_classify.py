@@ -169,11 +169,11 @@ async def test_the_recipe_of_a_local_champion_is_taken(
 
 
 def test_options_that_do_not_go_together_are_said(tmp_path: Path, shipped: Config) -> None:
-    with pytest.raises(ConfigError, match='"magic" is unknown. Use one of local, llm, cascade'):
+    with pytest.raises(ConfigError, match=r'"magic" is unknown\. Use one of local, llm, cascade'):
         Choice(kind="magic")
     with pytest.raises(ConfigError, match="use only one of them"):
         Choice("T1", "x.csv")
-    with pytest.raises(ConfigError, match='"spark" is unknown. Use one of local, ray'):
+    with pytest.raises(ConfigError, match=r'"spark" is unknown\. Use one of local, ray'):
         Crew("spark")
     out = str(tmp_path / "out")
     for kind in ("llm", "cascade"):
