@@ -63,7 +63,7 @@ def _rows(found: "Doubts") -> list[dict[str, object]]:
         for example in conflict.examples:
             others = ", ".join(sorted(labels - {example.label}))
             rows.append(_row("two labels", example, others))
-    rows += [_row("probably wrong", one.example, one.instead) for one in found.suspects]
+    rows += [_row("probably wrong", suspect.example, suspect.instead) for suspect in found.suspects]
     return rows
 
 

@@ -44,12 +44,12 @@ async def _list(team: str | None, config: Path | None, *, as_json: bool) -> None
     async with open_store(settings, team) as store:
         letters = DeadLetters(store.redis)
         await letters.trim(store.team, loaded.keep.seconds)
-        rows = [_row(one) async for one in letters.iterate(store.team)]
+        rows = [_row(letter) async for letter in letters.iterate(store.team)]
         outlived = await letters.outlived(store.team)
     if as_json:
         print_json(rows)
         return
-    table = Table("id", "when", "what", "message", "reason")
+    table = Table("id", "when", "event", "message", "reason")
     for row in rows:
         table.add_row(*row.values())
     out.print(table)
@@ -66,13 +66,14 @@ async def _each(
     *,
     every: bool,
 ) -> None:
-    """Apply `act` to the given failed events, or to `every` one, and print the number changed."""
+    """Apply `act` to the given failed events, or to `every` event, and print the number changed."""
     if every == bool(ids):
         raise typer.BadParameter("pass ids, as `triage dead list` shows them, or --all")
     async with open_store(load_environment(), team) as store:
         letters = DeadLetters(store.redis)
-        found = [one async for one in letters.iterate(store.team) if every or one.id in (ids or [])]
-        done = sum([await act(letters, store.team, one) for one in found])
+        stored = [letter async for letter in letters.iterate(store.team)]
+        found = [letter for letter in stored if every or letter.id in (ids or [])]
+        done = sum([await act(letters, store.team, letter) for letter in found])
         await store.workspaces.audit(store.team, WHO, f"dead {verb}", count=str(done))
     out.say(f"{done} of {len(found) if every else len(ids or [])}: {result}")
 

@@ -63,7 +63,7 @@ async def _write(stage: Theatre, text: str) -> str:
     return str((await stage.act("messages", user="U0CLEO", channel=SUPPORT, text=text))["ts"])
 
 
-async def _answered(stage: Theatre, ts: str, emoji: str, channel: str, said: str) -> str:
+async def _answered(stage: Theatre, ts: str, emoji: str, channel: str, result: str) -> str:
     """Wait for exactly this emoji and one card in this channel; return the card's ts."""
 
     def seen(state: State) -> Any:
@@ -71,8 +71,8 @@ async def _answered(stage: Theatre, ts: str, emoji: str, channel: str, said: str
         right = emoji_of_bot(state, ts) == {emoji} and [card[0] for card in found] == [channel]
         return found[0][1] if right else None
 
-    card = str(await stage.until(f"{said}: emoji :{emoji}: and one card in {channel}", seen))
-    stage.say("bot", f":{emoji}: {said}, card in #{NAMES[channel]}")
+    card = str(await stage.until(f"{result}: emoji :{emoji}: and one card in {channel}", seen))
+    stage.say("bot", f":{emoji}: {result}, card in #{NAMES[channel]}")
     return card
 
 

@@ -33,6 +33,6 @@ async def examine(settings: Settings, config: Config, terminal: Terminal = out) 
     table = Table("", "checked", "found", "to do")
     for finding in findings:
         mark = styled("✗", "red") if finding.advice else styled("✓", "green")
-        table.add_row(mark, finding.what, finding.found, finding.advice)
+        table.add_row(mark, finding.subject, finding.found, finding.advice)
     terminal.print(table)
     return 1 if any(finding.advice for finding in findings) else 0

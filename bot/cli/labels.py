@@ -127,14 +127,16 @@ async def _migrate(
     from learning.migration import Migration, migrate, split_of, unmapped
     from storage.examples.label_moves import LabelMoves
 
-    files = dict(pair("--split", one) for one in splits)
+    files = dict(pair("--split", words) for words in splits)
     migration = Migration(
-        renamed=dict(pair("--rename", one) for one in renamed),
+        renamed=dict(pair("--rename", words) for words in renamed),
         split={
             label: split_of(label, Path(file), config.label_set) for label, file in files.items()
         },
         removed=frozenset(removed),
-        restored=dict(pair("--restore", one if "=" in one else f"{one}={one}") for one in restored),
+        restored=dict(
+            pair("--restore", words if "=" in words else f"{words}={words}") for words in restored
+        ),
     )
     async with open_store(settings, team) as store:
         moves, names = LabelMoves(store.redis), config.label_set.names

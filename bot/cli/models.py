@@ -43,31 +43,31 @@ async def _listed(store: Stores, label_set: str) -> dict[str, Any]:
 
     stored, shadows = store.models, store.shadows
     rows = []
-    for one in await listed(stored, store.team, label_set):
-        answers = await shadows.all(one.model.id)
+    for row in await listed(stored, store.team, label_set):
+        answers = await shadows.all(row.model.id)
         shadow = figures(answers, await store.examples.get(store.team, list(answers)))
-        part = {"id": one.model.id, "role": one.role, "usable": one.usable}
-        rows.append({**part, **one.model.model_dump(), "shadow": asdict(shadow)})
-    history = [one.model_dump() for one in await stored.history(store.team)]
+        state = {"id": row.model.id, "role": row.role, "usable": row.usable}
+        rows.append({**state, **row.model.model_dump(), "shadow": asdict(shadow)})
+    history = [step.model_dump() for step in await stored.history(store.team)]
     return {"champion": await stored.champion(store.team), "models": rows, "history": history}
 
 
 def _models(rows: list[dict[str, Any]]) -> Table:
     columns = ("model", "role", "made (UTC)", "backend", "name", "training set", "silent trial")
     table = Table(*columns, title="Models")
-    for one in rows:
-        change = one["shadow"]["change"]
+    for row in rows:
+        change = row["shadow"]["change"]
         shadow = f"{change['gained']} gained, {change['lost']} lost of {change['size']} judged"
-        cells = [one["id"], ROLES[one["role"]], day(one["created"]), one["backend"]]
-        cells += [str(one["name"]), one["snapshot"]]
-        table.add_row(*cells, shadow if one["shadow"]["answered"] else "")
+        cells = [row["id"], ROLES[row["role"]], day(row["created"]), row["backend"]]
+        cells += [str(row["name"]), row["snapshot"]]
+        table.add_row(*cells, shadow if row["shadow"]["answered"] else "")
     return table
 
 
 def _history(rows: list[dict[str, Any]]) -> Table:
     table = Table("when (UTC)", "change", "from", "to", "gain", "who", "why", title="History")
-    for one in rows:
-        moves = (shown(one["before"]), shown(one["after"]))
-        given = gain(one["figures"])
-        table.add_row(day(one["when"]), ACTS[one["act"]], *moves, given, one["who"], one["why"])
+    for step in rows:
+        moves = (shown(step["before"]), shown(step["after"]))
+        reason = (gain(step["figures"]), step["who"], step["why"])
+        table.add_row(day(step["when"]), ACTS[step["act"]], *moves, *reason)
     return table

@@ -14,12 +14,12 @@ HELP = "`/triage models` - all models, which one is in use, and who promoted it"
 _HISTORY = 10
 
 
-def _model(one: Listed) -> str:
-    model = one.model
+def _model(row: Listed) -> str:
+    model = row.model
     name = "settings of the local model" if model.kind == "local" else model.name
-    role = ROLES[one.role]
+    role = ROLES[row.role]
     return f"• `{model.id}` {role} · {model.backend} · {inline(name)} · {day(model.created)}" + (
-        "" if one.usable else " · :warning: for other labels"
+        "" if row.usable else " · :warning: for other labels"
     )
 
 
@@ -32,13 +32,13 @@ def _in_shadow(found: ShadowFigures) -> str:
     return f"{line}; usually {found.p50_ms:.0f} ms, ${found.usd_per_1000:.2f} for 1,000 requests"
 
 
-def _step(one: Promotion) -> str:
-    figures = gain(one.figures)
-    who = f"<@{one.who}>" if one.who.isalnum() else inline(one.who)
+def _step(step: Promotion) -> str:
+    figures = gain(step.figures)
+    who = f"<@{step.who}>" if step.who.isalnum() else inline(step.who)
     return (
-        f"• {day(one.when)} {ACTS[one.act]}: {shown(one.before)} → {shown(one.after)} by {who}"
+        f"• {day(step.when)} {ACTS[step.act]}: {shown(step.before)} → {shown(step.after)} by {who}"
         + (f", {figures}" if figures else "")
-        + (f" · {sentence(one.why)}" if one.why else "")
+        + (f" · {sentence(step.why)}" if step.why else "")
     )
 
 
@@ -49,13 +49,13 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     history = await models.history(context.team)
     champion = shown(await models.champion(context.team))
     lines = [f"*Models* (in use: `{champion}`)"]
-    for one in rows:
-        lines.append(_model(one))
-        found = await context.bench.gating.in_shadow(one.model.id)
+    for row in rows:
+        lines.append(_model(row))
+        found = await context.bench.gating.in_shadow(row.model.id)
         if found.answered:
             lines.append(_in_shadow(found))
     if not rows:
         lines.append("• none yet: `/triage train` makes one")
     if history:
-        lines += ["*History*", *(_step(one) for one in reversed(history[-_HISTORY:]))]
+        lines += ["*History*", *(_step(step) for step in reversed(history[-_HISTORY:]))]
     return "\n".join(lines)

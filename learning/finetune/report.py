@@ -102,4 +102,4 @@ def _advice(job: Job, pace: PollPace, now: float) -> list[str]:
 
 def job_rows(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """Return the jobs as JSON types, for scripts."""
-    return [one.model_dump(mode="json") for one in jobs]
+    return [job.model_dump(mode="json") for job in jobs]

@@ -1,4 +1,4 @@
-"""The installed wheel that `make test-install` names, and a bot that runs from it."""
+"""The wheel that `make test-install` installed, and a bot that runs from it."""
 
 import os
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ SUPPORT, ADMIN = "C0SUPPORT", "U0ADA"
 
 @dataclass(frozen=True)
 class Office:
-    """A folder with `.env` and triage.toml in which the installed bot runs, and its Slack."""
+    """A folder with `.env` and triage.toml where the installed bot runs, and its Slack."""
 
     installed: Installed
     folder: Path
@@ -61,7 +61,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 async def office(
     installed: Installed, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Office]:
-    """A bot over Socket Mode; the tests of a module share it."""
+    """Yield a bot over Socket Mode, which the tests of a module share."""
     folder = tmp_path_factory.mktemp("office")
     async with installed.sandbox(folder) as (url, people):
         await prepare(installed, folder, url, "SLACK_APP_TOKEN=xapp-sandbox")
@@ -74,10 +74,10 @@ async def office(
             yield Office(installed, folder, people)
 
 
-async def prepare(installed: Installed, folder: Path, url: str, way_in: str) -> None:
-    """Write triage.toml and `.env` as the page says."""
+async def prepare(installed: Installed, folder: Path, url: str, receiving: str) -> None:
+    """Write triage.toml and `.env` as docs/install.md says."""
     await installed.run(folder, "config", "init")
     (folder / ".env").write_text(
-        f"SLACK_BOT_TOKEN=xoxb-sandbox\n{way_in}\nSLACK_API_URL={url}/api/\n"
+        f"SLACK_BOT_TOKEN=xoxb-sandbox\n{receiving}\nSLACK_API_URL={url}/api/\n"
         f"TRIAGE_DATA_DIR={folder / 'data'}\n"
     )

@@ -1,4 +1,4 @@
-"""The installed wheel: its commands run as a user runs them, far from the checkout."""
+"""The installed wheel, with commands that run as a user runs them, outside the checkout."""
 
 import asyncio
 import json
@@ -14,12 +14,12 @@ import httpx2
 
 from tests.sandbox.running import Control
 
-_LONGEST_S = 300  # a machine with much other work on it
+_LONGEST_S = 300  # allows for a busy machine
 
 
 @dataclass(frozen=True)
 class Done:
-    """A command that has ended."""
+    """A finished command."""
 
     code: int
     out: str
@@ -28,7 +28,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Installed:
-    """An environment with the wheel in it, and a home folder for the user of its commands."""
+    """An environment with the wheel, and a home folder for its user."""
 
     triage: Path
     home: Path
@@ -47,7 +47,7 @@ class Installed:
         return (self.triage.parents[1] / "requirements.txt").read_text()
 
     def asked(self, code: str) -> object:
-        """Return what the JSON printed by `code` in the environment's Python says."""
+        """Run `code` in the environment's Python, and return the JSON that it prints."""
         command = [str(self.python), "-P", "-c", code]
         shown = subprocess.run(
             command, cwd=self.home, env=self._environment(), capture_output=True, check=True
@@ -82,7 +82,7 @@ class Installed:
 
     @asynccontextmanager
     async def sandbox(self, folder: Path, *options: str) -> AsyncIterator[tuple[str, Control]]:
-        """Serve the sandbox that the wheel brings along; yield its address and its people."""
+        """Serve the wheel's sandbox; yield its address and its people."""
         command = ("python", "-P", "-m", "sandbox", "--stdin-lifeline")
         process = await self.start(folder, *command, *options)
         assert process.stdin is not None
@@ -97,7 +97,7 @@ class Installed:
 
     @asynccontextmanager
     async def running(self, folder: Path, *arguments: str) -> AsyncIterator[None]:
-        """Run the bot; at the end stop it with SIGTERM and look for errors in its log."""
+        """Run the bot; then stop it with SIGTERM, and check its log for errors."""
         process = await self.start(folder, "triage", "run", *arguments)
         reading = asyncio.create_task(process.communicate())
         try:

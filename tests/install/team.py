@@ -1,4 +1,4 @@
-"""What a team has labelled before it installs the bot."""
+"""A team's labelled texts from before it installs the bot."""
 
 import csv
 from pathlib import Path

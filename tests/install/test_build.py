@@ -1,4 +1,4 @@
-"""The commands of docs/install.md and of the Dockerfile that need no engine, run as written."""
+"""Runs the commands of docs/install.md and the Dockerfile that need no container engine."""
 
 import os
 import re
@@ -19,7 +19,7 @@ SOURCES = ("pyproject.toml", "uv.lock", "README.md", "LICENSE", "NOTICE", "triag
 
 @pytest.fixture
 def environment(installed: Installed, tmp_path: Path) -> dict[str, str]:
-    """Variables that keep what uv installs in a folder of the test, with this Python."""
+    """Return variables that make uv install into the test's folder, with this Python."""
     uv = shutil.which("uv", path=f"{os.environ['PATH']}:{Path('.bootstrap/bin').absolute()}")
     assert uv is not None
     tools = tmp_path / "tools"
@@ -33,7 +33,7 @@ def environment(installed: Installed, tmp_path: Path) -> dict[str, str]:
 
 
 def checkout(folder: Path) -> Path:
-    """Copy what a wheel is made of."""
+    """Copy the sources of the wheel."""
     for name in SOURCES:
         shutil.copy(name, folder / name)
     ignored = shutil.ignore_patterns("__pycache__")
@@ -43,7 +43,7 @@ def checkout(folder: Path) -> Path:
 
 
 def shell(commands: str, folder: Path, environment: dict[str, str]) -> str:
-    """Return what the commands print; each must succeed."""
+    """Run the commands, which must succeed, and return their output."""
     done = subprocess.run(
         ["bash", "-euc", commands],
         cwd=folder,

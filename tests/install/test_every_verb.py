@@ -1,4 +1,4 @@
-"""A story of every verb of the command line, beside an installed bot that runs."""
+"""A story that runs every verb of the command line next to an installed, running bot."""
 
 import shlex
 from collections import deque
@@ -31,7 +31,7 @@ print(json.dumps(sorted(
 
 @dataclass(frozen=True)
 class Step:
-    """A command line, what it must say, and how it must end."""
+    """A command line, a part of its output, and its exit code."""
 
     line: str
     says: str = ""
@@ -75,7 +75,7 @@ MISSING = (
     Step("classify s3://bucket/texts.csv", "support-triage[remote]", code=2),
     Step("classify tickets.csv --out ray.jsonl --engine ray", "support-triage[ray]", code=2),
 )
-"""What needs a package that is installed on request only."""
+"""Commands that need an optional extra."""
 ELSEWHERE = {
     "run": "each test with an office runs it",
     "cancel": "test_a_job_at_a_provider_is_cancelled",
@@ -83,13 +83,13 @@ ELSEWHERE = {
 
 
 def verb_of(step: Step, verbs: Sequence[str]) -> str:
-    """Return the verb of a command line: the longest one that it begins with."""
+    """Return the verb of a command line: the longest verb that it starts with."""
     words = shlex.split(step.line)
     return max((one for one in verbs if words[: len(one.split())] == one.split()), key=len)
 
 
-async def told(office: Office, step: Step) -> Done:
-    """Run a step and check how it ends and what it says."""
+async def run_step(office: Office, step: Step) -> Done:
+    """Run a step, and check its output and exit code."""
     words = shlex.split(step.line)
     done = await office.installed.run(office.folder, *words, given=step.given, **step.environment)
     assert done.code == step.code, (step.line, done)
@@ -97,30 +97,30 @@ async def told(office: Office, step: Step) -> Done:
     return done
 
 
-def test_no_verb_is_left_out(installed: Installed) -> None:
+def test_every_verb_is_in_the_story(installed: Installed) -> None:
     verbs = installed.asked(TREE)
     assert isinstance(verbs, list)
     assert sorted({verb_of(step, verbs) for step in STORY} | ELSEWHERE.keys()) == verbs
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_every_verb_does_its_work(office: Office) -> None:
+async def test_every_verb_works(office: Office) -> None:
     labelled_file(office.folder)
     await office.labelled("My invoice shows the wrong amount", "moneybag", "C0BILLING")
     for step in STORY:
-        await told(office, step)
+        await run_step(office, step)
     assert len((office.folder / "answers.jsonl").read_text().splitlines()) == 160
     for name in ("curve.png", "gate.png"):
         assert (office.folder / name).read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_what_is_not_installed_is_named_with_the_command_that_installs_it(
+async def test_a_missing_extra_is_named_with_its_install_command(
     office: Office,
 ) -> None:
     labelled_file(office.folder)
     for step in MISSING:
-        await told(office, step)
+        await run_step(office, step)
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -133,9 +133,9 @@ async def test_a_job_at_a_provider_is_cancelled(office: Office) -> None:
 async def _cancelled(office: Office, provider: FinetuningServer) -> None:
     labelled_file(office.folder)
     at = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{provider.url}/v1/"}
-    await told(office, Step("import tickets.csv"))
-    await told(office, Step("train openai --yes --anyway", "triage jobs", environment=at))
+    await run_step(office, Step("import tickets.csv"))
+    await run_step(office, Step("train openai --yes --anyway", "triage jobs", environment=at))
     [job] = provider.jobs
-    name = job["metadata"]["triage_job"].partition("-")[0]  # the attempt follows
-    await told(office, Step(f"cancel {name}", "cancelled", environment=at))
+    name = job["metadata"]["triage_job"].partition("-")[0]  # then the attempt number
+    await run_step(office, Step(f"cancel {name}", "cancelled", environment=at))
     assert provider.cancelled

@@ -1,4 +1,4 @@
-"""The way of docs/install.md: an empty folder, a configuration, `.env`, a check, a bot at work."""
+"""The steps of docs/install.md: a configuration, `.env`, `triage doctor`, and a working bot."""
 
 import asyncio
 import json
@@ -21,9 +21,7 @@ INVOICE = "My invoice shows the wrong amount"
 BILLING = "C0BILLING"
 
 
-async def test_nothing_but_the_wheel_is_needed_to_begin(
-    installed: Installed, tmp_path: Path
-) -> None:
+async def test_the_wheel_is_enough_to_start(installed: Installed, tmp_path: Path) -> None:
     said = await installed.run(tmp_path, "--version")
     assert said.out == f"support-triage {version('support-triage')}\n"
     ran = await installed.run(tmp_path, "run")
@@ -72,7 +70,7 @@ async def test_over_http_with_metrics_on_another_port(installed: Installed, tmp_
 
 
 def healthy(installed: Installed, metrics: int) -> bool:
-    """Whether the health check of the image finds a bot alive."""
+    """Return True if the image's health check finds a live bot."""
     [check] = re.findall(r"^HEALTHCHECK .*\\\n\s+CMD (.+)$", DOCKERFILE, re.MULTILINE)
     _, *arguments = json.loads(check)
     given = {"TRIAGE_METRICS_PORT": str(metrics)}

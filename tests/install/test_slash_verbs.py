@@ -1,4 +1,4 @@
-"""A story of every `/triage` verb, told to the installed bot."""
+"""A story that asks the installed bot every `/triage` verb."""
 
 import json
 
@@ -24,12 +24,12 @@ QUESTIONS = {
     "advice": ("advice", "```"),
     "forget": ("forget U0CLEO now", "*Forgetting* everything that <@U0CLEO> wrote"),
 }
-"""Verbs that may be asked in any order, with a word of each answer."""
+"""Verbs in any order, each with a command and a part of its answer."""
 MODELS = ("train", "jobs", "models", "promote", "rollback", "cancel")
-"""Verbs that are about one model, in the order of its life."""
+"""Verbs about one model, in the order of its life."""
 
 
-def test_no_verb_is_left_out(installed: Installed) -> None:
+def test_every_verb_is_in_the_story(installed: Installed) -> None:
     assert installed.asked(VERBS) == sorted([*QUESTIONS, *MODELS])
 
 

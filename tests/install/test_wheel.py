@@ -1,4 +1,4 @@
-"""The wheel holds what a bot needs and nothing else, and so does the environment it goes into."""
+"""The wheel and its environment contain what the bot needs and nothing else."""
 
 import re
 import tomllib
@@ -19,21 +19,21 @@ print(json.dumps({one.metadata["Name"]: one.version for one in distributions()})
 
 
 def bare(name: str) -> str:
-    """Return the name of a requirement as an index writes it."""
+    """Return the normalized name of a requirement."""
     found = re.match(r"[\w.-]+", name)
     assert found is not None
     return re.sub(r"[-_.]+", "-", found[0]).lower()
 
 
 def locked(installed: Installed) -> dict[str, set[str]]:
-    """Return the versions that the lock file has: some differ with the version of Python."""
+    """Return the locked versions of each package; some depend on the Python version."""
     found: dict[str, set[str]] = {}
     for name, version in re.findall(r"^(\S+)==([^\s;]+)", installed.requirements, re.MULTILINE):
         found.setdefault(bare(name), set()).add(version)
     return found
 
 
-def test_the_wheel_holds_the_package_its_data_and_nothing_else(installed: Installed) -> None:
+def test_the_wheel_has_the_packages_and_their_data_only(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as wheel:
         names = set(wheel.namelist())
         shipped = wheel.read("bot/triage.toml")
@@ -55,7 +55,7 @@ def test_the_wheel_holds_the_package_its_data_and_nothing_else(installed: Instal
     }
 
 
-def test_the_environment_has_the_locked_versions_alone(installed: Installed) -> None:
+def test_the_environment_has_only_locked_versions(installed: Installed) -> None:
     found = installed.asked(DISTRIBUTIONS)
     assert isinstance(found, dict)
     ours = {bare(name): version for name, version in found.items()}

@@ -7,6 +7,6 @@ from dataclasses import dataclass
 class Finding:
     """The result of one check; `advice` is empty if all is well."""
 
-    what: str
+    subject: str
     found: str
     advice: str = ""

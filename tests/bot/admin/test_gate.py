@@ -1,4 +1,4 @@
-"""A comparison draws on the day's budget for the LLM, and ends where that is spent."""
+"""A comparison counts towards the LLM's daily budget, and stops once that is spent."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ PRICES = {"small": Price(prompt=100, cached=10, completion=500)}  # a message co
 
 
 @pytest.mark.parametrize(("budget", "requests"), [(0.4, 3), (0.01, 1)])
-async def test_it_stops_where_the_budget_is_spent(
+async def test_a_comparison_stops_once_the_budget_is_spent(
     redis: Client, budget: float, requests: int
 ) -> None:
     await teach(redis, TEAM, 25, CONFIG.label_set.version)

@@ -1,4 +1,4 @@
-"""`triage evaluate` on files of any length: the figures do not depend on how they are counted."""
+"""`triage evaluate`: one process and several give the same figures."""
 
 from dataclasses import replace
 from functools import partial
@@ -43,6 +43,6 @@ def test_processes_measure_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert here.evaluation.per_second > 0
 
 
-def test_a_file_without_rows_has_figures_of_nothing() -> None:
+def test_an_empty_file_has_zero_figures() -> None:
     found = evaluating.evaluate(Settings(), rows(9), iter(()), "local", Crew()).evaluation
     assert (found.examples, found.accuracy, found.per_label) == (0, 0.0, {})

@@ -1,4 +1,4 @@
-"""`triage` as a user runs it: inside the test, or as a process where that is what is tested."""
+"""Runs `triage` as a user does: inside the test, or as a process if the process is tested."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ CODE = "from bot.cli.main import main; main()"
 
 
 def triage(*arguments: str, stdin: str = "", folder: Path | str = ".", **environment: str) -> Done:
-    """Run a command in this process, which spares its start; logs stay as the test has them."""
+    """Run a command in this process, which saves a start; leave the logging configuration."""
     given = {"TRIAGE_DATA_DIR": "/nonexistent"} | environment
     try:
         asyncio.get_running_loop()
@@ -50,7 +50,7 @@ def _main(
 
 
 async def invoke(url: str, *arguments: str) -> Result:
-    """Run a command in this process, on a thread; its result keeps an error that it ended with."""
+    """Run a command on a thread of this process; the result holds the exception, if any."""
     environment = {"REDIS_URL": url, "COLUMNS": "200"}
     return await asyncio.to_thread(
         lambda: CliRunner().invoke(cli.app, list(arguments), env=environment)
@@ -58,7 +58,7 @@ async def invoke(url: str, *arguments: str) -> Result:
 
 
 def process(*arguments: str, stdin: str = "", folder: Path | str = ".", **environment: str) -> Done:
-    """Run a command as a process, of whose environment and folder nothing gets in."""
+    """Run a command as a process, isolated from this environment and folder."""
     known = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-P", "-c", CODE, *arguments],

@@ -1,4 +1,4 @@
-"""`triage classify`: who answers, and files of any length."""
+"""`triage classify`: the classifier that answers, and files of any length."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ EXAMPLES = "text,label\n" + "".join(
     f"The frobnicator hums {how},{'TECHNICAL' if place % 2 else 'BILLING'}\n"
     for place, how in enumerate(("softly", "in the key of A", "loudly", "in the key of C"))
 )
-"""What hums softly or loudly is billed, what is in a key is not."""
+"""Texts with "softly" or "loudly" are BILLING; texts with a key are TECHNICAL."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_classify_reads_files(tmp_path: Path, name: str, content: str) -> None:
     assert json.loads(done.stdout)["label"] == "ACCOUNT"
 
 
-async def test_files_are_answered_by_what_the_workspace_was_taught(
+async def test_files_are_labelled_with_the_examples_of_the_workspace(
     redis: Client,
     valkey_url: str,
     tmp_path: Path,
@@ -99,7 +99,7 @@ async def test_files_are_answered_by_what_the_workspace_was_taught(
     assert "Learned from workspace T1: 4 examples" in done.stderr
 
 
-def test_a_run_goes_on_by_what_it_was_taught_at_its_start(tmp_path: Path, shipped: Config) -> None:
+def test_a_resumed_run_uses_its_first_training_data(tmp_path: Path, shipped: Config) -> None:
     source, examples, out = (tmp_path / name for name in ("in.txt", "in.csv", "out.jsonl"))
     source.write_text("hello there\n" * CHUNK + f"{TAUGHT}\n")
     examples.write_text(EXAMPLES)
@@ -120,7 +120,7 @@ def test_a_run_goes_on_by_what_it_was_taught_at_its_start(tmp_path: Path, shippe
     assert (first, labels(last)) == ("{}", ["ACCOUNT"])
 
 
-async def test_what_an_llm_answers_too_is_not_answered_without_it_unasked(
+async def test_leaving_out_the_llm_must_be_explicit(
     redis: Client, valkey_url: str, shipped: Config
 ) -> None:
     model = Model(
@@ -143,7 +143,7 @@ async def test_what_an_llm_answers_too_is_not_answered_without_it_unasked(
         await load_taught(with_key, shipped, Choice("T1"))
 
 
-async def test_the_recipe_of_a_local_champion_is_taken(
+async def test_the_recipe_of_a_local_champion_is_used(
     redis: Client, valkey_url: str, shipped: Config
 ) -> None:
     recipe = Recipe(c=15.0).to_bytes()
@@ -168,7 +168,7 @@ async def test_the_recipe_of_a_local_champion_is_taken(
         )
 
 
-def test_options_that_do_not_go_together_are_said(tmp_path: Path, shipped: Config) -> None:
+def test_options_that_exclude_each_other_are_refused(tmp_path: Path, shipped: Config) -> None:
     with pytest.raises(ConfigError, match=r'"magic" is unknown\. Use one of local, llm, cascade'):
         Choice(kind="magic")
     with pytest.raises(ConfigError, match="use only one of them"):

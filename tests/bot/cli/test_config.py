@@ -1,4 +1,4 @@
-"""The first minute of an installed bot: a configuration to start from, and settings from `.env`."""
+"""The first steps after installation: `triage config init`, and settings from `.env`."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from bot.config.config import load_config, shipped_config
 from tests.bot.cli.command_line import process, triage
 
 
-def test_config_init_writes_what_is_shipped_and_overwrites_nothing(tmp_path: Path) -> None:
+def test_config_init_writes_the_shipped_file_and_overwrites_nothing(tmp_path: Path) -> None:
     assert "Wrote triage.toml" in triage("config", "init", folder=tmp_path).stdout
     assert (tmp_path / "triage.toml").read_text() == shipped_config().read_text()
     assert load_config(tmp_path / "triage.toml").labels
@@ -28,7 +28,7 @@ def test_verbs_that_need_no_labels_of_the_team_work_without_a_file(
     json.loads(done.stdout)
 
 
-def test_run_and_a_file_that_is_named_ask_for_it(tmp_path: Path) -> None:
+def test_a_missing_configuration_is_an_error_for_run_and_if_named(tmp_path: Path) -> None:
     for arguments, given in (
         (("run",), {}),
         (("status", "--config", "other.toml"), {}),
@@ -39,7 +39,7 @@ def test_run_and_a_file_that_is_named_ask_for_it(tmp_path: Path) -> None:
         assert "no such file; write one with `triage config init`" in done.stderr
 
 
-def test_run_reads_the_file_beside_it_and_says_so(tmp_path: Path) -> None:
+def test_run_reads_the_env_file_beside_it_and_logs_its_path(tmp_path: Path) -> None:
     (tmp_path / "triage.toml").write_text(shipped_config().read_text())
     (tmp_path / ".env").write_text(
         "# tokens\nSLACK_APP_TOKEN=xapp-1\nSLACK_BOT_TOKEN='xoxb-1'\n"
@@ -52,7 +52,7 @@ def test_run_reads_the_file_beside_it_and_says_so(tmp_path: Path) -> None:
     assert "SLACK_BOT_TOKEN: this token starts with xoxb-" in outranked.stderr
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_env_file_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"A=\xff\n")
     done = triage("status", folder=tmp_path)
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""`triage conflicts`: the embedder of triage.toml, and strangers' words as they are."""
+"""`triage conflicts`: the configured embedder, and untrusted texts."""
 
 import io
 import json
@@ -23,7 +23,7 @@ def config() -> Config:
     return load_config(Path("triage.toml"))
 
 
-async def test_the_embedder_of_the_settings_is_taken(tmp_path: Path, config: Config) -> None:
+async def test_the_configured_embedder_is_used(tmp_path: Path, config: Config) -> None:
     local = config.local.model_copy(update={"embedder": str(tmp_path / "elsewhere")})
     with pytest.raises(ClassifierSetupError, match="elsewhere"):
         await show_conflicts(
@@ -31,7 +31,7 @@ async def test_the_embedder_of_the_settings_is_taken(tmp_path: Path, config: Con
         )
 
 
-async def test_conflicts_show_strangers_words_as_they_are(
+async def test_conflicts_print_untrusted_texts_literally(
     redis: Client, valkey_url: str, tmp_path: Path, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = io.StringIO()

@@ -1,4 +1,4 @@
-"""`triage dead`: events that were given up on."""
+"""`triage dead`: failed events."""
 
 import json
 
@@ -10,7 +10,7 @@ from storage.workspace.workspaces import Workspaces
 from tests.bot.cli.command_line import triage
 
 
-async def test_dead_letters_are_listed_without_text_tried_again_and_dropped(
+async def test_failed_events_are_listed_without_text_retried_and_dropped(
     redis: Client, valkey_url: str
 ) -> None:
     inbox = Inbox(redis)

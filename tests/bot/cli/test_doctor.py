@@ -1,4 +1,4 @@
-"""`triage doctor` against a running Slack, Valkey and the local model: ok, or what to do."""
+"""`triage doctor` against a running Slack, Valkey and the local model."""
 
 import asyncio
 from pathlib import Path
@@ -31,7 +31,9 @@ async def look(settings: Settings, config: Config) -> tuple[int, str]:
     return code, console.export_text()
 
 
-async def test_all_is_well_and_then_something_is_to_do(valkey_url: str, config: Config) -> None:
+async def test_a_good_installation_passes_and_problems_get_advice(
+    valkey_url: str, config: Config
+) -> None:
     async with running_sandbox() as sandbox:
         given: dict[str, Any] = {
             "slack_bot_token": SecretStr(sandbox.bot_token),
@@ -58,7 +60,7 @@ async def test_all_is_well_and_then_something_is_to_do(valkey_url: str, config: 
         )
 
 
-async def test_shared_channels_are_named_and_cards_in_one_are_advised_against(
+async def test_shared_channels_are_listed_and_cards_there_are_a_problem(
     valkey_url: str, config: Config
 ) -> None:
     async with running_sandbox() as sandbox:
@@ -102,7 +104,7 @@ async def test_shared_channels_are_named_and_cards_in_one_are_advised_against(
         ({"is_pending_ext_shared": True}, "another company is invited"),
     ],
 )
-def test_it_is_said_with_whom_a_channel_is_shared(channel: dict[str, Any], said: str) -> None:
+def test_the_companies_that_share_a_channel_are_named(channel: dict[str, Any], said: str) -> None:
     assert with_whom(channel, "T1") == said
 
 
@@ -126,7 +128,7 @@ async def test_an_installation_for_an_organization_is_refused(
                 pass
 
 
-async def test_what_cannot_be_reached_is_said(config: Config) -> None:
+async def test_unreachable_servers_are_named(config: Config) -> None:
     settings = Settings(
         slack_bot_token=SecretStr("xoxb-x"),
         slack_api_url="http://127.0.0.1:9/api/",
@@ -142,7 +144,7 @@ async def test_what_cannot_be_reached_is_said(config: Config) -> None:
         assert words in said
 
 
-def test_scopes_that_a_server_does_not_tell_are_no_fault() -> None:
+def test_a_server_that_does_not_report_scopes_passes() -> None:
     assert _scopes(None).advice == ""
     assert _scopes(", ".join(SCOPES)).found == "all"
     assert "missing: chat:write" in _scopes(",".join({*SCOPES} - {"chat:write"})).found

@@ -1,4 +1,4 @@
-"""`triage export`: what is written can be imported again."""
+"""`triage export`: its files can be imported again."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,9 @@ from storage.workspace.workspaces import Workspaces
 from tests.bot.cli.command_line import triage
 
 
-async def test_what_is_imported_is_exported(redis: Client, valkey_url: str, tmp_path: Path) -> None:
+async def test_imported_examples_are_exported(
+    redis: Client, valkey_url: str, tmp_path: Path
+) -> None:
     file = tmp_path / "in.csv"
     file.write_text('text,label\nRefund me please,BILLING\n"It crashes, always",TECHNICAL\n')
     first = triage("import", str(file), "--team", "T1", REDIS_URL=valkey_url)
@@ -40,7 +42,7 @@ async def test_what_is_imported_is_exported(redis: Client, valkey_url: str, tmp_
     assert [one["count"] for one in labels] == [1, 1, 0, 0]
 
 
-async def test_what_goes_out_as_chats_changes_nothing_when_it_comes_back(
+async def test_importing_an_exported_chat_file_changes_nothing(
     redis: Client, valkey_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = load_config(Path("triage.toml"))

@@ -1,4 +1,4 @@
-"""`triage forget` without a running bot: counted, removed, and gone from the files too."""
+"""`triage forget` without a running bot: count, remove, and rewrite the data files."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def config() -> Config:
 
 
 async def filled(folder: Path) -> None:
-    """A workspace with words of one person, as a bot left it."""
+    """Store a record and an example of one person."""
     async with connect(None, folder) as redis:
         await Workspaces(redis).add(TEAM)
         at = MessageId(team=TEAM, channel="C", ts="1.0")
@@ -44,7 +44,7 @@ async def filled(folder: Path) -> None:
         await Examples(redis).stand(TEAM, str(at), example)
 
 
-async def test_words_leave_the_data_folder(
+async def test_forgotten_texts_leave_the_data_folder(
     tmp_path: Path, config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = Settings(triage_data_dir=tmp_path)
@@ -60,15 +60,15 @@ async def test_words_leave_the_data_folder(
         assert "C0BILLING:2.0: SLACK_BOT_TOKEN is not set" in said
         async with connect(None, tmp_path) as redis:
             assert await keys_with(redis, "my bakery") == []
-            [wish] = await Forgets(redis, TEAM).all()
-            assert wish.finished is not None
+            [request] = await Forgets(redis, TEAM).all()
+            assert request.finished is not None
             assert await Forgets(redis, TEAM).running() == {}
         assert files_with(tmp_path, "my bakery") == []
-        await forget_person(settings, config, "U1", None, apply=True)  # again, with nothing left
+        await forget_person(settings, config, "U1", None, apply=True)  # a second run finds nothing
         assert "removed: 0 messages" in capsys.readouterr().out
 
 
-async def test_a_wish_that_was_cut_off_is_ended_by_the_same_command(
+async def test_the_same_command_finishes_an_interrupted_forget(
     tmp_path: Path, config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with EmbeddedValkey(tmp_path):
@@ -80,7 +80,7 @@ async def test_a_wish_that_was_cut_off_is_ended_by_the_same_command(
         assert "removed: 1 message" in capsys.readouterr().out
 
 
-async def test_a_person_is_named_by_their_id(tmp_path: Path, config: Config) -> None:
+async def test_a_person_must_be_named_by_member_id(tmp_path: Path, config: Config) -> None:
     for name in ("", "@cleo", "cleo"):
         with pytest.raises(ConfigError, match="USER"):
             await forget_person(Settings(triage_data_dir=tmp_path), config, name, None, apply=True)

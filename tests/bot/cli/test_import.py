@@ -1,4 +1,4 @@
-"""`triage import`: what is stored of a file, and what is refused."""
+"""`triage import`: the rows that are stored, and the files that are refused."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def test_examples_can_be_imported_before_a_bot_has_run(
     assert (status["workspace"], status["examples"]) == ("local", 1)
 
 
-async def test_a_label_that_is_not_configured_imports_nothing(
+async def test_an_unknown_label_imports_nothing(
     redis: Client, valkey_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "in.csv"
@@ -42,7 +42,7 @@ async def test_a_label_that_is_not_configured_imports_nothing(
     assert await redis.hlen("triage:{T1}:examples") == 0
 
 
-async def test_nothing_of_a_damaged_file_is_stored(
+async def test_a_damaged_file_stores_nothing(
     redis: Client,
     valkey_url: str,
     tmp_path: Path,
@@ -62,7 +62,7 @@ async def test_nothing_of_a_damaged_file_is_stored(
     assert "Imported: 2 new or changed of 2 rows\nSkipped bad rows: 1\n" in capsys.readouterr().out
 
 
-async def test_errors_quote_no_acting_character(tmp_path: Path, config: Config) -> None:
+async def test_errors_quote_no_control_characters(tmp_path: Path, config: Config) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(json.dumps({"text": "a b", "label": one}) for one in HOSTILE))
     with pytest.raises(DatasetError) as caught:

@@ -1,4 +1,4 @@
-"""`triage labels migrate` as a user runs it: counted first, then done."""
+"""`triage labels migrate` as a user runs it: counted first, then applied."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.learning.export.exports import example, stood
 TOML = Path("triage.toml").read_text()
 
 
-async def test_a_migration_is_counted_and_then_done(
+async def test_a_migration_is_counted_and_then_applied(
     redis: Client, valkey_url: str, tmp_path: Path
 ) -> None:
     toml = TOML.replace('name = "BILLING"', 'name = "MONEY"')

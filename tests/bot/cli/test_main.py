@@ -1,4 +1,4 @@
-"""The command line as a user runs it: which verbs there are, and how an error ends."""
+"""The command line as a user runs it: the verbs, and exit codes of errors."""
 
 from importlib import import_module
 from pathlib import Path
@@ -11,12 +11,12 @@ from tests.bot.cli.command_line import process, triage
 
 
 def names(verb: typer.Typer) -> set[str]:
-    """Return the names under which a module's commands are called."""
+    """Return the names of a module's commands."""
     group = typer.main.get_group(verb)
     return {group.name} if group.name else set(group.commands)
 
 
-def test_each_verb_is_found_in_a_module_of_its_name() -> None:
+def test_each_verb_is_in_the_module_of_its_name() -> None:
     found = {}
     for path in Path(cli.__file__).parent.glob("*.py"):
         module = import_module(f"bot.cli.{path.stem}")
@@ -44,7 +44,7 @@ def test_each_verb_is_found_in_a_module_of_its_name() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_one_line_and_exit_code_2(
+def test_user_errors_are_one_line_with_exit_code_2(
     arguments: list[str], environment: dict[str, str], words: str
 ) -> None:
     done = triage(*arguments, **environment)
@@ -57,7 +57,7 @@ def test_the_version_is_shown() -> None:
     assert process("--version").stdout.startswith("support-triage 0.")
 
 
-def test_a_server_that_is_away_is_exit_code_3() -> None:
+def test_an_unreachable_server_is_exit_code_3() -> None:
     done = process("status", REDIS_URL="redis://127.0.0.1:1")
     assert done.returncode == 3
     assert "REDIS_URL" in done.stderr
@@ -67,7 +67,7 @@ def test_a_server_that_is_away_is_exit_code_3() -> None:
 @pytest.mark.parametrize(
     "folder", ["/dev/null", "/proc/none", "triage.toml", "/sys/none", "/dev/null/below"]
 )
-def test_a_data_folder_that_cannot_be_is_named(folder: str) -> None:
+def test_an_unusable_data_folder_is_named(folder: str) -> None:
     done = triage("status", TRIAGE_DATA_DIR=folder)
     assert done.returncode == 2
     assert "TRIAGE_DATA_DIR" in done.stderr

@@ -1,4 +1,4 @@
-"""`triage promote`, and what `gate`, `models` and `rollback` say then."""
+"""`triage promote`, and then `gate`, `models` and `rollback`."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,9 @@ from tests.learning.teaching import add_recipe, teach
 CONFIG = load_config(Path("triage.toml"))
 
 
-async def test_promoted_with_a_reason_and_taken_back(redis: Client, valkey_url: str) -> None:
+async def test_a_model_is_promoted_with_a_reason_and_rolled_back(
+    redis: Client, valkey_url: str
+) -> None:
     await Workspaces(redis).add("T1")
     await teach(redis, "T1", 20, CONFIG.label_set.version)
     model = await add_recipe(redis, "T1", CONFIG, 99.0)

@@ -1,4 +1,4 @@
-"""Strangers' words in every medium: nothing in them acts, and what was there is seen."""
+"""Untrusted texts in every medium: nothing in them acts, and all of it is visible."""
 
 import ast
 import csv
@@ -45,7 +45,7 @@ def test_a_terminal_shows_words_as_they_are(hostile: str) -> None:
     seen = shown(hostile)
     assert not ACTING & (set(seen) - {"\n"})
     if hostile.isprintable() and len(hostile) < 60:
-        assert seen.count(hostile) >= 3  # no mark-up and no emoji code was taken out
+        assert seen.count(hostile) >= 3  # no markup or emoji code was interpreted
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -90,6 +90,6 @@ def test_all_words_reach_the_terminal_through_one_module() -> None:
             called = node.func if isinstance(node, ast.Call) else None
             name = getattr(called, "id", getattr(called, "attr", ""))
             written = isinstance(called, ast.Name) and name in _WORDS_OUT
-            assert not written, f"{path}: {name}() writes past bot/cli/terminal.py"
+            assert not written, f"{path}: {name}() prints past bot/cli/terminal.py"
             if isinstance(node, ast.ImportFrom) and node.module == "rich.markup":
-                pytest.fail(f"{path}: mark-up is off in bot/cli/terminal.py")
+                pytest.fail(f"{path}: markup is off in bot/cli/terminal.py")

@@ -1,4 +1,4 @@
-"""Training on the command line, as an operator does it."""
+"""`triage train`, `jobs` and `cancel` as an operator runs them."""
 
 import json
 from collections import deque
@@ -49,7 +49,7 @@ async def settings(
     )
 
 
-async def test_local_training_makes_a_challenger_in_a_few_steps(
+async def test_local_training_makes_a_new_model(
     settings: Settings, config: Config, redis: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await train_model(
@@ -75,7 +75,7 @@ def test_the_verbs_are_on_the_command_line(valkey_url: str, config: Config, tmp_
     assert (result.exit_code, result.exception) == (0, None)
 
 
-async def test_hosted_training_says_its_price_and_wants_a_yes(
+async def test_hosted_training_names_its_price_and_requires_yes(
     settings: Settings,
     config: Config,
     provider: FinetuningServer,
@@ -96,14 +96,14 @@ async def test_hosted_training_says_its_price_and_wants_a_yes(
     assert await train(confirmed=True, anyway=True)
     [model] = await Models(redis).all("T1")
     assert f"New model {model.id} is ready" in capsys.readouterr().out
-    assert await train()  # found again: nothing to pay, nothing to confirm
+    assert await train()  # the same job: nothing to pay or confirm
     assert len(provider.jobs) == 1
     await list_jobs(settings, config, None, as_json=True, watch=False)
     [row] = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert row["model"] == model.id
 
 
-async def test_watch_brings_on_what_another_process_began_and_a_failure_is_said(
+async def test_watch_advances_jobs_of_other_processes_and_reports_failures(
     settings: Settings,
     config: Config,
     provider: FinetuningServer,
@@ -121,11 +121,11 @@ async def test_watch_brings_on_what_another_process_began_and_a_failure_is_said(
     provider.ends, provider.error = "failed", {"code": "x", "message": "bad file", "param": None}
     await list_jobs(settings, config, None, as_json=False, watch=True)
     assert "Reason: OpenAI: bad file (x)" in capsys.readouterr().out
-    assert not await train(wait=True)  # begun anew, and failed again
+    assert not await train(wait=True)  # a new job, which fails too
     assert len(provider.jobs) == 2
 
 
-async def test_cancel_ends_it_here_and_there(
+async def test_cancel_ends_the_job_here_and_at_the_provider(
     settings: Settings,
     config: Config,
     provider: FinetuningServer,
@@ -141,7 +141,7 @@ async def test_cancel_ends_it_here_and_there(
         await cancel_job(settings, config, None, row["id"])
 
 
-async def test_what_is_wrong_is_said(settings: Settings, config: Config) -> None:
+async def test_wrong_arguments_are_named(settings: Settings, config: Config) -> None:
     with pytest.raises(ConfigError, match="Use one of local, openai, azure, nebius"):
         await train_model(settings, config, "magic", None, confirmed=True, anyway=True, wait=True)
     with pytest.raises(RefusedError, match="there is no job abc"):

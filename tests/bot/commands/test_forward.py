@@ -1,4 +1,4 @@
-"""Commands that an intake alone takes in: kept for a worker, or refused where they are foreign."""
+"""Commands at the intake: stored for a worker, or refused if from another workspace."""
 
 from collections.abc import Sequence
 from typing import Any
