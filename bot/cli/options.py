@@ -63,9 +63,9 @@ ProcessesOption = Annotated[
     int | None, typer.Option(min=1, help="Processes for long files [default: one per core].")
 ]
 ModelArgument = Annotated[
-    str | None, typer.Argument(help="Model id or its beginning [default: the newest new model].")
+    str | None, typer.Argument(help="Model id or its beginning [default: the newest unused model].")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", help="Add statistics: intervals, p-values, calibration, F1.")
 ]

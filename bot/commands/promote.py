@@ -14,7 +14,7 @@ from learning.gate.report import report, result_line, verdict_lines
 from storage.models import ModelError, shown
 
 HELP = (
-    "`/triage promote [MODEL]` - compare the newest new model with the model in use, and use it "
+    "`/triage promote [MODEL]` - compare the newest unused model with the model in use, and use it "
     "if it is better"
 )
 
