@@ -59,7 +59,7 @@ async def test_from_the_question_to_the_challenger(
     plan = await story.command("train openai")
     assert "Cost: about" in plan
     assert "2027-01-14" in plan  # when the base model stops
-    assert "To go on: `/triage train openai anyway confirm`" in plan
+    assert "To start it: `/triage train openai anyway confirm`" in plan
     assert provider.files == []
     begun = await story.command("train openai confirm anyway")
     assert "Started job" in begun
@@ -83,7 +83,7 @@ async def test_an_admin_cancels_from_slack(story: Story, provider: FinetuningSer
     await story.command("train openai confirm anyway")
 
     async def trains() -> bool:
-        return any("says running" in one for one in await told(story))
+        return any("status running" in one for one in await told(story))
 
     await eventually(trains, 25)
     [job] = await Jobs(story.redis).all(TEAM)
