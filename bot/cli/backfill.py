@@ -18,7 +18,7 @@ app = typer.Typer()
 def backfill(
     since: Annotated[
         str | None,
-        typer.Option(help="A day, or days ago (30d) [default: an hour before the last known]."),
+        typer.Option(help="A day, or 30d for 30 days ago (default: an hour before the last known)"),
     ] = None,
     config: ConfigOption = None,
 ) -> None:

@@ -45,7 +45,7 @@ def classify(
         typer.Option(help="Write to this file in parallel; run the same command again to resume."),
     ] = None,
     classifier: Annotated[
-        str | None, typer.Option(help="local, llm or cascade [default: the model in use].")
+        str | None, typer.Option(help="local, llm or cascade (default: the model in use).")
     ] = None,
     examples: Annotated[
         str | None, typer.Option(help="Learn from this file instead of the workspace's examples.")

@@ -54,7 +54,7 @@ async def _list(team: str | None, config: Path | None, *, as_json: bool) -> None
         table.add_row(*row.values())
     out.print(table)
     if outlived:
-        out.say(f"{outlived:,} more were dropped: they were older than `[keep] days`.")
+        out.say(f"{outlived:,} more were dropped: they were older than `keep.days`.")
 
 
 async def _each(
@@ -85,7 +85,7 @@ def list_(
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """List failed events with id and reason; those older than `[keep] days` are dropped."""
+    """List failed events with id and reason, without those older than `keep.days`."""
     asyncio.run(_list(team, config, as_json=as_json))
 
 

@@ -30,7 +30,7 @@ WHO: Final = "command line"
 """The author of actions on the command line, in the audit log."""
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Path of triage.toml [default: TRIAGE_CONFIG].")
+    Path | None, typer.Option("--config", help="Path of triage.toml (default: TRIAGE_CONFIG).")
 ]
 TeamOption = Annotated[
     str | None,
@@ -43,15 +43,15 @@ TeamOption = Annotated[
 ]
 TextOption = Annotated[
     list[str] | None,
-    typer.Option("--text", help="Text column; repeat to join several [default: text]."),
+    typer.Option("--text", help="Text column; repeat to join several (default: text)."),
 ]
 LabelOption = Annotated[str, typer.Option("--label", help="Label column.")]
 WhenOption = Annotated[
     str | None,
-    typer.Option("--when", help="Date column [default: when, if present]."),
+    typer.Option("--when", help="Date column (default: when, if present)."),
 ]
 EncodingOption = Annotated[
-    str | None, typer.Option("--encoding", help="Encoding of the file [default: detected].")
+    str | None, typer.Option("--encoding", help="Encoding of the file (default: detected).")
 ]
 SkipOption = Annotated[bool, typer.Option("--skip-bad", help="List bad rows and skip them.")]
 MapOption = Annotated[
@@ -60,10 +60,10 @@ MapOption = Annotated[
 ]
 EngineOption = Annotated[str, typer.Option(help="For long files: local, or ray for a cluster.")]
 ProcessesOption = Annotated[
-    int | None, typer.Option(min=1, help="Processes for long files [default: one per core].")
+    int | None, typer.Option(min=1, help="Processes for long files (default: one per core).")
 ]
 ModelArgument = Annotated[
-    str | None, typer.Argument(help="Model id or its beginning [default: the newest unused model].")
+    str | None, typer.Argument(help="Model id or its beginning (default: the newest unused model).")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 VerboseOption = Annotated[

@@ -26,7 +26,7 @@ def run(
     ] = None,
     host: Annotated[
         str | None,
-        typer.Option(help="Listen on this address [default: TRIAGE_HOST, else 127.0.0.1]."),
+        typer.Option(help="Listen on this address (default: TRIAGE_HOST, else 127.0.0.1)."),
     ] = None,
     config: ConfigOption = None,
 ) -> None:

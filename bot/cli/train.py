@@ -26,7 +26,7 @@ app = typer.Typer()
 def train(
     backend: Annotated[
         str | None,
-        typer.Argument(help="local, openai, azure or nebius [default: train.backend]."),
+        typer.Argument(help="local, openai, azure or nebius (default: train.backend)."),
     ] = None,
     team: TeamOption = None,
     *,

@@ -1,7 +1,9 @@
 """The command line as a user runs it: the verbs, and exit codes of errors."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -51,6 +53,21 @@ def test_user_errors_are_one_line_with_exit_code_2(
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def texts(command: Any) -> Iterator[str]:
+    """Yield the help texts of a command, its parameters and its subcommands."""
+    yield command.help or ""
+    for parameter in command.params:
+        yield str(getattr(parameter, "help", "") or "")
+    for inner in getattr(command, "commands", {}).values():
+        yield from texts(inner)
+
+
+def test_help_texts_have_no_brackets_which_rich_would_remove() -> None:
+    found = list(texts(typer.main.get_command(cli.app)))
+    assert len(found) > 100
+    assert [text for text in found if "[" in text] == []
 
 
 def test_the_version_is_shown() -> None:
