@@ -21,7 +21,7 @@ class BatchingClassifier:
     """Calls `inner` one batch at a time, with up to `batch_max` texts.
 
     An idle classifier is called at once: no call waits for a batch to fill, and batches grow with
-    the load. A call with more than `batch_max` texts is a batch of one call. If a batch fails, all
+    the load. A call with more than `batch_max` texts makes a batch alone. If a batch fails, all
     calls in it fail.
     """
 

@@ -1,1 +1,1 @@
-"""Asks the LLM only where that pays."""
+"""The cascade of the local classifier and the LLM."""

@@ -97,7 +97,7 @@ def onnx_weights(graph: bytes, data: bytes) -> Arrays:
 
     found: dict[str, npt.NDArray[np.float32]] = {}
     for tensor in load_model_from_string(graph).graph.initializer:
-        place = {one.key: one.value for one in tensor.external_data}
+        place = {entry.key: entry.value for entry in tensor.external_data}
         if not place:
             continue
         count, offset = int(place["length"]) // 4, int(place.get("offset", 0))
@@ -122,7 +122,7 @@ _TOKENIZERS = (
     # The same except for truncation, which the embedder sets.
     ("tokenizer.json", "07805d116826679de90b4edeb2222269c4b8753bc0981be4399f732b2708e904"),
 )
-_LISTING = {name for one in _UPLOADS for name, _ in one.files} | {"tokenizer.json"}
+_LISTING = {name for upload in _UPLOADS for name, _ in upload.files} | {"tokenizer.json"}
 
 
 def load_weights(folder: Path | None = None) -> Arrays:
@@ -134,8 +134,8 @@ def load_weights(folder: Path | None = None) -> Arrays:
     refused: list[str] = []
     for source, files in _sources(folder):
         for upload in _UPLOADS:
-            contents = [_checked(source, files, one, refused) for one in upload.files]
-            if all(one is not None for one in contents):
+            contents = [_checked(source, files, file, refused) for file in upload.files]
+            if all(content is not None for content in contents):
                 return upload.read(*contents)
     raise _missing("weights", refused)
 

@@ -206,7 +206,7 @@ class Chat:
 
 
 def _drops_field(offer: Offer, rejection: Rejection, messages: Any) -> bool:
-    """Change or drop a field that may be the cause; return False if there is none."""
+    """Change or drop a field that may be the cause; return False without such a field."""
     sent = "\n".join(turn["content"] for turn in messages)
     named = [name for name in offer.forms if rejection.names(offer.keys(name), sent)]
     if named:

@@ -24,7 +24,7 @@ _LEAST = 1e-9  # a probability of 0 would look as if there were none
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The text of an answer; if there is none, it is "" and `reason` is set.
+    """The text of an answer; without an answer it is "", and `reason` is set.
 
     `thinking` is True if the model thought before it answered, or did not answer.
     """

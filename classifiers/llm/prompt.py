@@ -1,4 +1,4 @@
-"""The prompt, for inference and for training files alike."""
+"""Write prompts, for requests and for training files, and parse their answers."""
 
 import hashlib
 import json

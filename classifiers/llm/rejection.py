@@ -51,20 +51,19 @@ class Cause(Enum):
 class Rejection:
     """A status other than 200, or an error in the body of a 200, with the server's explanation.
 
-    `said` is the explanation, casefolded and cut; `param` is the field that the server names, or
-    "".
+    `explanation` is casefolded and cut; `param` is the field that the server names, or "".
     """
 
     status: int
-    said: str = ""
+    explanation: str = ""
     param: str = ""
 
     @classmethod
     def of(cls, status: int, body: Any) -> "Rejection":
         """Return the rejection of an error's body, which is a JSON document or ignored text."""
         param = body.get("param") if isinstance(body, dict) else None
-        said = " ".join(_words(body))[:_CHARS] if isinstance(body, dict | list) else ""
-        return cls(status, said.casefold(), param if isinstance(param, str) else "")
+        text = " ".join(_words(body))[:_CHARS] if isinstance(body, dict | list) else ""
+        return cls(status, text.casefold(), param if isinstance(param, str) else "")
 
     @classmethod
     def within(cls, error: Any) -> "Rejection":
@@ -81,16 +80,16 @@ class Rejection:
         if self.status in _OF_STATUS:
             return _OF_STATUS[self.status]
         if self.status == 403:  # noqa: PLR2004 - HTTP's "Forbidden"
-            return Cause.REFUSED if _FLAGGED.search(self.said) else Cause.FORBIDDEN
+            return Cause.REFUSED if _FLAGGED.search(self.explanation) else Cause.FORBIDDEN
         if self.status == 429:  # noqa: PLR2004 - HTTP's "Too Many Requests"
-            return Cause.QUOTA if _QUOTA.search(self.said) else Cause.PASSING
+            return Cause.QUOTA if _QUOTA.search(self.explanation) else Cause.PASSING
         if self.status >= 500:  # noqa: PLR2004 - the server's own faults
-            return Cause.TOO_LONG if _TOO_LONG.search(self.said) else Cause.PASSING
+            return Cause.TOO_LONG if _TOO_LONG.search(self.explanation) else Cause.PASSING
         return self._by_words()
 
     def _by_words(self) -> Cause:
         for words, cause in _BY_WORDS:
-            if words.search(self.said):
+            if words.search(self.explanation):
                 return cause
         return Cause.UNCLEAR if self.status in _ABOUT_THE_REQUEST else Cause.ENDPOINT
 
@@ -100,7 +99,7 @@ class Rejection:
             return True
         if self.status not in (200, *_ABOUT_THE_REQUEST) or self.cause in _THE_MESSAGES:
             return False
-        return any(re.search(rf"\b{key}\b", self.said) and key not in sent for key in keys)
+        return any(re.search(rf"\b{key}\b", self.explanation) and key not in sent for key in keys)
 
 
 _OF_STATUS: Mapping[int, Cause] = {

@@ -87,9 +87,9 @@ def _first_of(groups: Places, among: Chosen) -> Chosen:
 def held_out(training: Training, c: float, draw: int = 0) -> HeldOutScores | None:
     """Cross-validate the taught examples with the inverse penalty `c`; return None with too few.
 
-    A group of near-duplicates is held out together and judged once, because a model that has seen
-    one of them knows the others. With very many examples some folds are enough. Draws differ in
-    how examples are dealt into folds.
+    A group of near-duplicates is held out together and predicted once, because a model that has
+    seen an example knows its near-duplicates. With very many examples some folds are enough. Draws
+    differ in how examples are dealt into folds.
     """
     groups = training.groups()
     judged = _first_of(groups, training.taught)
@@ -204,8 +204,8 @@ def _novelty(training: Training, c: float) -> Novelty | None:
         unknown = training.taught & (parts == number)
         held = training.taught & (parts != number) & (fold == number)
         linear = fit_linear(training, kept & (parts != number) & ~held, c)
-        judged = kept & once & (unknown | held)
-        vectors = training.features.vectors[judged]
+        predicted = kept & once & (unknown | held)
+        vectors = training.features.vectors[predicted]
         rows.append(novelty_features(linear.similarities(vectors), linear.logits(vectors)))
-        known.append(held[judged])
+        known.append(held[predicted])
     return fit_novelty(rows, known)
