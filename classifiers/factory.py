@@ -35,9 +35,9 @@ def _not_judged(_: str) -> Judged:
 
 @dataclass(frozen=True)
 class LlmUse:
-    """The settings, the ledger and the track record for LLM calls.
+    """The settings and the ledger of LLM calls, and the record of judged answers.
 
-    `judged` returns how many answers of a model agents judged to be right and wrong.
+    `judged` returns how many answers of a model agents judged right and wrong.
     """
 
     config: LlmConfig = field(default_factory=LlmConfig)
@@ -85,8 +85,8 @@ def make_classifier(
 ) -> Classifier:
     """Return a classifier of one of KINDS; `close` it when done.
 
-    Raise ClassifierSetupError if the kind needs an LLM and `llm` is None or has no key, or if there
-    is a budget for a model without a price.
+    Raise ClassifierSetupError if the kind needs an LLM and `llm` is None, if OpenAI's key is empty,
+    or if there is a budget for a model without a price.
     """
     parts = parts or make_shared()
     embedder, index = parts.embedder, parts.index

@@ -1,4 +1,4 @@
-"""Makes untrusted text safe for a terminal: control characters become visible escapes."""
+"""Make untrusted text safe for a terminal: control characters become visible escapes."""
 
 import json
 import re

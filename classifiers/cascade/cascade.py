@@ -38,11 +38,11 @@ def _utc_now() -> datetime:
 
 
 class CascadeClassifier:
-    """Calls `local` first, and `llm` if that pays off; a failure of the LLM never fails it.
+    """Calls `local` first, and `llm` if that pays off; never fails because of the LLM.
 
     If the LLM fails, for whatever reason, local's predictions are returned. The outage is in
-    `degraded` and reported to the `ledger`, and the LLM is called again after a pause that doubles
-    with each failure. `judged` returns how many of the LLM's answers were right and wrong.
+    `degraded` and reported to the `ledger`. The LLM is called again after a pause that doubles
+    with each failure. `judged` returns how many of the LLM's answers agents judged right and wrong.
     `learners` receive examples: by default local alone, whose index the LLM is expected to share.
     Pass both classifiers if each has a separate index.
     """

@@ -12,7 +12,7 @@ _LIKELIER_THAN_NOT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The numbers of the LLM's answers that agents judged to be right and wrong."""
+    """The numbers of the LLM's answers that agents judged right and wrong."""
 
     right: int = 0
     wrong: int = 0
@@ -33,10 +33,10 @@ class Terms:
     call_price_usd: float = 0.0
 
     def needed(self, judged: Judged) -> float:
-        """Return the threshold: the least confidence at which the LLM's label is given.
+        """Return the threshold: the minimum confidence at which the LLM's label is given.
 
-        It is the target precision once ten answers were judged. Until then the label need only be
-        likelier than not, as in the local classifier's cold start.
+        It is the target precision once ten answers have been judged. Until then the label need only
+        be likelier than not, as in the local classifier's cold start.
         """
         known = judged.right + judged.wrong >= _KNOWN_FROM
         return self.target_precision if known else min(_LIKELIER_THAN_NOT, self.target_precision)

@@ -1,4 +1,4 @@
-"""The embedder that triage.toml asks for."""
+"""Make the embedder that triage.toml chooses."""
 
 from pathlib import Path
 

@@ -50,7 +50,7 @@ def _kept(folder: Path) -> Path:
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Write the model and its digest for the next start; if that fails, it is built again then."""
+    """Write the model and its digest for the next start, which rebuilds it if this fails."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
@@ -80,10 +80,10 @@ def _encoder(folder: Path, threads: int, weights: Path | None) -> onnxruntime.In
 class MiniLmEmbedder:
     """Embeds the first 128 tokens of a text in 768 dimensions.
 
-    A vector joins the mean-pooled states of the last layer and, at a weight of 0.7, of the middle
-    layer. The model file is built from the weights at the first start and kept in `folder` with its
-    digest, by default in the user's cache. `weights` is a folder that has the weights; by default
-    all known sources are searched.
+    A vector concatenates the mean-pooled states of the last layer and, with weight 0.7, of the
+    middle layer. The model file is built from the weights at the first start and kept with its
+    digest in `folder`, by default in the user's cache. `weights` is the folder of the weights; by
+    default all known sources are searched.
     """
 
     name = f"{_BUILD}-{SAFETENSORS_SHA256[:6]}"

@@ -126,10 +126,9 @@ _LISTING = {name for upload in _UPLOADS for name, _ in upload.files} | {"tokeniz
 
 
 def load_weights(folder: Path | None = None) -> Arrays:
-    """Return the float32 weights by name, from `folder`, or else from the first source with them.
+    """Return the float32 weights by name, from `folder`, or if None from the first source found.
 
-    Raise ClassifierSetupError, which names the files with an unexpected hash, if no source has
-    them.
+    Raise ClassifierSetupError if no source has them; it lists files with an unexpected hash.
     """
     refused: list[str] = []
     for source, files in _sources(folder):

@@ -69,7 +69,7 @@ class Reply:
 
 
 class _Suspicion:
-    """Counts the different messages in a row that met the same failure."""
+    """Counts different messages in a row with the same failure."""
 
     def __init__(self) -> None:
         self._met: set[str] = set()
@@ -87,10 +87,10 @@ class _Suspicion:
 
 
 class Chat:
-    """Requests to a model at an endpoint, with the fields that it accepts, paid through `meter`.
+    """Sends requests with the fields that the endpoint accepts, and pays them through `meter`.
 
-    A model that thinks is told not to. Raises ClassifierSetupError if OpenAI is called without a
-    key.
+    It switches thinking off if the model thinks. Raises ClassifierSetupError if OpenAI is called
+    without a key.
     """
 
     def __init__(

@@ -84,8 +84,8 @@ def schema(label_names: Sequence[str]) -> dict[str, Any]:
 def parse(answer: str, label_names: Sequence[str]) -> str | None:
     """Return the label that an answer names, as written in `label_names`, or None.
 
-    An answer is a single JSON object `{"label": "X"}`, which may be fenced or within other text, or
-    has the first line `Category: X` with nothing after the name. The name may differ in case.
+    An answer has a single JSON object `{"label": "X"}`, which may be fenced or within other text,
+    or a first line `Category: X` with nothing after the name. The name may differ in case.
     """
     name = named(answer)
     if name is None:

@@ -21,7 +21,7 @@ def needed(precision: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """The least confidence at which a label is given.
+    """The minimum confidence at which a label is given.
 
     `met` is True if held-out examples show that the target precision is met.
     """
@@ -33,10 +33,10 @@ class Threshold:
 def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: float) -> Threshold:
     """Return the lowest threshold whose lower bound on the precision reaches `target`.
 
-    Both arrays have shape (n,) and come from held-out predictions; `right` tells which were right.
-    The bound is that of Clopper and Pearson (1934), one-sided. If no threshold meets the target,
-    it is `target`, as the confidence is calibrated. If all predictions together meet it, it is
-    their lowest confidence or `target`, whichever is lower.
+    Both arrays have shape (n,) and come from held-out predictions; `right` is True for right ones.
+    The bound is the one-sided bound of Clopper and Pearson (1934). If no threshold meets the
+    target, return `target`, because the confidence is calibrated. If all predictions together meet
+    it, return their lowest confidence or `target`, whichever is lower.
     """
     order = np.argsort(-confidence, kind="stable")
     hits = np.cumsum(right[order])
@@ -94,9 +94,9 @@ class PrecisionReport:
     """A report on the target precision, based on held-out examples or on answers people have seen.
 
     `answered` is the share of messages that get a label, in [0, 1]. `missing` is the approximate
-    number of further examples that would show the target: 0 if it is met, None if more of the same
-    would not be enough. `answers` is the number of seen answers, or 0 if the report is based on the
-    held-out predictions of `examples`.
+    number of further examples that would show the target. It is 0 if the target is met, and None if
+    similar examples would not be enough. `answers` is the number of answers, or 0 if the report is
+    based on held-out predictions of `examples` examples.
     """
 
     target: float

@@ -1,4 +1,7 @@
-"""Linear discriminant analysis with a shrunk covariance: directions of spread count less."""
+"""Linear discriminant analysis with a shrunk covariance.
+
+Directions in which the examples of a label vary count less.
+"""
 
 from dataclasses import dataclass
 

@@ -21,7 +21,7 @@ def batches(features: Features) -> Iterator[Features]:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A fitted head: the views, their weights, which calibrate it, and the thresholds of labels."""
+    """A fitted head: the views, their weights, which calibrate the confidence, and thresholds."""
 
     views: Views
     weights: Weights
@@ -30,7 +30,7 @@ class Head:
     novelty: Novelty | None = None
 
     def threshold_of(self, label: str) -> float:
-        """Return the least confidence at which `label` is given."""
+        """Return the minimum confidence at which `label` is given."""
         return self.label_thresholds.get(label, self.threshold).value
 
     @property

@@ -1,4 +1,4 @@
-"""Novelty detection: tell texts that belong to no label, learnt by hiding known labels."""
+"""Novelty detection: recognize texts that belong to no label, learnt by hiding known labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def novelty_features(similarities: Vectors, logits: Floats) -> Floats:
 class Novelty:
     """A logistic regression on `novelty_features`.
 
-    A text counts as unknown if its probability to be known is below `floor`.
+    A text counts as unknown if its probability of belonging to a label is below `floor`.
     """
 
     centre: Floats

@@ -17,7 +17,7 @@ _LIKELIER_THAN_NOT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """The local classifier's best label of each answer, its confidence, and if it was right.
+    """The best label of the local classifier for each answer, its confidence, and if it was right.
 
     `attention` is the share of wrong labels that agents are expected to correct, in [0, 1].
     """

@@ -18,7 +18,7 @@ _CANDIDATES = (15.0, 45.0, 150.0)
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The hyperparameters of the head; the defaults hold before tuning.
+    """The hyperparameters of the head; the defaults are used before tuning.
 
     `c` is the inverse strength of the L2 penalty. `phrase_weight` is the weight of a label's name
     and of a part of its description, relative to an example.

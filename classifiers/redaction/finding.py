@@ -47,7 +47,7 @@ def placeholders(view: View) -> Iterator[Find]:
 
 
 def hashes(view: View) -> Iterator[Find]:
-    """Protect UUIDs, hashes and UPS tracking numbers, whose digits are not other numbers."""
+    """Protect UUIDs, hashes and UPS tracking numbers from finders of cards and phone numbers."""
     if view.digits:
         for match in _PARCEL.finditer(view.text) if "1z" in view.low else ():
             yield Find(match.start(), match.end(), "", "")

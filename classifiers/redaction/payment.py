@@ -125,7 +125,7 @@ def _fitting(groups: Sequence[re.Match[str]], first: int) -> Iterator[int]:
 
 
 def _whole(groups: Sequence[re.Match[str]], first: int, count: int, done: int) -> bool:
-    """Return True unless the groups are part of a longer number in groups of four, as of a parcel.
+    """Return False if the groups are part of a longer number in groups of four, as of a parcel.
 
     Another card or an expiry date may be next to them.
     """

@@ -143,7 +143,7 @@ def _assigned(view: View) -> Iterator[Find]:
 
 
 def has_mixed_case(value: str) -> bool:
-    """Return True if capitals are in places that words do not have them in."""
+    """Return True if a value has capitals in places that are unusual for words."""
     return value not in {value.lower(), value.upper(), value.title()}
 
 

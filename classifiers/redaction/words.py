@@ -1,6 +1,6 @@
 """Words that mark the number or the word after them, in fifteen languages.
 
-They are stems in lower case, also in spellings without accents. A stem ends at its inflection.
+They are stems in lower case, with common spellings without accents. Inflections follow the stem.
 Order: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Turkish,
 Arabic, Chinese, Japanese, Korean, Thai.
 """
