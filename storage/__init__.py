@@ -1,1 +1,1 @@
-"""What is remembered, in Redis or Valkey."""
+"""Everything that the bot stores in Redis or Valkey."""

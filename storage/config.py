@@ -8,7 +8,7 @@ _DAY_S = 24 * 3600
 
 
 class KeepConfig(BaseModel):
-    """The table `[keep]`: how long messages, and what was said and shown of them, are kept."""
+    """The table `[keep]`: the retention of messages, predictions, reactions and cards."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -16,14 +16,14 @@ class KeepConfig(BaseModel):
 
     @property
     def seconds(self) -> int:
-        """The same in seconds, as Redis takes it."""
+        """Return the retention in seconds, for Redis."""
         return self.days * _DAY_S
 
 
 class IntakeConfig(BaseModel):
-    """The table `[intake]`: how much of a workspace may wait before acks are withheld.
+    """The table `[intake]`: the size of a workspace's inbox at which new events are refused.
 
-    `limit` counts events; `limit_mb` is the memory they take in Redis, estimated from a sample.
+    `limit` counts events; `limit_mb` is their memory in Redis, estimated from a sample.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""Training jobs: one a snapshot, backend and base model, stepped by one process at a time."""
+"""Training jobs: one per snapshot, backend and base model, stepped by one process at a time."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from storage import keys
 from storage.errors import StorageError
 from storage.messages import Frozen
 from storage.server.connection import Client
-from storage.server.leases import renewed
+from storage.server.leases import renewing
 from storage.server.readable import read, read_all
 
 _LEASE_S = 20.0
@@ -29,7 +29,7 @@ return 1
 
 
 class Stage(StrEnum):
-    """How far a job has come; the last three are ends."""
+    """The stage of a job; the last three are final."""
 
     REQUESTED = "requested"
     UPLOADED = "uploaded"
@@ -45,12 +45,12 @@ ENDS = frozenset({Stage.READY, Stage.FAILED, Stage.CANCELLED})
 
 
 class Job(Frozen):
-    """A training job: what was asked for, how far it has come, and what the provider said.
+    """A training job: its request, its stage and the provider's answers.
 
-    `files` and `remote` are the provider's ids, `tuned` its name of the trained model, `serving`
-    the name by which that is called, `model` our challenger. Times are Unix seconds, prices US
-    dollars (None: not known). `trigger` is the command in Slack that began it. `problem` is what
-    keeps it from the next step since `problem_since`.
+    `files` and `remote` are the provider's ids, `tuned` is its name for the trained model,
+    `serving` the name to call the model by, and `model` our challenger. Times are Unix seconds,
+    prices US dollars (None: unknown). `trigger` is the command in Slack that began the job.
+    `problem` is the error that has blocked the next step since `problem_since`.
     """
 
     id: str
@@ -86,17 +86,17 @@ class Job(Frozen):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more happens to it."""
+        """Return True if the job is in a final stage."""
         return self.stage in ENDS
 
     @property
     def tag(self) -> str:
-        """What marks the job and its model at the provider: id and attempt."""
+        """Return the mark of the job and its model at the provider: id and attempt."""
         return f"{self.id}-{self.attempt}"
 
 
 class Report(Frozen):
-    """The one message in Slack that tells of a job, and a digest of what it shows."""
+    """The message in Slack that reports a job's progress; `shows` is a digest of its content."""
 
     channel: str
     ts: str
@@ -104,7 +104,7 @@ class Report(Frozen):
 
 
 class LeaseLostError(Exception):
-    """Another process has taken the job over: what was done is not recorded."""
+    """Another process holds the job's lease: this step is not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +117,13 @@ class Lease:
 
 
 def job_id(team: str, snapshot: str, label_set: str, backend: str, base_model: str) -> str:
-    """Ten hex digits: the same for the same training, so that it is found again."""
+    """Return ten hex digits that identify a training; the same arguments give the same id."""
     content = json.dumps([team, snapshot, label_set, backend, base_model])
     return hashlib.sha256(content.encode()).hexdigest()[:_ID_DIGITS]
 
 
 class Jobs:
-    """The jobs of all workspaces; a lease outlives its dead holder by `lease_s`."""
+    """The jobs of all workspaces; a lease expires `lease_s` seconds after its last renewal."""
 
     def __init__(self, redis: Client, lease_s: float = _LEASE_S) -> None:
         self._redis = redis
@@ -131,15 +131,15 @@ class Jobs:
         self._put_held = redis.register_script(_PUT_HELD)
 
     async def add(self, job: Job) -> Job:
-        """Store a job unless it is known; the one that stands."""
+        """Store a job unless its id is known; return the stored job."""
         key = keys.jobs(job.team)
         await self._redis.hsetnx(key, job.id, job.model_dump_json())
-        found = await self.get(job.team, job.id)
-        assert found is not None
-        return found
+        stored = await self.get(job.team, job.id)
+        assert stored is not None
+        return stored
 
     async def get(self, team: str, identity: str) -> Job | None:
-        """The job of this id, None where there is none."""
+        """Return the job with this id, or None."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hget(keys.jobs(team), identity)
             pipe.sismember(keys.cancelled_jobs(team), identity)
@@ -147,22 +147,22 @@ class Jobs:
         return None if stored is None else _read(stored, cancelling=bool(cancelled))
 
     async def all(self, team: str) -> list[Job]:
-        """All jobs, newest first."""
+        """Return all jobs, newest first."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hvals(keys.jobs(team))
             pipe.smembers(keys.cancelled_jobs(team))
             stored, cancelled = await pipe.execute()
         jobs = read_all(Job, stored, "job")
-        marked = [one.model_copy(update={"cancelling": one.id in cancelled}) for one in jobs]
-        return sorted(marked, key=lambda one: (-one.created, one.id))
+        marked = [job.model_copy(update={"cancelling": job.id in cancelled}) for job in jobs]
+        return sorted(marked, key=lambda job: (-job.created, job.id))
 
     async def cancel(self, team: str, identity: str) -> None:
-        """Ask for a job's end: whoever steps it next sees to it."""
+        """Request that a job be cancelled; the process that steps it next cancels it."""
         await self._redis.sadd(keys.cancelled_jobs(team), identity)
 
     @asynccontextmanager
     async def lease(self, team: str, identity: str) -> AsyncIterator[Lease | None]:
-        """Hold a job while stepping it; None when another process holds it."""
+        """Hold a job while stepping it; yield None if another process holds it."""
         key, token = keys.job_lease(team, identity), secrets.token_hex(8)
         lock = self._redis.lock(key, timeout=self._lease_s, thread_local=False)
         if not await lock.acquire(blocking=False, token=token):
@@ -170,18 +170,18 @@ class Jobs:
             return
 
         async def renew() -> None:
-            with suppress(LockError):  # lost: `put` says so
+            with suppress(LockError):  # the lease is lost: `put` raises LeaseLostError
                 await lock.reacquire()
 
         try:
-            async with renewed(renew, self._lease_s / 3):
+            async with renewing(renew, self._lease_s / 3):
                 yield Lease(team, identity, token)
         finally:
-            with suppress(LockError, StorageError):  # lost already, or it runs out
+            with suppress(LockError, StorageError):  # lost already, or it expires
                 await lock.release()
 
     async def put(self, job: Job, lease: Lease) -> None:
-        """Record a step; LeaseLostError when the lease ran out meanwhile."""
+        """Store a job after a step; raise LeaseLostError if the lease has expired."""
         held = await self._put_held(
             keys=[keys.jobs(job.team), keys.job_lease(job.team, job.id)],
             args=[job.id, job.model_dump_json(), lease.token],
@@ -190,7 +190,7 @@ class Jobs:
             raise LeaseLostError(job.id)
 
     async def again(self, job: Job, lease: Lease) -> Job:
-        """Begin a job that ended without a model anew, as its next attempt."""
+        """Restart a job that ended without a model, as its next attempt."""
         old = await self.get(job.team, job.id)
         attempt = 1 if old is None else old.attempt + 1
         new = job.model_copy(update={"attempt": attempt})
@@ -199,12 +199,12 @@ class Jobs:
         return new
 
     async def report(self, team: str, identity: str) -> Report | None:
-        """Where Slack is told of a job; None for nowhere."""
+        """Return the message in Slack that reports a job, or None."""
         stored = await self._redis.hget(keys.job_reports(team), identity)
         return None if stored is None else read(Report, stored, "report of a job")
 
     async def put_report(self, team: str, identity: str, report: Report) -> None:
-        """Remember where Slack is told of a job, and what it was told."""
+        """Store the message in Slack that reports a job, and the digest of its content."""
         await self._redis.hset(keys.job_reports(team), identity, report.model_dump_json())
 
 

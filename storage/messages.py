@@ -1,13 +1,13 @@
-"""A message from Slack, as it is stored."""
+"""A message from Slack, as stored."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
-    """A value that is stored as JSON.
+    """An immutable value that is stored as JSON.
 
-    Pydantic caches the strings of all JSON that it reads, and ours hardly ever repeat: only the
-    names of fields are worth it.
+    Pydantic may cache the strings of the JSON that it reads. Our values hardly ever repeat, so only
+    the names of fields are cached.
     """
 
     model_config = ConfigDict(frozen=True, cache_strings="keys")

@@ -1,4 +1,4 @@
-"""Models that a team has: which there are, which one is in use, and who decided so, and why."""
+"""A team's models, its champion pointer, and the history of promotions and rollbacks."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ from storage.server.lua import EXPECT
 from storage.server.readable import read, read_all
 
 DEFAULT = ""
-"""The champion of a team that has promoted nothing: the classifier that its settings make."""
+"""The champion of a team without promotions: the classifier that its settings define."""
 
 _ADD = (
     EXPECT
@@ -33,11 +33,11 @@ return 1
 _DONE = (
     EXPECT
     + """
--- What a command did is found again by its trigger, so that it is done once.
+-- Find the result of a command by its trigger, so that a retried command acts once.
 local function done(promotions, trigger)
   if trigger == '' then return nil end
-  for _, one in ipairs(redis.call('LRANGE', promotions, -100, -1)) do
-    local note = cjson.decode(one)
+  for _, entry in ipairs(redis.call('LRANGE', promotions, -100, -1)) do
+    local note = cjson.decode(entry)
     if note['trigger'] == trigger then return note['after'] end
   end
 end
@@ -85,15 +85,14 @@ return {'done', back}
 
 
 class ModelError(Exception):
-    """A model cannot be had or promoted: the message says why and what to do; nothing changed."""
+    """A model cannot be loaded or promoted: nothing changed, and the message says what to do."""
 
 
 class Model(Frozen):
-    """A model as it is remembered; times are Unix seconds as text.
+    """A stored model; times are Unix seconds as text.
 
-    A `local` one is a file (its recipe) with a hash; a `hosted` one is a `name` at a `base_url`
-    (None: OpenAI's own). `metrics` are the figures it was stored with, `libraries` the versions it
-    was made with.
+    A `local` model is a file (its recipe) with a hash. A `hosted` model is a `name` at a `base_url`
+    (None: OpenAI's). `metrics` are its figures at creation, `libraries` the versions that made it.
     """
 
     kind: Literal["local", "hosted"]
@@ -109,7 +108,7 @@ class Model(Frozen):
 
     @property
     def id(self) -> str:
-        """Twelve hex digits of the SHA-256 of what the model is, whenever it was stored."""
+        """Return twelve hex digits of the SHA-256 of the model's content, without its time."""
         parts = [self.kind, self.backend, self.name, self.base_url, self.sha256]
         content = json.dumps([*parts, self.label_set, self.snapshot])
         return hashlib.sha256(content.encode()).hexdigest()[:12]
@@ -118,8 +117,8 @@ class Model(Frozen):
 class Promotion(Frozen):
     """One move of the champion pointer; `before` and `after` are model ids or DEFAULT.
 
-    `trigger` is the command in Slack that moved it, "" for the command line: no command moves it
-    twice.
+    `trigger` is the command in Slack that moved it ("" for the command line); a retried command
+    does not move it twice.
     """
 
     act: Literal["promote", "force", "rollback"]
@@ -133,12 +132,12 @@ class Promotion(Frozen):
 
 
 def library_versions(names: Iterable[str]) -> dict[str, str]:
-    """Versions of installed distributions, as `Model.libraries` has them."""
+    """Return the versions of installed distributions, for `Model.libraries`."""
     return {name: version(name) for name in names}
 
 
 class Models:
-    """The models of all workspaces, and the one pointer each workspace follows."""
+    """The models of all workspaces, and the champion pointer of each workspace."""
 
     def __init__(self, redis: Client) -> None:
         self._redis = redis
@@ -147,9 +146,9 @@ class Models:
         self._rollback = redis.register_script(_ROLLBACK)
 
     async def add(self, team: str, model: Model, file: bytes = b"") -> bool:
-        """Store a model and its file; the same model twice is one. True when it is new.
+        """Store a model and its file, unless it is stored already; return True if it is new.
 
-        ModelError where the file is not the one that `model.sha256` names.
+        Raise ModelError if the file does not match `model.sha256`.
         """
         _check(model, file)
         added = await self._add(
@@ -159,41 +158,43 @@ class Models:
         return bool(added)
 
     async def get(self, team: str, identity: str) -> Model | None:
-        """The model of this id, or of an id that begins so; None where there is none."""
-        found = [one for one in await self.all(team) if identity and one.id.startswith(identity)]
+        """Return the model whose id has this prefix; None if no model or several have it."""
+        models = await self.all(team)
+        found = [model for model in models if identity and model.id.startswith(identity)]
         return found[0] if len(found) == 1 else None
 
     async def file(self, team: str, model: Model) -> bytes:
-        """The model's file; ModelError when it is not the one that was stored."""
+        """Return the model's file; raise ModelError if it was changed since it was stored."""
         stored = await self._redis.hget(keys.model_files(team), model.id)
         content = b"" if stored is None else base64.b64decode(stored, validate=False)
         _check(model, content)
         return content
 
     async def all(self, team: str) -> list[Model]:
-        """Every model, oldest first; one that is not what its id says is left out."""
+        """Return all models, oldest first, without those whose content does not match their id."""
         stored = await self._redis.hgetall(keys.models(team))
         found = [(key, read(Model, text, "model")) for key, text in stored.items()]
         kept = [model for key, model in found if model is not None and model.id == key]
-        return sorted(kept, key=lambda one: (float(one.created), one.id))
+        return sorted(kept, key=lambda model: (float(model.created), model.id))
 
     async def champion(self, team: str) -> str:
-        """The id of the model in use, or DEFAULT."""
+        """Return the champion's id, or DEFAULT."""
         return str(await self._redis.get(keys.champion(team)) or DEFAULT)
 
     async def challengers(self, team: str, label_set: str) -> list[Model]:
-        """Models of this label set that were never in use, newest first."""
-        used = {one.after for one in await self.history(team)} | {await self.champion(team)}
-        found = [one for one in await self.all(team) if one.label_set == label_set]
-        return [one for one in reversed(found) if one.id not in used]
+        """Return the models of a label set that were never champion, newest first."""
+        moves = await self.history(team)
+        used = {move.after for move in moves} | {await self.champion(team)}
+        found = [model for model in await self.all(team) if model.label_set == label_set]
+        return [model for model in reversed(found) if model.id not in used]
 
     async def promote(
         self, team: str, identity: str, promotion: Promotion, against: str | None
     ) -> None:
-        """Make a model the champion, in one atomic step with its history.
+        """Make a model the champion, and record it in the history in the same atomic step.
 
-        `against` is the champion it was compared with (None: whichever): ModelError when another
-        one is in use by now, when the model is unknown, or is the champion already.
+        `against` is the champion that the model was compared with (None: any). Raise ModelError if
+        the champion has changed since, or if the model is unknown or already the champion.
         """
         note = promotion.model_copy(update={"after": identity})
         state, old = await self._promote(
@@ -212,36 +213,39 @@ class Models:
             ],
         )
         if state == "unknown":
-            raise ModelError(f"there is no model {identity}: `models` lists them")
+            raise ModelError(f"unknown model {identity}. List models with `models`.")
         if state == "moved":
-            raise ModelError(f"the champion is {shown(old)} by now: compare with it first")
+            raise ModelError(f"the model in use is now {shown(old)}. Compare with it first.")
         if state == "same":
-            raise ModelError(f"{identity} is the champion already")
+            raise ModelError(f"model {identity} is already in use")
 
     async def rollback(self, team: str, promotion: Promotion) -> str:
-        """Go back to the champion before this one; its id. ModelError where there was none."""
+        """Make the previous champion the champion; return its id.
+
+        Raise ModelError if there was no promotion.
+        """
         state, back = await self._rollback(
             keys=[keys.champion(team), keys.former_champions(team), keys.promotions(team)],
             args=[promotion.model_dump_json(), promotion.trigger],
         )
         if state == "none":
-            raise ModelError("nothing was promoted: there is no champion to go back to")
+            raise ModelError("no model was promoted yet, so there is none to go back to")
         return str(back)
 
     async def moved_by(self, team: str, trigger: str) -> Promotion | None:
-        """Return what a command in Slack did to the champion pointer; None for nothing yet."""
-        found = (one for one in await self.history(team) if trigger and one.trigger == trigger)
+        """Return the promotion or rollback that a command in Slack made, or None."""
+        found = (move for move in await self.history(team) if trigger and move.trigger == trigger)
         return next(found, None)
 
     async def history(self, team: str) -> list[Promotion]:
-        """Every promotion and rollback, oldest first."""
+        """Return all promotions and rollbacks, oldest first."""
         stored: list[Any] = await self._redis.lrange(keys.promotions(team), 0, -1)
         return read_all(Promotion, stored, "promotion")
 
 
 def shown(identity: str) -> str:
-    """A champion's id as people read it."""
-    return identity or "the default one"
+    """Return a champion's id for people to read."""
+    return identity or "the default model"
 
 
 def _check(model: Model, file: bytes) -> None:
@@ -250,14 +254,14 @@ def _check(model: Model, file: bytes) -> None:
     found = hashlib.sha256(file).hexdigest()
     if found != model.sha256:
         raise ModelError(
-            f"model {model.id}: its file has SHA-256 {found[:12]}…, not {model.sha256[:12]}…: "
-            "it was damaged or changed, and is not used; train again, or promote another"
+            f"model {model.id} is not used: its file was damaged or changed (SHA-256 "
+            f"{found[:12]}…, not {model.sha256[:12]}…). Train again, or promote another model."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A model and its part; one for another label set is not `usable`."""
+    """A model and its role; a model for another label set is not `usable`."""
 
     model: Model
     role: Literal["champion", "challenger", "former"]
@@ -265,9 +269,9 @@ class Listed:
 
 
 async def listed(models: Models, team: str, label_set: str) -> list[Listed]:
-    """All models, newest first."""
+    """Return all models with their roles, newest first."""
     champion = await models.champion(team)
-    used = {one.after for one in await models.history(team)}
+    used = {move.after for move in await models.history(team)}
 
     def role(model: Model) -> Literal["champion", "challenger", "former"]:
         if model.id == champion:
@@ -275,6 +279,6 @@ async def listed(models: Models, team: str, label_set: str) -> list[Listed]:
         return "former" if model.id in used else "challenger"
 
     return [
-        Listed(one, role(one), one.label_set == label_set)
-        for one in reversed(await models.all(team))
+        Listed(model, role(model), model.label_set == label_set)
+        for model in reversed(await models.all(team))
     ]

@@ -1,4 +1,4 @@
-"""What is remembered of each message: itself, its prediction, and what was shown for it."""
+"""Records: each message with its prediction and what the bot shows for it."""
 
 import asyncio
 import secrets
@@ -14,17 +14,17 @@ from storage import keys
 from storage.errors import StorageError
 from storage.messages import Frozen, Message, MessageId
 from storage.server.connection import Client
-from storage.server.leases import renewed
+from storage.server.leases import renewing
 from storage.server.lua import COUNT, EXPECT, FORGOTTEN
 
-_LEASE_S = 4.0  # a hold outlives its holder's death by this, less than the inbox's take-over
+_LEASE_S = 4.0  # shorter than the inbox's lease, so a dead worker's message is free on redelivery
 _HOLD_WAIT_S = 2.0
 _FORMER_MAX = 19
-_FORMER_BYTES_MAX = 32_000  # of the texts before the newest: some eight of the longest in English
+_FORMER_BYTES_MAX = 32_000  # bounds a record: about eight former texts of maximum length in English
 
 
 class CardAt(Frozen):
-    """Where a card stands, and a digest of what it shows."""
+    """The place of a card, and a digest of its content."""
 
     channel: str
     ts: str
@@ -32,11 +32,12 @@ class CardAt(Frozen):
 
 
 class Posting(Frozen):
-    """The intention to post a card in a channel, and how far its history was searched for it.
+    """The intention to post a card in a channel, and the progress of the search for that card.
 
-    The card is not older than `since` (Slack's time). What is newer than `until` was looked at,
-    and `found` are the cards in it. A call that Slack `answered` cannot land later. Others, made
-    `at` a Unix time, are looked for again when they are `due`; `looks` counts that.
+    The card is not older than `since` (Slack's time). Messages newer than `until` were searched,
+    and `found` are the cards among them. If Slack `answered` the call, the card cannot arrive
+    later. Otherwise the call, made `at` a Unix time, is searched for again when `due`; `looks`
+    counts the searches.
     """
 
     channel: str
@@ -50,12 +51,12 @@ class Posting(Frozen):
 
 
 class Shown(Frozen):
-    """What people see for a message, or may see: intentions are written before they are acted on.
+    """The emoji and cards of a message in Slack; an intention is stored before it is acted on.
 
-    `emoji` is ours on the message, `maybe_emoji` those that may be there too; `posting` is where a
-    card may have been posted without a record, `late` where one may still arrive; `stale` are cards
-    to take down, `former` cards that were. `refused` is the digest of a card that Slack did not
-    take, in whose place one without text is shown.
+    `emoji` is the bot's emoji on the message; `maybe_emoji` may be there too, after a lost answer.
+    A card may have been posted at `posting`, and may still arrive at each of `late`. `stale` cards
+    are to be deleted, `former` cards were deleted. `refused` is the digest of a card that Slack
+    refused; a card without text is shown instead.
     """
 
     emoji: str | None = None
@@ -74,20 +75,21 @@ class Shown(Frozen):
 
     @property
     def due(self) -> float | None:
-        """When to look again for a card that may arrive late, in Unix seconds."""
-        return min((one.due for one in self.late), default=None)
+        """Return the Unix time of the next search for a card that may arrive late, or None."""
+        return min((posting.due for posting in self.late), default=None)
 
     @property
     def cards(self) -> tuple[CardAt, ...]:
-        """Every card there was, the present one last."""
+        """Return all cards of the message, the current card last."""
         return (*self.former, *self.stale, *([] if self.card is None else [self.card]))
 
 
 class Record(Frozen):
-    """All that is known of one message; `predicted_edit` is the edit the prediction is for.
+    """A message, its versions, its prediction and what is shown for it.
 
-    `message` is its newest text, `former` are those before it, oldest first. `problems` are the
-    parts that Slack refuses to show, as they are noted for `status`.
+    `message` has the newest text, `former` are the versions before it, oldest first.
+    `predicted_edit` is the version that was predicted. `problems` are the names under which
+    `status` lists the calls for this message that Slack refuses.
     """
 
     message: Message
@@ -99,72 +101,77 @@ class Record(Frozen):
     problems: tuple[str, ...] = ()
 
     def with_version(self, message: Message, judged: Sequence[float] = ()) -> "Record":
-        """Return it with one more version of the text; what was deleted stays without.
+        """Return the record with another version of the text; a deleted message stays empty.
 
-        Few former versions are kept, some 32 kB of them: those that stood at the times in `judged`,
-        which agents' emoji are about, come before others.
+        Keep at most 19 former versions of 32 kB in all. Prefer the versions that were current at
+        the times in `judged`, because agents' emoji refer to them.
         """
         if self.deleted:
             return self
-        known = {one.edited: one for one in (message, *self.former, self.message)}
-        versions = sorted(known.values(), key=lambda one: float(one.edited or 0))
+        known = {version.edited: version for version in (message, *self.former, self.message)}
+        versions = sorted(known.values(), key=lambda version: float(version.edited or 0))
         judged_edits = {_as_of(versions, when).edited for when in judged}
         former = _few(versions[:-1], judged_edits)
         return self.model_copy(update={"message": versions[-1], "former": former})
 
     def as_of(self, when: float) -> Message:
-        """Return the text that stood at this time, or the oldest known."""
+        """Return the version that was current at this time, or the oldest known."""
         return _as_of((*self.former, self.message), when)
 
     @staticmethod
     def nobody(at: MessageId, shown: Shown) -> "Record":
-        """Return what is left of a forgotten message while a card of it may still land."""
+        """Return the empty record of a forgotten message whose card may still arrive."""
         message = Message(id=at, user="", text="")
         return Record(message=message, deleted=True, shown=shown)
 
     def quotes_any(self, texts: Collection[str]) -> bool:
-        """Return whether its prediction quotes one of these texts, as version 0.1 stored it."""
+        """Return True if the prediction quotes one of these texts the way version 0.1 stored it."""
         near = () if self.prediction is None else self.prediction.neighbours
-        return any(not one.id and one.text in texts for one in near)
+        return any(not neighbour.id and neighbour.text in texts for neighbour in near)
 
     def unquoted(self, texts: Collection[str]) -> "Record":
-        """Return it without these texts in the quotes of its prediction."""
+        """Return the record without these texts in the quotes of its prediction."""
         if self.prediction is None:
             return self
         kept = tuple(
-            replace(one, text="") if not one.id and one.text in texts else one
-            for one in self.prediction.neighbours
+            replace(neighbour, text="")
+            if not neighbour.id and neighbour.text in texts
+            else neighbour
+            for neighbour in self.prediction.neighbours
         )
         prediction = replace(self.prediction, neighbours=kept)
         return self.model_copy(update={"prediction": prediction})
 
     def gone(self) -> "Record":
-        """With every text forgotten."""
+        """Return the record of the deleted message, without any text."""
         empty = self.message.model_copy(update={"text": "", "files": ()})
         return self.model_copy(update={"message": empty, "former": (), "deleted": True})
 
 
 def _as_of(versions: Sequence[Message], when: float) -> Message:
-    return next((one for one in reversed(versions) if float(one.edited or 0) <= when), versions[0])
+    newest_first = reversed(versions)
+    return next((each for each in newest_first if float(each.edited or 0) <= when), versions[0])
 
 
 def _few(former: Sequence[Message], judged: set[str]) -> tuple[Message, ...]:
-    """Return few versions, oldest first: judged ones before others, the newest before older ones.
+    """Return the versions to keep, oldest first: prefer judged versions, then newer ones.
 
-    The first judged version, which the prediction is about, and the last are kept in any case.
+    The first judged version, which the prediction is about, and the last are always kept.
     """
-    known = [one for one in former if one.edited in judged]
-    needed = {one.edited for one in (*known[:1], *known[-1:])}
+    known = [version for version in former if version.edited in judged]
+    needed = {version.edited for version in (*known[:1], *known[-1:])}
     left = _FORMER_BYTES_MAX
     kept: set[str] = set()
     newest_first = former[::-1]
-    for one in sorted(
-        newest_first, key=lambda one: (one.edited not in needed, one.edited not in judged)
-    ):
-        left -= _bytes(one)
-        if one.edited in needed or (left >= 0 and len(kept) < _FORMER_MAX):
-            kept.add(one.edited)
-    return tuple(one for one in former if one.edited in kept)
+    by_need = sorted(
+        newest_first,
+        key=lambda version: (version.edited not in needed, version.edited not in judged),
+    )
+    for version in by_need:
+        left -= _bytes(version)
+        if version.edited in needed or (left >= 0 and len(kept) < _FORMER_MAX):
+            kept.add(version.edited)
+    return tuple(version for version in former if version.edited in kept)
 
 
 def _bytes(message: Message) -> int:
@@ -172,21 +179,21 @@ def _bytes(message: Message) -> int:
 
 
 class ForgottenError(Exception):
-    """A message was sent before its author was forgotten: nothing of it is to be stored."""
+    """The message was sent before its author was forgotten: store nothing of it."""
 
 
 class HoldError(StorageError):
-    """A message cannot be changed now, as another holds it: try again in `after_s`."""
+    """Another process holds this message: retry after `after_s` seconds."""
 
     after_s = 0.5
 
 
 class HeldError(HoldError):
-    """Another is at work on this message."""
+    """Another process held this message for the whole wait."""
 
 
 class LostHoldError(HoldError):
-    """The lease of a message ran out, and another may hold it: start over."""
+    """The lease of this message expired, and another process may hold it: start over."""
 
 
 _HOLD = """#!lua flags=allow-oom
@@ -230,7 +237,7 @@ _FORGOTTEN = 2
 
 
 class Records:
-    """Records in Redis, and the hold under which one is changed."""
+    """The records of all workspaces; a record is changed under a hold."""
 
     def __init__(self, redis: Client, keep_s: int = keys.RETENTION_S) -> None:
         self._redis = redis
@@ -242,33 +249,33 @@ class Records:
 
     @asynccontextmanager
     async def held(self, identity: MessageId) -> AsyncIterator["Hold"]:
-        """Hold a message; HeldError when another holds it for too long."""
+        """Hold a message; raise HeldError if another process holds it for two seconds."""
         hold = Hold(self, identity)
         await hold.acquire()
         try:
-            async with renewed(hold.renew, _LEASE_S / 4):
+            async with renewing(hold.renew, _LEASE_S / 4):
                 yield hold
         finally:
-            with suppress(StorageError):  # then it runs out
+            with suppress(StorageError):  # the lease expires instead
                 await hold.leave()
 
     async def get(self, identity: MessageId) -> Record | None:
-        """The record of this message, None when it is not known."""
+        """Return the record of a message, or None."""
         stored = await self._redis.get(keys.record(identity.team, identity.channel, identity.ts))
         return None if stored is None else Record.model_validate_json(stored)
 
     async def late(self, team: str, until: float) -> list[MessageId]:
-        """The messages whose cards are to be looked for again by a Unix time, earliest first."""
+        """Return the messages whose late cards are due for a search by a Unix time, in order."""
         found = await self._redis.zrange(keys.late(team), "-inf", until, byscore=True)
-        pairs = [one.split(":") for one in found]
-        return [MessageId(team=team, channel=one[0], ts=one[1]) for one in pairs if len(one) == 2]  # noqa: PLR2004 - as written by `put`
+        pairs = [identity.partition(":")[::2] for identity in found]
+        return [MessageId(team=team, channel=channel, ts=ts) for channel, ts in pairs if ts]
 
     async def not_late(self, identity: MessageId) -> None:
-        """Look for no card of a message any more: it is not known now."""
+        """Stop searching for late cards of a message that is no longer stored."""
         await self._redis.zrem(keys.late(identity.team), str(identity))
 
     async def of_item(self, item: MessageId) -> MessageId:
-        """The message that a card is about; any other item is its own message."""
+        """Return the message of a card; any other item is its own message."""
         found = await self._redis.get(keys.card(item.team, item.channel, item.ts))
         if found is None:
             return item
@@ -277,7 +284,7 @@ class Records:
 
 
 class Hold:
-    """A message held under a lease; `record` is what is stored of it."""
+    """A message held under a lease; `record` is its stored record."""
 
     def __init__(self, records: Records, identity: MessageId) -> None:
         self.record: Record | None = None
@@ -290,7 +297,7 @@ class Hold:
         self._until = 0.0
 
     async def acquire(self) -> None:
-        """Wait for the message; HeldError where that takes too long."""
+        """Wait for the message; raise HeldError after two seconds."""
         until, pause = time.monotonic() + _HOLD_WAIT_S, 0.01
         while True:
             asked = time.monotonic()
@@ -302,26 +309,27 @@ class Hold:
                 self.record = None if stored is None else Record.model_validate_json(stored)
                 return
             if asked > until:
-                raise HeldError("another is at work on this message")
+                raise HeldError("another process holds this message")
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 0.1)
 
     async def renew(self) -> None:
-        """Renew the lease; nothing where it is another's by now."""
+        """Renew the lease; no-op if another process holds it."""
         asked = time.monotonic()
         if await self._records.renew(keys=[self._lock], args=[self._token, int(_LEASE_S * 1000)]):
             self._until = asked + _LEASE_S
 
     def check(self) -> None:
-        """Raise LostHoldError where the lease ran out, as for a process that was stopped."""
+        """Raise LostHoldError if the lease has expired, as after a pause of the process."""
         if time.monotonic() > self._until:
-            raise LostHoldError("the lease of this message ran out")
+            raise LostHoldError("the lease of this message expired")
 
     async def put(self, record: Record, outcome: str = "") -> Record:
-        """Store a record, and the way from its card back to it; LostHoldError if not ours now.
+        """Store a record, and the reference from its card back to it.
 
-        ForgottenError where its author was forgotten since the message was sent.
         `outcome` counts a prediction as `labelled` or `abstained`, in the same step.
+        Raise LostHoldError if the lease has expired, and ForgottenError if the author was
+        forgotten after the message was sent.
         """
         if record == self.record:
             return record
@@ -345,16 +353,16 @@ class Hold:
             ],
         )
         if not stored:
-            raise LostHoldError("the lease of this message ran out")
+            raise LostHoldError("the lease of this message expired")
         if stored == _FORGOTTEN:
             raise ForgottenError(str(at))
         self.record = record
         return record
 
     async def stored(self) -> Record | None:
-        """What is stored now, by whomever."""
+        """Return the record as stored now, by any process."""
         return await self._records.get(self._identity)
 
     async def leave(self) -> None:
-        """Give the message back; where that fails, the lease runs out."""
+        """Release the message; if that fails, the lease expires."""
         await self._records.release(keys=[self._lock], args=[self._token])

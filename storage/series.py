@@ -1,4 +1,4 @@
-"""The newest values of what is watched over time, counted for ever; for all processes."""
+"""Time series that are watched for drift: the newest values and a running count."""
 
 from collections.abc import Collection, Sequence
 from typing import Literal
@@ -16,10 +16,10 @@ Name = Literal["answers", "judgements"]
 
 
 class ShownAnswer(Frozen):
-    """A message was answered: when (Unix seconds), by which classifier, how fast; "" is unsure.
+    """An answer to a message: `at` in Unix seconds, `label` ("" for an abstention), `ms` taken.
 
-    `id` is the message, "" where nobody saw the answer. `best` is the local classifier's best label
-    and `confidence` its own in it, "" where its threshold decided nothing.
+    `id` is the message, "" if the answer was not shown. `best` is the local classifier's best label
+    ("" if its threshold did not decide) and `confidence` its confidence in that label.
     """
 
     at: float
@@ -32,12 +32,12 @@ class ShownAnswer(Frozen):
 
 
 def answers_of(values: Sequence[str]) -> list[ShownAnswer]:
-    """Read stored answers, without those of another version."""
+    """Parse stored answers; skip those that this version cannot read."""
     return read_all(ShownAnswer, values, "answer")
 
 
 class SeriesProgress(Frozen):
-    """How far a series is, was looked at, and from where on it is compared; counts of values."""
+    """Counts of a series' values: all, those checked, and those before the comparison's start."""
 
     total: int = 0
     checked: int = 0
@@ -45,7 +45,7 @@ class SeriesProgress(Frozen):
 
 
 class Series:
-    """Values of one workspace, appended by whoever sees them, looked at by one at a time."""
+    """The series of one workspace; all processes append, one process at a time checks."""
 
     def __init__(self, redis: Client, team: str) -> None:
         self._redis = redis
@@ -61,7 +61,7 @@ class Series:
             await pipe.execute()
 
     async def read(self, name: Name) -> tuple[SeriesProgress, list[str]]:
-        """How far it is, and the newest values, oldest first; the last one is number `total`."""
+        """Return the progress and the newest values, oldest first; the last is number `total`."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(keys.series_progress(self._team, name))
             pipe.lrange(keys.series(self._team, name), 0, -1)
@@ -69,7 +69,7 @@ class Series:
         return SeriesProgress.model_validate(progress), values
 
     async def answers(self) -> list[ShownAnswer]:
-        """The newest answers since this model answers or the last alarm, oldest first."""
+        """Return the newest answers since the last promotion or alarm, oldest first."""
         progress, values = await self.read("answers")
         return answers_of(values[max(0, len(values) - (progress.total - progress.since)) :])
 
@@ -79,17 +79,17 @@ class Series:
         read = {value: answer for value in values for answer in answers_of([value])}
         gone = [value for value, answer in read.items() if answer.id in messages]
         async with self._redis.pipeline(transaction=False) as pipe:
-            for one in gone:
-                pipe.lrem(keys.series(self._team, "answers"), 0, one)
+            for value in gone:
+                pipe.lrem(keys.series(self._team, "answers"), 0, value)
             await pipe.execute()
 
     async def claim(self, name: Name) -> bool:
-        """Whether it is this process's turn to look; a turn is over after two minutes."""
+        """Claim a series for a check; return False if another process holds it (two minutes)."""
         key = keys.series_claim(self._team, name)
         return bool(await self._redis.set(key, "1", nx=True, ex=_CLAIM_S))
 
     async def looked(self, name: Name, checked: int, since: int | None) -> None:
-        """Note how far was looked; `since` restarts what later values are compared with."""
+        """Record a check up to `checked` values; `since` moves the start of the comparison."""
         progress = {"checked": checked} if since is None else {"checked": checked, "since": since}
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(keys.series_progress(self._team, name), mapping=progress)
@@ -97,21 +97,21 @@ class Series:
             await pipe.execute()
 
     async def restart(self) -> None:
-        """Another model answers from here on: compare with nothing before, forget the alarms."""
+        """Start over for another model: drop alarms and compare with later values only."""
         names: tuple[Name, ...] = ("answers", "judgements")
         for name in names:
             progress, _ = await self.read(name)
             await self.looked(name, progress.total, progress.total)
         await self._redis.delete(keys.alarms(self._team))
 
-    async def alarm(self, what: str, said: str) -> None:
-        """Remember that something has changed."""
+    async def alarm(self, what: str, description: str) -> None:
+        """Record a drift of `what`."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.alarms(self._team), what, said)
+            pipe.hset(keys.alarms(self._team), what, description)
             pipe.expire(keys.alarms(self._team), _ALARM_S)
             await pipe.execute()
 
     async def alarms(self) -> dict[str, str]:
-        """What has changed since this model answers, in the last 30 days."""
+        """Return the descriptions of drift since the last promotion, in the last 30 days."""
         stored: dict[str, str] = await self._redis.hgetall(keys.alarms(self._team))
         return stored

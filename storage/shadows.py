@@ -1,4 +1,4 @@
-"""What a challenger said to live messages that the champion answered."""
+"""Shadow answers: a challenger's predictions for live messages that the champion answered."""
 
 from datetime import UTC, datetime
 
@@ -21,9 +21,9 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 
 
 class ShadowAnswer(Frozen):
-    """A challenger's best label beside the champion's, each None where it had none at all.
+    """A challenger's best label and the champion's, each None if it had none.
 
-    `given` says whether the challenger would have shown its label.
+    `given` is False if the challenger would have abstained.
     """
 
     label: str | None
@@ -43,9 +43,9 @@ class Shadows:
         self._put = redis.register_script(_PUT)
 
     async def put(self, model: str, message: str, answer: ShadowAnswer, author: str = "") -> None:
-        """Store an answer, and add what it cost to this UTC day.
+        """Store an answer, and add its cost to this UTC day.
 
-        Of a message whose author was forgotten meanwhile, the cost alone is stored.
+        If the message's author was forgotten meanwhile, only the cost is stored.
         """
         key, day = keys.shadow(self._team, model), self._day()
         given = [
@@ -62,10 +62,10 @@ class Shadows:
             await pipe.execute()
 
     async def all(self, model: str) -> dict[str, ShadowAnswer]:
-        """A model's answers by message id."""
+        """Return a model's answers by message id."""
         stored = await self._redis.hgetall(keys.shadow(self._team, model))
-        found = {one: read(ShadowAnswer, text, "shadow answer") for one, text in stored.items()}
-        return {one: answer for one, answer in found.items() if answer is not None}
+        found = {key: read(ShadowAnswer, text, "shadow answer") for key, text in stored.items()}
+        return {key: answer for key, answer in found.items() if answer is not None}
 
     async def forget(self, model: str, messages: list[str]) -> None:
         """Drop a model's answers to these messages."""
@@ -73,7 +73,7 @@ class Shadows:
             await self._redis.hdel(keys.shadow(self._team, model), *messages)
 
     async def spent_usd(self) -> float:
-        """What shadow answers have cost this UTC day."""
+        """Return the cost of shadow answers on this UTC day, in US dollars."""
         return float(await self._redis.get(self._day()) or 0.0)
 
     def _day(self) -> str:

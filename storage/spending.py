@@ -1,4 +1,4 @@
-"""What the LLM has cost a workspace, day by day, and whether it answers; for all processes."""
+"""The ledger of a workspace's LLM costs per UTC day, and the reason of a current outage."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -21,10 +21,10 @@ _ALL = "cost_usd"
 _LAPSE_S = 600
 """After this, longer than any request takes, a reservation counts at its likely cost."""
 
-# A reservation is: the most it may cost, its likely cost, when it was made, and its sums. One that
-# lapsed, or was made by version 0.1, is the first of these alone.
+# A reservation is stored as: maximum cost, likely cost, time (ms), and the names of its sums. A
+# lapsed reservation, or one of version 0.1, is a single cost.
 _RESERVE = """
--- KEYS day; ARGV id, the most and the likely cost in US dollars, ms after which others lapse,
+-- KEYS day; ARGV id, maximum and likely cost in US dollars, ms after which reservations lapse,
 -- seconds to live, then pairs of a sum and its limit or ''
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 1 end
 local t = redis.call('TIME')
@@ -54,7 +54,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
 
-# Allowed when memory is full: it frees what the reservation holds.
+# Allowed when memory is full, because it frees the reservation's memory.
 _SETTLE = """#!lua flags=allow-oom
 -- KEYS day; ARGV id, US dollars, requests, prompt, cached and completion tokens, then the sums
 local held = redis.call('HGET', KEYS[1], ARGV[1])
@@ -73,10 +73,10 @@ return 1
 
 
 class Spent(BaseModel):
-    """One UTC day's requests to the LLM: tokens, and US dollars by the price table.
+    """The LLM requests of one UTC day: tokens, and US dollars by the price table.
 
-    `trial_usd` and `shadow_usd` are the parts of `cost_usd` that comparisons and shadow answers
-    took. Requests under way are counted at the most that they may cost.
+    `trial_usd` and `shadow_usd` are the parts of `cost_usd` for comparisons and shadow answers.
+    Running requests count at their maximum cost.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -91,7 +91,7 @@ class Spent(BaseModel):
 
     @property
     def cached_share(self) -> float:
-        """Share of the prompt tokens that a prompt cache had."""
+        """Return the share of prompt tokens that came from a prompt cache, 0 to 1."""
         return self.cached_tokens / self.prompt_tokens if self.prompt_tokens else 0.0
 
 
@@ -100,9 +100,10 @@ def _utc_now() -> datetime:
 
 
 class Spending:
-    """The ledger of one workspace; `parts` are the sums that its requests count in as well.
+    """The ledger of one workspace.
 
-    Each part comes with its own limit of a UTC day in US dollars, None for no limit.
+    `parts` are further sums that its requests count towards, each with its own limit per UTC day in
+    US dollars (None: no limit).
     """
 
     def __init__(
@@ -118,41 +119,42 @@ class Spending:
         self._settle = redis.register_script(_SETTLE)
 
     def of_trials(self) -> "Spending":
-        """The ledger of comparisons: the same budget, told apart."""
+        """Return the ledger of comparisons: the same budget, with a separate sum."""
         return Spending(self._redis, self._team, self._now, {"trial_usd": None})
 
     def of_shadows(self, usd_per_day: float) -> "Spending":
-        """The ledger of shadow answers: the same budget, and a limit of their own."""
+        """Return the ledger of shadow answers: the same budget, and a separate sum and limit."""
         return Spending(self._redis, self._team, self._now, {"shadow_usd": usd_per_day})
 
     async def today(self) -> Spent:
-        """What this UTC day has cost so far."""
+        """Return the requests and costs of this UTC day so far."""
         return Spent.model_validate(await self._redis.hgetall(self._key(self._day())))
 
     async def reserve(
         self, usd: float, budget_usd: float | None, likely_usd: float = 0.0
     ) -> Reservation | None:
-        """Count a request at the most it may cost; None where the day's budget is spent.
+        """Reserve a request's maximum cost; return None if the day's budget is spent.
 
-        One that nobody has settled after ten minutes counts at `likely_usd`: its process died.
-        Raise NotAskedError where it cannot be written: nothing is asked that cannot be counted.
+        A reservation that is not settled after ten minutes counts at `likely_usd`, because its
+        process has died. Raise NotAskedError if the reservation cannot be stored: a request that
+        cannot be counted must not be sent.
         """
-        found = Reservation(f"held:{uuid4().hex}", self._day(), usd)
+        reservation = Reservation(f"held:{uuid4().hex}", self._day(), usd)
         limits = {_ALL: budget_usd, **self._parts}
         pairs = [word for name, limit in limits.items() for word in (name, _written(limit))]
         try:
             admitted = await self._reserve(
-                keys=[self._key(found.day)],
-                args=[found.id, usd, likely_usd, _LAPSE_S * 1000, keys.RETENTION_S, *pairs],
+                keys=[self._key(reservation.day)],
+                args=[reservation.id, usd, likely_usd, _LAPSE_S * 1000, keys.RETENTION_S, *pairs],
             )
         except StorageError as error:
             raise NotAskedError(f"the LLM's cost cannot be counted: {error}") from None
-        return found if admitted else None
+        return reservation if admitted else None
 
     async def settle(self, reservation: Reservation, usage: Usage) -> None:
-        """Replace a reservation by what the request took; without effect the second time.
+        """Replace a reservation by the request's actual usage; no-op if it is settled already.
 
-        Where it cannot be written, the request stays counted at the most it may have cost.
+        If that cannot be stored, the request stays counted at its maximum cost.
         """
         tokens = usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
         asked = int(usage.prompt_tokens > 0)
@@ -164,25 +166,25 @@ class Spending:
         except StorageError as error:
             log.warning("spending.unsettled", error=type(error).__name__)
 
-    async def outage(self, said: str | None) -> None:
-        """Note why the LLM is left alone; None: it answers again.
+    async def outage(self, reason: str | None) -> None:
+        """Store the reason why the LLM is not asked; None ends the outage.
 
-        What a comparison or a shadow answer meets says nothing of the LLM in use.
+        Errors of comparisons and shadow answers are ignored: they use another model.
         """
         if self._parts:
             return
         try:
-            if said is None:
+            if reason is None:
                 await self._redis.delete(keys.llm_outage(self._team))
             else:
-                await self._redis.set(keys.llm_outage(self._team), said, ex=_OUTAGE_S)
+                await self._redis.set(keys.llm_outage(self._team), reason, ex=_OUTAGE_S)
         except StorageError as error:
             log.warning("spending.outage_untold", error=type(error).__name__)
 
     async def why_out(self) -> str | None:
-        """Why the LLM is not asked now, None when nothing is known to be wrong."""
-        said: str | None = await self._redis.get(keys.llm_outage(self._team))
-        return said
+        """Return the reason why the LLM is not asked now, or None."""
+        reason: str | None = await self._redis.get(keys.llm_outage(self._team))
+        return reason
 
     def _day(self) -> str:
         return f"{self._now():%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""All that is remembered of one workspace, store by store, on one connection."""
+"""All stores of one workspace, on one connection."""
 
 from storage import keys
 from storage.examples.examples import Examples
@@ -23,8 +23,8 @@ from storage.workspace.workspaces import Workspaces
 class Stores:
     """The stores of one workspace.
 
-    `keep_s` is for how many seconds messages and what was said of them are kept. `inbox` and
-    `examples` take the place of plain ones, such as those that record metrics.
+    `keep_s` is the retention of messages, predictions, reactions and cards, in seconds. `inbox` and
+    `examples` replace the plain stores, for example with stores that record metrics.
     """
 
     def __init__(

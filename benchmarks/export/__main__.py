@@ -61,7 +61,7 @@ async def fill(url: str, count: int) -> float:
         await Workspaces(redis).add(TEAM)
         made, store = examples(count), Examples(redis)
         while batch := list(islice(made, BATCH)):
-            await store.stand_all(TEAM, [(one.id, one, ()) for one in batch])
+            await store.put_all(TEAM, [(one.id, one, ()) for one in batch])
     return time.perf_counter() - started
 
 

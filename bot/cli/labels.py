@@ -62,7 +62,7 @@ async def show_labels(
     """Print the labels and the number of their examples."""
     async with open_store(settings, team) as store:
         counts = await store.examples.counts(store.team)
-        standing = await store.workspaces.standing(store.team)
+        standing = await store.workspaces.precision_status(store.team)
     if as_json:
         rows = [
             label.model_dump() | {"count": counts.get(label.name, 0)} for label in config.labels

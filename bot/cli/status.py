@@ -54,7 +54,7 @@ async def show_status(
             "abstained": tally.get("abstained", 0),
             "examples": sum(counts.values()),
             "labels_not_in_triage_toml": stray_labels(counts, config.label_set.names),
-            "local_model": await store.workspaces.standing(store.team),
+            "local_model": await store.workspaces.precision_status(store.team),
             "waiting": await store.inbox.depth(store.team),
             "given_up": await store.inbox.dead(store.team),
             "problems": await group_problems(config.triage, Members(store.redis, store.team))

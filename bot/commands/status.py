@@ -33,7 +33,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
             f"• :warning: {plural(number, 'example')} of {inline(label)}, which is not in "
             "triage.toml: add the label there, or move them with `triage labels migrate`"
         )
-    standing = await stores.workspaces.standing(team)
+    standing = await stores.workspaces.precision_status(team)
     if standing is not None:
         lines.append(f"• Local model: {sentence(standing)}")
     if classifier.problem:

@@ -230,6 +230,6 @@ class Triage:
                 classifier="" if prediction is None else prediction.classifier,
             )
         team = message.id.team
-        if await self.stores.examples.stand(team, str(message.id), example, history):
+        if await self.stores.examples.put(team, str(message.id), example, history):
             await self.watching.judged(example)
             await self.teaching.catch_up()

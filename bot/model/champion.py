@@ -122,5 +122,5 @@ class PrecisionReporter:
         report = self.classifier.precision_report
         said = "" if report is None else str(report)
         if said != self._said:
-            await self.workspaces.stands(self.team, said)
+            await self.workspaces.set_precision_status(self.team, said)
             self._said = said

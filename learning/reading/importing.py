@@ -138,7 +138,7 @@ async def store(
             elif old is None or old.label != new.label:
                 put.append((new.id, new, ()))
         if put:
-            changed += await examples.stand_all(team, put)
+            changed += await examples.put_all(team, put)
         progress(len(batch))
     return Imported(changed, older)
 

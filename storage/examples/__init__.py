@@ -1,1 +1,1 @@
-"""What the team has taught, and snapshots of it."""
+"""Examples that a team has taught, and snapshots of them."""

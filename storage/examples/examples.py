@@ -1,4 +1,4 @@
-"""What the team has taught: reactions as they came, standing examples, and the feed of changes."""
+"""The team's reactions, its current examples, and the feed of their changes."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
@@ -14,9 +14,9 @@ from storage.server.readable import parsed, read, read_all
 from storage.tombstones import Tombstones
 
 FEED_LENGTH = 10_000
-"""About how many changes the feed remembers."""
+"""Approximate number of changes that the feed keeps."""
 
-_STAND = (
+_PUT = (
     EXPECT
     + COUNT
     + FORGOTTEN
@@ -74,7 +74,7 @@ return {found[#found], redis.call('HMGET', KEYS[2], unpack(ids))}
 
 
 class Reaction(Frozen):
-    """An agent's emoji on or off a message or card; `label` None is the confirm emoji."""
+    """An agent's emoji, added or removed; `label` None means the emoji for confirmations."""
 
     at: str
     user: str
@@ -85,7 +85,7 @@ class Reaction(Frozen):
 
 
 class Correction(Frozen):
-    """One step of a message's label: who, when, from what, to what (None: taken back)."""
+    """A change of a message's label: who, when, from which label to which (None: no label)."""
 
     who: str
     when: str
@@ -94,7 +94,7 @@ class Correction(Frozen):
 
 
 class StoredExample(Frozen):
-    """A standing example; `predicted` and `confidence` are what the bot had said (None: unsure)."""
+    """A current example; `predicted` and `confidence` are the bot's (None: it abstained)."""
 
     id: str
     text: str
@@ -108,7 +108,7 @@ class StoredExample(Frozen):
     classifier: str = ""
 
     def as_example(self) -> Example:
-        """Return what a classifier learns."""
+        """Return the example in the classifiers' form."""
         return Example(self.id, self.text, self.label)
 
 
@@ -124,11 +124,11 @@ class Examples:
         self._redis = redis
         self._keep_s = keep_s
         self.tombstones = Tombstones(redis)
-        self._stand = redis.register_script(_STAND)
+        self._put = redis.register_script(_PUT)
         self._page = redis.register_script(_PAGE)
 
     async def add_reaction(self, item: MessageId, reaction: Reaction) -> None:
-        """Remember a reaction; the same one twice is one."""
+        """Store a reaction; no-op if the same reaction is stored already."""
         key = keys.reactions(item.team, item.channel, item.ts)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.zadd(key, {reaction.model_dump_json(): float(reaction.at)})
@@ -136,70 +136,70 @@ class Examples:
             await pipe.execute()
 
     async def reactions(self, items: Sequence[MessageId]) -> list[Reaction]:
-        """All reactions on these messages and cards, oldest first."""
+        """Return all reactions on these messages and cards, oldest first."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for item in items:
                 pipe.zrange(keys.reactions(item.team, item.channel, item.ts), 0, -1)
-            stored = [one for found in await pipe.execute() for one in found]
+            stored = [row for rows in await pipe.execute() for row in rows]
         found = read_all(Reaction, stored, "reaction")
-        return sorted(found, key=lambda one: (float(one.at), one.added, one.user, one.emoji))
+        return sorted(found, key=lambda each: (float(each.at), each.added, each.user, each.emoji))
 
-    async def stand(
+    async def put(
         self,
         team: str,
         identity: str,
         example: StoredExample | None,
         history: Sequence[Correction] = (),
     ) -> bool:
-        """Set or take back a standing example with its history; True when it changed."""
-        return bool(await self.stand_all(team, [(identity, example, history)]))
+        """Set or remove (None) a current example and its history; return True if it changed."""
+        return bool(await self.put_all(team, [(identity, example, history)]))
 
-    async def stand_all(
+    async def put_all(
         self, team: str, changes: Sequence[tuple[str, StoredExample | None, Sequence[Correction]]]
     ) -> int:
-        """Set or take back standing examples, each with its history; how many changed.
+        """Set or remove current examples, each with its history; return the number changed.
 
-        Histories, examples, their order, counts and feed move in one atomic step: keep it to some
-        hundreds, as nobody else is served meanwhile. An example of an author who was forgotten
-        since it was written is taken back.
+        Histories, examples, their order, counts and feed change in one atomic step. Pass at most a
+        few hundred: Redis serves no other client meanwhile. Examples of an author who was forgotten
+        since are removed.
         """
         arguments: list[str | bytes] = [str(FEED_LENGTH)]
         for identity, example, history in changes:
             content = "" if example is None else example.model_dump_json()
             arguments += [identity, content, _HISTORY.dump_json(tuple(history))]
-        made = (keys.examples, keys.counts, keys.history, keys.changes, keys.order, keys.forgotten)
-        return int(await self._stand(keys=[key(team) for key in made], args=arguments))
+        used = (keys.examples, keys.counts, keys.history, keys.changes, keys.order, keys.forgotten)
+        return int(await self._put(keys=[key(team) for key in used], args=arguments))
 
     async def history(self, team: str, identity: str) -> tuple[Correction, ...]:
-        """The corrections of a message, oldest first."""
+        """Return the corrections of a message, oldest first."""
         stored = await self._redis.hget(keys.history(team), identity)
         return () if stored is None else _corrections(stored)
 
     async def histories(self, team: str) -> AsyncIterator[tuple[Correction, ...]]:
-        """The corrections of each message, in no order; one may come twice while others write."""
+        """Yield the corrections of each message, in no order; writes may cause repeats."""
         async for _, stored in self._redis.hscan_iter(keys.history(team), count=500):
             yield _corrections(stored)
 
     async def get(self, team: str, identities: Sequence[str]) -> list[StoredExample | None]:
-        """The standing examples of these ids, None where there is none."""
+        """Return the current examples of these ids, each None if there is no such example."""
         if not identities:
             return []
         stored = await self._redis.hmget(keys.examples(team), list(identities))
-        return [None if one is None else read(StoredExample, one, "example") for one in stored]
+        return [None if row is None else read(StoredExample, row, "example") for row in stored]
 
     async def last(self, team: str) -> str:
-        """The position of the example that came to stand last: an end for `page`."""
+        """Return the position of the example that was added last, as `until` for `page`."""
         found = await self._redis.zrange(keys.order(team), -1, -1, withscores=True)
         return f"{found[0][1]:.0f}" if found else "0"
 
     async def page(
         self, team: str, after: str, until: str, count: int = 500
     ) -> tuple[str, list[StoredExample]]:
-        """Up to `count` examples that came to stand after a position, and the new position.
+        """Return up to `count` examples that were added after a position, and the new position.
 
-        An example keeps its position for as long as it stands, relabelled or not. So pages from
-        "0" to what `last` said list each example that stands throughout exactly once, whatever is
-        written meanwhile; and they can be continued from any position, by any process.
+        An example keeps its position while it is current, even if it is relabelled. Pages from "0"
+        to the position from `last` therefore list each example that stays current exactly once,
+        whatever is written meanwhile. Any process can continue from any position.
         """
         position, stored = await self._page(
             keys=[keys.order(team), keys.examples(team)], args=[after, until, count]
@@ -207,19 +207,19 @@ class Examples:
         return position, read_all(StoredExample, filter(None, stored), "example")
 
     async def iterate(self, team: str) -> AsyncIterator[StoredExample]:
-        """Each example that stands, oldest position first; safe while others write."""
+        """Yield all current examples, oldest position first; safe during writes."""
         position, until = "0", await self.last(team)
         while True:
             reached, page = await self.page(team, position, until)
             if reached == position:
                 return
             position = reached
-            for one in page:
-                yield one
+            for example in page:
+                yield example
 
     async def present_label(self, team: str, label: str, names: Sequence[str]) -> str:
-        """The present name of a label, itself where it is one of `names` or never moved."""
-        for _ in range(8):  # renamed again and again; a circle ends too
+        """Return the current name of a label: itself if it is in `names` or was not renamed."""
+        for _ in range(8):  # follows several renames, and ends if they form a circle
             if label in names:
                 return label
             found = await self._redis.hget(keys.label_moves(team), label)
@@ -229,19 +229,19 @@ class Examples:
         return label
 
     async def counts(self, team: str) -> dict[str, int]:
-        """Standing examples by label."""
+        """Return the number of current examples by label."""
         stored = await self._redis.hgetall(keys.counts(team))
         return {label: int(count) for label, count in stored.items() if int(count) > 0}
 
     async def newest_change(self, team: str) -> str:
-        """Where the feed ends now: an id for `changed_since`."""
+        """Return the position of the feed's end, for `changed_since`."""
         newest: list[Any] = await self._redis.xrevrange(keys.changes(team), count=1)
         return str(newest[0][0]) if newest else "0-0"
 
     async def changed_since(self, team: str, position: str) -> tuple[str, list[str] | None]:
-        """Ids of examples changed after `position`, and the new position.
+        """Return the new position, and the ids of examples that changed after `position`.
 
-        None where the feed no longer reaches back that far: read all examples again.
+        The ids are None if the feed no longer reaches back that far: read all examples again.
         """
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.xrange(keys.changes(team), count=1)

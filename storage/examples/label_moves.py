@@ -1,4 +1,4 @@
-"""Examples that move because their label did: relabelled, set aside, or brought back."""
+"""Moves of examples after a change of their label: relabelled, set aside or restored."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -27,8 +27,8 @@ local moved = 0
 for place = 2, #ARGV, 4 do
   local id, label, since, content = unpack(ARGV, place, place + 3)
   local old = redis.call('HGET', KEYS[1], id)
-  local readable, said = pcall(cjson.decode, old or '')
-  if old and readable and said['label'] == label and said['when'] == since then
+  local readable, example = pcall(cjson.decode, old or '')
+  if old and readable and example['label'] == label and example['when'] == since then
     count(KEYS[2], label, -1)
     if content == '' then
       redis.call('HSET', KEYS[5], id, old)
@@ -66,7 +66,7 @@ return back
 
 
 class LabelMoves:
-    """What becomes of the examples of a label that is renamed, merged, split or removed."""
+    """Moves the examples of a label that is renamed, merged, split or removed."""
 
     def __init__(self, redis: Client) -> None:
         self._redis = redis
@@ -74,16 +74,16 @@ class LabelMoves:
         self._bring_back = redis.register_script(_BRING_BACK)
 
     def _keys(self, team: str) -> list[str]:
-        made = (keys.examples, keys.counts, keys.changes, keys.order, keys.aside)
-        return [key(team) for key in made]
+        used = (keys.examples, keys.counts, keys.changes, keys.order, keys.aside)
+        return [key(team) for key in used]
 
     async def move(
         self, team: str, changes: Sequence[tuple[StoredExample, StoredExample | None]]
     ) -> int:
-        """Exchange examples for others, or set them aside (None); how many did move.
+        """Replace examples by others, or set them aside (None); return the number moved.
 
-        One that an agent has changed since it was read stays as the agent left it. Histories are
-        not touched. One atomic step: keep it to some hundreds.
+        An example that an agent has changed since it was read is skipped. Histories do not change.
+        This is one atomic step: pass at most a few hundred.
         """
         arguments = [str(FEED_LENGTH)]
         for old, new in changes:
@@ -92,7 +92,7 @@ class LabelMoves:
         return int(await self._move(keys=self._keys(team), args=arguments))
 
     async def aside(self, team: str) -> AsyncIterator[StoredExample]:
-        """The examples that were set aside, in no order."""
+        """Yield the examples that were set aside, in no order."""
         seen: set[str] = set()
         async for identity, stored in self._redis.hscan_iter(keys.aside(team), count=500):
             if identity not in seen:
@@ -102,17 +102,17 @@ class LabelMoves:
                     yield example
 
     async def count_aside(self, team: str) -> Counter[str]:
-        """How many examples of each label were set aside."""
-        return Counter([one.label async for one in self.aside(team)])
+        """Return the number of examples that were set aside, by label."""
+        return Counter([example.label async for example in self.aside(team)])
 
     async def bring_back(self, team: str, examples: Sequence[StoredExample]) -> int:
-        """Let examples that were set aside stand again; a newer label of the message outranks."""
+        """Restore examples that were set aside, unless their message has a newer label."""
         arguments = [str(FEED_LENGTH)]
-        for one in examples:
-            arguments += [one.id, one.model_dump_json()]
+        for example in examples:
+            arguments += [example.id, example.model_dump_json()]
         return int(await self._bring_back(keys=self._keys(team), args=arguments))
 
     async def remember(self, team: str, renamed: Mapping[str, str]) -> None:
-        """Remember the present names of labels, for reactions and predictions with former ones."""
+        """Store the current names of labels, to map old reactions and predictions to them."""
         if renamed:
             await self._redis.hset(keys.label_moves(team), mapping=dict(renamed))

@@ -1,4 +1,4 @@
-"""The cards that quote each example; a card is updated when its example is removed."""
+"""The messages whose cards quote each example, to update them when it is removed."""
 
 from storage import keys
 from storage.examples.examples import StoredExample
@@ -33,19 +33,19 @@ class Quotes:
     async def quote(self, team: str, example: str, message: str) -> str:
         """Return the text of an example for the card of a message; "" if the example is gone.
 
-        The quote is noted in the same step, so that removing the example finds the message.
+        Record the quote in the same step, so that removing the example finds the message.
         """
         stored = await self._quote(
             keys=[keys.examples(team), keys.quoted(team, example)],
             args=[example, message, self._keep_s],
         )
-        found = None if stored is None else read(StoredExample, stored, "example")
-        return "" if found is None else found.text
+        quoted = None if stored is None else read(StoredExample, stored, "example")
+        return "" if quoted is None else quoted.text
 
     async def of(self, team: str, example: str) -> list[str]:
         """Return the messages whose cards quote an example."""
         return sorted(await self._redis.smembers(keys.quoted(team, example)))
 
     async def drop(self, team: str, example: str) -> None:
-        """Forget who quotes an example that is gone."""
+        """Remove the record of quotes of a removed example."""
         await self._redis.delete(keys.quoted(team, example))

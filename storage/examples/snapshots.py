@@ -1,4 +1,4 @@
-"""Snapshots: immutable sets of examples, split into train and test, named by their content."""
+"""Snapshots: immutable sets of examples in a training and a test part, named by their content."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ _CHUNK = 1_000
 
 
 _ADD = """
--- KEYS snapshot forgotten; ARGV what the tombstones counted, field, value
+-- KEYS snapshot forgotten; ARGV expected count of removals, field, value
 if (redis.call('HGET', KEYS[2], '') or '0') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 return 1
@@ -30,12 +30,12 @@ return 1
 
 
 class SnapshotError(Exception):
-    """A snapshot is not what its id says, or not what it may hold any more: take a new one."""
+    """A snapshot does not match its id, or holds examples that were removed: take a new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotExample:
-    """A labelled message, redacted: what was said and decided, never by whom."""
+    """A redacted message and its label, without the people's names or ids."""
 
     id: str
     text: str
@@ -46,21 +46,21 @@ class SnapshotExample:
 
     @property
     def digest(self) -> str:
-        """The first 32 hex digits of the SHA-256 of all fields."""
+        """Return the first 32 hex digits of the SHA-256 of all fields."""
         return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:32]
 
     def as_example(self) -> Example:
-        """Return what a classifier learns."""
+        """Return the example in the classifiers' form."""
         return Example(self.id, self.text, self.label)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Examples to train on and to be judged on; the same content has the same id.
+    """Examples for training and for testing; the same content has the same id.
 
-    `left_out` counts examples that stand in neither part, by reason. `forgotten` are digests of
-    examples that were removed since on a person's request: they still count for the id.
-    `began` is what the tombstones counted when its examples were read.
+    `left_out` counts the examples that are in neither part, by reason. `forgotten` are the part and
+    digest of examples that a forget request removed later: they still count for the id. `began` is
+    the tombstones' count when the examples were read.
     """
 
     id: str
@@ -79,15 +79,16 @@ def snapshot_id(
     test: Iterable[SnapshotExample],
     forgotten: Iterable[tuple[str, str]] = (),
 ) -> str:
-    """Sixteen hex digits of the SHA-256 of label set and examples, whatever their order."""
-    rows = [*(("train", one.digest) for one in train), *(("test", one.digest) for one in test)]
+    """Return sixteen hex digits of the SHA-256 of the label set and examples, in any order."""
+    rows = [("train", example.digest) for example in train]
+    rows += [("test", example.digest) for example in test]
     content = json.dumps([label_set.version, sorted([*rows, *forgotten])])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _label_set(stored: Sequence[dict[str, Any]]) -> LabelSet:
     return LabelSet(
-        tuple(Label(one["name"], one["description"], tuple(one["examples"])) for one in stored)
+        tuple(Label(row["name"], row["description"], tuple(row["examples"])) for row in stored)
     )
 
 
@@ -100,26 +101,26 @@ class Snapshots:
         self._replace = redis.register_script(_REPLACE)
 
     async def add(self, team: str, snapshot: Snapshot) -> None:
-        """Store a snapshot; one that is stored already stays as it is.
+        """Store a snapshot, unless it is stored already.
 
-        SnapshotError where something was forgotten since its examples were read.
+        Raise SnapshotError if an example was removed since the snapshot's examples were read.
         """
         key = keys.snapshot(team, snapshot.id)
         if await self._redis.hexists(key, "about"):
             return
-        # It is listed first, so that who forgets finds its rows, also those of a killed process.
+        # List the snapshot first, so a forget request finds its rows even if this process dies.
         await self._redis.zadd(keys.snapshots(team), {snapshot.id: float(snapshot.created)})
         rows = (
-            json.dumps([side, asdict(one)], ensure_ascii=False)
+            json.dumps([side, asdict(example)], ensure_ascii=False)
             for side, part in (("train", snapshot.train), ("test", snapshot.test))
-            for one in part
+            for example in part
         )
         number = 0
         while chunk := list(islice(rows, _CHUNK)):
             await self._write(team, snapshot, f"rows:{number}", "\n".join(chunk))
             number += 1
         about = {
-            "labels": [asdict(one) for one in snapshot.label_set.labels],
+            "labels": [asdict(label) for label in snapshot.label_set.labels],
             "created": snapshot.created,
             "left_out": snapshot.left_out,
             "chunks": number,
@@ -133,15 +134,15 @@ class Snapshots:
         ):
             await self._redis.delete(key)
             await self._redis.zrem(keys.snapshots(team), snapshot.id)
-            raise SnapshotError("texts were forgotten while the snapshot was read: try again")
+            raise SnapshotError("examples were removed while the snapshot was taken. Try again.")
 
     async def ids(self, team: str) -> list[str]:
-        """Ids of the stored snapshots, newest first."""
+        """Return the ids of all snapshots, newest first."""
         found: list[str] = await self._redis.zrevrange(keys.snapshots(team), 0, -1)
         return found
 
     async def get(self, team: str, identity: str) -> Snapshot | None:
-        """A snapshot, None where there is none; SnapshotError when its content was changed."""
+        """Return a snapshot, or None; raise SnapshotError if its content was changed."""
         key = keys.snapshot(team, identity)
         stored = await self._redis.hget(key, "about")
         if stored is None:
@@ -169,19 +170,20 @@ class Snapshots:
         if identity != snapshot_id(
             snapshot.label_set, snapshot.train, snapshot.test, snapshot.forgotten
         ):
-            raise SnapshotError(f"snapshot {identity} was changed from outside: take a new one")
+            raise SnapshotError(f"snapshot {identity} was changed in Redis. Take a new one.")
         return snapshot
 
     async def forget(self, team: str, examples: Collection[str], *, apply: bool) -> list[str]:
-        """Take examples out of all snapshots, or with `apply` False only look; ids of those.
+        """Remove examples from all snapshots; return the ids of the snapshots that had them.
 
-        Of a row its side and digest stay, so that the snapshot is still known by its content.
+        With `apply` False, only search. The part and digest of a removed row stay, so that the
+        snapshot's id still matches.
         """
         touched = []
         for identity in await self.ids(team):
             key = keys.snapshot(team, identity)
-            rows = [one for one in await self._redis.hkeys(key) if one.startswith("rows:")]
-            found = [await self._forget(key, one, examples, apply=apply) for one in rows]
+            chunks = [name for name in await self._redis.hkeys(key) if name.startswith("rows:")]
+            found = [await self._forget(key, chunk, examples, apply=apply) for chunk in chunks]
             if any(found):
                 touched.append(identity)
         return touched
@@ -189,7 +191,7 @@ class Snapshots:
     async def _forget(
         self, key: str, chunk: str, examples: Collection[str], *, apply: bool
     ) -> bool:
-        """Take examples out of a chunk, unless another does so at the same time: then once more."""
+        """Remove examples from a chunk; repeat if another process changed it meanwhile."""
         while stored := await self._redis.hget(key, chunk):
             kept = "\n".join(_without(line, examples) for line in stored.split("\n"))
             if kept == stored:

@@ -1,1 +1,1 @@
-"""Finds and removes all that is kept of a person."""
+"""Finds and removes all data of a person."""

@@ -1,4 +1,4 @@
-"""The people being forgotten, who asked for it, and the progress: each ends exactly once."""
+"""Forget requests and their progress; each request ends exactly once."""
 
 import json
 from collections.abc import Mapping
@@ -62,10 +62,10 @@ if redis.call('HEXISTS', KEYS[2], 'finished') == 1 then redis.call('HDEL', KEYS[
 
 
 class Forget(Frozen):
-    """One wish to forget a person, and what was removed for it so far; times are Unix seconds.
+    """A forget request, and the counts of what it has removed so far; times are Unix seconds.
 
-    `expected` messages were found when it began. `left` are cards that Slack did not let us take
-    down, with the reason. `told` says that whoever asked knows of the end.
+    `expected` is the number of messages found at its start. `left` are the cards that Slack refused
+    to delete, with the reason. `told` is True once the requester has the report.
     """
 
     user: str
@@ -90,7 +90,7 @@ class Forget(Frozen):
 
 
 class Forgets:
-    """The wishes of one workspace."""
+    """The forget requests of one workspace."""
 
     def __init__(self, redis: Client, team: str) -> None:
         self._redis = redis
@@ -100,34 +100,35 @@ class Forgets:
         self._settled = redis.register_script(_SETTLED)
 
     async def begin(self, user: str, who: str, messages: int, trigger: str = "") -> bool:
-        """Refuse all that a person wrote until now, and begin to remove it; False if begun before.
+        """Begin a request, and refuse the person's messages up to now from here on.
 
-        A wish that comes while an earlier one runs has that one look through everything again.
+        Return False if the same command began it before. A request during an earlier request for
+        the same person makes the earlier request search everything again.
         """
-        made = [keys.forgotten(self._team), keys.forgetting(self._team)]
-        found = await self._begin(
-            keys=[*made, keys.forget(self._team, user)], args=[user, who, trigger, messages]
+        used = [keys.forgotten(self._team), keys.forgetting(self._team)]
+        began = await self._begin(
+            keys=[*used, keys.forget(self._team, user)], args=[user, who, trigger, messages]
         )
-        return bool(found)
+        return bool(began)
 
     async def running(self) -> dict[str, str]:
-        """Return who is being forgotten, and when that was asked last."""
+        """Return the running requests: the time of the last request by user."""
         found: dict[str, str] = await self._redis.hgetall(keys.forgetting(self._team))
         return found
 
     async def get(self, user: str) -> Forget | None:
-        """Return the newest wish about a person, None where there is none."""
+        """Return the newest request for a person, or None."""
         stored = await self._redis.hgetall(keys.forget(self._team, user))
         return Forget.model_validate(stored) if stored else None
 
     async def all(self) -> list[Forget]:
-        """Return the wishes that run or ended in the last 30 days, newest first."""
-        users = [one for one in await self._redis.hkeys(keys.forgotten(self._team)) if one]
-        found = [await self.get(one) for one in users]
-        return sorted((one for one in found if one), key=lambda one: -one.begun)
+        """Return the requests that run or ended in the last 30 days, newest first."""
+        users = [user for user in await self._redis.hkeys(keys.forgotten(self._team)) if user]
+        found = [await self.get(user) for user in users]
+        return sorted((forget for forget in found if forget), key=lambda forget: -forget.begun)
 
     async def note(self, user: str, **changes: Any) -> None:
-        """Write down what is known now, such as `problem`."""
+        """Store changed fields of a request, such as `problem`."""
         stored = {
             name: value if isinstance(value, str) else json.dumps(value)
             for name, value in changes.items()
@@ -135,21 +136,21 @@ class Forgets:
         await self._redis.hset(keys.forget(self._team, user), mapping=stored)
 
     async def end(self, user: str, asked: str) -> bool:
-        """End a wish and audit it; False where it has ended, or was asked once more since."""
+        """End and audit a request; return False if it has ended, or was repeated since `asked`."""
         places = [keys.forgetting(self._team), keys.forget(self._team, user)]
         places += [keys.forget_ids(self._team, user), keys.audit(self._team)]
         return bool(await self._end(keys=places, args=[user, asked, _KEPT_S, AUDIT_LENGTH]))
 
     async def claim_telling(self, user: str) -> bool:
-        """Return whether it is up to the caller to tell of the end: one caller alone."""
+        """Claim the report to the requester; return True to exactly one caller."""
         return bool(await self._redis.hsetnx(keys.forget(self._team, user), "told", "1"))
 
     async def untold(self, user: str) -> None:
-        """Release the report after it could not be sent."""
+        """Release the claim of a report that could not be sent."""
         await self._redis.hdel(keys.forget(self._team, user), "told")
 
     async def settled(self, user: str) -> None:
-        """Look after a wish no more: it has ended, and whoever asked was told."""
+        """Remove an ended request from the running ones, after its report was sent."""
         await self._settled(
             keys=[keys.forgetting(self._team), keys.forget(self._team, user)], args=[user]
         )

@@ -1,4 +1,4 @@
-"""What is kept of one person, or of one message: found and removed."""
+"""Finds and removes all data of one person, or of one message."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What there is of a person; `waiting` and `dead` are ids of events."""
+    """The stored data of a person; `waiting` and `dead` are ids of events."""
 
     user: str
     records: tuple[Record, ...]
@@ -34,21 +34,22 @@ class Traces:
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the messages (channel:ts)."""
-        found = [*(str(one.message.id) for one in self.records), *(one.id for one in self.examples)]
+        """Return the ids of the person's messages (channel:ts)."""
+        found = [str(record.message.id) for record in self.records]
+        found += [example.id for example in self.examples]
         return list(dict.fromkeys(found))
 
     @property
     def texts(self) -> set[str]:
-        """Every version of every text, as it was stored."""
-        versions = [(*one.former, one.message) for one in self.records]
-        found = {one.text for several in versions for one in several}
-        return (found | {one.text for one in self.examples}) - {""}
+        """Return all versions of all texts, as stored."""
+        versions = [(*record.former, record.message) for record in self.records]
+        found = {message.text for several in versions for message in several}
+        return (found | {example.text for example in self.examples}) - {""}
 
     @property
     def cards(self) -> int:
-        """How many cards about the messages are in Slack."""
-        return sum(len(present(one)) for one in self.records)
+        """Return the number of the messages' cards in Slack."""
+        return sum(len(present(record)) for record in self.records)
 
     def __bool__(self) -> bool:
         return bool(self.records or self.examples or self.waiting or self.dead)
@@ -56,11 +57,11 @@ class Traces:
 
 def present(record: Record) -> list[CardAt]:
     """Return the cards of a message that are, or may be, in Slack."""
-    return [one for one in record.shown.cards if one not in record.shown.former]
+    return [card for card in record.shown.cards if card not in record.shown.former]
 
 
 class Forgetting:
-    """Messages, predictions, examples, waiting and dead events, snapshot rows, and quotes."""
+    """Removes messages, predictions, examples, events, dead letters, snapshot rows and quotes."""
 
     def __init__(self, redis: Client, keep_s: int = keys.RETENTION_S) -> None:
         self._redis = redis
@@ -71,14 +72,14 @@ class Forgetting:
         self.tombstones = self._examples.tombstones
 
     async def found(self, team: str, user: str, until: float) -> "Traces":
-        """Look for all that a person sent until a Unix time."""
+        """Find all data of the messages that a person sent up to a Unix time."""
         sent = {
-            str(one.message.id): one
-            async for one in self.all_records(team)
-            if one.message.user == user and float(one.message.id.ts) <= until
+            str(record.message.id): record
+            async for record in self.all_records(team)
+            if record.message.user == user and float(record.message.id.ts) <= until
         }
         examples = await self.examples(team, user, until)
-        ids = dict.fromkeys([*sent, *(one.id for one in examples)])
+        ids = dict.fromkeys([*sent, *(example.id for example in examples)])
         return Traces(
             user,
             tuple(sent.values()),
@@ -89,7 +90,7 @@ class Forgetting:
         )
 
     async def all_records(self, team: str) -> AsyncIterator[Record]:
-        """Yield every message that is kept, with what was predicted and shown; some come twice."""
+        """Yield all records of a workspace; a record may come twice."""
         async for key in self._redis.scan_iter(match=keys.record(team, "*", "*"), count=1_000):
             stored = await self._redis.get(key)
             record = None if stored is None else read(Record, stored, "message")
@@ -97,9 +98,9 @@ class Forgetting:
                 yield record
 
     async def drop_record(self, hold: Hold, record: Record, user: str, cards: int) -> None:
-        """Remove a message that is held, and the reactions on it and its cards; count it.
+        """Remove a held message, and the reactions on it and its cards; count them for the request.
 
-        Where a card of it may still land, its place stays, without a word: it is looked for.
+        If a card may still arrive, keep an empty record, so that the search for the card goes on.
         """
         at = record.message.id
         gone = [keys.reactions(at.team, at.channel, at.ts)]
@@ -117,40 +118,40 @@ class Forgetting:
             await pipe.execute()
 
     async def examples(self, team: str, user: str, until: float) -> list[StoredExample]:
-        """Return the examples that a person wrote until a Unix time, standing or set aside."""
-        found = [one async for one in self._examples.iterate(team) if one.author == user]
-        found += [one async for one in self._moves.aside(team) if one.author == user]
-        return [one for one in found if _sent(one.id) <= until]
+        """Return a person's examples up to a Unix time, current or set aside."""
+        found = [each async for each in self._examples.iterate(team) if each.author == user]
+        found += [each async for each in self._moves.aside(team) if each.author == user]
+        return [example for example in found if _sent(example.id) <= until]
 
     async def pending(self, team: str, user: str, ids: Collection[str]) -> set[str]:
-        """Remember that the traces of these messages go; return all ids that still have to."""
+        """Add messages whose traces must be removed; return the ids of all that remain."""
         key = keys.forget_ids(team, user)
         if ids:
             await self._redis.sadd(key, *ids)
         return set(await self._redis.smembers(key))
 
     async def dropped(self, team: str, user: str, ids: Collection[str]) -> None:
-        """Note that no trace of these messages is left."""
+        """Record that all traces of these messages are removed."""
         if ids:
             await self._redis.srem(keys.forget_ids(team, user), *ids)
 
     async def drop_traces(self, team: str, ids: Sequence[str], user: str = "") -> list[str]:
-        """Remove what was learnt and noted of messages; return the snapshots they were in.
+        """Remove the examples, snapshot rows and answers of messages; return touched snapshots.
 
-        Cut off anywhere, the same call does the rest. Cards that quote them are shown anew. With
-        `user` the examples are counted for the wish to forget them.
+        Cards that quote the messages are shown again. After an interruption, the same call does the
+        rest. With `user`, the examples are counted for that person's forget request.
         """
         touched = await self._snapshots.forget(team, set(ids), apply=True)
         await self._drop_watched(team, ids)
         for start in range(0, len(ids), _PAGE):
             page = ids[start : start + _PAGE]
-            gone = await self._examples.stand_all(team, [(one, None, ()) for one in page])
-            gone += await self._redis.hdel(keys.aside(team), *page)
+            removed = await self._examples.put_all(team, [(each, None, ()) for each in page])
+            removed += await self._redis.hdel(keys.aside(team), *page)
             if user:
-                await self._redis.hincrby(keys.forget(team, user), "examples", gone)
-        await self.tombstones.grow(team)  # a snapshot that has read them already is refused
-        for one in ids:
-            await self._unquote(team, one)
+                await self._redis.hincrby(keys.forget(team, user), "examples", removed)
+        await self.tombstones.grow(team)  # refuses snapshots that have read these examples already
+        for identity in ids:
+            await self._unquote(team, identity)
         return touched
 
     async def _unquote(self, team: str, example: str) -> None:
@@ -159,7 +160,7 @@ class Forgetting:
         await self.quotes.drop(team, example)
 
     async def outdated(self, team: str, message: str) -> None:
-        """Have a message (channel:ts) shown anew."""
+        """Show a message (channel:ts) again, by an event in the inbox."""
         channel, _, ts = message.partition(":")
         at = MessageId(team=team, channel=channel, ts=ts)
         await self._inbox.receive(Outdated(id=at))
@@ -170,24 +171,24 @@ class Forgetting:
             await Shadows(self._redis, team).forget(model, list(ids))
 
     async def learnt(self, team: str, identity: str) -> bool:
-        """Return whether a message is or was an example: standing, set aside, or judged."""
+        """Return True if a message is or was an example: current, set aside or corrected."""
         async with self._redis.pipeline(transaction=True) as pipe:
             for key in (keys.examples, keys.aside, keys.history):
                 pipe.hexists(key(team), identity)
             return any(await pipe.execute())
 
     async def drop_dead(self, team: str, message: str) -> None:
-        """Remove what was given up on of one message."""
+        """Remove the dead letters that hold the text of a message."""
         await self._dead.drop_all(team, await self._dead.about(team, message))
 
     async def drop_events(self, team: str, found: "Traces") -> None:
-        """Remove events that wait or were given up, and count them."""
-        gone = await self._inbox.drop_all(team, found.waiting)
-        gone += await self._dead.drop_all(team, found.dead)
-        await self._redis.hincrby(keys.forget(team, found.user), "events", gone)
+        """Remove a person's events and dead letters; count them for the request."""
+        removed = await self._inbox.drop_all(team, found.waiting)
+        removed += await self._dead.drop_all(team, found.dead)
+        await self._redis.hincrby(keys.forget(team, found.user), "events", removed)
 
 
 def _sent(example: str) -> float:
-    """Return when the message of an example was sent; 0 for an example of no message."""
+    """Return the Unix time of an example's message; 0 for an imported example."""
     ts = example.rpartition(":")[2]
     return float(ts) if ts.replace(".", "", 1).isdigit() else 0.0

@@ -1,1 +1,1 @@
-"""Events between the ack and the answer."""
+"""Events between the acknowledgement and the answer."""

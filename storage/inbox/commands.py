@@ -1,4 +1,4 @@
-"""Commands by their trigger: the answer, and how often each was run and answered."""
+"""The state of each command by its trigger: its runs, answer and uploads."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from storage.server.connection import Client
 from storage.server.lua import EXPECT
 from storage.workspace.workspaces import AUDIT_LENGTH
 
-_LIFE_S = 24 * 3600  # Slack signs a request for five minutes, and takes answers for thirty
+_LIFE_S = 24 * 3600  # ample: Slack accepts a command's answers for 30 minutes
 
 _BEGIN = (
     EXPECT
@@ -28,7 +28,7 @@ return begun
 
 
 class Commands:
-    """The commands of one workspace, by the trigger_id that Slack gave each of them."""
+    """The commands of one workspace, by Slack's trigger_id."""
 
     def __init__(self, redis: Client, team: str) -> None:
         self._redis = redis
@@ -36,23 +36,23 @@ class Commands:
         self._begin = redis.register_script(_BEGIN)
 
     async def begin(self, trigger: str, who: str, what: str, arguments: str) -> int:
-        """Note that a command is being run, and audit it once; return the number of this run.
+        """Count a run of a command, and audit the first run; return the number of this run.
 
-        An empty `what` is not audited.
+        A command with an empty `what` is not audited.
         """
-        found = await self._begin(
+        runs = await self._begin(
             keys=[keys.command(self._team, trigger), keys.audit(self._team)],
             args=[_LIFE_S, AUDIT_LENGTH, who, what, json.dumps({"arguments": arguments})],
         )
-        return int(found)
+        return int(runs)
 
     async def answer(self, trigger: str) -> str | None:
         """Return the answer of a command, "" once it is sent; None before the command ran."""
-        found: str | None = await self._redis.hget(keys.command(self._team, trigger), "answer")
-        return found
+        answer: str | None = await self._redis.hget(keys.command(self._team, trigger), "answer")
+        return answer
 
     async def answered(self, trigger: str, text: str) -> None:
-        """Store the answer of a command: from now on, only the sending is retried."""
+        """Store the answer of a command: after that, only sending it is retried."""
         key = keys.command(self._team, trigger)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(key, "answer", text)
@@ -60,14 +60,14 @@ class Commands:
             await pipe.execute()
 
     async def uploads(self, trigger: str) -> dict[str, str]:
-        """Return the files that were uploaded for a command: names by the ids Slack gave them."""
-        found = await self._redis.hget(keys.command(self._team, trigger), "uploads")
-        return {} if found is None else dict(json.loads(found))
+        """Return the files that were uploaded for a command: names by Slack's file id."""
+        stored = await self._redis.hget(keys.command(self._team, trigger), "uploads")
+        return {} if stored is None else dict(json.loads(stored))
 
     async def uploaded(self, trigger: str, uploads: Mapping[str, str]) -> None:
         """Store the files that were uploaded for a command, before they are shared."""
         await self._redis.hset(keys.command(self._team, trigger), "uploads", json.dumps(uploads))
 
     async def tell(self, trigger: str) -> int:
-        """Note that an answer is being told by Slack's address for it; return which try this is."""
+        """Count a try to post an answer to the command's response_url; return its number."""
         return int(await self._redis.hincrby(keys.command(self._team, trigger), "told", 1))

@@ -1,4 +1,4 @@
-"""Events that were given up on, with the reason: listed, tried again, dropped."""
+"""Dead letters: events that failed for good, with the reason; they can be retried or dropped."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One event given up on; `event` is None where it cannot be read."""
+    """A failed event; `event` is None if this version cannot read it."""
 
     id: str
     event: Event | None
@@ -21,7 +21,7 @@ class DeadLetter:
 
     @property
     def when_s(self) -> float:
-        """Unix time at which it was given up."""
+        """Return the Unix time at which the bot gave up on the event."""
         return int(self.id.partition("-")[0]) / 1000
 
 
@@ -41,7 +41,7 @@ class DeadLetters:
         self._trim = redis.register_script(scripts.TRIM)
 
     async def iterate(self, team: str) -> AsyncIterator[DeadLetter]:
-        """Each dead letter of a workspace, oldest first."""
+        """Yield the dead letters of a workspace, oldest first."""
         async for letter_id, fields in self._pages(team):
             yield DeadLetter(letter_id, _read(fields["event"]), fields["reason"])
 
@@ -53,18 +53,18 @@ class DeadLetters:
             start = f"({page[-1][0]}"
 
     async def trim(self, team: str, keep_s: int) -> int:
-        """Drop the events that were given up on longer ago than is kept; return how many."""
+        """Drop dead letters that are older than `keep_s` seconds; return the number dropped."""
         dropped = await self._trim(
             keys=[keys.dead(team), keys.dead_outlived(team)], args=[keep_s * 1000]
         )
         return int(dropped)
 
     async def outlived(self, team: str) -> int:
-        """Return how many events were dropped for their age, since ever."""
+        """Return the number of dead letters ever dropped for their age."""
         return int(await self._redis.get(keys.dead_outlived(team)) or 0)
 
     async def written_by(self, team: str, user: str, until: float) -> list[str]:
-        """Return the ids of the messages that a person sent until a Unix time."""
+        """Return the ids of dead letters with messages that a person sent up to a Unix time."""
         return [
             letter_id
             async for letter_id, fields in self._pages(team)
@@ -72,19 +72,19 @@ class DeadLetters:
         ]
 
     async def about(self, team: str, message: str) -> list[str]:
-        """Return the ids of the events of one message (channel:ts) in which its text may be."""
+        """Return the ids of dead letters that hold the text of a message (channel:ts)."""
         return [
-            one.id
-            async for one in self.iterate(team)
-            if isinstance(one.event, Posted) and str(one.event.item) == message
+            letter.id
+            async for letter in self.iterate(team)
+            if isinstance(letter.event, Posted) and str(letter.event.item) == message
         ]
 
     async def drop_all(self, team: str, ids: Sequence[str]) -> int:
-        """Forget events for good; return how many were there."""
+        """Drop dead letters; return the number dropped."""
         return int(await self._redis.xdel(keys.dead(team), *ids)) if ids else 0
 
     async def retry(self, team: str, letter: DeadLetter) -> bool:
-        """Put an event back in the inbox; False where it is gone or cannot be read."""
+        """Put an event back in the inbox; return False if it is gone or unreadable."""
         if letter.event is None:
             return False
         channel = letter.event.item.channel
@@ -100,5 +100,5 @@ class DeadLetters:
         return bool(revived)
 
     async def drop(self, team: str, letter: DeadLetter) -> bool:
-        """Forget an event for good; False where it was gone."""
+        """Drop a dead letter; return False if it was gone."""
         return bool(await self._redis.xdel(keys.dead(team), letter.id))

@@ -1,4 +1,4 @@
-"""What can happen to a message, as it is stored between the ack and the answer."""
+"""The events of the inbox, as stored between the acknowledgement and the answer."""
 
 from typing import Annotated, Literal
 
@@ -8,10 +8,10 @@ from storage.messages import Frozen, Message, MessageId
 
 
 class _Happened(Frozen):
-    """What is known at the hand-out of an event.
+    """Fields that are set at the delivery of an event.
 
-    `doubt`: what was shown since this Unix time may not be on record; 0 where it is. `waited_s`:
-    seconds since it was received, 0 for a moment.
+    `doubt`: records of cards shown since this Unix time may be lost; 0 if none are.
+    `waited_s`: seconds since the event was received, 0 if under 0.2 s.
     """
 
     doubt: float = 0.0
@@ -21,7 +21,7 @@ class _Happened(Frozen):
 class Posted(_Happened):
     """A message was written, or edited when `message.edited` is set.
 
-    `before` is the text that an edit replaced, where Slack tells it.
+    `before` is the version that an edit replaced, if Slack sent it.
     """
 
     kind: Literal["posted"] = "posted"
@@ -30,7 +30,7 @@ class Posted(_Happened):
 
     @property
     def item(self) -> MessageId:
-        """What it happened to."""
+        """Return the id of the message or card."""
         return self.message.id
 
 
@@ -42,15 +42,15 @@ class Deleted(_Happened):
 
     @property
     def item(self) -> MessageId:
-        """What it happened to."""
+        """Return the id of the message or card."""
         return self.id
 
 
 class Reacted(_Happened):
-    """An emoji was put on a message or card, or taken off; `at` is Slack's event time.
+    """An emoji was added to or removed from a message or card; `at` is Slack's event time.
 
-    `home` is the workspace of who did it where Slack says it, else "".
-    `received` is when it came in, by the storage's clock; 0 until it is handed out.
+    `home` is the workspace of the person who reacted, "" if Slack does not send it.
+    `received` is the Unix time of receipt by Redis's clock; 0 until delivery.
     """
 
     kind: Literal["reacted"] = "reacted"
@@ -64,7 +64,7 @@ class Reacted(_Happened):
 
 
 class Asked(_Happened):
-    """An admin's command that waits for a worker; `item` is a place of its own, no message."""
+    """An admin's command that waits for a worker; `item` is a made-up id, not a message."""
 
     kind: Literal["asked"] = "asked"
     item: MessageId
@@ -74,21 +74,21 @@ class Asked(_Happened):
 
 
 class Outdated(_Happened):
-    """The card of a message may show what is gone: it is to be shown anew."""
+    """The card of a message may quote a removed example: show it again."""
 
     kind: Literal["outdated"] = "outdated"
     id: MessageId
 
     @property
     def item(self) -> MessageId:
-        """The message."""
+        """Return the id of the message."""
         return self.id
 
 
 def wrote(user: str, content: str, until: float) -> bool:
-    """Return whether a stored event is a message that this person sent until a Unix time.
+    """Return True if a stored event is a message that this person sent up to a Unix time.
 
-    Where another version stored it, this is taken for granted as soon as it names the person.
+    For an event that this version cannot read, return True if it names the person.
     """
     try:
         event = EVENT.validate_json(content)
@@ -100,9 +100,9 @@ def wrote(user: str, content: str, until: float) -> bool:
 
 Event = Posted | Deleted | Reacted | Asked | Outdated
 KINDS = tuple(
-    str(one.model_fields["kind"].default) for one in (Posted, Deleted, Reacted, Asked, Outdated)
+    str(event.model_fields["kind"].default) for event in (Posted, Deleted, Reacted, Asked, Outdated)
 )
 EVENT: TypeAdapter[Event] = TypeAdapter(
     Annotated[Event, Field(discriminator="kind")], config=ConfigDict(cache_strings="keys")
 )
-"""Reads an event from JSON; ValidationError (a ValueError) where it is none."""
+"""Parses an event from JSON; raises ValidationError (a ValueError) if it is invalid."""

@@ -1,4 +1,4 @@
-"""What came from Slack and is not answered yet: stored before the ack, taken by workers."""
+"""The inbox: events between the acknowledgement and the answer."""
 
 import json
 import time
@@ -16,27 +16,27 @@ from storage.inbox.events import EVENT, Asked, Event, Posted, Reacted, wrote
 from storage.server.connection import Client
 
 LEASE_S = 6.0
-"""An entry whose worker died is handed on after this; a living worker renews in time."""
+"""Lease of an entry: a dead worker's entries are delivered again after it. Workers renew it."""
 
 _SWEEP_COUNT = 500
 _LISTENS_S = 60
-_NOTED_S = 0.2  # a shorter wait is none: no process began meanwhile
-_LOST_S = 60.0  # a server that took over may lack what was written in its last seconds
+_NOTED_S = 0.2  # shorter waits are ignored: no process can have started meanwhile
+_LOST_S = 60.0  # after a failover, writes of the last minute before it may be missing
 
 
 class InboxFullError(StorageUnavailableError):
-    """Too many events wait: do not acknowledge this one, Slack sends it again."""
+    """Too many events wait: do not acknowledge this event, so that Slack sends it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event in a worker's hands.
+    """An in-flight event.
 
-    `handed` numbers the hand-outs of this entry, so that a worker that lost its lease cannot
-    speak for the present holder. `strikes` counts tries that failed for no passing reason, and
-    deaths of its holders: but for the first one, the entry was alone in the worker's hands.
-    `waited_s` is its age at the hand-out by the server's clock, which `since` (monotonic) goes on
-    from, so that the clock of this machine plays no part.
+    `handed` numbers the deliveries of this entry, so a worker that lost its lease cannot act for
+    the current holder. `strikes` counts tries that failed for a lasting reason, and deaths of its
+    workers; after its first strike, an entry is delivered alone. `waited_s` is its age at delivery
+    by the server's clock. `since` (monotonic) continues from there, so this machine's clock does
+    not matter.
     """
 
     id: str
@@ -49,20 +49,20 @@ class Entry:
 
     @property
     def channel(self) -> str:
-        """Where it happened."""
+        """Return the id of the event's channel."""
         return self.event.item.channel
 
     @property
     def age_s(self) -> float:
-        """Seconds since it was received."""
+        """Return the seconds since the event was received."""
         return self.waited_s + time.monotonic() - self.since
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a worker got; `more` says that it could have had more.
+    """The entries delivered to a worker; `more` is True if others still wait.
 
-    `suspects` says that entries that failed before are due: `take_suspect` hands them out.
+    `suspects` is True if entries that failed before are due: `take_suspect` delivers them.
     """
 
     entries: tuple[Entry, ...]
@@ -71,7 +71,7 @@ class Taken:
 
 
 class Inbox:
-    """One queue a workspace, served channel by channel in turn; an entry stays until answered."""
+    """A queue per workspace that serves channels in turn; an entry stays until it is finished."""
 
     def __init__(
         self,
@@ -94,12 +94,11 @@ class Inbox:
         self._cursor = 0
 
     async def receive(self, event: Event) -> bool:
-        """Store an event; False when this new message is known already. Raises if not stored.
+        """Store an event; return False for a duplicate, or for a message of a forgotten author.
 
-        A message that was sent before its author was forgotten is not stored, and False too.
-
-        Edits, deletions and reactions change nothing when they come twice, so only new messages
-        and commands are looked up by their identity.
+        Only new messages and commands are checked for duplicates: edits, deletions and reactions
+        have no effect the second time. Raise StorageError if the event is not stored, such as
+        InboxFullError.
         """
         at = event.item
         places = [keys.inbox(at.team), keys.turns(at.team), keys.waiting(at.team, at.channel)]
@@ -115,25 +114,28 @@ class Inbox:
         stored = await self._receive(keys=places, args=arguments)
         if stored < 0:
             raise InboxFullError(
-                f"{plural(self._limit, 'event')}, or {self._limit_mb} MB of them, wait"
+                f"the inbox is full: {plural(self._limit, 'event')} or {self._limit_mb} MB wait"
             )
         if stored > 1:
             await self.call(at.team)
         return bool(stored)
 
     async def call(self, team: str) -> None:
-        """Call for a worker. A call that is lost is made up for by `sweep`."""
+        """Call for a worker; `sweep` repeats a call that is lost."""
         await self._call(keys=[keys.calls()], args=[team])
 
     async def called(self, wait_s: float) -> str | None:
-        """The workspace that has waited longest for a worker, None if none calls in time."""
+        """Return the workspace that waits longest for a worker; None after `wait_s` seconds."""
         found = await self._redis.bzpopmin(keys.calls(), timeout=wait_s)
         return None if found is None else str(found[1])
 
     async def take(
         self, team: str, count: int, cap: int, running: Mapping[str, int] | None = None
     ) -> Taken:
-        """Up to `count` entries, channel by channel; at most `cap` of one with those `running`."""
+        """Deliver up to `count` entries, channels in turn.
+
+        At most `cap` entries of a channel are in flight, counting those in `running`.
+        """
         left, suspects, since_ms, now_ms, found = await self._take(
             keys=[*_hands(team), keys.turns(team), keys.later(team)],
             args=[
@@ -150,9 +152,9 @@ class Inbox:
         return Taken(tuple(entries), left > 0, bool(suspects))
 
     async def take_suspect(self, team: str) -> Entry | None:
-        """Return an entry that failed before, for a worker that holds nothing else; None for none.
+        """Deliver an entry that failed before, or None, to a worker that holds no other entry.
 
-        So what happens to the worker is evidence against this entry, and no other.
+        If the worker dies, only this entry can be the cause.
         """
         while True:
             since_ms, now_ms, found = await self._take_suspect(
@@ -165,14 +167,14 @@ class Inbox:
     async def _read(
         self, team: str, since_ms: int, now_ms: int, found: Sequence[Any]
     ) -> list[Entry]:
-        """Return entries from what a script found; one that cannot be read is a dead letter."""
+        """Parse the entries that a script returned; unreadable entries become dead letters."""
         entries = []
         for at in range(0, len(found), 4):
             entry_id, content, handed, strikes = found[at : at + 4]
             try:
                 event = EVENT.validate_json(content)
             except ValueError:
-                await self._to_dead(team, entry_id, "this version cannot read it")
+                await self._to_dead(team, entry_id, "this version cannot read the event")
                 continue
             received_ms = int(entry_id.partition(":")[0]) / 1000
             if isinstance(event, Reacted):
@@ -186,7 +188,7 @@ class Inbox:
         return entries
 
     async def renew(self, entries: Sequence[Entry]) -> None:
-        """Say that these are still being worked on."""
+        """Renew the leases of in-flight entries."""
         by_team: defaultdict[str, list[str | int]] = defaultdict(list)
         for entry in entries:
             by_team[entry.team] += [entry.id, entry.handed]
@@ -196,25 +198,25 @@ class Inbox:
             )
 
     async def answered(self, entry: Entry) -> None:
-        """Forget an entry: all it asked for is done."""
+        """Remove an entry whose event is finished."""
         await self._answered(keys=_places(entry.team), args=[entry.id])
 
     async def postpone(self, entry: Entry, delay_s: float, strikes: int = 0) -> None:
-        """Hand an entry out again after a while; nothing where it is another's by now."""
+        """Deliver an entry again after `delay_s` seconds; no-op if another worker holds it."""
         await self._postpone(
             keys=_places(entry.team),
             args=[entry.id, entry.handed, int(delay_s * 1000), strikes],
         )
 
     async def bury(self, entry: Entry, reason: str) -> None:
-        """Move an entry to the dead letters, with the reason."""
+        """Move an entry to the dead letters, with the reason for giving up."""
         await self._to_dead(entry.team, entry.id, reason)
 
     async def _to_dead(self, team: str, entry_id: str, reason: str) -> None:
         await self._bury(keys=[*_places(team), keys.dead(team)], args=[entry_id, reason])
 
     async def written_by(self, team: str, user: str, until: float) -> list[str]:
-        """Return the ids of the entries that are messages which a person sent until a Unix time."""
+        """Return the ids of entries with messages that a person sent up to a Unix time."""
         found = [
             entry_id
             async for entry_id, content in self._redis.hscan_iter(keys.inbox(team), count=500)
@@ -223,14 +225,14 @@ class Inbox:
         return list(dict.fromkeys(found))
 
     async def drop_all(self, team: str, ids: Sequence[str]) -> int:
-        """Forget entries, whoever holds them; return how many were there."""
-        found = [await self._answered(keys=_places(team), args=[one]) for one in ids]
-        return sum(map(int, found))
+        """Remove entries, even in-flight entries; return the number removed."""
+        removed = [await self._answered(keys=_places(team), args=[identity]) for identity in ids]
+        return sum(map(int, removed))
 
     async def sweep(self) -> None:
-        """Call for workers where an entry is due again, and where a call got lost.
+        """Call for workers for entries that are due, and repeat lost calls.
 
-        Looks at some 500 workspaces a time, all of them in turn.
+        Each sweep looks at about 500 workspaces; successive sweeps reach all of them.
         """
         self._cursor, teams = await self._redis.sscan(
             keys.workspaces(), self._cursor, count=_SWEEP_COUNT
@@ -238,64 +240,65 @@ class Inbox:
         if not teams:
             return
         now = await self.now() * 1000
-        looks = 4
+        checks = 4
         async with self._redis.pipeline(transaction=False) as pipe:
             for team in teams:
                 pipe.exists(keys.turns(team))
                 for due in (keys.taken(team), keys.later(team), keys.suspects(team)):
                     pipe.zcount(due, "-inf", now)
             found = await pipe.execute(raise_on_error=False)
-        errors = [one for one in found if isinstance(one, Exception)]
+        errors = [answer for answer in found if isinstance(answer, Exception)]
         for at, team in enumerate(teams):
-            if any(one and not isinstance(one, Exception) for one in found[looks * at :][:looks]):
+            answers = found[checks * at :][:checks]
+            if any(answer and not isinstance(answer, Exception) for answer in answers):
                 await self.call(team)
         if errors:
-            raise errors[0]  # a workspace whose keys are damaged does not hold up the others
+            raise errors[0]  # last, so a workspace with damaged keys does not delay the others
 
     async def now(self) -> float:
-        """Return the server's time, as a Unix time: the clock by which all processes wait."""
+        """Return Redis's time as a Unix time: the common clock of all processes."""
         seconds, microseconds = await self._redis.time()
         return float(seconds) + float(microseconds) / 1e6
 
     async def listen(self, team: str) -> None:
-        """Say that somebody takes this workspace's events in, for the next minute."""
+        """Record for the next minute that this process receives the workspace's events."""
         await self._redis.set(keys.listening(team), "1", ex=_LISTENS_S)
 
     async def listened(self, team: str) -> bool:
-        """Return whether somebody takes this workspace's events in."""
+        """Return True if a process receives this workspace's events."""
         return bool(await self._redis.exists(keys.listening(team)))
 
     async def server_since(self, team: str) -> float:
-        """When the server lost its memory or took over, as a Unix time; 0 if it never did.
+        """Return the Unix time of the last failover or restart without data; 0 if there was none.
 
-        What was received before is handed out with `doubt`.
+        Events received before it are delivered with `doubt`.
         """
         return int(await self._since(keys=[keys.server(team)])) / 1000
 
     async def depth(self, team: str) -> int:
-        """How many events of a workspace are not answered yet."""
+        """Return the number of a workspace's unfinished events."""
         return int(await self._redis.hlen(keys.inbox(team)))
 
     async def dead(self, team: str) -> int:
-        """How many events of a workspace were given up on."""
+        """Return the number of a workspace's dead letters."""
         return int(await self._redis.xlen(keys.dead(team)))
 
     async def oldest_s(self, team: str) -> float:
-        """Seconds that the longest waiting event of a workspace has not been handed out."""
+        """Return the age in seconds of a workspace's oldest waiting event; 0 if none waits."""
         channels = await self._redis.lrange(keys.turns(team), 0, -1)
         async with self._redis.pipeline(transaction=False) as pipe:
             for channel in channels:
                 pipe.lindex(keys.waiting(team, channel), 0)
-            heads = [one for one in await pipe.execute() if one] if channels else []
-        received = [int(one.partition(":")[0]) / 1e6 for one in heads]
+            heads = [head for head in await pipe.execute() if head] if channels else []
+        received = [int(head.partition(":")[0]) / 1e6 for head in heads]
         return max(0.0, await self.now() - min(received)) if received else 0.0
 
 
 def _hands(team: str) -> list[str]:
-    made = (keys.inbox, keys.handed, keys.strikes, keys.taken, keys.suspects, keys.server)
-    return [key(team) for key in made]
+    used = (keys.inbox, keys.handed, keys.strikes, keys.taken, keys.suspects, keys.server)
+    return [key(team) for key in used]
 
 
 def _places(team: str) -> list[str]:
-    made = (keys.inbox, keys.handed, keys.strikes, keys.taken, keys.later, keys.suspects)
-    return [key(team) for key in made]
+    used = (keys.inbox, keys.handed, keys.strikes, keys.taken, keys.later, keys.suspects)
+    return [key(team) for key in used]

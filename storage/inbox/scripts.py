@@ -1,12 +1,12 @@
-"""The inbox's steps in Lua: each is atomic and touches one workspace's keys alone.
+"""The inbox's steps in Lua: each is atomic and uses the keys of one workspace only.
 
-An entry's id is its time of receipt in microseconds, a colon, and its channel. It stays in the
-hash of events until it is answered, and meanwhile in exactly one of: its channel's list (waiting),
-`taken` (in a worker's hands until the lease ends), `later` (to be handed out again then), and
-`suspects` (failed before: to be handed out alone, from then on).
+An entry's id is its time of receipt in microseconds, a colon, and its channel. An unfinished entry
+is in the hash of events, and in exactly one of these: its channel's list (waiting), `taken`
+(in flight until the lease ends), `later` (retried at that time), and `suspects` (failed before:
+delivered alone, from that time on).
 
-Each script reads and checks all it needs before it writes. What only moves or removes is allowed
-when memory is full: it is how memory becomes free.
+Each script reads and checks everything it needs before it writes. Scripts that only move or remove
+entries may run when memory is full, because they free memory.
 """
 
 from storage.server.lua import EXPECT, FORGOTTEN
@@ -48,7 +48,7 @@ RECEIVE = (
     + """
 -- KEYS events turns waiting forgotten seen [known]
 -- ARGV channel event, limits of events and of bytes, author and ts of a message,
---      [ts, seconds to remember it, and to know it]
+--      [ts, seconds to keep it in `seen`, seconds to keep it in `known`]
 ready(KEYS[1], KEYS[2], KEYS[3])
 expect(KEYS[4], 'hash')
 if forgotten(KEYS[4], ARGV[5], ARGV[6]) then return 0 end
@@ -66,7 +66,8 @@ end
 return add(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2])
 """
 )
-"""0 known already or forgotten, -1 full, 1 stored, 2 stored where nothing waited."""
+"""Answers 0 for a duplicate or forgotten author, -1 if full, 1 if stored, 2 if stored as the only
+waiting entry of its channel."""
 
 CALL = (
     "#!lua flags=allow-oom\n"
@@ -91,7 +92,7 @@ local function since(server, id, now)
   return tonumber(redis.call('HGET', server, 'since') or 0)
 end
 """
-"""A user without the right to INFO learns nothing of a failover; `triage doctor` says so."""
+"""Without the right to INFO, failovers go unnoticed; `triage doctor` reports it."""
 
 SINCE = (
     "#!lua flags=allow-oom\n"
@@ -104,7 +105,7 @@ expect(KEYS[1], 'hash')
 return since(KEYS[1], here(), now_ms())
 """
 )
-"""When this server took over from another, or was started again, in ms; 0 if it never was."""
+"""Answers the time of the last failover or restart in ms; 0 if there was none."""
 
 _HAND_OUT = (
     EXPECT
@@ -116,8 +117,8 @@ local function over(zset, now)
 end
 local function number(hash, id) return tonumber(redis.call('HGET', hash, id) or 0) or 0 end
 
--- A worker died: no evidence against any one of what it held, so each is tried alone from now on.
--- What was alone already waits a little longer each time, and lets the others pass.
+-- A worker died. Any of its entries may be the cause, so each is delivered alone from now on. An
+-- entry that was alone already waits longer each time, so that others can pass.
 local function lapse(events, strikes, taken, suspects, now)
   for _, id in ipairs(over(taken, now)) do
     redis.call('ZREM', taken, id)
@@ -134,7 +135,7 @@ local function give(found, id, event, handed, strikes, taken, till)
   redis.call('ZADD', taken, till, id)
   local times = number(handed, id) + 1
   redis.call('HSET', handed, id, times)
-  for _, one in ipairs({id, event, times, number(strikes, id)}) do found[#found + 1] = one end
+  for _, value in ipairs({id, event, times, number(strikes, id)}) do found[#found + 1] = value end
 end
 """
 )
@@ -195,8 +196,9 @@ if redis.call('EXISTS', turns) == 1 then left = round > 0 and 2 or (capped and 1
 return {left, redis.call('ZCOUNT', suspects, '-inf', now), since(server, id, now), now, found}
 """
 )
-"""{2 more can be taken, 1 not now, 0 nothing waits; suspects due; since; now; id, event, handed,
-strikes…}"""
+"""Answers {left, number of due suspects, since, now, {id, event, handed, strikes, …}}.
+
+`left` is 2 if more entries can be taken now, 1 if the cap forbids it, 0 if none waits."""
 
 TAKE_SUSPECT = (
     "#!lua flags=allow-oom\n"
@@ -220,14 +222,14 @@ end
 return {since(server, here_id, now), now, found}
 """
 )
-"""{since; now; id, event, handed, strikes of the suspect that has been due longest, if one is}"""
+"""Answers {since, now, {id, event, handed, strikes}} of the suspect that was due first, if any."""
 
 RENEW = (
     "#!lua flags=allow-oom\n"
     + EXPECT
     + _NOW
     + """
--- KEYS handed taken; ARGV lease ms, then id and number of the hand-out, in turn
+-- KEYS handed taken; ARGV lease ms, then pairs of id and number of the delivery
 expect(KEYS[1], 'hash')
 expect(KEYS[2], 'zset')
 local till = now_ms() + ARGV[1]
@@ -259,9 +261,9 @@ ANSWERED = (
     + """
 -- KEYS events handed strikes taken later suspects; ARGV id
 ready()
-local there = redis.call('HEXISTS', KEYS[1], ARGV[1])
+local found = redis.call('HEXISTS', KEYS[1], ARGV[1])
 forget(ARGV[1])
-return there
+return found
 """
 )
 
@@ -271,7 +273,7 @@ POSTPONE = (
     + _NOW
     + """
 -- KEYS events handed strikes taken later suspects
--- ARGV id, number of the hand-out, delay ms, strikes to add
+-- ARGV id, number of the delivery, delay ms, strikes to add
 ready()
 local id = ARGV[1]
 if redis.call('HGET', KEYS[2], id) ~= ARGV[2] then return end
@@ -310,7 +312,7 @@ redis.call('XDEL', KEYS[4], ARGV[1])
 return add(KEYS[1], KEYS[2], KEYS[3], ARGV[2], found[1][2][at])
 """
 )
-"""0 where there is no such dead letter, else it waits again."""
+"""Answers 0 if there is no such dead letter; otherwise its event waits in the inbox again."""
 
 TRIM = (
     "#!lua flags=allow-oom\n"
@@ -326,4 +328,4 @@ if dropped > 0 then redis.call('INCRBY', KEYS[2], dropped) end
 return dropped
 """
 )
-"""How many were older than is kept, and are gone."""
+"""Answers the number of expired dead letters that were dropped."""

@@ -1,4 +1,4 @@
-"""The point up to which each channel is read, and which process backfills."""
+"""Watermarks: the ts up to which each channel was read, and the claim of the backfill."""
 
 import secrets
 from collections.abc import AsyncIterator, Collection
@@ -9,9 +9,9 @@ from math import isfinite
 from storage import keys
 from storage.errors import StorageError
 from storage.server.connection import Client
-from storage.server.leases import renewed
+from storage.server.leases import renewing
 
-_CLAIM_S = 30  # a process that died while it looked is followed by another after this
+_CLAIM_S = 30  # seconds after which another process may backfill in place of a dead one
 _RUN = ""
 
 _RELEASE = """
@@ -24,7 +24,7 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('EXPIRE', KEYS[1], ARGV
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The watermarks of one workspace: Slack's ts by channel, and when the last full look began."""
+    """The watermarks of one workspace by channel, and the start of the last complete backfill."""
 
     channels: dict[str, float]
     looked: float
@@ -33,7 +33,7 @@ class Marks:
     def of(self, channel: str) -> float | None:
         """Return the ts up to which a channel was read; None if it was never read.
 
-        `former` is what version 0.1 wrote, and counts until this version has looked.
+        The values of version 0.1 (`former`) count until the first complete backfill.
         """
         former = self.former.get(channel) or self.former.get(_RUN)
         return self.channels.get(channel) or (None if self.looked else former)
@@ -57,35 +57,35 @@ class Watermarks:
         return Marks(marks, looked, _times(former))
 
     async def reached(self, channel: str, ts: float) -> None:
-        """Note that a channel was read up to a ts."""
+        """Record that a channel was read up to a ts."""
         await self._redis.hset(keys.watermarks(self._team), channel, f"{ts:.6f}")
 
     async def left(self, channels: Collection[str]) -> None:
-        """Forget channels that the bot is not a member of."""
+        """Remove channels that the bot has left."""
         if channels:
             await self._redis.hdel(keys.watermarks(self._team), *channels)
 
     async def looked(self, began: float) -> None:
-        """Note that a backfill of all channels, which began at this time, has ended."""
+        """Record the end of a backfill of all channels that began at this time."""
         await self.reached(_RUN, began)
 
     async def known(self, channel: str, since: float) -> list[str]:
-        """Return the ts of the messages of a channel that were received, written since a time."""
+        """Return the ts of a channel's received messages that were sent after a time."""
         key = keys.known(self._team, channel)
         found: list[str] = await self._redis.zrangebyscore(key, f"({since:.6f}", "+inf")
         return found
 
     async def forget(self, channel: str, ts: str) -> None:
-        """Forget that a message was received: it was deleted."""
+        """Remove a deleted message from the received ones."""
         await self._redis.zrem(keys.known(self._team, channel), ts)
 
     async def forget_before(self, channel: str, when: float) -> None:
-        """Forget which messages were received before a time: nobody looks at them again."""
+        """Remove received messages that were sent before a time: they are not checked again."""
         await self._redis.zremrangebyscore(keys.known(self._team, channel), "-inf", f"({when:.6f}")
 
     @asynccontextmanager
     async def claimed(self) -> AsyncIterator[bool]:
-        """Be the one process that backfills, for the length of a block; False if another is."""
+        """Hold the claim of the backfill for a block; yield False if another process holds it."""
         key, token = [keys.backfilling(self._team)], secrets.token_hex(8)
         if not await self._redis.set(*key, token, nx=True, ex=_CLAIM_S):
             yield False
@@ -95,15 +95,15 @@ class Watermarks:
             await self._renew(keys=key, args=[token, _CLAIM_S])
 
         try:
-            async with renewed(renew, _CLAIM_S / 3):
+            async with renewing(renew, _CLAIM_S / 3):
                 yield True
         finally:
-            with suppress(StorageError):  # then it runs out
+            with suppress(StorageError):  # the claim expires instead
                 await self._release(keys=key, args=[token])
 
 
 def _times(stored: dict[str, str]) -> dict[str, float]:
-    """Return stored values as numbers; invalid values count as unknown."""
+    """Parse stored numbers; drop invalid values."""
     found: dict[str, float] = {}
     for channel, ts in stored.items():
         with suppress(ValueError):

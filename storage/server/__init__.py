@@ -1,1 +1,1 @@
-"""Connections to Redis or Valkey, and our own server."""
+"""Connections to Redis or Valkey, and the embedded server."""

@@ -1,4 +1,4 @@
-"""The address of a Redis or Valkey: one server, what Sentinels watch over, or a cluster."""
+"""The address of a Redis or Valkey: one server, a master behind Sentinels, or a cluster."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,14 +17,14 @@ _FORMS = (
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """One server, by the URL that redis-py takes."""
+    """One server, as a URL for redis-py."""
 
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who logs in to a server; the password is kept out of any repr."""
+    """The login for a server; its repr hides the password."""
 
     username: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -32,7 +32,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Sentinels:
-    """Sentinels that know where `service` is; `own` is the login to the Sentinels themselves."""
+    """Sentinels that know the master of `service`; `own` is the login for the Sentinels."""
 
     hosts: tuple[tuple[str, int], ...]
     service: str
@@ -44,7 +44,7 @@ class Sentinels:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Some nodes of a cluster, from which the others are found."""
+    """Nodes of a cluster, from which redis-py finds the others."""
 
     hosts: tuple[tuple[str, int], ...]
     tls: bool = False
@@ -54,10 +54,10 @@ class Cluster:
 def _hosts(names: str, port: int) -> tuple[tuple[str, int], ...]:
     found = []
     for name in names.split(","):
-        one = urlsplit(f"//{name}")  # its port raises ValueError outside of 0 to 65535
-        if not one.hostname:
+        host = urlsplit(f"//{name}")  # `port` raises ValueError outside of 0 to 65535
+        if not host.hostname:
             raise ValueError(_FORMS)
-        found.append((one.hostname, one.port or port))
+        found.append((host.hostname, host.port or port))
     return tuple(found)
 
 
@@ -69,31 +69,33 @@ def _login(given: str) -> Login:
 def _service(path: str) -> tuple[str, int]:
     service, _, db = path.strip("/").partition("/")
     if not service or not (db or "0").isdecimal():
-        raise ValueError("after the Sentinels stand the service and the db: …:26379/mymaster/0")
+        raise ValueError(
+            "add the service and database after the Sentinels, as in …:26379/mymaster/0"
+        )
     return service, int(db or 0)
 
 
 def _single(url: str) -> Single:
-    """Return the server of this URL; ValueError names an option that does not exist or fit."""
+    """Return the server of a URL; raise ValueError that names an unknown or invalid option."""
     from redis.asyncio import ConnectionPool  # noqa: PLC0415 - settings load without redis
     from redis.exceptions import RedisError  # noqa: PLC0415 - the same
 
     path = urlsplit(url).path.strip("/")
     if not url.startswith("unix:") and not (path or "0").isdecimal():
-        raise ValueError(f'"/{path}" is not the number of a database: {_FORMS}')
+        raise ValueError(f'"/{path}" is not a database number: {_FORMS}')
     try:
         ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
     except TypeError as error:
         unknown = re.search(r"keyword argument '(\w+)'", str(error))
-        option = unknown[1] if unknown else "one"
-        raise ValueError(f'the option "{option}" is not known: remove it from the URL') from None
+        option = f'option "{unknown[1]}"' if unknown else "option"
+        raise ValueError(f"unknown {option}: remove it from the URL") from None
     except (RedisError, OSError) as error:
-        raise ValueError(f"an option of the URL does not fit: {error}") from None
+        raise ValueError(f"invalid option in the URL: {error}") from None
     return Single(url)
 
 
 def parse(url: str) -> Single | Sentinels | Cluster:
-    """The address in a URL; ValueError says what would be right, and repeats no password."""
+    """Parse a URL; raise ValueError that gives the right form and repeats no password."""
     parts = urlsplit(url)
     if parts.scheme in _SINGLE:
         return _single(url)
@@ -104,9 +106,11 @@ def parse(url: str) -> Single | Sentinels | Cluster:
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     if parts.scheme in _CLUSTER:
         if parts.path.strip("/") or options:
-            raise ValueError("a cluster has one db and no options: redis+cluster://host:port,…")
+            raise ValueError(
+                "remove the database and options of the cluster: redis+cluster://host:port,…"
+            )
         return Cluster(_hosts(names, _PORT), tls, login)
     if not options.keys() <= _OPTIONS:
-        raise ValueError(f"options here are {', '.join(sorted(_OPTIONS))}")
+        raise ValueError(f"unknown option: Sentinels take only {', '.join(sorted(_OPTIONS))}")
     own = Login(options.get("sentinel_username"), options.get("sentinel_password"))
     return Sentinels(_hosts(names, _SENTINEL_PORT), *_service(parts.path), tls, login, own)

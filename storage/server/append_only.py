@@ -1,4 +1,4 @@
-"""The append-only file of our own server: what was removed leaves it with a rewrite."""
+"""The append-only file of the embedded server: a rewrite drops removed data from it."""
 
 import asyncio
 
@@ -7,33 +7,37 @@ from redis.exceptions import ResponseError
 from storage.errors import StorageUnavailableError
 from storage.server.connection import Client
 
-_LOOK_S = 0.05
+_POLL_S = 0.05
 _PATIENCE_S = 60.0
 
 
 async def rewrite(redis: Client) -> None:
-    """Have the file written anew from what is stored now; StorageUnavailableError if it is not.
+    """Rewrite the file from the current data; raise StorageUnavailableError if that fails.
 
-    A rewrite that runs already may hold what was removed since: it is waited for first.
+    Wait for a running rewrite first, because its file may contain data that was removed since.
     """
     await _idle(redis)
     try:
         await redis.bgrewriteaof()
     except ResponseError as error:
-        raise StorageUnavailableError(f"the append-only file is not rewritten: {error}") from None
+        raise StorageUnavailableError(f"cannot rewrite the append-only file: {error}") from None
     await _idle(redis)
     about = await redis.info("persistence")
     if about["aof_last_bgrewrite_status"] != "ok":
-        raise StorageUnavailableError("the append-only file could not be rewritten: see its log")
+        raise StorageUnavailableError(
+            "rewriting the append-only file failed. See valkey.log in the data folder."
+        )
 
 
 async def _idle(redis: Client) -> None:
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            while await _busy(redis):  # noqa: ASYNC110 - Redis tells nobody when it is done
-                await asyncio.sleep(_LOOK_S)
+            while await _busy(redis):  # noqa: ASYNC110 - Redis sends no event at its end
+                await asyncio.sleep(_POLL_S)
     except TimeoutError:
-        raise StorageUnavailableError("the append-only file is still being rewritten") from None
+        raise StorageUnavailableError(
+            f"a rewrite of the append-only file still runs after {_PATIENCE_S:.0f} seconds"
+        ) from None
 
 
 async def _busy(redis: Client) -> bool:

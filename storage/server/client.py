@@ -1,4 +1,4 @@
-"""Clients of Redis whose errors are the storage's own, whatever command or pipeline raised them."""
+"""Clients of Redis that raise the storage's errors, from commands and from pipelines."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.cluster import ClusterPipeline
 
-from storage.errors import FAILURES, ours
+from storage.errors import FAILURES, translate
 from storage.server.pool import ShrinkingCluster
 
 
 def _raise(error: Exception) -> None:
-    """Raise the storage's error for an error of redis-py; return if it is a bug."""
-    translated = ours(error)
+    """Raise the storage's error for an error of redis-py; return if the error is a bug."""
+    translated = translate(error)
     if translated is not None:
         raise translated from error
 
@@ -21,7 +21,7 @@ class ServerClient(Redis):
     """A client of one server, or of the master that Sentinels name."""
 
     async def execute_command(self, *given: Any, **named: Any) -> Any:
-        """Do one command; raise StorageError if the server does not answer or refuses."""
+        """Execute a command; raise StorageError if the server does not answer or refuses."""
         try:
             return await super().execute_command(*given, **named)  # type: ignore[no-untyped-call]
         except FAILURES as error:
@@ -29,7 +29,7 @@ class ServerClient(Redis):
             raise
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002 - redis-py's
-        """Return a pipeline with the same errors."""
+        """Return a pipeline that raises the same errors."""
         return _ServerPipeline(
             self.connection_pool, self.response_callbacks, transaction, shard_hint
         )
@@ -48,7 +48,7 @@ class ClusterClient(ShrinkingCluster):
     """A client of a cluster."""
 
     async def execute_command(self, *given: Any, **named: Any) -> Any:
-        """Do one command; raise StorageError if its node does not answer or refuses."""
+        """Execute a command; raise StorageError if its node does not answer or refuses."""
         try:
             return await super().execute_command(*given, **named)
         except FAILURES as error:
@@ -58,7 +58,7 @@ class ClusterClient(ShrinkingCluster):
     def pipeline(
         self, transaction: Any | None = None, shard_hint: Any | None = None
     ) -> ClusterPipeline:
-        """Return a pipeline with the same errors; `shard_hint` means nothing to a cluster."""
+        """Return a pipeline that raises the same errors; `shard_hint` must be None."""
         assert shard_hint is None
         return _ClusterPipeline(self, transaction)  # type: ignore[abstract]
 

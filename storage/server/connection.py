@@ -1,4 +1,4 @@
-"""One connection to Redis or Valkey: the servers of REDIS_URL, or the embedded one."""
+"""The connection to Redis or Valkey: the servers of REDIS_URL, or the embedded server."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -24,7 +24,7 @@ _OPTIONS: Final[dict[str, Any]] = {
     "protocol": 2,
     "socket_timeout": 10,
     "socket_connect_timeout": 2,
-    # Enough for a server that was restarted; what is away for longer is the caller's to wait for.
+    # Enough for a restarted server; for longer outages, callers retry.
     "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 3),
 }
 
@@ -49,7 +49,7 @@ def _sentinel(address: Sentinels) -> tuple[Sentinel, Client]:
 
 
 def _asked(host: str, port: int, address: Sentinels) -> Client:
-    """A client of one Sentinel; all who look for the master at once share its one connection."""
+    """Return a client of one Sentinel, with one connection for all concurrent look-ups."""
     pool = BlockingConnectionPool(
         host=host,
         port=port,
@@ -64,14 +64,14 @@ def _asked(host: str, port: int, address: Sentinels) -> Client:
 def _cluster(address: Cluster) -> Client:
     return ClusterClient(
         startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
-        require_full_coverage=False,  # a lost master holds up the workspaces in its slots alone
+        require_full_coverage=False,  # a lost master affects only the workspaces in its slots
         **_OPTIONS | _given(address.login, tls=address.tls),
     )
 
 
 @asynccontextmanager
 async def connect(url: str | None, data_dir: Path) -> AsyncIterator[Client]:
-    """Yield a client that answers `str`; `url` None means the embedded server in `data_dir`."""
+    """Yield a client that returns `str`; `url` None means the embedded server in `data_dir`."""
     async with AsyncExitStack() as stack:
         if url is None:
             url = stack.enter_context(EmbeddedValkey(data_dir)).url
@@ -81,8 +81,8 @@ async def connect(url: str | None, data_dir: Path) -> AsyncIterator[Client]:
                 client = ServerClient.from_pool(ShrinkingPool.from_url(single, **_OPTIONS))
             case Sentinels() as watched:
                 sentinel, client = _sentinel(watched)
-                for one in sentinel.sentinels:
-                    stack.push_async_callback(one.aclose)
+                for watcher in sentinel.sentinels:
+                    stack.push_async_callback(watcher.aclose)
             case Cluster() as cluster:
                 client = _cluster(cluster)
         stack.push_async_callback(client.aclose)

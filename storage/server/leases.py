@@ -1,4 +1,4 @@
-"""Leases that are renewed for the length of a block."""
+"""Renewal of leases."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,24 +10,24 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def renewed(renew: Callable[[], Awaitable[None]], every_s: float) -> AsyncIterator[None]:
-    """Call `renew` every so many seconds for the length of a block.
+async def renewing(renew: Callable[[], Awaitable[None]], every_s: float) -> AsyncIterator[None]:
+    """Call `renew` every `every_s` seconds during a block.
 
-    A renewal that fails is logged and tried again: it is the lease that decides, when it runs out.
+    A failed renewal is logged and retried: only the expiry of the lease ends it.
     """
-    left = asyncio.Event()  # redis-py may swallow a cancellation, so the block says when it ends
+    left = asyncio.Event()  # redis-py may swallow a cancellation, so the block sets a flag as well
 
     async def keep() -> None:
         while not left.is_set():
             await asyncio.sleep(every_s)
             try:
                 await renew()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next renewal may succeed
+            except Exception as error:  # noqa: BLE001 - the next renewal may succeed after any error
                 log.warning("lease.not_renewed", error=type(error).__name__)
 
-    renewing = asyncio.create_task(keep())
+    task = asyncio.create_task(keep())
     try:
         yield
     finally:
         left.set()
-        renewing.cancel()
+        task.cancel()

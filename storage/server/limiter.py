@@ -1,4 +1,4 @@
-"""How often something may be done, counted for all processes together (GCRA)."""
+"""A rate limiter shared by all processes (GCRA, the generic cell rate algorithm)."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from storage import keys
 from storage.server.connection import Client
 
 _TAKE = """
--- KEYS when the next one is due at an even pace; ARGV interval ms, burst, reserve, patience ms
+-- KEYS time of the next turn at an even pace; ARGV interval ms, burst, reserve, patience ms
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local due = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
@@ -28,14 +28,14 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many at once at most, and one more every `interval_s`."""
+    """A rate: up to `burst` turns at once, and another every `interval_s` seconds."""
 
     interval_s: float
     burst: int = 1
 
 
 class Limiter:
-    """The paces of one workspace, kept by name."""
+    """The rate limits of one workspace, by name."""
 
     def __init__(self, redis: Client, team: str) -> None:
         self._team = team
@@ -45,10 +45,10 @@ class Limiter:
     async def take(
         self, name: str, pace: Rate, *, patience_s: float, reserve: int = 0
     ) -> tuple[bool, float]:
-        """Take a turn that comes within `patience_s`: (True, seconds to wait for it).
+        """Take a turn if it comes within `patience_s`: return (True, seconds to wait for it).
 
-        (False, seconds until there may be one) where it would take longer; nothing is taken then.
-        `reserve` leaves so many of the burst to others.
+        Otherwise take nothing and return (False, seconds until the next turn).
+        `reserve` is the number of turns of the burst that are left to other callers.
         """
         taken, wait = await self._take(
             keys=[keys.pace(self._team, name)],
@@ -57,7 +57,7 @@ class Limiter:
         return bool(taken), int(wait) / 1000
 
     async def hold_off(self, name: str, pace: Rate, seconds: float) -> None:
-        """No turn for so long."""
+        """Grant no turn for `seconds`."""
         await self._hold_off(
             keys=[keys.pace(self._team, name)],
             args=[int(seconds * 1000), int(pace.interval_s * 1000), pace.burst],

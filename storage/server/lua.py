@@ -1,4 +1,4 @@
-"""Shared parts of the Lua scripts: they check keys before they write anything."""
+"""Shared parts of the Lua scripts, which check their keys before they write."""
 
 EXPECT = """
 local function kind(key) return redis.call('TYPE', key)['ok'] end
@@ -9,9 +9,10 @@ local function expect(key, wanted)
   end
 end
 """
-"""`expect(key, kind)` ends a script before it writes; Redis does not undo what was written before.
+"""`expect(key, kind)` raises an error if a key has another type.
 
-A script that failed halfway would leave an entry in no place at all, or in two.
+Call it before the first write: Redis does not undo the writes of a failed script, and an entry
+could end up in no place at all, or in two.
 """
 
 COUNT = """
@@ -33,4 +34,4 @@ local function forgotten(key, user, ts)
   return since and tonumber(ts) and tonumber(ts) <= tonumber(since)
 end
 """
-"""`forgotten(key, user, ts)`: whether a message was sent before its author was forgotten."""
+"""`forgotten(key, user, ts)` is true if a message was sent before its author was forgotten."""

@@ -1,4 +1,4 @@
-"""Pools of connections that give back what a burst has opened."""
+"""Connection pools that close the idle connections of a burst."""
 
 import time
 from collections import deque
@@ -15,14 +15,15 @@ from redis.asyncio.sentinel import (
 
 _EVERY_S: Final = 5.0
 _MOST: Final = 100
-_WAIT_S: Final = 2.0  # for one of them to come free: Slack listens for three
+_WAIT_S: Final = 2.0  # for a free connection: Slack waits three seconds for an acknowledgement
 
 
 class ShrinkingPool(BlockingConnectionPool):
-    """Closes every five seconds what is idle but for one; redis-py's own keeps all it ever opened.
+    """Closes all idle connections but one every five seconds; redis-py's pool keeps them for ever.
 
-    It looks when a connection is released: every process of the bot uses one more often than that.
-    Where a hundred are in use, the next command waits for one; ConnectionError after two seconds.
+    It checks when a connection is released, which happens more often than that in every process of
+    the bot. If all hundred connections are in use, a command waits for a free connection, and
+    raises ConnectionError after two seconds.
     """
 
     _shrink_at = 0.0
@@ -31,20 +32,20 @@ class ShrinkingPool(BlockingConnectionPool):
         super().__init__(**{"max_connections": _MOST, "timeout": _WAIT_S} | named)
 
     async def release(self, connection: AbstractConnection) -> None:
-        """Take a connection back."""
+        """Take back a connection, and close idle connections if that is due."""
         await super().release(connection)
         now = time.monotonic()
         if now < self._shrink_at:
             return
         self._shrink_at = now + _EVERY_S
         idle = self._available_connections[:-1]
-        del self._available_connections[:-1]  # first, so that nobody gets one that is being closed
-        for one in idle:
-            await one.disconnect(nowait=True)
+        del self._available_connections[:-1]  # first, so that no caller gets a closing connection
+        for spare in idle:
+            await spare.disconnect(nowait=True)
 
 
 class ShrinkingSentinelPool(ShrinkingPool, SentinelConnectionPool):
-    """The same, of the master that Sentinels name."""
+    """A ShrinkingPool for the master that Sentinels name."""
 
     def __init__(
         self, service: str, sentinel: Sentinel, *, ssl: bool = False, **named: Any
@@ -58,23 +59,23 @@ class ShrinkingSentinelPool(ShrinkingPool, SentinelConnectionPool):
 
 
 class ShrinkingCluster(RedisCluster):
-    """The same, of each node of a cluster; its nodes have pools of their own kind."""
+    """A cluster client that closes idle connections in the same way; nodes have their own pools."""
 
     _shrink_at = 0.0
 
     async def execute_command(self, *given: Any, **named: Any) -> Any:
-        """Do what RedisCluster does, and look now and then."""
+        """Execute a command, and close idle connections if that is due."""
         answer = await super().execute_command(*given, **named)
         now = time.monotonic()
         if now >= self._shrink_at:
             self._shrink_at = now + _EVERY_S
             for node in self.get_nodes():
-                await _shrink(node._connections, node._free)  # noqa: SLF001 - nothing else can
+                await _shrink(node._connections, node._free)  # noqa: SLF001 - there is no public way
         return answer
 
 
 async def _shrink(all_: list[Connection], free: deque[Connection]) -> None:
     while len(free) > 1:
-        one = free.pop()  # first, as above
-        all_.remove(one)
-        await one.disconnect(nowait=True)
+        connection = free.pop()  # first, so that no caller gets a closing connection
+        all_.remove(connection)
+        await connection.disconnect(nowait=True)

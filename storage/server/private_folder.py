@@ -1,4 +1,4 @@
-"""A folder that only its owner can read, and our files in it."""
+"""Folders and files that only their owner can read."""
 
 import os
 import stat
@@ -9,22 +9,22 @@ from typing import BinaryIO
 
 FOLDER, FILE = 0o700, 0o600
 _OTHERS = 0o077
-_PARENT = 0o755  # whatever the umask: who may write to a parent may exchange the folder
+_PARENT = 0o755  # regardless of umask: who can write to a parent can replace the folder
 
 
 class UnsafeFolderError(Exception):
-    """A folder cannot be made private: the message says why, and what to do."""
+    """A folder cannot be made private: the message says why and what to do."""
 
 
 def private_folder(folder: Path, ours: Iterable[str] = ()) -> None:
-    """Make a folder that only this user can read, or make an existing folder private.
+    """Create a folder that only this user can read, or make an existing folder private.
 
-    Files and folders in it that are named in `ours` are made private too; others are not changed.
-    Raise UnsafeFolderError if the folder is a link, not a folder, or belongs to somebody else.
+    Files and folders in it that are named in `ours` become private too; others do not change.
+    Raise UnsafeFolderError if the folder is a link, is not a folder, or belongs to another user.
     """
-    for parent in reversed([one for one in folder.parents if not one.exists()]):
+    for parent in reversed([parent for parent in folder.parents if not parent.exists()]):
         parent.mkdir(exist_ok=True, mode=_PARENT)
-    with suppress(FileExistsError):  # the check says what is there
+    with suppress(FileExistsError):  # `_check` raises if it is not a folder
         folder.mkdir(exist_ok=True, mode=FOLDER)
     _check(folder)
     _tighten(folder)
@@ -34,12 +34,12 @@ def private_folder(folder: Path, ours: Iterable[str] = ()) -> None:
 
 
 def private_opener(path: str, flags: int) -> int:
-    """Open a file for `open(…, opener=…)`: a new file is private, a link is refused."""
+    """Open a file for `open(…, opener=…)`; create it private, and refuse a link."""
     return os.open(path, flags | os.O_NOFOLLOW, FILE)
 
 
 def open_private(path: Path) -> BinaryIO:
-    """Open a file to append to, as `private_opener` does."""
+    """Open a private file for appending."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.fdopen(private_opener(str(path), flags), "ab")
 
@@ -48,17 +48,17 @@ def _check(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         raise UnsafeFolderError(
-            f"{folder} is a link or not a folder. Remove it or use another one."
+            f"{folder} is a link or not a folder. Remove it or use another folder."
         )
     if found.st_uid != os.getuid():
         raise UnsafeFolderError(
-            f"{folder} belongs to user {found.st_uid}, and the bot runs as user {os.getuid()}. "
-            "Name a folder of the bot's user, such as a subfolder of it, or change its owner."
+            f"{folder} belongs to user {found.st_uid}, but the bot runs as user {os.getuid()}. "
+            "Name a folder of the bot's user, such as a subfolder, or change the owner."
         )
 
 
 def _tighten(path: Path) -> None:
-    with suppress(FileNotFoundError):  # there is none, or the server has just replaced it
+    with suppress(FileNotFoundError):  # it does not exist, or the server has just replaced it
         found = path.lstat()
         mode = FOLDER if stat.S_ISDIR(found.st_mode) else FILE
         if not stat.S_ISLNK(found.st_mode) and stat.S_IMODE(found.st_mode) & _OTHERS:

@@ -1,4 +1,4 @@
-"""Finds commands that the bot needs or could use and its Redis user may not."""
+"""Finds the commands that the bot uses but its Redis user has no right to."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -9,7 +9,7 @@ from storage import keys
 from storage.errors import StorageDeniedError
 from storage.server.connection import Client
 
-_NOWHERE: Final = keys.dead("doctor")  # a workspace that there is not
+_NOWHERE: Final = keys.dead("doctor")  # a workspace that does not exist
 
 NEEDED: Final[dict[str, Callable[[Client], Awaitable[object]]]] = {
     "EVAL": lambda redis: redis.eval("return 1", 0),
@@ -28,7 +28,7 @@ USEFUL: Final[dict[str, Callable[[Client], Awaitable[object]]]] = {
 """Optional commands: without them, failovers go unnoticed and the inbox is limited by count."""
 
 
-async def refused(
+async def refused_commands(
     redis: Client, commands: dict[str, Callable[[Client], Awaitable[object]]]
 ) -> list[str]:
     """Return the names of the commands that Redis refuses this user."""
@@ -39,5 +39,5 @@ async def refused(
         except StorageDeniedError:
             found.append(name)
         except ResponseError:
-            pass  # it was allowed, and there was nothing to answer
+            pass  # allowed: the key does not exist
     return found

@@ -1,1 +1,1 @@
-"""What is known of a workspace: its processes' reports, problems, group members."""
+"""Facts about a workspace: its processes' reports, problems and group members."""

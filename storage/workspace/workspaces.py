@@ -1,4 +1,4 @@
-"""Which workspaces there are, how they fare, and what their admins did."""
+"""The known workspaces, their counters, problems and audit logs."""
 
 import asyncio
 import json
@@ -6,31 +6,31 @@ import time
 
 from storage import keys
 from storage.server.connection import Client
-from storage.workspace.problems import KEPT_S, Problem, field, outdated, told
+from storage.workspace.problems import KEPT_S, Problem, field, outdated, summaries
 
 LOCAL = "local"
-"""The workspace of the command line before a bot has run; the first real one adopts it."""
+"""The command line's workspace before a bot has run; the first real workspace adopts its data."""
 
 AUDIT_LENGTH = 10_000
 _ADOPTION_S = 60
-_LOOK_S = 0.1
+_POLL_S = 0.1
 
 
 class Workspaces:
-    """All workspaces of this installation."""
+    """The workspaces of this installation."""
 
     def __init__(self, redis: Client) -> None:
         self._redis = redis
 
     async def add(self, team: str) -> None:
-        """Remember a workspace."""
+        """Store a workspace id."""
         await self._redis.sadd(keys.workspaces(), team)
 
     async def enter(self, team: str) -> None:
-        """Remember the workspace of a bot. The first one adopts what the local one holds.
+        """Store the workspace of a bot; the first workspace adopts the data of `LOCAL`.
 
-        An adoption that is killed half-way is finished by the next start: a key is removed once
-        it is copied, and nobody writes to the workspace before it is remembered.
+        The next start finishes an adoption that was killed: a key is removed only after it is
+        copied, and no process writes to the workspace before its id is stored.
         """
         while await self.all() == [LOCAL]:
             if await self._redis.set(keys.adoption(), team, nx=True, ex=_ADOPTION_S):
@@ -38,7 +38,7 @@ class Workspaces:
                     await self._adopt(team)
                 finally:
                     await self._redis.delete(keys.adoption())
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_POLL_S)
         await self.add(team)
 
     async def _adopt(self, team: str) -> None:
@@ -56,28 +56,28 @@ class Workspaces:
             await pipe.execute()
 
     async def all(self) -> list[str]:
-        """Workspace ids, sorted."""
+        """Return all workspace ids, sorted."""
         return sorted(await self._redis.smembers(keys.workspaces()))
 
     async def count(self, team: str, outcome: str) -> None:
-        """Count one prediction by its outcome: `labelled` or `abstained`."""
+        """Count a prediction by its outcome: `labelled` or `abstained`."""
         await self._redis.hincrby(keys.tally(team), outcome, 1)
 
     async def tally(self, team: str) -> dict[str, int]:
-        """Predictions by outcome."""
+        """Return the number of predictions by outcome."""
         return {key: int(n) for key, n in (await self._redis.hgetall(keys.tally(team))).items()}
 
-    async def stands(self, team: str, said: str) -> None:
-        """Note how far the local model meets the target precision, for whoever is asked."""
-        await self._redis.set(keys.standing(team), said)
+    async def set_precision_status(self, team: str, sentence: str) -> None:
+        """Store a sentence that says if the local model reaches the target precision."""
+        await self._redis.set(keys.standing(team), sentence)
 
-    async def standing(self, team: str) -> str | None:
-        """What a worker noted last of it; None before one has started, or without such a model."""
-        said: str | None = await self._redis.get(keys.standing(team))
-        return said or None
+    async def precision_status(self, team: str) -> str | None:
+        """Return the sentence that a worker stored last; None without a worker or local model."""
+        sentence: str | None = await self._redis.get(keys.standing(team))
+        return sentence or None
 
     async def audit(self, team: str, who: str, what: str, **details: str) -> None:
-        """Note an admin's act."""
+        """Append an admin's command to the audit log."""
         await self._redis.xadd(
             keys.audit(team),
             {"who": who, "what": what, "details": json.dumps(details)},
@@ -85,31 +85,33 @@ class Workspaces:
         )
 
     async def problem(self, team: str, what: str, advice: str, about: str = "") -> None:
-        """Note what Slack refused and what to do about it; `about` is the message it was for."""
+        """Store the call that Slack refused, and advice; `about` is the message it was for."""
         now = time.time()
         known = await self._problems(team)
         undated = {
-            name: one.model_copy(update={"at": now}) for name, one in known.items() if not one.at
+            name: problem.model_copy(update={"at": now})
+            for name, problem in known.items()
+            if not problem.at
         }
-        noted = undated | {field(what, about): Problem(said=advice, at=now)}
-        gone = outdated(known | noted, now)
+        updated = undated | {field(what, about): Problem(said=advice, at=now)}
+        dropped = outdated(known | updated, now)
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(
                 keys.problems(team),
-                mapping={name: one.model_dump_json() for name, one in noted.items()},
+                mapping={name: problem.model_dump_json() for name, problem in updated.items()},
             )
-            if gone:
-                pipe.hdel(keys.problems(team), *gone)
+            if dropped:
+                pipe.hdel(keys.problems(team), *dropped)
             pipe.expire(keys.problems(team), KEPT_S)
             await pipe.execute()
 
     async def solved(self, team: str, what: str, about: str = "") -> None:
-        """Forget a problem: it works again, for the message that it is noted of."""
+        """Remove a problem after the call has succeeded for that message."""
         await self._redis.hdel(keys.problems(team), field(what, about))
 
     async def problems(self, team: str) -> dict[str, str]:
-        """What Slack refused in the last week; the same of several messages is told once."""
-        return told(await self._problems(team), time.time())
+        """Return advice by refused call for the last week, with one entry for all its messages."""
+        return summaries(await self._problems(team), time.time())
 
     async def _problems(self, team: str) -> dict[str, Problem]:
         stored = await self._redis.hgetall(keys.problems(team))

@@ -59,7 +59,7 @@ STORY = (
     Step("gate --picture gate.png --json", '"promote"', code=1),
     Step("promote --verbose", "is not used", code=1),
     Step("promote --force 'new labels'", "is in use now"),
-    Step("rollback --reason 'too early'", "Back to the default one"),
+    Step("rollback --reason 'too early'", "Back to the default model"),
     Step("backfill --since 1d", "Found: "),
     Step("forget U0CLEO --apply", "Forgot everything that U0CLEO wrote"),
     Step("dead list", "reason"),

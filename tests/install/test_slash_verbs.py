@@ -59,5 +59,5 @@ async def _the_life_of_a_model(office: Office) -> None:
     assert job in await office.command("jobs")
     assert f"`{name}` new" in await office.command("models")
     assert "without a comparison: new labels" in await office.command("promote --force new labels")
-    assert "Back to the default one" in await office.command("rollback too early")
+    assert "Back to the default model" in await office.command("rollback too early")
     assert "has ended already" in await office.command(f"cancel {job}")

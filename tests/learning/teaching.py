@@ -45,7 +45,7 @@ async def teach(redis: Client, team: str, count: int, label_set: str) -> None:
             label_set=label_set,
             when=f"{time.time():.6f}",
         )
-        await examples.stand(team, example.id, example)
+        await examples.put(team, example.id, example)
 
 
 async def add_recipe(redis: Client, team: str, config: Config, c: float) -> Model:

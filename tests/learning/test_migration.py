@@ -30,7 +30,7 @@ async def test_labels_are_renamed_merged_split_and_removed(redis: Client, tmp_pa
     examples = await stood(
         redis, [example(f"text {n}", label, number=n) for n, label in enumerate(old)]
     )
-    await examples.stand("T", "C:0", example("text 0", "BILLING", number=0), [STEP])
+    await examples.put("T", "C:0", example("text 0", "BILLING", number=0), [STEP])
     file = tmp_path / "split.csv"
     file.write_text("text,label\nTEXT 3,BUG\ntext 4,LOGIN\n")
     migration = Migration(
@@ -86,7 +86,7 @@ async def test_no_example_is_lost(
 async def test_a_label_changed_meanwhile_is_kept(redis: Client) -> None:
     seen = example("text", "BILLING", when="1")
     examples, moves = await stood(redis, [seen]), LabelMoves(redis)
-    await examples.stand("T", seen.id, example("text", "BUG", when="2"))
+    await examples.put("T", seen.id, example("text", "BUG", when="2"))
     assert await moves.move("T", [(seen, seen.model_copy(update={"label": "MONEY"}))]) == 0
     assert await labels_of(examples) == {"BUG": 1}
 

@@ -15,7 +15,7 @@ from storage.errors import (
     StorageDeniedError,
     StorageError,
     StorageUnavailableError,
-    ours,
+    translate,
 )
 from storage.inbox.inbox import InboxFullError
 from storage.records import HeldError, LostHoldError
@@ -88,7 +88,7 @@ async def each_way(redis: Client, *command: Any) -> list[Exception]:
     ],
 )
 def test_what_passes_is_unavailable(answer: str) -> None:
-    found = ours(told(answer))
+    found = translate(told(answer))
     assert type(found) is StorageUnavailableError
 
 
@@ -106,7 +106,7 @@ def test_what_passes_is_unavailable(answer: str) -> None:
     ],
 )
 def test_what_an_operator_must_mend_is_denied(answer: str) -> None:
-    assert type(ours(told(answer))) is StorageDeniedError
+    assert type(translate(told(answer))) is StorageDeniedError
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,12 @@ def test_what_an_operator_must_mend_is_denied(answer: str) -> None:
     ],
 )
 def test_what_is_wrong_in_our_code_stays_a_bug(answer: str) -> None:
-    assert ours(told(answer)) is None
+    assert translate(told(answer)) is None
 
 
 def test_data_that_redis_py_refuses_and_lost_locks_are_bugs() -> None:
     for error in (theirs.DataError("None"), theirs.LockError("not owned"), theirs.WatchError("")):
-        assert ours(error) is None
+        assert translate(error) is None
 
 
 def test_whatever_the_storage_raises_is_told_apart_from_bugs() -> None:
@@ -156,7 +156,7 @@ async def test_full_memory_is_an_outage_each_way(server: Node) -> None:
         server.client.config_set("maxmemory", 1)
         for found in await each_way(redis, "SET", "triage:x", "1"):
             assert type(found) is StorageUnavailableError
-            assert "raise maxmemory" in str(found)
+            assert "Raise maxmemory" in str(found)
 
 
 async def test_a_replica_and_a_master_without_replicas_are_outages(server: Node) -> None:

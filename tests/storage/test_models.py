@@ -46,7 +46,7 @@ async def test_a_file_that_does_not_match_its_hash_is_refused(redis: Client) -> 
     await models.add("T", model(), FILE)
     damaged = base64.b64encode(b"a Recipe").decode()
     await redis.hset("triage:{T}:model-files", model().id, damaged)
-    with pytest.raises(ModelError, match=f"model {model().id}.*train again"):
+    with pytest.raises(ModelError, match=f"model {model().id}.*Train again"):
         await models.file("T", model())
     await redis.hdel("triage:{T}:model-files", model().id)
     with pytest.raises(ModelError, match="damaged"):
@@ -75,7 +75,7 @@ async def test_promotions_and_rollbacks_are_a_stack_with_its_history(redis: Clie
     back = Promotion(act="rollback", who="U2", when="6", why="worse in use")
     assert await models.rollback("T", back) == first.id == await models.champion("T")
     assert await models.rollback("T", back) == DEFAULT == await models.champion("T")
-    with pytest.raises(ModelError, match="nothing was promoted"):
+    with pytest.raises(ModelError, match="no model was promoted"):
         await models.rollback("T", back)
     history = await models.history("T")
     assert [(one.act, one.before, one.after) for one in history] == [
@@ -90,9 +90,9 @@ async def test_promotions_and_rollbacks_are_a_stack_with_its_history(redis: Clie
 async def test_what_cannot_be_promoted_changes_nothing(redis: Client) -> None:
     models = Models(redis)
     await models.add("T", model(), FILE)
-    with pytest.raises(ModelError, match="no model"):
+    with pytest.raises(ModelError, match="unknown model"):
         await models.promote("T", "ffff", note(), None)
-    with pytest.raises(ModelError, match="by now"):
+    with pytest.raises(ModelError, match="in use is now"):
         await models.promote("T", model().id, note(), "another")
     assert await models.history("T") == []
     await models.promote("T", model().id, note(), None)

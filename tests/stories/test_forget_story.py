@@ -96,7 +96,7 @@ async def test_a_person_is_forgotten_everywhere(
     again = StoredExample(
         id=identity(SECRET), text=SECRET, label="BILLING", source="import", label_set="s", when="1"
     )
-    await Examples(story.redis).stand(TEAM, again.id, again)
+    await Examples(story.redis).put(TEAM, again.id, again)
     at = MessageId(team=TEAM, channel=SUPPORT, ts="9.9")
     dead = Posted(message=Message(id=at, user=CLEO, text=SECRET))
     await story.redis.xadd(keys.dead(TEAM), {"event": dead.model_dump_json(), "reason": "test"})
@@ -120,7 +120,7 @@ async def test_a_person_is_forgotten_everywhere(
     assert (left.train, left.test, len(left.forgotten)) == ((), (), 1)
     assert await snapshots.get(TEAM, other.id) == other
     assert await keys_with(story.redis, "bakery", "4711") == []
-    await Examples(story.redis).stand(TEAM, "x", again.model_copy(update={"text": "Hello"}))
+    await Examples(story.redis).put(TEAM, "x", again.model_copy(update={"text": "Hello"}))
     for kind in ("jsonl", "openai"):
         path = tmp_path / f"out-{kind}.jsonl"
         await export(Examples(story.redis), TEAM, kind, config.label_set, path, 0.0)
@@ -221,7 +221,7 @@ async def test_what_was_sent_before_comes_back_on_no_way_and_what_is_sent_after_
         assert await letters.retry(TEAM, letter)
     await story.inbox.call(TEAM)
     await story.bot.backfill.backfill.run(since=float(ts) - 60)
-    await Examples(story.redis).stand(TEAM, example.id, example)
+    await Examples(story.redis).put(TEAM, example.id, example)
     model = "m"
     said = ShadowAnswer(label="BILLING", given=True, champion="BILLING")
     await story.bot.parts.stores.shadows.put(model, f"{SUPPORT}:{ts}", said, CLEO)

@@ -20,10 +20,10 @@ async def test_promote_by_force_follow_and_roll_back(story: Story, config: Confi
     await eventually(lambda: story.bot.classifier.identity == model.id, 5)
     shown = await story.command("models")
     assert f"`{model.id}` in use" in shown
-    assert "promoted without a comparison: the default one" in shown
-    assert "the default one" in await story.command("rollback too cold")
+    assert "promoted without a comparison: the default model" in shown
+    assert "the default model" in await story.command("rollback too cold")
     await eventually(lambda: story.bot.classifier.identity == "", 5)
-    assert "nothing was promoted" in await story.command("rollback")
+    assert "no model was promoted" in await story.command("rollback")
 
 
 @pytest.mark.timeout(150)

@@ -68,7 +68,7 @@ async def test_messages_and_examples_are_read(stored: tuple[str, Client]) -> Non
     workspaces = Workspaces(client)
     assert await workspaces.all() == [TEAM]
     assert sum((await workspaces.tally(TEAM)).values()) == 11
-    assert await workspaces.standing(TEAM)
+    assert await workspaces.precision_status(TEAM)
     assert "card:C0BILLING" in await workspaces.problems(TEAM)
     assert await Inbox(client).depth(TEAM) == 6
     [dead] = [one async for one in DeadLetters(client).iterate(TEAM)]
@@ -161,7 +161,7 @@ async def _commands(story: Story) -> None:
         ("labels", "BILLING"),
         ("models", "now it is ready"),
         ("jobs", "Training local: ready"),
-        ("rollback", "the default one"),
+        ("rollback", "the default model"),
         ("forget <@U0CLEO> now", ""),
     ):
         assert words in await story.command(verb, seconds=60), verb

@@ -11,7 +11,7 @@ from classifiers.plural import plural
 from storage.errors import StorageUnavailableError
 from storage.server.connection import connect
 from storage.server.embedded import EmbeddedValkeyError
-from storage.server.rights import NEEDED, USEFUL, refused
+from storage.server.rights import NEEDED, USEFUL, refused_commands
 
 
 def check_settings(settings: Settings, config: Config) -> list[Finding]:
@@ -43,8 +43,8 @@ async def check_redis(settings: Settings) -> list[Finding]:
     where = "embedded" if settings.redis_url is None else "REDIS_URL"
     try:
         async with connect(settings.redis_url, settings.triage_data_dir) as redis:
-            missing = await refused(redis, NEEDED)
-            missed = await refused(redis, USEFUL)
+            missing = await refused_commands(redis, NEEDED)
+            missed = await refused_commands(redis, USEFUL)
             info = {} if "INFO" in missed else await redis.info("server")
     except (StorageUnavailableError, EmbeddedValkeyError, OSError) as error:
         advice = f"{where}: start the server, or correct the address"

@@ -63,7 +63,7 @@ async def test_an_example_that_cannot_be_taught_holds_up_no_other(redis: Client)
         one = StoredExample(
             id=f"C:{number}.0", text="t", label="A", source="import", label_set="s", when="1.0"
         )
-        await examples.stand("T", one.id, one)
+        await examples.put("T", one.id, one)
     await teaching.catch_up()
     assert pupil.knows == {f"C:{number}.0" for number in range(8) if number != 3}
 

@@ -47,7 +47,7 @@ async def test_conflicts_print_untrusted_texts_literally(
         (f"C1:{number}.5", one.model_copy(update={"id": f"C1:{number}.5", "label": "BILLING"}), ())
         for number, one in enumerate(stored)
     ]
-    await examples.stand_all("T1", twice)
+    await examples.put_all("T1", twice)
     await show_conflicts(settings, config, "T1", 100, as_json=False)
     seen = written.getvalue()
     assert "[/b] closes nothing" in seen

@@ -34,7 +34,7 @@ async def test_imported_examples_are_exported(
     assert status["llm_problems"] == []
     assert status["local_model"] is None
     said = "90% precision is not shown yet: it takes about 38 more examples"
-    await Workspaces(redis).stands("T1", said)
+    await Workspaces(redis).set_precision_status("T1", said)
     status = json.loads(triage("status", "--json", REDIS_URL=valkey_url).stdout)
     assert status["local_model"] == said
     assert f"Local model: {said}" in triage("labels", REDIS_URL=valkey_url).stdout

@@ -41,7 +41,7 @@ async def filled(folder: Path) -> None:
             when="1.0",
             author="U1",
         )
-        await Examples(redis).stand(TEAM, str(at), example)
+        await Examples(redis).put(TEAM, str(at), example)
 
 
 async def test_forgotten_texts_leave_the_data_folder(

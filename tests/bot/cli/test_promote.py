@@ -32,7 +32,7 @@ async def test_a_model_is_promoted_with_a_reason_and_rolled_back(
     assert shown["models"][0]["role"] == "champion"
     assert shown["history"][0]["why"] == "new product"
     assert "product" in (await invoke(valkey_url, "models")).stdout  # its cell may be narrow
-    assert "the default one" in (await invoke(valkey_url, "rollback")).stdout
-    assert "nothing was promoted" in str((await invoke(valkey_url, "rollback")).exception)
+    assert "the default model" in (await invoke(valkey_url, "rollback")).stdout
+    assert "no model was promoted" in str((await invoke(valkey_url, "rollback")).exception)
     acts = [fields["what"] for _, fields in await redis.xrange("triage:{T1}:audit")]
     assert acts == ["forced", "rolled back"]

@@ -111,4 +111,4 @@ async def judge_the_last(redis: Client) -> None:
     [some] = await examples.get(TEAM, ["C0SUPPORT:1.0"])
     assert some is not None
     last = some.model_copy(update={"id": "C0SUPPORT:299.5", "text": "my bill", "label": "BILLING"})
-    await examples.stand(TEAM, last.id, last)
+    await examples.put(TEAM, last.id, last)

@@ -132,7 +132,7 @@ async def test_a_snapshot_is_stored_and_read_back(redis: Client) -> None:
     examples, snapshots = Examples(redis), Snapshots(redis)
     for number in range(40):
         one = example(hashlib.sha256(b"%d" % number).hexdigest(), when=str(number))
-        await examples.stand("T", one.id, one)
+        await examples.put("T", one.id, one)
     taken = await take_snapshot(examples, "T", LABELS)
     assert taken.train
     assert taken.test

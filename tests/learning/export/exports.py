@@ -27,7 +27,7 @@ def example(text: str, label: str = "BILLING", when: str = "1.5", number: int = 
 
 async def stood(redis: Client, examples: Iterable[StoredExample]) -> Examples:
     store = Examples(redis)
-    await store.stand_all("T", [(example.id, example, ()) for example in examples])
+    await store.put_all("T", [(example.id, example, ()) for example in examples])
     return store
 
 

@@ -198,7 +198,7 @@ async def test_an_export_killed_midway_leaves_no_half_file(
     lots = (example(f"Text number {n} {'x' * (n % 89)}", number=n) for n in range(8_000))
     store = await stood(redis, [])
     while batch := list(islice(lots, 500)):
-        await store.stand_all("T", [(one.id, one, ()) for one in batch])
+        await store.put_all("T", [(one.id, one, ()) for one in batch])
     await Workspaces(redis).add("T")
     out, part = tmp_path / "out.csv", tmp_path / ".out.csv.part"
     command = ["export", "--format", "csv", "--out", str(out)]

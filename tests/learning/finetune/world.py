@@ -63,7 +63,7 @@ async def teach(redis: Client, team: str, label_set: LabelSet) -> None:
     """Store 160 of `examples` in a workspace."""
     await Workspaces(redis).add(team)
     for example in examples(160, label_set):
-        await Examples(redis).stand(team, example.id, example)
+        await Examples(redis).put(team, example.id, example)
 
 
 def backend_of(server: FinetuningServer, key: str = KEY, **more: Any) -> Backend:

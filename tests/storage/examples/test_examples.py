@@ -29,16 +29,16 @@ def example(identity: str, label: str) -> StoredExample:
 async def test_an_example_moves_its_counts_and_tells_the_feed(redis: Client) -> None:
     examples = Examples(redis)
     step = Correction(who="U1", when="1", before=None, after="A")
-    assert await examples.stand("T", "C:1", example("C:1", "A"), [step])
-    assert not await examples.stand("T", "C:1", example("C:1", "A"), [step])
+    assert await examples.put("T", "C:1", example("C:1", "A"), [step])
+    assert not await examples.put("T", "C:1", example("C:1", "A"), [step])
     assert await examples.counts("T") == {"A": 1}
     assert await examples.history("T", "C:1") == (step,)
     position, changed = await examples.changed_since("T", "0-0")
     assert changed == ["C:1"]
     assert await examples.newest_change("T") == position
-    assert await examples.stand("T", "C:1", example("C:1", "B"))
+    assert await examples.put("T", "C:1", example("C:1", "B"))
     assert await examples.counts("T") == {"B": 1}
-    assert await examples.stand("T", "C:1", None)
+    assert await examples.put("T", "C:1", None)
     assert await examples.counts("T") == {}
     assert await examples.get("T", ["C:1", "C:2"]) == [None, None]
     assert await examples.changed_since("T", position) != (position, [])
@@ -70,7 +70,7 @@ class Listed(RuleBasedStateMachine):
     def change(self, number: int, label: str | None) -> None:
         identity = f"C:{number}"
         new = None if label is None else example(identity, label)
-        assert self.run(self.examples.stand("T", identity, new)) == (
+        assert self.run(self.examples.put("T", identity, new)) == (
             self.standing.get(identity) != label
         )
         if label is None:
@@ -116,11 +116,11 @@ def test_a_listing_under_writes_misses_nothing_and_doubles_nothing(valkey_url: s
 
 async def test_a_feed_that_was_trimmed_says_so(redis: Client) -> None:
     examples = Examples(redis)
-    await examples.stand("T", "C:first", example("C:first", "A"))
+    await examples.put("T", "C:first", example("C:first", "A"))
     position = await examples.newest_change("T")
     for start in range(0, 11_000, 500):
         numbers = range(start, start + 500)
-        await examples.stand_all("T", [(f"C:{n}", example(f"C:{n}", "A"), ()) for n in numbers])
+        await examples.put_all("T", [(f"C:{n}", example(f"C:{n}", "A"), ()) for n in numbers])
     newest, changed = await examples.changed_since("T", position)
     assert changed is None
     assert await examples.changed_since("T", newest) == (newest, [])
@@ -129,8 +129,8 @@ async def test_a_feed_that_was_trimmed_says_so(redis: Client) -> None:
 async def test_many_move_in_one_step(redis: Client) -> None:
     examples = Examples(redis)
     changes = [(f"C:{n}", example(f"C:{n}", "AB"[n % 2]), ()) for n in range(300)]
-    assert await examples.stand_all("T", changes) == 300
-    assert await examples.stand_all("T", changes) == 0
+    assert await examples.put_all("T", changes) == 300
+    assert await examples.put_all("T", changes) == 0
     assert await examples.counts("T") == {"A": 150, "B": 150}
     assert [one.id async for one in examples.iterate("T")] == [f"C:{n}" for n in range(300)]
 

@@ -69,7 +69,7 @@ async def test_what_was_sent_before_is_refused_in_the_step_that_writes(redis: Cl
         await hold.put(Record(message=old).gone())  # what says nothing may be kept
     assert not await inbox.receive(Posted(message=old))
     assert not await inbox.receive(Posted(message=old.model_copy(update={"edited": "2.0"})))
-    await examples.stand(TEAM, "C:1.0", example(1))
+    await examples.put(TEAM, "C:1.0", example(1))
     assert await examples.counts(TEAM) == {}
     new = MessageId(team=TEAM, channel="C", ts="99999999999.0")
     assert await inbox.receive(Posted(message=old.model_copy(update={"id": new, "text": "hi"})))
@@ -94,7 +94,7 @@ async def test_two_forgets_at_once_leave_no_words_in_a_snapshot(redis: Client) -
 
 async def test_a_snapshot_of_what_was_read_before_a_forget_is_not_stored(redis: Client) -> None:
     examples, snapshots = Examples(redis), Snapshots(redis)
-    await examples.stand(TEAM, "C:1.0", example(1))
+    await examples.put(TEAM, "C:1.0", example(1))
     taken = await take_snapshot(examples, TEAM, LABELS)
     await Forgetting(redis).drop_traces(TEAM, ["C:1.0"])
     with pytest.raises(SnapshotError):
@@ -105,7 +105,7 @@ async def test_a_snapshot_of_what_was_read_before_a_forget_is_not_stored(redis: 
 
 async def test_rows_that_a_killed_process_left_of_a_snapshot_are_forgotten(redis: Client) -> None:
     examples, snapshots = Examples(redis), Snapshots(redis)
-    await examples.stand(TEAM, "C:1.0", example(1))
+    await examples.put(TEAM, "C:1.0", example(1))
     taken = await take_snapshot(examples, TEAM, LABELS)
     await snapshots.add(TEAM, taken)
     await redis.hdel(keys.snapshot(TEAM, taken.id), "about")  # as if it was killed before this
@@ -115,7 +115,7 @@ async def test_rows_that_a_killed_process_left_of_a_snapshot_are_forgotten(redis
 
 async def test_examples_that_are_set_aside_go_too(redis: Client) -> None:
     examples, moves = Examples(redis), LabelMoves(redis)
-    await examples.stand(TEAM, "C:1.0", example(1))
+    await examples.put(TEAM, "C:1.0", example(1))
     await moves.move(TEAM, [(example(1), None)])
     found = await Forgetting(redis).found(TEAM, USER, 9.0)
     assert [one.id for one in found.examples] == ["C:1.0"]

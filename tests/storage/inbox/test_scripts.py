@@ -42,10 +42,10 @@ async def spoilt(redis: Client, key: str, step: Callable[[], Awaitable[object]])
 
 async def test_examples_stand_whole_or_not_at_all(redis: Client) -> None:
     examples, moves = Examples(redis), LabelMoves(redis)
-    await examples.stand("T", "C:1.0", example("C:1.0"))
+    await examples.put("T", "C:1.0", example("C:1.0"))
     places = (keys.examples, keys.counts, keys.changes, keys.order)
     for key in (*places, keys.history):
-        await spoilt(redis, key("T"), lambda: examples.stand("T", "C:2.0", example("C:2.0")))
+        await spoilt(redis, key("T"), lambda: examples.put("T", "C:2.0", example("C:2.0")))
     for key in (*places, keys.aside):
         await spoilt(redis, key("T"), lambda: moves.move("T", [(example("C:1.0"), None)]))
         await spoilt(redis, key("T"), lambda: moves.bring_back("T", [example("C:3.0")]))
@@ -56,10 +56,10 @@ async def test_an_example_of_another_version_can_be_replaced_and_removed(redis: 
     for stored in ("no JSON", '{"label": 7}', "[]"):
         await redis.hset(keys.examples("T"), "C:1.0", stored)
         await redis.hset(keys.counts("T"), "A", "not a number")
-        await examples.stand("T", "C:1.0", example("C:1.0"))
+        await examples.put("T", "C:1.0", example("C:1.0"))
         assert await examples.counts("T") == {"A": 1}
         await redis.hset(keys.examples("T"), "C:1.0", stored)
-        await examples.stand("T", "C:1.0", None)
+        await examples.put("T", "C:1.0", None)
         assert await examples.get("T", ["C:1.0"]) == [None]
 
 

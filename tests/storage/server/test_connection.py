@@ -48,7 +48,7 @@ async def test_a_cluster_keeps_each_workspace_in_one_slot(
         at = MessageId(team=team, channel="C", ts="1.5")
         async with records.held(at) as hold:
             await hold.put(Record(message=Message(id=at, user="U", text="t")))
-        assert await examples.stand(team, "C:1.5", example("C:1.5"))
+        assert await examples.put(team, "C:1.5", example("C:1.5"))
         assert [one.id async for one in examples.iterate(team)] == ["C:1.5"]
         position, changed = await examples.changed_since(team, "0-0")
         assert changed == ["C:1.5"]
@@ -89,22 +89,22 @@ async def test_blocking_reads_and_locks_hold_on_a_cluster(clustered: Client) -> 
 
 async def test_a_script_that_a_node_forgot_is_loaded_again(clustered: Client) -> None:
     examples = Examples(clustered)
-    assert await examples.stand("T1", "C:1", example("C:1"))
+    assert await examples.put("T1", "C:1", example("C:1"))
     await clustered.script_flush()
-    assert await examples.stand("T2", "C:1", example("C:1"))
+    assert await examples.put("T2", "C:1", example("C:1"))
 
 
 async def test_a_failover_is_lived_through(tmp_path: Path) -> None:
     with watched(tmp_path) as servers:
         async with connect(servers.url, Path("/nonexistent")) as client:
             examples = Examples(client)
-            assert await examples.stand("T1", "C:1", example("C:1"))
+            assert await examples.put("T1", "C:1", example("C:1"))
             assert await client.wait(1, 5_000) == 1
             servers.master.process.kill()
 
             async def writes() -> bool:
                 try:
-                    return await examples.stand("T1", "C:2", example("C:2"))
+                    return await examples.put("T1", "C:2", example("C:2"))
                 except StorageUnavailableError:
                     return False
 

@@ -1,8 +1,8 @@
-"""A lease is renewed for as long as its block lasts, and no longer."""
+"""A lease is renewing for as long as its block lasts, and no longer."""
 
 import asyncio
 
-from storage.server.leases import renewed
+from storage.server.leases import renewing
 from tests.sandbox.running import eventually
 
 
@@ -20,7 +20,7 @@ async def test_a_lease_that_was_left_is_not_renewed_although_the_cancellation_wa
         except asyncio.CancelledError:
             swallowed.set()
 
-    async with renewed(renew, 0.001):
+    async with renewing(renew, 0.001):
         await eventually(lambda: renewals == 1)
     await asyncio.wait_for(swallowed.wait(), 5)
     await eventually(lambda: all(one is asyncio.current_task() for one in asyncio.all_tasks()))
@@ -35,5 +35,5 @@ async def test_a_renewal_that_fails_is_tried_again() -> None:
         renewals += 1
         raise ValueError
 
-    async with renewed(renew, 0.001):
+    async with renewing(renew, 0.001):
         await eventually(lambda: renewals > 3)

@@ -87,7 +87,7 @@ def test_a_prepared_socket_folder_is_refused(
         if os.getuid() != 0:
             pytest.skip("only root can give a folder to another user")
         os.chown(place, 12345, 12345)
-    with pytest.raises(EmbeddedValkeyError, match="no embedded Valkey"):
+    with pytest.raises(EmbeddedValkeyError, match="cannot start the embedded Valkey"):
         server.__enter__()
 
 

@@ -46,7 +46,7 @@ def job(identity: str) -> Job:
 async def test_rows_beside_it_are_read(redis: Client, capfd: pytest.CaptureFixture[str]) -> None:
     examples, jobs, models, series = Examples(redis), Jobs(redis), Models(redis), Series(redis, "T")
     for one in ("C:1.0", "C:2.0"):
-        await examples.stand("T", one, example(one))
+        await examples.put("T", one, example(one))
     await redis.hset(keys.examples("T"), "C:1.0", LATER)
     assert [one.id async for one in examples.iterate("T")] == ["C:2.0"]
     assert await examples.get("T", ["C:1.0", "C:2.0"]) == [None, example("C:2.0")]
@@ -98,7 +98,7 @@ async def test_what_loops_read_is_read_past_it(redis: Client) -> None:
     assert await Records(redis).late("T", 2.0) == [MessageId(team="T", channel="C1", ts="5.0")]
 
     examples = Examples(redis)
-    await examples.stand("T", "C:1.0", example("C:1.0"))
+    await examples.put("T", "C:1.0", example("C:1.0"))
     await redis.xadd(keys.changes("T"), {"of": "a later version"})
     assert (await examples.changed_since("T", "0-0"))[1] == ["C:1.0"]
     await redis.hset(keys.history("T"), "C:1.0", LATER)

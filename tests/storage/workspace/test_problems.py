@@ -4,7 +4,7 @@ import time
 
 from storage import keys
 from storage.server.connection import Client
-from storage.workspace.problems import KEPT_S, Problem, field, outdated, told
+from storage.workspace.problems import KEPT_S, Problem, field, outdated, summaries
 from storage.workspace.workspaces import Workspaces
 
 CARD = "card in #billing"
@@ -51,4 +51,4 @@ def test_a_flood_of_problems_is_bounded_and_told_in_one_line() -> None:
     gone = outdated(known, 1_000.0)
     assert len(known) - len(gone) == 500
     assert field(CARD, "C:1000.0") not in gone
-    assert told(known, 1_000.0) == {CARD: "x (message C:1000.0 and 499 more)"}
+    assert summaries(known, 1_000.0) == {CARD: "x (message C:1000.0 and 499 more)"}
