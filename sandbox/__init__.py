@@ -1,1 +1,1 @@
-"""A local Slack to try the bot in: it knows the wire only, and nothing of the bot."""
+"""A local Slack to try the bot in; it speaks Slack's protocols and imports nothing of the bot."""

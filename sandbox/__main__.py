@@ -1,4 +1,4 @@
-"""`python -P -m sandbox`: serve a sandbox until told to stop."""
+"""`python -P -m sandbox` serves a sandbox until SIGTERM or SIGINT."""
 
 import argparse
 import asyncio
@@ -12,11 +12,10 @@ from sandbox.serving import SandboxServer
 
 
 def main() -> None:
-    """Print `{"url": …}` as one line once connections are taken, then serve."""
-    options = _options()
-    given = {name: value for name, value in vars(options).items() if value is not None}
-    lifeline, host, port = (given.pop(name) for name in ("stdin_lifeline", "host", "port"))
-    server = SandboxServer(SandboxConfig(**given), host, port)
+    """Listen, print `{"url": …}` on one line, then serve."""
+    options = {name: value for name, value in vars(_options()).items() if value is not None}
+    lifeline, host, port = (options.pop(name) for name in ("stdin_lifeline", "host", "port"))
+    server = SandboxServer(SandboxConfig(**options), host, port)
     if lifeline:
         threading.Thread(target=_exit_with_parent, args=(server,), daemon=True).start()
     sys.stdout.write(json.dumps({"url": server.url}) + "\n")
@@ -37,12 +36,12 @@ def _stop(server: SandboxServer) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -P -m sandbox")
     parser.add_argument("--host", default="127.0.0.1", choices=("127.0.0.1", "localhost"))
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--event-url", help="send events there, signed, not over Socket Mode")
+    parser.add_argument("--port", type=int, default=0, help="0 chooses a free port")
+    parser.add_argument("--event-url", help="send events to this URL instead of Socket Mode")
     parser.add_argument("--signing-secret")
     parser.add_argument("--bot-token")
     parser.add_argument("--app-token")
-    parser.add_argument("--retry-scale", type=float, help="1 waits as long as Slack does")
+    parser.add_argument("--retry-scale", type=float, help="factor on the waits between retries")
     parser.add_argument("--stdin-lifeline", action="store_true", help="exit when stdin closes")
     return parser.parse_args()
 

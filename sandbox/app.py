@@ -17,7 +17,7 @@ from sandbox.wire import SlackError, WireJson
 
 
 def create_app(config: SandboxConfig) -> Starlette:
-    """A fresh sandbox; `app.state.sandbox` is the `Sandbox` behind it."""
+    """Create the app of a new sandbox, which is `app.state.sandbox`."""
     sandbox = Sandbox(config)
 
     async def respond(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What can be chosen about a sandbox before it starts."""
+"""The settings of a sandbox."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 class SandboxConfig:
     """Tokens, addresses and timing of one sandbox; times are in seconds.
 
-    Events go to `event_url` over signed HTTP where it is set, else over Socket Mode.
-    `retry_scale` shortens the waits before retries (at once, 60 s, 300 s), `ack_seconds` is how
-    long an acknowledgement may take, `limit_window` is the minute that rate limits count in.
+    Events go to `event_url` over signed HTTP if it is set, otherwise over Socket Mode.
+    `retry_scale` multiplies the waits before retries (0, 60 and 300 s). `ack_seconds` is the limit
+    for an acknowledgement. `limit_window` is the length of the minute in which rate limits count.
     """
 
     url: str = "http://127.0.0.1:8420"
-    bot_token: str = "xoxb-sandbox"  # noqa: S105 - opens nothing but this sandbox
+    bot_token: str = "xoxb-sandbox"  # noqa: S105 - valid in this sandbox only
     app_token: str = "xapp-sandbox"  # noqa: S105
     signing_secret: str = "sandbox-signing-secret"  # noqa: S105
     event_url: str | None = None

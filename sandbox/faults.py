@@ -1,15 +1,15 @@
-"""Faults on demand: a method that answers an error, a 429 or a 500, so many times."""
+"""Faults on demand: calls that answer an error, a 429 or a 5xx."""
 
 from dataclasses import dataclass
 
 
 @dataclass
 class Fault:
-    """What a method answers instead.
+    """A fault of the next `times` calls of a method.
 
-    `answer` is `429`, `500` (any 5xx) or an error's name; `ok` for none. With `performed` the call
-    takes effect first and only its answer is lost, as when a connection breaks. With `delay` it
-    arrives so many seconds late, whether or not the caller still waits.
+    `answer` is `429`, any 5xx, the name of an error, or `ok` for no error. With `performed`, the
+    call takes effect and only its answer is lost, as when a connection breaks. With `delay`, the
+    call is executed that many seconds late, even if the caller has stopped waiting.
     """
 
     method: str
@@ -21,17 +21,17 @@ class Fault:
 
 
 class Faults:
-    """The faults that are still to come, oldest first."""
+    """The pending faults, oldest first."""
 
     def __init__(self) -> None:
         self.pending: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Ask for a fault."""
+        """Add a fault."""
         self.pending.append(fault)
 
     def take(self, method: str) -> Fault | None:
-        """The fault that this call meets, if any."""
+        """Return the fault of this call, or None, and count it."""
         for fault in self.pending:
             if fault.method in (method, "*"):
                 fault.times -= 1

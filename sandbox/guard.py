@@ -1,4 +1,4 @@
-"""A guard against other web sites: only this machine's own pages and programs may drive it."""
+"""A guard against other web sites: only pages and programs of this machine may use the sandbox."""
 
 from urllib.parse import urlsplit
 
@@ -12,8 +12,8 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 class LoopbackOnly:
     """Refuses requests whose Host is not loopback, or whose Origin is another site.
 
-    A page elsewhere can make a browser send requests here (its Origin gives it away), or point
-    its own name at 127.0.0.1 (the Host gives it away).
+    A foreign page can make a browser send requests here, which its Origin reveals, or point its
+    own name at 127.0.0.1, which the Host reveals.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -22,7 +22,7 @@ class LoopbackOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 403."""
         if scope["type"] == "http" and not allowed(Headers(scope=scope)):
-            await PlainTextResponse("this sandbox serves its own page only", 403)(
+            await PlainTextResponse("the sandbox accepts requests from its own page only", 403)(
                 scope, receive, send
             )
             return
@@ -30,7 +30,7 @@ class LoopbackOnly:
 
 
 def allowed(headers: Headers) -> bool:
-    """Whether Host is loopback and Origin, where there is one, is the very same host."""
+    """Return True if Host is loopback and Origin, if present, is the same host."""
     host = headers.get("host", "")
     if urlsplit(f"//{host}").hostname not in LOOPBACK:
         return False

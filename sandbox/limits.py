@@ -1,4 +1,4 @@
-"""Slack's rate limits: how often a method may be called in a minute."""
+"""Slack's rate limits: calls per minute by method."""
 
 import math
 import time
@@ -45,7 +45,7 @@ class RateLimits:
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def wait(self, method: str, channel: str) -> int:
-        """Count a call; whole seconds to wait where it is one too many, else 0."""
+        """Count a call; return 0 if it is allowed, otherwise the whole seconds to wait."""
         if not self.on:
             return 0
         if method == "chat.postMessage":
@@ -55,7 +55,7 @@ class RateLimits:
         return 0 if tier is None else self._take(method, TIERS[tier], self.window)
 
     def clear(self) -> None:
-        """Forget what was counted."""
+        """Reset all counts."""
         self._calls.clear()
 
     def _take(self, key: str, allowed: int, window: float) -> int:

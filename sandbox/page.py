@@ -1,4 +1,4 @@
-"""The web page: static files, and permalinks that open it."""
+"""The web page: its static files, and permalinks."""
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -22,7 +22,7 @@ POLICY = "default-src 'self'; img-src 'self' data: https:; frame-ancestors 'none
 
 
 def page_routes() -> list[Route]:
-    """The page, its files, and `/archives/…`, which the page reads from its address."""
+    """Return the routes of the page, its files, and `/archives/…`, which opens the page."""
 
     async def index(_request: Request) -> Response:
         headers = {"content-security-policy": POLICY, "cache-control": "no-store"}

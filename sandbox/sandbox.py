@@ -1,4 +1,4 @@
-"""The parts of one sandbox, and how they hang together."""
+"""The composition of a sandbox."""
 
 from sandbox.config import SandboxConfig
 from sandbox.delivery.delivery import Delivery
@@ -14,7 +14,7 @@ from sandbox.workspace.state import Workspace
 
 
 class Sandbox:
-    """One workspace with its one app: state, ways to the app, limits, faults and the call log."""
+    """A workspace with one app: state, delivery, limits, faults and the log of calls."""
 
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
@@ -32,7 +32,7 @@ class Sandbox:
 
     @property
     def connected(self) -> bool:
-        """Whether there is a way to the app."""
+        """Return True if events can reach the app."""
         return bool(self.config.event_url or self.sockets.connections)
 
     async def close(self) -> None:

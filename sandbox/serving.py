@@ -1,4 +1,4 @@
-"""Serving a sandbox: a port that is bound first, and an end that waits for nobody."""
+"""A server for a sandbox that listens at once and stops without waiting for its clients."""
 
 import socket
 from collections.abc import Generator
@@ -13,9 +13,9 @@ from sandbox.sandbox import Sandbox
 
 
 class SandboxServer(uvicorn.Server):
-    """A server on `url`; connections are taken from the moment it exists.
+    """A server on `url`; it accepts connections as soon as it is constructed.
 
-    `port` 0 takes a free one. Stop it by setting `should_exit`.
+    `port` 0 chooses a free port. Set `should_exit` to stop the server.
     """
 
     def __init__(self, config: SandboxConfig, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -39,17 +39,17 @@ class SandboxServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Signals stay with the process that this server runs in."""
+        """Leave signals to the process that runs this server."""
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End streams and connections of the sandbox before the server waits for them."""
+        """Close the sandbox's streams and connections first, so the server does not wait for them."""
         await self.sandbox.close()
         await super().shutdown(sockets)
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    # asyncio sends small answers at once only where the socket says that it is TCP.
+    # asyncio disables Nagle's algorithm only for sockets whose protocol is TCP.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((host, port))

@@ -1,4 +1,4 @@
-"""Server-sent events: state changes for every page that is open."""
+"""Server-sent events: changes of state for all open pages."""
 
 import asyncio
 import json
@@ -8,14 +8,14 @@ from sandbox.wire import Json
 
 
 class Stream:
-    """Passes each change on to whoever listens."""
+    """Sends each change to all listeners."""
 
     def __init__(self) -> None:
         self._listeners: set[asyncio.Queue[str | None]] = set()
         self._closed = False
 
     def publish(self, change: Json) -> None:
-        """Tell every listener."""
+        """Send a change to all listeners."""
         line = f"data: {json.dumps(change)}\n\n"
         for queue in self._listeners:
             queue.put_nowait(line)
@@ -27,7 +27,7 @@ class Stream:
             queue.put_nowait(None)
 
     async def listen(self) -> AsyncIterator[str]:
-        """Changes from now on, each as one server-sent event."""
+        """Yield each change from now on as a server-sent event."""
         queue: asyncio.Queue[str | None] = asyncio.Queue()
         self._listeners.add(queue)
         try:

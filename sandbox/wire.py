@@ -1,4 +1,4 @@
-"""What travels on the wire: JSON objects, and errors by Slack's names."""
+"""Slack's JSON objects, and its errors by name."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 class WireJson(JSONResponse):
-    """JSON as Slack writes it: all but ASCII escaped, so that half an emoji travels too."""
+    """JSON in ASCII, as Slack sends it; escapes carry even half of a surrogate pair."""
 
     def render(self, content: Any) -> bytes:
         """Return the body."""
@@ -17,7 +17,7 @@ class WireJson(JSONResponse):
 
 
 class SlackError(Exception):
-    """A call that Slack refuses; the caller reads `code` (such as `channel_not_found`)."""
+    """A call that Slack refuses; `code` is the error's name, such as `channel_not_found`."""
 
     def __init__(self, code: str, **details: Any) -> None:
         super().__init__(code)
@@ -26,5 +26,5 @@ class SlackError(Exception):
 
 
 def only(body: Json, *names: str) -> Json:
-    """Those fields of an object that are named and there."""
+    """Return the named fields of an object that are present."""
     return {name: body[name] for name in names if name in body}

@@ -117,7 +117,7 @@ def seen(team: str, channel: str, ts: str) -> str:
 
 
 def pace(team: str, name: str) -> str:
-    """Plain string: the time of the next call of this kind at an even pace. Lives minutes after it."""
+    """Plain string: time of the next call of this kind at an even pace. Lives minutes after it."""
     return f"triage:{{{team}}}:pace:{name}"
 
 
@@ -253,7 +253,7 @@ def members(team: str) -> str:
 
 
 def asking(team: str, group: str) -> str:
-    """Plain string: the time of a user group's last look-up. Lives 30 s, until the next is allowed."""
+    """Plain string: time of a user group's last look-up. Lives 30 s, until the next is allowed."""
     return f"triage:{{{team}}}:asking:{group}"
 
 
@@ -276,7 +276,7 @@ def model_files(team: str) -> str:
 
 
 def champion(team: str) -> str:
-    """Plain string: id of the champion; absent or "" means the default of the settings. Permanent."""
+    """Plain string: id of the champion, absent or "" for the settings' default. Permanent."""
     return f"triage:{{{team}}}:champion"
 
 
@@ -319,7 +319,7 @@ def llm_usage(team: str, day: str) -> str:
 
 
 def llm_outage(team: str) -> str:
-    """Plain string: the reason of a current LLM outage. Lives minutes, renewed by failing processes."""
+    """Plain string: the reason of a current LLM outage. Lives minutes, renewed at each failure."""
     return f"triage:{{{team}}}:llm:outage"
 
 

@@ -1,1 +1,1 @@
-"""The API that drives the sandbox: people, faults, limits."""
+"""The control API of the sandbox: people, faults and limits."""

@@ -1,4 +1,4 @@
-"""Control API: what people do — write, edit, react, run commands, press buttons."""
+"""Control API for people's actions: write, edit, react, run commands, press buttons."""
 
 import base64
 from collections.abc import Awaitable, Callable
@@ -10,13 +10,13 @@ from sandbox.wire import Json, SlackError, only
 from sandbox.workspace import acts, partner
 
 SENDER = ("bot_id", "bot_profile", "app_id")
-"""What tells that an app wrote a message; an empty `bot_id` is left out."""
+"""Fields of a message that an app wrote; an empty `bot_id` is omitted."""
 
 Act = Callable[[Sandbox, Json], Awaitable[Json]]
 
 
 async def message(sandbox: Sandbox, body: Json) -> Json:
-    """Write a message; `text` is as on the wire (`&lt;`, `<@U…>`)."""
+    """Write a message; `text` is in Slack's form (`&lt;`, `<@U…>`)."""
     fields = only(body, "thread_ts", "blocks", "attachments", "username")
     fields["text"] = body.get("text", "")
     files = [_attach(sandbox, file, body["user"]) for file in body.get("files", [])]
@@ -56,13 +56,13 @@ async def react(sandbox: Sandbox, body: Json) -> Json:
 
 
 async def unreact(sandbox: Sandbox, body: Json) -> Json:
-    """Take a person's reaction off."""
+    """Remove a person's reaction."""
     acts.unreact(sandbox.workspace, *_reaction(sandbox, body))
     return {}
 
 
 async def slash(sandbox: Sandbox, body: Json) -> Json:
-    """Run a slash command and wait for its ack, else `operation_timeout`."""
+    """Run a slash command and wait for its ack; answer `operation_timeout` without an ack."""
     place = sandbox.workspace.channel(body["channel"], by_name=True)["id"]
     words = (body["command"], body.get("text", ""))
     return await _acked(sandbox.interactions.slash(body["user"], place, *words))
@@ -98,7 +98,7 @@ async def home(sandbox: Sandbox, body: Json) -> Json:
 
 
 async def join(sandbox: Sandbox, body: Json) -> Json:
-    """Make somebody (the bot too) a member of a channel."""
+    """Make a user, or the bot, a member of a channel."""
     place = sandbox.workspace.channel(body["channel"], by_name=True)["id"]
     return {"channel": acts.join(sandbox.workspace, body["user"], place)}
 

@@ -1,4 +1,4 @@
-"""The control API under /control: acts by POST, what there is by GET, changes as a stream."""
+"""The control API under /control: actions by POST, state by GET, changes as a stream."""
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -14,7 +14,7 @@ ACTS = {**control_people.ACTS, **control_slack.ACTS}
 
 
 def control_routes(sandbox: Sandbox) -> list[Route]:
-    """Every control route of one sandbox."""
+    """Return the control routes of a sandbox."""
 
     async def act(request: Request) -> Response:
         found = ACTS.get(request.path_params["act"])
@@ -55,7 +55,7 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
 
 
 def snapshot(sandbox: Sandbox) -> Json:
-    """Everything that there is to see, in one object."""
+    """Return the whole visible state as one object."""
     workspace = sandbox.workspace
     return {
         "team_id": workspace.team_id,

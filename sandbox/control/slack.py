@@ -1,4 +1,4 @@
-"""Control API: what Slack itself does — limits, faults, redelivery, reconnects, new channels."""
+"""Control API for Slack's side: limits, faults, redelivery, reconnects and new channels."""
 
 from sandbox.control.people import Act
 from sandbox.faults import Fault
@@ -8,7 +8,7 @@ from sandbox.workspace import partner, seed
 
 
 async def faults(sandbox: Sandbox, body: Json) -> Json:
-    """Make a method fail; with `clear` forget every fault first."""
+    """Make a method fail; with `clear`, remove all pending faults first."""
     if body.get("clear"):
         sandbox.faults.pending.clear()
     if "method" in body:
@@ -18,7 +18,7 @@ async def faults(sandbox: Sandbox, body: Json) -> Json:
 
 
 async def limits(sandbox: Sandbox, body: Json) -> Json:
-    """Switch rate limits on or off; `window` is the length of their minute in seconds."""
+    """Switch rate limits on or off; `window` is the length of their minute, in seconds."""
     sandbox.limits.on = bool(body["on"])
     sandbox.limits.window = float(body.get("window", sandbox.limits.window))
     sandbox.limits.clear()
@@ -26,15 +26,15 @@ async def limits(sandbox: Sandbox, body: Json) -> Json:
 
 
 async def duplicate(sandbox: Sandbox, body: Json) -> Json:
-    """Deliver an event again under a new id: by `event_id`, else the last one about a `ts`."""
+    """Deliver an event again under a new id: by `event_id`, or the last event about a `ts`."""
     event_id = body.get("event_id")
     if event_id is None:
         found = [r for r in sandbox.delivery.records if r["ts"] == body["ts"]]
         event_id = found[-1]["event_id"] if found else ""
-    again = sandbox.delivery.again(event_id)
-    if again is None:
+    new_id = sandbox.delivery.redeliver(event_id)
+    if new_id is None:
         raise SlackError("event_not_found")
-    return {"event_id": again}
+    return {"event_id": new_id}
 
 
 async def refresh(sandbox: Sandbox, _body: Json) -> Json:
@@ -43,7 +43,7 @@ async def refresh(sandbox: Sandbox, _body: Json) -> Json:
 
 
 async def emoji(sandbox: Sandbox, body: Json) -> Json:
-    """Add an emoji of the workspace: `value` is an image address or `alias:name`."""
+    """Add a custom emoji; `value` is the URL of an image, or `alias:name`."""
     name, value = body["name"], body["value"]
     sandbox.workspace.custom_emoji[name] = value
     event = {"type": "emoji_changed", "subtype": "add", "name": name, "value": value}
@@ -53,27 +53,27 @@ async def emoji(sandbox: Sandbox, body: Json) -> Json:
 
 
 async def channel(sandbox: Sandbox, body: Json) -> Json:
-    """Make a channel; the bot is in it where `bot` says so, private where `private` does."""
+    """Create a channel: without the bot if `bot` is false, private if `private` is true."""
     cid = body.get("id") or sandbox.workspace.next_id("C")
-    made = seed.channel(cid, body["name"], body.get("topic", ""), 0)
-    made["is_private"] = bool(body.get("private"))
+    place = seed.channel(cid, body["name"], body.get("topic", ""), 0)
+    place["is_private"] = bool(body.get("private"))
     if not body.get("bot", True):
-        made["members"].remove(seed.BOT_USER)
-    sandbox.workspace.channels[cid] = made
+        place["members"].remove(seed.BOT_USER)
+    sandbox.workspace.channels[cid] = place
     sandbox.workspace.messages[cid] = {}
-    sandbox.workspace.changed("channel", channel=made)
-    return {"channel": made}
+    sandbox.workspace.changed("channel", channel=place)
+    return {"channel": place}
 
 
 async def share(sandbox: Sandbox, body: Json) -> Json:
-    """Share a channel with the second company; `host` is the workspace that it belongs to."""
+    """Share a channel with the second company; `host` is the workspace that owns it."""
     place = sandbox.workspace.channel(body["channel"], by_name=True)
     partner.share(place, body.get("host", seed.TEAM_ID))
     return _shared(sandbox, place, {"type": "channel_shared", "connected_team_id": partner.TEAM_ID})
 
 
 async def unshare(sandbox: Sandbox, body: Json) -> Json:
-    """End the sharing of a channel."""
+    """Stop sharing a channel."""
     place = sandbox.workspace.channel(body["channel"], by_name=True)
     partner.unshare(place)
     former = {"previously_connected_team_id": partner.TEAM_ID, "is_ext_shared": False}
@@ -88,9 +88,9 @@ def _shared(sandbox: Sandbox, place: Json, happened: Json) -> Json:
 
 
 async def event(sandbox: Sandbox, body: Json) -> Json:
-    """Deliver any event as it is given (`app_uninstalled`, `tokens_revoked`…).
+    """Deliver any event unchanged (`app_uninstalled`, `tokens_revoked`…).
 
-    `envelope` changes fields of the request around it, such as its `team_id`.
+    `envelope` overrides fields of the surrounding request, such as `team_id`.
     """
     return {"event_id": sandbox.delivery.event(body["event"], body.get("envelope"))}
 

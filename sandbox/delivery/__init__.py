@@ -1,1 +1,1 @@
-"""Events and interactions on their way to the app."""
+"""Delivery of events and interactions to the app."""

@@ -1,4 +1,4 @@
-"""Delivery of events to the app, with Slack's retries, and a record of each attempt."""
+"""Delivery of events to the app with Slack's retries, and a record of each attempt."""
 
 import asyncio
 import logging
@@ -18,9 +18,9 @@ RETRY_AFTER_SECONDS = (0.0, 60.0, 300.0)
 class Delivery:
     """Sends each event until it is acknowledged or out of retries.
 
-    `records` holds one entry per event: its id, what it is about, its attempts (each with
-    milliseconds until the answer and the reason of a failure) and whether it was acknowledged.
-    `outer` says for a channel what the requests of its events carry of workspaces.
+    `records` has an entry per event: its id, type and message, its attempts (each with milliseconds
+    until the answer, and the reason of a failure) and `acked`. `outer` returns for a channel the
+    fields about workspaces in the requests of its events.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class Delivery:
         self._running: set[asyncio.Task[None]] = set()
 
     def event(self, event: Json, changes: Json | None = None) -> str:
-        """Start to deliver an event; answers its new event id.
+        """Start to deliver an event; return its new event id.
 
-        `changes` are fields of the request around it.
+        `changes` override fields of the surrounding request.
         """
         event_id = f"Ev{uuid4().hex[:9].upper()}"
         self._events[event_id] = event, changes or {}
@@ -58,17 +58,15 @@ class Delivery:
         task.add_done_callback(self._ended)
         return event_id
 
-    def again(self, event_id: str) -> str | None:
-        """Deliver a past event once more under a new id; None where there is none."""
+    def redeliver(self, event_id: str) -> str | None:
+        """Deliver a past event again; return its new event id, or None for an unknown event."""
         past = self._events.get(event_id)
         return None if past is None else self.event(*past)
 
     async def request(self, kind: str, payload: Json) -> Json:
-        """Send a command or interaction once; answers what the ack carried.
+        """Send a command or interaction once; return the ack's payload.
 
-        Raises:
-            NotAckedError: the app did not answer in time; Slack tries these only once.
-
+        Raise NotAckedError if the app does not answer in time: Slack does not retry these.
         """
         return await self.transport.send(kind, payload, DeliveryAttempt())
 
@@ -115,7 +113,7 @@ class Delivery:
 
 
 def envelope(event: Json, event_id: str) -> Json:
-    """Return the `event_callback` that carries an event of the first company alone."""
+    """Return the `event_callback` around an event of the first company."""
     installed = {
         "enterprise_id": None,
         "team_id": seed.TEAM_ID,

@@ -1,4 +1,4 @@
-"""Slash commands, buttons and modals: what people trigger, and the app's later answers."""
+"""Slash commands, buttons and modals, and the app's later answers to them."""
 
 import secrets
 import time
@@ -17,17 +17,17 @@ RESPONSE_USES = 5
 
 @dataclass
 class ResponseUrl:
-    """Where an app may answer up to five times in half an hour, and to whom."""
+    """A response_url: the app may post to it up to five times in 30 minutes."""
 
     user: str
     channel: str
     source: Json | None = None
     uses: int = 0
-    made: float = field(default_factory=time.monotonic)
+    created: float = field(default_factory=time.monotonic)
 
 
 class Interactions:
-    """Sends what people trigger to the app, and takes what it answers."""
+    """Sends people's interactions to the app, and receives its answers."""
 
     def __init__(self, workspace: Workspace, delivery: Delivery, url: str) -> None:
         self._workspace = workspace
@@ -37,7 +37,7 @@ class Interactions:
         self._triggers: dict[str, tuple[str, float]] = {}
 
     async def slash(self, user: str, channel: str, command: str, text: str) -> Json:
-        """Run a slash command; answers the ack's payload, which its user also sees."""
+        """Run a slash command; show the ack's payload to its user, and return it."""
         place, who = self._workspace.channel(channel), self._workspace.user(user)
         if who["team_id"] != seed.TEAM_ID:
             raise SlackError("unknown_command")  # the app is not installed in their workspace
@@ -77,7 +77,7 @@ class Interactions:
         return await self._delivery.request("interactive", payload)
 
     async def submit(self, user: str, view_id: str, values: Json) -> Json:
-        """Submit a modal with `values` by block id and action id; answers the ack's payload."""
+        """Submit a modal with `values` by block id and action id; return the ack's payload."""
         view = self._workspace.views[view_id]
         filled = {**view, "state": {"values": values}}
         payload = {"type": "view_submission", "view": filled, "response_urls": []}
@@ -91,9 +91,9 @@ class Interactions:
         return reply
 
     def respond(self, key: str, body: Json) -> None:
-        """Take what an app posts to a response_url, else `used_url` or `expired_url`."""
+        """Show the app's post to a response_url; raise `used_url` or `expired_url`."""
         answers = self._responses.get(key)
-        if answers is None or time.monotonic() - answers.made > RESPONSE_SECONDS:
+        if answers is None or time.monotonic() - answers.created > RESPONSE_SECONDS:
             raise SlackError("expired_url")
         if answers.uses >= RESPONSE_USES:
             raise SlackError("used_url")
@@ -101,15 +101,15 @@ class Interactions:
         self._answer(answers, body)
 
     def spend(self, trigger_id: str) -> str:
-        """The user behind a trigger, once and within three seconds of it."""
+        """Return the user of a trigger; a trigger is valid once, for three seconds."""
         if trigger_id not in self._triggers:
             raise SlackError("invalid_trigger_id")
-        user, made = self._triggers[trigger_id]
+        user, created = self._triggers[trigger_id]
         if not user:
             raise SlackError("exchanged_trigger_id")
-        if time.monotonic() - made > TRIGGER_SECONDS:
+        if time.monotonic() - created > TRIGGER_SECONDS:
             raise SlackError("expired_trigger_id")
-        self._triggers[trigger_id] = ("", made)
+        self._triggers[trigger_id] = ("", created)
         return user
 
     def _answer(self, answers: ResponseUrl, body: Json) -> None:

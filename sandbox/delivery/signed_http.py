@@ -1,4 +1,4 @@
-"""Signed HTTP: what the app hears arrives as POST requests at its own address."""
+"""Signed HTTP: events reach the app as POST requests to its URL."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ from sandbox.wire import Json
 
 
 def signature(secret: str, timestamp: str, body: str) -> str:
-    """Slack's `v0` signature over the timestamp and the raw body."""
+    """Return Slack's `v0` signature of the timestamp and the raw body."""
     base = f"v0:{timestamp}:{body}".encode()
     return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
 
@@ -28,7 +28,7 @@ class SignedHttp:
         self._client = httpx2.AsyncClient(timeout=config.ack_seconds)
 
     async def send(self, kind: str, payload: Json, attempt: DeliveryAttempt) -> Json:
-        """POST once; any answer but a 2xx in time counts as not acknowledged."""
+        """POST once; raise NotAckedError for anything but a 2xx in time."""
         body, content_type = _encode(kind, payload)
         headers = self._headers(body, content_type, attempt)
         try:

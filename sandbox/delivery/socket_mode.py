@@ -1,4 +1,4 @@
-"""Socket Mode: envelopes over websockets that the app opened, each acknowledged by its id."""
+"""Socket Mode: envelopes over websockets that the app opens, each acknowledged by its id."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from sandbox.workspace.seed import APP_ID
 class SocketMode:
     """The app's open connections; each envelope goes to one of them in turn.
 
-    `on_change` is called when a connection came or went.
+    `on_change` is called when a connection opens or closes.
     """
 
     def __init__(self, ack_seconds: float, on_change: Callable[[], object]) -> None:
@@ -29,7 +29,7 @@ class SocketMode:
         self._turn = count()
 
     def ticket(self) -> str:
-        """A secret that opens one connection."""
+        """Return a secret that opens one connection."""
         ticket = secrets.token_urlsafe(16)
         self._tickets.add(ticket)
         return ticket
@@ -56,7 +56,7 @@ class SocketMode:
             self._on_change()
 
     async def send(self, kind: str, payload: Json, attempt: DeliveryAttempt) -> Json:
-        """Send one envelope and wait for its ack."""
+        """Send an envelope and wait for its ack; raise NotAckedError without an ack in time."""
         if not self.connections:
             raise NotAckedError("connection_failed")
         websocket = self.connections[next(self._turn) % len(self.connections)]
@@ -75,7 +75,7 @@ class SocketMode:
             del self._waiting[envelope_id]
 
     async def refresh(self) -> int:
-        """Ask every client to reconnect, as Slack does about hourly; answers how many."""
+        """Ask all clients to reconnect, as Slack does about hourly; return their number."""
         asked = list(self.connections)
         note = {"reason": "refresh_requested", "debug_info": {"host": "sandbox"}}
         self.connections.clear()

@@ -1,4 +1,4 @@
-"""How something reaches the app: what every way of delivery offers."""
+"""The interface of transports, which deliver to the app."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,14 +8,14 @@ from sandbox.wire import Json
 
 @dataclass(frozen=True)
 class DeliveryAttempt:
-    """Which try this is (0 is the first), and why there is another one."""
+    """The number of an attempt (0 is the first), and the reason of a retry."""
 
     number: int = 0
     reason: str = ""
 
 
 class NotAckedError(Exception):
-    """The app did not take it; the caller tries again later unless `final`."""
+    """The app did not acknowledge: retry later, unless `final`."""
 
     def __init__(self, reason: str, *, final: bool = False) -> None:
         super().__init__(reason)
@@ -24,12 +24,12 @@ class NotAckedError(Exception):
 
 
 class Transport(Protocol):
-    """A way to the app."""
+    """A connection to the app: Socket Mode or signed HTTP."""
 
     async def send(self, kind: str, payload: Json, attempt: DeliveryAttempt) -> Json:
-        """Deliver (`events_api`, `slash_commands`, `interactive`); answers what the ack carried."""
+        """Deliver (`events_api`, `slash_commands`, `interactive`); return the ack's payload."""
         ...
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close all connections."""
         ...

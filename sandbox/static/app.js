@@ -1,4 +1,4 @@
-// The page: which channel and thread are open, who acts, and what happens on a click.
+// The page: the open channel and thread, the acting person, and the handlers of clicks.
 
 import { blocks, values } from "./blocks.js";
 import { encoded, grow, onTheWire } from "./compose.js";
@@ -40,7 +40,7 @@ function draw() {
   $("share").hidden = !channel?.name;
   $("share").textContent = channel?.is_ext_shared ? "Stop sharing" : "Share with Globex";
   fill($("messages"), [...top, ...whispers].sort(byTime), on,
-    el("p", { className: "empty" }, "Nothing here yet. Write the first message as ", el("strong", {}, store.users.get(me())?.real_name ?? ""), "."));
+    el("p", { className: "empty" }, "No messages yet. Write the first as ", el("strong", {}, store.users.get(me())?.real_name ?? ""), "."));
   const parent = store.messages.get(open.channel)?.get(open.thread);
   $("thread").hidden = !parent;
   document.body.classList.toggle("with-thread", Boolean(parent));
@@ -77,7 +77,7 @@ function drawChannels() {
 function drawHome() {
   const view = [...store.views.values()].find((v) => v.type === "home" && v.user === me());
   $("name").textContent = "Triage Home";
-  $("topic").textContent = "What the app shows to you";
+  $("topic").textContent = "Your Home tab of the app";
   $("composer").hidden = true;
   $("share").hidden = true;
   $("thread").hidden = true;
@@ -113,7 +113,7 @@ async function tell(answer) {
   const refused = {
     operation_timeout: "The app did not answer in time. Is the bot running?",
     not_in_channel: "This channel is not shared with Globex.",
-    unknown_command: "Globex has not installed the app: its people have no commands.",
+    unknown_command: "Globex has not installed the app, so its people cannot run commands.",
   };
   $("hint").textContent = done.ok ? "" : refused[done.error] ?? `Slack says: ${done.error}`;
   return done;

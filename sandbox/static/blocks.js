@@ -1,4 +1,4 @@
-// Block Kit as DOM nodes: the usual blocks and elements, inputs for modals too.
+// Renders Block Kit as DOM nodes: the usual blocks and elements, and the inputs of modals.
 
 import { el, mrkdwn, plainText } from "./markup.js";
 

@@ -1,4 +1,4 @@
-// What is typed, made ready for the wire.
+// Converts typed text and files to Slack's form.
 
 import { store } from "./store.js";
 

@@ -1,4 +1,4 @@
-// The page's own icons, drawn, so that they look the same with any font.
+// The page's icons as SVG paths, which look the same with any font.
 
 const PATHS = {
   react: "M12 3a9 9 0 1 0 9 9M8.5 14.5c1.8 2.2 5.2 2.2 7 0M9 9.5v.1M15 9.5v.1M19 2v6M16 5h6",

@@ -1,4 +1,4 @@
-// Slack's mrkdwn as DOM nodes. Text enters by textContent only.
+// Renders Slack's mrkdwn as DOM nodes. Text is set by textContent only, never as HTML.
 
 import { glyph, store } from "./store.js";
 

@@ -1,4 +1,4 @@
-// One message as a DOM node: who, when, what, its files, reactions and thread.
+// Renders a message as a DOM node: author, time, text, files, reactions and thread.
 
 import { blocks } from "./blocks.js";
 import { icon } from "./icons.js";

@@ -1,4 +1,4 @@
-// The menu of reactions: the labels' usual ones first, everything else by search.
+// The emoji picker: the labels' usual emoji first, all others by search.
 
 import { el } from "./markup.js";
 import { glyph, store } from "./store.js";

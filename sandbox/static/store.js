@@ -1,4 +1,4 @@
-// What the page knows of the workspace: read once, then kept by the stream of changes.
+// The page's copy of the workspace: loaded once, then updated from the stream of changes.
 
 export const store = {
   users: new Map(), groups: new Map(), channels: new Map(), messages: new Map(),
@@ -22,7 +22,7 @@ export async function load() {
 
 export function listen(changed, status) {
   const source = new EventSource("/control/stream");
-  let early = null; // changes that arrive while the state is read: it may be older than they are
+  let early = null; // changes that arrive during loading: the loaded state may be older
   source.onopen = async () => {
     early = [];
     await load();

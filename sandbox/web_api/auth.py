@@ -6,7 +6,7 @@ from sandbox.workspace import seed
 
 
 def auth_test(call: Call) -> Json:
-    """Who the token belongs to."""
+    """Return the owner of the token."""
     return {
         "url": f"{call.sandbox.config.url}/",
         "team": "Sandbox",
@@ -19,13 +19,13 @@ def auth_test(call: Call) -> Json:
 
 
 def connections_open(call: Call) -> Json:
-    """An address that opens one Socket Mode connection."""
+    """Return a URL that opens one Socket Mode connection."""
     base = call.sandbox.config.url.replace("http", "ws", 1)
     return {"url": f"{base}/socket?ticket={call.sandbox.sockets.ticket()}"}
 
 
 def emoji_list(call: Call) -> Json:
-    """The workspace's own emoji, aliases as `alias:name`."""
+    """Return the custom emoji, aliases as `alias:name`."""
     return {"emoji": call.workspace.custom_emoji, "cache_ts": "0"}
 
 

@@ -1,4 +1,4 @@
-"""Block Kit's limits, so that what Slack would refuse is refused here too."""
+"""Block Kit's limits: blocks that Slack refuses are refused here too."""
 
 from sandbox.wire import Json, SlackError
 
@@ -11,7 +11,7 @@ ELEMENTS = {"actions": 25, "context": 10}
 
 
 def check_blocks(blocks: object, most: int) -> list[Json]:
-    """The blocks with an id each, else `invalid_blocks` and what is wrong with which."""
+    """Return the blocks, each with an id; raise `invalid_blocks` with the place of the error."""
     if not isinstance(blocks, list) or len(blocks) > most:
         raise SlackError("invalid_blocks", errors=[f"no more than {most} items allowed"])
     for number, block in enumerate(blocks):

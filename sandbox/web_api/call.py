@@ -1,4 +1,4 @@
-"""One call of the Web API: its arguments, read the way Slack reads them."""
+"""A call of the Web API, and Slack's way of reading its arguments."""
 
 import json
 from collections.abc import Callable
@@ -12,40 +12,40 @@ from sandbox.workspace.state import Workspace
 
 @dataclass(frozen=True)
 class Call:
-    """Arguments come as JSON values or as form strings; each reader takes both."""
+    """A call; its arguments are JSON values or form strings, and each method reads both."""
 
     sandbox: Sandbox
     args: Json
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace that the call is about."""
+        """Return the sandbox's workspace."""
         return self.sandbox.workspace
 
     def text(self, name: str, default: str = "") -> str:
-        """An argument as text."""
+        """Return an argument as text."""
         value = self.args.get(name)
         return default if value is None else str(value)
 
     def need(self, name: str) -> str:
-        """An argument that must be there, else `invalid_arguments`."""
+        """Return a required argument; raise `invalid_arguments`."""
         if not (value := self.text(name)):
             raise SlackError("invalid_arguments", response_metadata={"messages": [name]})
         return value
 
     def flag(self, name: str) -> bool:
-        """An argument as truth: true, "true", "1"."""
+        """Return True for true, "true" or "1"."""
         return self.text(name).lower() in ("true", "1")
 
     def number(self, name: str, default: int) -> int:
-        """A whole number, else `invalid_arguments`."""
+        """Return an argument as a whole number; raise `invalid_arguments`."""
         try:
             return int(self.text(name) or default)
         except ValueError:
             raise SlackError("invalid_arguments") from None
 
     def data(self, name: str, error: str = "invalid_arguments") -> Any:
-        """A JSON argument (None where absent), decoded where it came as text."""
+        """Return a JSON argument, decoded if it is text; None if absent."""
         value = self.args.get(name)
         if not isinstance(value, str):
             return value
@@ -55,7 +55,7 @@ class Call:
             raise SlackError(error) from None
 
     def page(self, rows: list[Any], default: int = 100) -> tuple[list[Any], Json]:
-        """One page of rows by `limit` and `cursor`, and its `response_metadata`."""
+        """Return a page of rows by `limit` and `cursor`, and its `response_metadata`."""
         cursor = self.text("cursor")
         if cursor and not cursor.isdigit():
             raise SlackError("invalid_cursor")

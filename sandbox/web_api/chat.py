@@ -52,7 +52,7 @@ def post_ephemeral(call: Call) -> Json:
 
 
 def get_permalink(call: Call) -> Json:
-    """The address of a message; the page opens it."""
+    """Return the URL of a message, which opens the page."""
     place = call.workspace.channel(call.need("channel"))
     kept = call.workspace.message(place["id"], call.need("message_ts"))
     tail = f"{place['id']}/p{kept['ts'].replace('.', '')}"

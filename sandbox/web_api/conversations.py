@@ -8,7 +8,7 @@ from sandbox.workspace import acts, seed
 
 
 def list_channels(call: Call) -> Json:
-    """Channels of the types asked for, public ones by default."""
+    """Return channels of the given types, by default public channels."""
     types = call.text("types", "public_channel").split(",")
     rows = [_shown(c) for c in call.workspace.channels.values() if _type(c) in types]
     page, metadata = call.page(rows)
@@ -16,19 +16,19 @@ def list_channels(call: Call) -> Json:
 
 
 def info(call: Call) -> Json:
-    """One channel."""
+    """Return a channel."""
     return {"channel": _shown(call.workspace.channel(call.need("channel")))}
 
 
 def history(call: Call) -> Json:
-    """Messages of a channel, newest first, without replies that stayed in threads."""
+    """Return the messages of a channel, newest first, without replies in threads."""
     kept = call.workspace.messages[_joined(call)["id"]].values()
     top = [m for m in kept if m.get("thread_ts", m["ts"]) == m["ts"] or _broadcast(m)]
     return _messages(call, top[::-1])
 
 
 def replies(call: Call) -> Json:
-    """A thread, its parent first, then oldest first."""
+    """Return a thread: its parent, then its replies, oldest first."""
     place, ts = _joined(call), call.need("ts")
     root = call.workspace.message(place["id"], ts, "thread_not_found").get("thread_ts", ts)
     kept = call.workspace.messages[place["id"]].values()
@@ -41,13 +41,13 @@ def join(call: Call) -> Json:
 
 
 def members(call: Call) -> Json:
-    """Who is in a channel, by user id."""
+    """Return the user ids of a channel's members."""
     page, metadata = call.page(call.workspace.channel(call.need("channel"))["members"])
     return {"members": page, "response_metadata": metadata}
 
 
 def open_direct(call: Call) -> Json:
-    """The direct conversation with one user."""
+    """Return the direct conversation with a user."""
     return {"channel": {"id": call.workspace.direct(call.need("users"))["id"]}}
 
 

@@ -7,14 +7,14 @@ from sandbox.workspace import acts, seed
 
 
 def get_upload_url(call: Call) -> Json:
-    """Where to POST the content of a file."""
+    """Return the URL for a POST of a file's content."""
     name, length = call.need("filename"), call.number("length", 0)
     kept = new_file(call.sandbox, name, length, seed.BOT_USER)
     return {"upload_url": f"{call.sandbox.config.url}/upload/{kept['id']}", "file_id": kept["id"]}
 
 
 def complete_upload(call: Call) -> Json:
-    """Share uploaded files once, in a channel where one is named."""
+    """Complete uploaded files once, and share them in the channel, if given."""
     files = [_uploaded(call, entry) for entry in call.data("files") or []]
     call.workspace.completed.update(kept["id"] for kept in files)
     target = call.text("channel_id") or call.text("channels")

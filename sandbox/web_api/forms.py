@@ -1,4 +1,4 @@
-"""Bodies of requests: what a form or a JSON object holds, and the file in an upload."""
+"""Parsing of request bodies: forms, JSON objects and uploaded files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.wire import Json
 
 
 async def arguments(request: Request) -> Json:
-    """What a Web API call says: its query, then its form (either kind) or JSON body."""
+    """Return the arguments of a call: its query, then its form (either kind) or JSON body."""
     args: Json = dict(request.query_params)
     body, kind = await request.body(), request.headers.get("content-type", "")
     if kind.startswith("application/json"):
@@ -27,7 +27,7 @@ async def arguments(request: Request) -> Json:
 
 
 async def upload_content(request: Request) -> bytes:
-    """The content of an uploaded file: the raw body, or a form's first part."""
+    """Return the content of an uploaded file: the raw body, or a form's first part."""
     body, kind = await request.body(), request.headers.get("content-type", "")
     if not kind.startswith("multipart/form-data"):
         return body

@@ -5,26 +5,26 @@ from sandbox.wire import Json, SlackError
 
 
 def user_info(call: Call) -> Json:
-    """One user."""
+    """Return a user."""
     return {"user": _shown(call.workspace.user(call.need("user")))}
 
 
 def user_list(call: Call) -> Json:
-    """Every user of the workspace, the bot included, and no stranger."""
-    own = [one for one in call.workspace.users.values() if not one.get("is_stranger")]
+    """Return all users of the workspace, including the bot, without strangers."""
+    own = [user for user in call.workspace.users.values() if not user.get("is_stranger")]
     page, metadata = call.page([_shown(user) for user in own])
     return {"members": page, "response_metadata": metadata}
 
 
 def group_list(call: Call) -> Json:
-    """Every user group, with its members where asked for."""
+    """Return all user groups, with their members if `include_users` is set."""
     hidden = () if call.flag("include_users") else ("users",)
     groups = call.workspace.usergroups
     return {"usergroups": [{k: v for k, v in g.items() if k not in hidden} for g in groups]}
 
 
 def group_users(call: Call) -> Json:
-    """Who is in a user group, by user id."""
+    """Return the user ids of a user group."""
     wanted = call.need("usergroup")
     for group in call.workspace.usergroups:
         if group["id"] == wanted:

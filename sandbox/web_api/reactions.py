@@ -12,13 +12,13 @@ def add(call: Call) -> Json:
 
 
 def remove(call: Call) -> Json:
-    """Take the bot's reaction off."""
+    """Remove the bot's reaction."""
     acts.unreact(call.workspace, seed.BOT_USER, *_item(call))
     return {}
 
 
 def get(call: Call) -> Json:
-    """A message with its reactions."""
+    """Return a message with its reactions."""
     place = call.workspace.channel(call.need("channel"))
     kept = call.workspace.message(place["id"], call.need("timestamp"))
     return {"type": "message", "channel": place["id"], "message": kept}

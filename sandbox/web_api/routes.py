@@ -1,4 +1,4 @@
-"""The Web API under /api: who may call, limits and faults, then the method itself."""
+"""The Web API under /api: faults, rate limits, authorization, then the method."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ SCOPES = (
 
 
 def web_api_routes(sandbox: Sandbox) -> list[Route]:
-    """The one route that serves every method."""
+    """Return the route that serves all methods."""
 
     async def endpoint(request: Request) -> Response:
         method = request.path_params["method"]

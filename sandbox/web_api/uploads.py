@@ -1,4 +1,4 @@
-"""Files: their records, and the addresses where content is uploaded and downloaded."""
+"""Files: their records, and the routes that upload and download their content."""
 
 import mimetypes
 import time
@@ -14,7 +14,7 @@ from sandbox.wire import Json
 
 
 def new_file(sandbox: Sandbox, name: str, size: int, user: str) -> Json:
-    """A record in the shape of Slack's file object; its content comes later."""
+    """Create and return a file object in Slack's form; its content is uploaded later."""
     fid = sandbox.workspace.next_id("F")
     address = f"{sandbox.config.url}/files/{fid}/{quote(name, safe='', errors='replace')}"
     kept: Json = {
@@ -35,7 +35,7 @@ def new_file(sandbox: Sandbox, name: str, size: int, user: str) -> Json:
 
 
 def file_routes(sandbox: Sandbox) -> list[Route]:
-    """Upload (raw body or a form's first file) and download."""
+    """Return the routes for upload (raw body or a form's first file) and download."""
 
     async def upload(request: Request) -> Response:
         fid = request.path_params["fid"]

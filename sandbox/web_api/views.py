@@ -13,7 +13,7 @@ MAX_METADATA = 3000
 
 
 def open_view(call: Call) -> Json:
-    """Open a modal for whoever is behind the trigger."""
+    """Open a modal for the user of the trigger."""
     view = _view(call, "modal")
     return {"view": _keep(call, view, call.sandbox.interactions.spend(call.need("trigger_id")))}
 

@@ -1,1 +1,1 @@
-"""The state of a workspace, and what changes it."""
+"""The state of a workspace and its changes."""

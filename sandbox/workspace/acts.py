@@ -1,4 +1,4 @@
-"""What people and apps do to messages: each act changes the workspace and tells who listens."""
+"""Actions on messages by people and apps; each changes the workspace and notifies listeners."""
 
 from copy import deepcopy
 from uuid import uuid4
@@ -12,7 +12,7 @@ HIDDEN = ("metadata", "reactions", "reply_count", "reply_users", "latest_reply",
 
 
 def post(workspace: Workspace, channel: str, message: Json) -> Json:
-    """Put a message (its author's fields, text, blocks, thread_ts…) into a channel."""
+    """Post a message (its author's fields, text, blocks, thread_ts…) in a channel; return it."""
     place = workspace.channel(channel)
     ts = workspace.next_ts()
     kept: Json = {"type": "message", "team": workspace.team_id, **message, "ts": ts}
@@ -27,7 +27,7 @@ def post(workspace: Workspace, channel: str, message: Json) -> Json:
 
 
 def person_post(workspace: Workspace, user: str, channel: str, message: Json) -> Json:
-    """Post as a person would from Slack's own client, rich text block included."""
+    """Post a person's message the way Slack's client does, with a rich text block."""
     person, place = workspace.user(user), workspace.channel(channel)
     partner.check_presence(person, place)
     blocks = composed(str(message.get("text", "")))
@@ -37,9 +37,9 @@ def person_post(workspace: Workspace, user: str, channel: str, message: Json) ->
 
 
 def edit(workspace: Workspace, channel: str, ts: str, changes: Json, by: str) -> Json:
-    """Change a message in place; the app hears `message_changed`.
+    """Edit a message; the app receives `message_changed`.
 
-    A person's new text brings its rich text block along, as Slack's own client does.
+    A person's new text gets a rich text block, as from Slack's client.
     """
     place, kept = workspace.channel(channel), workspace.message(channel, ts)
     before, now = deepcopy(kept), workspace.next_ts()
@@ -53,21 +53,21 @@ def edit(workspace: Workspace, channel: str, ts: str, changes: Json, by: str) ->
 
 
 def delete(workspace: Workspace, channel: str, ts: str) -> None:
-    """Take a message away; the app hears `message_deleted` with the original inside."""
+    """Delete a message; the app receives `message_deleted` with the original message."""
     place, kept = workspace.channel(channel), workspace.message(channel, ts)
     del workspace.messages[place["id"]][ts]
     parent = workspace.messages[place["id"]].get(kept.get("thread_ts", ""))
     if parent and parent is not kept:
         _count_replies(workspace, channel, parent)
         told(workspace, channel, parent["ts"])
-    gone = {"deleted_ts": ts, "previous_message": _shown(kept)}
-    event = {"subtype": "message_deleted", "hidden": True, **gone}
+    original = {"deleted_ts": ts, "previous_message": _shown(kept)}
+    event = {"subtype": "message_deleted", "hidden": True, **original}
     workspace.emit(_event(place, event, workspace.next_ts()))
     told(workspace, channel, ts)
 
 
 def react(workspace: Workspace, user: str, channel: str, ts: str, name: str) -> None:
-    """Add a reaction, else `invalid_name`, `message_not_found` or `already_reacted`."""
+    """Add a reaction; raise `invalid_name`, `message_not_found` or `already_reacted`."""
     name, kept = workspace.emoji(name), workspace.message(channel, ts)
     reactions = kept.setdefault("reactions", [])
     found = next((r for r in reactions if r["name"] == name), None)
@@ -82,7 +82,7 @@ def react(workspace: Workspace, user: str, channel: str, ts: str, name: str) -> 
 
 
 def unreact(workspace: Workspace, user: str, channel: str, ts: str, name: str) -> None:
-    """Take one's own reaction off, else `no_reaction`."""
+    """Remove the user's reaction; raise `no_reaction` if there is none."""
     name, kept = workspace.emoji(name), workspace.message(channel, ts)
     reactions = kept.get("reactions", [])
     found = next((r for r in reactions if r["name"] == name and user in r["users"]), None)
@@ -95,7 +95,7 @@ def unreact(workspace: Workspace, user: str, channel: str, ts: str, name: str) -
 
 
 def whisper(workspace: Workspace, user: str, channel: str, message: Json) -> Json:
-    """Show a message to one user alone."""
+    """Show a message to one user only."""
     kept = {
         "type": "message",
         "user": seed.BOT_USER,
@@ -111,7 +111,7 @@ def whisper(workspace: Workspace, user: str, channel: str, message: Json) -> Jso
 
 
 def join(workspace: Workspace, user: str, channel: str) -> Json:
-    """Make a user a member; the app hears `member_joined_channel`."""
+    """Make a user a member of a channel; the app receives `member_joined_channel`."""
     place = workspace.channel(channel)
     if user not in place["members"]:
         place["members"].append(user)
@@ -130,7 +130,7 @@ def join(workspace: Workspace, user: str, channel: str) -> Json:
 
 
 def told(workspace: Workspace, channel: str, ts: str) -> None:
-    """Tell the pages how this message stands now (null: it is gone)."""
+    """Send the current message to the pages (null if it is deleted)."""
     kept = workspace.messages[channel].get(ts)
     workspace.changed("message", channel=channel, ts=ts, message=kept)
 

@@ -1,4 +1,4 @@
-"""Slack's own client: the rich text block that it sends beside a message's text."""
+"""The rich text block that Slack's client sends beside a message's text."""
 
 import html
 import re
@@ -10,7 +10,7 @@ _MARKED = re.compile(r"<([^<>|\s][^<>|]*)(?:\|([^<>]*))?>")
 
 
 def composed(text: str) -> list[Json]:
-    """Return the blocks of a text as it is on the wire (`&lt;`, `<@U…>`); none of no text."""
+    """Return the blocks of a text in Slack's form (`&lt;`, `<@U…>`); none for an empty text."""
     if not text:
         return []
     section = {"type": "rich_text_section", "elements": list(_elements(text))}

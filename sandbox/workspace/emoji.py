@@ -1,4 +1,4 @@
-"""Slack's emoji names: the standard ones (from emoji-datasource 16, MIT) and how to read a name."""
+"""Slack's standard emoji names (from emoji-datasource 16, MIT), and parsing of names."""
 
 import json
 from functools import cache
@@ -11,14 +11,14 @@ STATIC = Path(sandbox.__file__).with_name("static")
 
 @cache
 def standard_emoji() -> dict[str, str]:
-    """Every standard short name with its unicode character, aliases included."""
+    """Return the Unicode character of each standard short name, including aliases."""
     names: dict[str, str] = json.loads((STATIC / "emoji.json").read_text("utf-8"))
     return names
 
 
 @cache
 def first_names() -> dict[str, str]:
-    """The name by which Slack keeps and sends each standard emoji, by any of its names."""
+    """Return the name that Slack stores and sends, for each standard name or alias."""
     first: dict[str, str] = {}
     for name, character in standard_emoji().items():
         first.setdefault(character, name)
@@ -26,5 +26,5 @@ def first_names() -> dict[str, str]:
 
 
 def base_name(name: str) -> str:
-    """The name without colons and skin tone: `:wave::skin-tone-3:` is `wave`."""
+    """Return a name without colons and skin tone: `:wave::skin-tone-3:` gives `wave`."""
     return name.strip(":").split("::", 1)[0]

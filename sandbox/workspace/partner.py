@@ -1,4 +1,4 @@
-"""The second company: its people, and the channels that are shared with it (Slack Connect)."""
+"""The second company, Globex: its people, and the channels shared with it (Slack Connect)."""
 
 from sandbox.wire import Json, SlackError
 from sandbox.workspace import seed
@@ -10,7 +10,7 @@ PEOPLE = (("U1GINA", "gina", "Gina Rossi"), ("U1GUS", "gus", "Gus Weber"))
 
 
 def people() -> dict[str, Json]:
-    """Return the people of the second company by id, as `users.info` shows strangers."""
+    """Return the people of the second company by id, in the form of `users.info` for strangers."""
     return {uid: _stranger(uid, name, real) for uid, name, real in PEOPLE}
 
 
@@ -34,13 +34,13 @@ def _stranger(uid: str, name: str, real_name: str) -> Json:
 def channels(created: int) -> dict[str, Json]:
     """Return the channel that the second company shares with the first from the start."""
     cid, name, topic = CHANNEL
-    made = seed.channel(cid, name, topic, created)
-    share(made, TEAM_ID)
-    return {cid: made}
+    place = seed.channel(cid, name, topic, created)
+    share(place, TEAM_ID)
+    return {cid: place}
 
 
 def share(place: Json, host: str) -> None:
-    """Share a channel with the second company; `host` is the workspace that it belongs to."""
+    """Share a channel with the second company; `host` is the workspace that owns it."""
     place |= {
         "is_shared": True,
         "is_ext_shared": True,
@@ -53,7 +53,7 @@ def share(place: Json, host: str) -> None:
 
 
 def unshare(place: Json) -> None:
-    """End the sharing of a channel."""
+    """Stop sharing a channel."""
     for name in ("connected_team_ids", "internal_team_ids", "conversation_host_id"):
         place.pop(name, None)
     place |= seed.UNSHARED
@@ -61,13 +61,13 @@ def unshare(place: Json) -> None:
 
 
 def check_presence(person: Json, place: Json) -> None:
-    """Raise `not_in_channel` where a stranger acts in a channel that is not shared with them."""
+    """Raise `not_in_channel` if a stranger acts in a channel that is not shared with them."""
     if person["team_id"] == TEAM_ID and person["id"] not in place["members"]:
         raise SlackError("not_in_channel")
 
 
 def authorship(person: Json, place: Json) -> Json:
-    """Return what a message in a shared channel carries about its author."""
+    """Return the fields about the author that a message in a shared channel has."""
     if not place.get("is_ext_shared"):
         return {}
     home = person["team_id"]
@@ -77,10 +77,10 @@ def authorship(person: Json, place: Json) -> Json:
 
 
 def outer(place: Json) -> Json:
-    """Return what the request of an event in this channel says of workspaces.
+    """Return the fields about workspaces of an event request for this channel.
 
-    In a shared channel `team_id` is that of the workspace it belongs to, which may be the other
-    company's; `authorizations` and `context_team_id` are always those of the installation.
+    In a shared channel, `team_id` is the workspace that owns the channel, which may be the other
+    company's. `authorizations` and `context_team_id` are always those of the installation.
     """
     host = place.get("conversation_host_id", seed.TEAM_ID)
     return {"team_id": host, "is_ext_shared_channel": bool(place.get("is_ext_shared"))}

@@ -1,4 +1,4 @@
-"""The workspace that a sandbox starts with: channels, people and their groups."""
+"""The initial workspace of a sandbox: channels, people and groups."""
 
 from sandbox.wire import Json
 
@@ -37,11 +37,11 @@ UNSHARED: Json = {
     "pending_connected_team_ids": [],
     "shared_team_ids": [TEAM_ID],
 }
-"""What `conversations.info` says of a channel that is shared with nobody."""
+"""Fields of `conversations.info` for a channel that is not shared."""
 
 
 def users() -> dict[str, Json]:
-    """People and the bot, by id, in the shape of `users.info`; `role` is the sandbox's own."""
+    """Return people and the bot by id, in the form of `users.info`; `role` is our addition."""
     found = {uid: _user(uid, name, real, role) for uid, name, real, role in PEOPLE}
     bot = _user(BOT_USER, "triage", "Triage", "bot")
     bot["profile"] |= {"bot_id": BOT_ID, "api_app_id": APP_ID}
@@ -66,12 +66,12 @@ def _user(uid: str, name: str, real_name: str, role: str) -> Json:
 
 
 def channels(created: int) -> dict[str, Json]:
-    """Public channels by id, in the shape of `conversations.info`; everyone is in each."""
+    """Return public channels by id, in the form of `conversations.info`; all are members."""
     return {cid: channel(cid, name, topic, created) for cid, name, topic in CHANNELS}
 
 
 def channel(cid: str, name: str, topic: str, created: int) -> Json:
-    """One public channel that everybody and the bot are in."""
+    """Return a public channel whose members are all people and the bot."""
     return {
         "id": cid,
         "name": name,
@@ -93,7 +93,7 @@ def channel(cid: str, name: str, topic: str, created: int) -> Json:
 
 
 def usergroups() -> list[Json]:
-    """User groups in the shape of `usergroups.list`."""
+    """Return the user groups in the form of `usergroups.list`."""
     return [
         {
             "id": gid,

@@ -1,4 +1,4 @@
-"""The workspace in memory: what is in it, and who is told when it changes."""
+"""The workspace in memory, and the listeners for its changes."""
 
 import time
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from sandbox.workspace.emoji import base_name, first_names, standard_emoji
 class Workspace:
     """Users, channels, messages, files and views of one team, and strangers in its channels.
 
-    `on_event` hears Slack events that the app may receive, `on_change` hears what a page shows.
-    Messages are kept as on the wire, by channel and then by ts, oldest first.
+    `on_event` listeners get the Slack events for the app, `on_change` listeners the changes for
+    pages. Messages are in Slack's JSON form, by channel and then by ts, oldest first.
     """
 
     def __init__(self) -> None:
@@ -34,16 +34,16 @@ class Workspace:
         self._ids = count(1)
 
     def next_ts(self) -> str:
-        """A message time that is later than every one before it."""
+        """Return a new message ts, later than all before it."""
         self._last_ts = max(self._last_ts + 1, time.time_ns() // 1000)
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
     def next_id(self, prefix: str) -> str:
-        """A new id such as `F00000007`."""
+        """Return a new id such as `F00000007`."""
         return f"{prefix}{next(self._ids):08d}"
 
     def emit(self, event: Json) -> None:
-        """Tell the app, if it may see the channel of this event."""
+        """Send an event to the app, if the bot is in the event's channel."""
         place = event.get("channel") or event.get("item", {}).get("channel")
         members = self.channels.get(str(place), {}).get("members", [])
         if place and seed.BOT_USER not in members:
@@ -52,12 +52,12 @@ class Workspace:
             listener(event)
 
     def changed(self, kind: str, **details: object) -> None:
-        """Tell the pages that show this workspace."""
+        """Send a change to the pages."""
         for listener in self.on_change:
             listener({"kind": kind, **details})
 
     def channel(self, ref: str, *, by_name: bool = False) -> Json:
-        """The channel with this id, or `#name` where names count, else `channel_not_found`."""
+        """Return a channel by id, or by name with `by_name`; raise `channel_not_found`."""
         if ref in self.channels:
             return self.channels[ref]
         name = ref.removeprefix("#")
@@ -67,20 +67,20 @@ class Workspace:
         return found[0]
 
     def user(self, uid: str) -> Json:
-        """The user with this id, else `user_not_found`."""
+        """Return a user by id; raise `user_not_found`."""
         if uid not in self.users:
             raise SlackError("user_not_found")
         return self.users[uid]
 
     def message(self, channel: str, ts: str, missing: str = "message_not_found") -> Json:
-        """The message at this time in this channel, else the error named by `missing`."""
+        """Return the message with this ts in a channel; raise the error named by `missing`."""
         found = self.messages[self.channel(channel)["id"]].get(ts)
         if found is None:
             raise SlackError(missing)
         return found
 
     def emoji(self, name: str) -> str:
-        """The reaction's name as it is kept, else `invalid_name`."""
+        """Return a reaction's name as Slack stores it; raise `invalid_name`."""
         bare = base_name(name)
         if bare not in standard_emoji() and bare not in self.custom_emoji:
             raise SlackError("invalid_name")
@@ -88,7 +88,7 @@ class Workspace:
         return f"{first_names().get(bare, bare)}{sign}{tone}"
 
     def direct(self, uid: str) -> Json:
-        """The direct conversation of the bot and this user, opened if need be."""
+        """Return the direct conversation of the bot and a user; open it if necessary."""
         self.user(uid)
         cid = f"D{uid[1:]}"
         if cid not in self.channels:
