@@ -1,4 +1,4 @@
-# Everything below sets itself up: Python >= 3.11 and make are enough.
+# Each target installs what it needs: Python >= 3.11 and make are enough.
 PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .bootstrap/bin/uv)
 RUN = $(UV) run --locked --python $(PYTHON) --no-python-downloads
@@ -18,11 +18,11 @@ check: .venv/.ready
 test: check
 	$(RUN) pytest -n 4 -m "not slow" $(ARGS)
 
-# Faults whose length is what they test: leases that lapse one after the other, back-off.
+# Slow tests of faults, in which several leases expire in turn or a back-off grows.
 test-slow: .venv/.ready
 	$(RUN) pytest -n 2 -m slow tests/faults tests/stories $(ARGS)
 
-# The wheel as a user installs it, without development packages: a story of every verb.
+# Install the wheel as a user does, without development packages, and run a story of every verb.
 test-install: .venv/.ready .venv-install/.ready
 	TRIAGE_INSTALLED=$(CURDIR)/.venv-install/bin/triage $(RUN) pytest -n 2 --dist loadfile --timeout 900 tests/install $(ARGS)
 
@@ -38,7 +38,7 @@ WHEEL_IS_MADE_OF = pyproject.toml uv.lock README.md LICENSE NOTICE triage.toml \
 	$(UV) pip install --quiet --python .venv-install --no-deps .venv-install/dist/*.whl
 	@touch $@
 
-# Bulk work on a Ray cluster of two workers and an S3 server, all on this machine: three minutes.
+# Test bulk work on a local Ray cluster of two workers and an S3 server: three minutes.
 test-bulk: .venv-bulk/.ready
 	.venv-bulk/bin/pytest tests/learning/bulk/test_ray_engine.py tests/learning/bulk/test_s3.py $(ARGS)
 
@@ -59,18 +59,18 @@ fix: .venv/.ready
 	$(UV) sync --locked --python $(PYTHON) --no-python-downloads
 	@touch $@
 
-# Ours beside what a user would pick instead; ARGS="--quick" takes minutes, all of it hours.
+# Compare our classifier with its alternatives: hours, or minutes with ARGS="--quick".
 DATA ?= ../shared/data
 bench-classify: .venv/.ready .benchmarks/peers/.ready .benchmarks/autointent/.ready
 	$(RUN) python -m benchmarks.classify $(addprefix --data ,$(DATA)) $(ARGS)
 
-# AutoIntent wants an older sentence-transformers than SetFit does.
+# AutoIntent has its own environment: it requires an older sentence-transformers than SetFit.
 .benchmarks/%/.ready: benchmarks/classify/%.txt benchmarks/classify/%-constraints.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet -r $< -c benchmarks/classify/$*-constraints.txt
 	@touch $@
 
-# Redaction beside tools that need no language model; about five minutes.
+# Compare redaction with tools that need no language model: about five minutes.
 bench-redaction: .benchmarks/redactors/.ready
 	.benchmarks/redactors/bin/python -m benchmarks.redaction --data $(firstword $(DATA)) $(ARGS)
 
@@ -82,20 +82,20 @@ bench-redaction: .benchmarks/redactors/.ready
 bench-learning: .venv/.ready
 	$(RUN) python -m benchmarks.learning --data $(or $(DATA),../shared/data) $(ARGS)
 
-# A million examples out of a real Valkey in each format; ARGS="--examples 50000" takes a minute.
+# Export a million examples from a real Valkey in each format; a minute with ARGS="--examples 50000".
 bench-export: .venv/.ready
 	$(RUN) python -m benchmarks.export $(ARGS)
 
-# The whole bot beside a bolt app that does nothing: five minutes; ARGS=--full takes half an hour.
+# Compare the bot with a bolt app that does nothing: five minutes, or half an hour with ARGS=--full.
 bench-load: .venv/.ready
 	$(RUN) python -m benchmarks.load $(ARGS)
 
-# A file of 20,480 texts beside the model alone, three times by turns: ten minutes on two cores.
-# ARGS="--texts 4096 --rounds 1" takes one.
+# Compare `triage classify` on 20,480 texts with the model alone, three times in turn: ten minutes
+# on two cores, or one minute with ARGS="--texts 4096 --rounds 1".
 bench-bulk: .venv/.ready
 	$(RUN) python -m benchmarks.load.bulk $(ARGS)
 
-# hadolint, helm lint and template, Kubernetes' schemas: half a minute once installed.
+# Run hadolint, helm lint, helm template and Kubernetes' schemas: half a minute once installed.
 deploy-check: .benchmarks/deploy/.ready
 	.benchmarks/deploy/bin/python deploy/check.py
 
@@ -104,7 +104,7 @@ deploy-check: .benchmarks/deploy/.ready
 	.benchmarks/deploy/bin/python -m pip install --quiet -r $<
 	@touch $@
 
-# A real small LLM through the LLM classifier: half an hour; ARGS="--sample 20" takes minutes.
+# Measure the LLM classifier with a small local LLM: half an hour; ARGS="--sample 20" takes minutes.
 bench-llm: .venv/.ready .benchmarks/llm/.ready
 	$(RUN) python -m benchmarks.llm --data $(firstword $(DATA)) $(ARGS)
 
@@ -114,7 +114,8 @@ bench-llm: .venv/.ready .benchmarks/llm/.ready
 	.benchmarks/llm/bin/python -m pip install --quiet matplotlib==3.11.2
 	@touch $@
 
-# 2,000 jobs under kill -9 through the inbox, bare consumer groups and three libraries: ten minutes.
+# Send 2,000 jobs through the inbox, bare consumer groups and three libraries, and kill workers
+# with -9: ten minutes.
 bench-queue: .venv/.ready .benchmarks/queue/.ready
 	$(RUN) python -m benchmarks.queue --peers .benchmarks/queue/bin/python $(ARGS)
 

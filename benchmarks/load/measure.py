@@ -1,4 +1,4 @@
-"""The measurements: steady rate, as fast as acks come, a backlog, one message at a time."""
+"""The measurements: a steady rate, the highest ack rate, a backlog, one message at a time."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ Figures = dict[str, Any]
 
 
 def percentiles(seconds: list[float]) -> Figures:
-    """p50, p90, p99 and the longest, in milliseconds."""
+    """Return p50, p90, p99 and the maximum, in milliseconds."""
     if not seconds:
         return {}
     points = np.percentile(np.array(seconds) * 1000, [50, 90, 99, 100]).round(1).tolist()
@@ -22,7 +22,7 @@ def percentiles(seconds: list[float]) -> Figures:
 
 
 async def _sent(slack: Slack, send: Send, number: int, due: float) -> str | None:
-    """Send one message; its ts when it was acknowledged."""
+    """Send a message; return its ts if it was acknowledged, else None."""
     ts, payload = slack.event(number, due)
     if not await send(payload):
         return None
@@ -31,12 +31,15 @@ async def _sent(slack: Slack, send: Send, number: int, due: float) -> str | None
 
 
 def _acks(slack: Slack, sent: list[str | None]) -> list[float]:
-    kept = [slack.messages[ts] for ts in sent if ts]
-    return [one.acked - one.due for one in kept]
+    acknowledged = [slack.messages[ts] for ts in sent if ts]
+    return [message.acked - message.due for message in acknowledged]
 
 
 async def steady(slack: Slack, send: Send, per_s: float, seconds: float) -> Figures:
-    """Open loop: a message each 1/per_s, whatever the answers; times count from when it was due."""
+    """Send `per_s` messages per second whatever the answers (open loop).
+
+    Latencies count from the time when a message was due.
+    """
     start = time.perf_counter()
     tasks = []
     for number in range(int(per_s * seconds)):
@@ -55,7 +58,7 @@ async def steady(slack: Slack, send: Send, per_s: float, seconds: float) -> Figu
 
 
 async def fastest(slack: Slack, send: Send, count: int, at_once: int = 32) -> Figures:
-    """Closed loop: `at_once` senders, each sends when its last message was acknowledged."""
+    """Send from `at_once` senders, each after its last message was acknowledged (closed loop)."""
     numbers = iter(range(count))
     sent: list[str | None] = []
 
@@ -75,7 +78,7 @@ async def fastest(slack: Slack, send: Send, count: int, at_once: int = 32) -> Fi
 
 
 async def labelled(slack: Slack, count: int, seconds: float) -> None:
-    """Wait until `count` messages have their label."""
+    """Wait until `count` messages have a label."""
     async with asyncio.timeout(seconds):
         while slack.labels < count:
             slack.labelled.clear()
@@ -83,13 +86,13 @@ async def labelled(slack: Slack, count: int, seconds: float) -> None:
 
 
 def label_times(slack: Slack) -> Figures:
-    """Time from a message's sending to its label, over all that have one."""
-    found = [one.labelled - one.due for one in slack.messages.values() if one.labelled]
-    return percentiles(found)
+    """Return percentiles of the time from sending to label, over all labelled messages."""
+    messages = [message for message in slack.messages.values() if message.labelled]
+    return percentiles([message.labelled - message.due for message in messages])
 
 
 async def one_by_one(slack: Slack, send: Send, count: int) -> Figures:
-    """One message on an idle bot, the next when it was labelled and a moment passed."""
+    """Send each message to an idle bot: 50 ms after the last message was labelled."""
     slack.messages.clear()
     slack.labels = 0
     for number in range(count):

@@ -1,4 +1,4 @@
-"""A bolt app that takes messages and does nothing: what the SDK itself costs."""
+"""A bolt app that receives messages and does nothing: the cost of the SDK."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 
 def application() -> AsyncApp:
-    """The app: one listener that returns."""
+    """Return an app with one listener, which does nothing."""
     client = AsyncWebClient(os.environ["SLACK_BOT_TOKEN"], os.environ["SLACK_API_URL"])
     app = AsyncApp(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"])
 
@@ -29,7 +29,7 @@ def application() -> AsyncApp:
 
 
 async def main() -> None:
-    """Serve over HTTP on the port given, or else over Socket Mode."""
+    """Serve over HTTP on the given port, or over Socket Mode without a port."""
     app = application()
     if len(sys.argv) == 1:
         handler = AsyncSocketModeHandler(app, os.environ["SLACK_APP_TOKEN"])

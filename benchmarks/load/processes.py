@@ -1,4 +1,4 @@
-"""Child processes of the benchmark: how they are started, and what they use."""
+"""Child processes of the benchmark, and their use of memory and CPU."""
 
 import asyncio
 import os
@@ -15,20 +15,20 @@ _TRIAGE = "from bot.cli.main import main; main()"
 
 
 def rss_mb(pid: int) -> float:
-    """Resident memory of a process in MB."""
+    """Return the resident memory of a process in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def cpu_s(pid: int) -> float:
-    """User and system time that a process has used, in seconds."""
+    """Return the user and system time of a process in seconds."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / _TICKS
 
 
 @asynccontextmanager
 async def child(environment: Mapping[str, str], *arguments: str) -> AsyncIterator[Process]:
-    """A Python process that logs to a file, ended by SIGTERM."""
+    """Run a Python process that logs to a file; end it with SIGTERM."""
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, env={**os.environ, **environment}, stdout=log, stderr=log
@@ -46,12 +46,12 @@ async def child(environment: Mapping[str, str], *arguments: str) -> AsyncIterato
 
 
 def triage(environment: Mapping[str, str], *arguments: str) -> AsyncIterator[Process]:
-    """`triage run` with these arguments."""
+    """Run `triage run` with these arguments."""
     return child(environment, "-c", _TRIAGE, "run", *arguments)
 
 
 async def listening(port: int, seconds: float = 60) -> None:
-    """Wait until a port takes connections."""
+    """Wait until a port accepts connections."""
     until = time.monotonic() + seconds
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The classifier alone, on the benchmark's texts in batches: what the whole bot is held against."""
+"""The classifier alone, on the benchmark's texts in batches: the baseline for the whole bot."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from bot.model.build import classifier_of
 
 
 async def main(count: int, batch: int) -> None:
-    """Print texts per second."""
+    """Print texts per second as JSON."""
     config = load_config(Path(os.environ["TRIAGE_CONFIG"]))
     classifier = classifier_of(Settings(), config.label_set, config.triage.target_precision)
     texts = [text(number) for number in range(count)]

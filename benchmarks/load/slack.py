@@ -1,7 +1,7 @@
-"""The Slack of the benchmark: the wire alone, cheap enough to share two cores with what it loads.
+"""A minimal Slack, cheap enough to share two cores with the bot under load.
 
-It sends signed HTTP or Socket Mode envelopes and answers the Web API; it keeps when a message was
-sent, acknowledged and labelled, and nothing else. What it sends is shaped by the sandbox's code.
+It sends signed HTTP requests or Socket Mode envelopes and answers the Web API. It only records when
+a message was sent, acknowledged and labelled. The sandbox's code builds its envelopes.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from benchmarks.load.texts import text
 from sandbox.delivery.delivery import envelope
 from sandbox.delivery.signed_http import signature
 
-SECRET = "load"  # noqa: S105 - opens nothing but this
+SECRET = "load"  # noqa: S105 - valid in this benchmark only
 CHANNELS = [f"C0LOAD{number}" for number in range(8)]
 TEAM = "TSANDBOX1"
 _CANNED = {
     "auth.test": {"team_id": TEAM, "team": "load", "user": "bot", "user_id": "UBOT", "bot_id": "B"},
-    "conversations.list": {"channels": [{"id": one, "name": one.lower()} for one in CHANNELS]},
+    "conversations.list": {"channels": [{"id": id_, "name": id_.lower()} for id_ in CHANNELS]},
     "conversations.history": {"messages": []},
     "emoji.list": {"emoji": {}},
     "usergroups.list": {"usergroups": []},
@@ -32,12 +32,12 @@ _CANNED = {
     "users.info": {"user": {"profile": {"display_name": "Someone"}}},
     "chat.getPermalink": {"permalink": "https://load.slack.com/archives/C/p1"},
 }
-_BY_LOWER: dict[str, dict[str, Any]] = {name.lower(): one for name, one in _CANNED.items()}
+_BY_LOWER: dict[str, dict[str, Any]] = {name.lower(): answer for name, answer in _CANNED.items()}
 
 
 @dataclass(slots=True)
 class Seen:
-    """Moments of one message, in seconds of `time.perf_counter`; 0.0 is not yet."""
+    """The times of a message, in seconds of `time.perf_counter`; 0.0 means not yet."""
 
     due: float
     acked: float = 0.0
@@ -46,7 +46,7 @@ class Seen:
 
 @dataclass
 class Slack:
-    """One workspace; `labelled` is set at each first reaction."""
+    """A workspace; `labelled` is set at the first reaction to each message."""
 
     messages: dict[str, Seen] = field(default_factory=dict)
     sockets: list[ServerConnection] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Slack:
     _turn: int = 0
 
     def event(self, number: int, due: float) -> tuple[str, dict[str, Any]]:
-        """A new message and its envelope."""
+        """Return the ts and the envelope of a new message."""
         self._last_ts = max(self._last_ts + 1, time.time_ns() // 1000)
         ts = f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
         self.messages[ts] = Seen(due)
@@ -101,7 +101,7 @@ class Slack:
         match method:
             case "reactions.add":
                 ts = parse_qs(query)["timestamp"][0]
-                seen = self.messages.get(ts)  # none: it was of an earlier round, and shown again
+                seen = self.messages.get(ts)  # None for a message of an earlier round
                 if seen is not None and not seen.labelled:
                     seen.labelled = time.perf_counter()
                     self.labels += 1
@@ -127,7 +127,7 @@ class Slack:
             self.sockets.remove(websocket)
 
     async def send_socket(self, payload: dict[str, Any]) -> bool:
-        """Send over one of the Socket Mode connections in turn; True when acknowledged."""
+        """Send over the Socket Mode connections in turn; return True if acknowledged."""
         self._turn += 1
         envelope_id = payload["event_id"]
         waiting = self.waiting[envelope_id] = asyncio.get_running_loop().create_future()
@@ -160,7 +160,7 @@ async def _received(websocket: ServerConnection) -> AsyncIterator[str | bytes]:
 
 
 class HttpSender:
-    """Some kept-alive connections to where the app listens; one that was closed is made again."""
+    """Keep-alive connections to the app; a closed connection is replaced."""
 
     def __init__(self, port: int, connections: int = 32) -> None:
         self._port = port
@@ -168,14 +168,14 @@ class HttpSender:
         self._places = asyncio.Semaphore(connections)
 
     async def send(self, payload: dict[str, Any]) -> bool:
-        """POST once, signed; True for 200."""
+        """POST once, signed; return True for 200."""
         async with self._places:
             while self._free:
                 connection = self._free.pop()
                 try:
                     return await self._post(connection, payload)
                 except (asyncio.IncompleteReadError, ConnectionError):
-                    connection[1].close()  # it was idle for too long
+                    connection[1].close()  # the app closed it after an idle time
             return await self._post(await asyncio.open_connection("127.0.0.1", self._port), payload)
 
     async def _post(

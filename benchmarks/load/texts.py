@@ -1,4 +1,4 @@
-"""What customers write in the benchmark: 24 messages of usual length, each told apart."""
+"""The benchmark's messages: 24 texts of usual length, each made unique by a ticket number."""
 
 TEXTS = (
     "Hi, my card was charged twice for the same order yesterday, can you refund one of them?",
@@ -29,5 +29,5 @@ TEXTS = (
 
 
 def text(number: int) -> str:
-    """The message of this number, no two alike."""
+    """Return the message with this number; each number gives another text."""
     return f"{TEXTS[number % len(TEXTS)]} (ticket {number})"

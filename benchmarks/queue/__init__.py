@@ -1,1 +1,1 @@
-"""Queues on Redis, side by side."""
+"""A comparison of queues on Redis."""

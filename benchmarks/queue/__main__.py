@@ -1,4 +1,4 @@
-"""Queues on Redis side by side: speed, and what becomes of 2,000 jobs when a worker is killed."""
+"""Compares queues on Redis: their speed, and the fate of 2,000 jobs when a worker is killed."""
 
 import argparse
 import json
@@ -29,7 +29,7 @@ _END_S = 90.0
 
 @dataclass(frozen=True)
 class Result:
-    """A line of the table."""
+    """A row of the table."""
 
     queue: str
     workers: int
@@ -41,7 +41,7 @@ class Result:
 
 
 class Bench:
-    """One contender on one Valkey."""
+    """A contender on a Valkey."""
 
     def __init__(self, name: str, python: str, url: str, jobs: int) -> None:
         self.name = name
@@ -61,9 +61,9 @@ class Bench:
         try:
             yield started
         finally:
-            for one in started:
-                one.kill()
-                one.wait()
+            for worker in started:
+                worker.kill()
+                worker.wait()
 
     def _produce(self) -> list[float]:
         out, _ = self._child("produce", str(self._jobs), stdout=subprocess.PIPE).communicate()
@@ -79,7 +79,7 @@ class Bench:
             time.sleep(0.02)
 
     def speed(self, workers: int) -> tuple[float, float]:
-        """(p99 of enqueueing in ms, jobs a second from the first to the last)."""
+        """Return (p99 of enqueueing in ms, jobs per second from the first to the last)."""
         self.redis.flushall()
         took = self._produce()
         with self._workers(workers):
@@ -89,7 +89,10 @@ class Bench:
         return statistics.quantiles(took, n=100)[98] * 1000, len(ends) / (max(ends) - min(begins))
 
     def killed(self, workers: int) -> tuple[int, int, float | None]:
-        """(lost, done twice, seconds from the kill until the last of its jobs was done)."""
+        """Kill a worker, and count the jobs.
+
+        Return (lost, done twice, seconds from the kill until the last of its jobs was done).
+        """
         self.redis.flushall()
         self._produce()
         with self._workers(workers) as started:
@@ -100,7 +103,7 @@ class Bench:
             if workers == 1:
                 started.append(self._child("work", stderr=subprocess.DEVNULL))
             self._until(self._jobs)
-            time.sleep(2)  # for what is done twice
+            time.sleep(2)  # for jobs that are done a second time
         done = [line.split() for line in self.redis.lrange("done", 0, -1)]
         began = {
             line.split()[0]
@@ -108,11 +111,11 @@ class Bench:
             if line.split()[2] == victim
         }
         first = {number for number, when, _ in done if float(when) <= at}
-        taken = began - first
-        ends = [float(when) - at for number, when, _ in done if number in taken]
+        in_flight = began - first
+        ends = [float(when) - at for number, when, _ in done if number in in_flight]
         counts = Counter(number for number, _, _ in done)
         twice = sum(count > 1 for count in counts.values())
-        return self._jobs - len(counts), twice, max(ends, default=None) if taken else None
+        return self._jobs - len(counts), twice, max(ends, default=None) if in_flight else None
 
 
 def main() -> None:
@@ -131,16 +134,16 @@ def main() -> None:
             for workers in (1, 2):
                 p99, speed = bench.speed(workers)
                 lost, twice, redelivered = bench.killed(workers)
-                again = None if redelivered is None else round(redelivered, 1)
+                delay = None if redelivered is None else round(redelivered, 1)
                 results.append(
-                    Result(name, workers, round(p99, 2), round(speed), lost, twice, again)
+                    Result(name, workers, round(p99, 2), round(speed), lost, twice, delay)
                 )
                 print(results[-1], flush=True)
     table = Table(*asdict(results[0]))
-    for one in results:
-        table.add_row(*(str(value) for value in asdict(one).values()))
+    for result in results:
+        table.add_row(*(str(value) for value in asdict(result).values()))
     Console(width=120).print(table)
-    OUT.write_text(json.dumps([asdict(one) for one in results], indent=1) + "\n")
+    OUT.write_text(json.dumps([asdict(result) for result in results], indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.queue.child CONTENDER produce|work`: one process of one queue."""
+"""`python -m benchmarks.queue.child CONTENDER produce|work` runs a process of a queue."""
 
 import asyncio
 import importlib
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def main() -> None:
-    """Do what is asked; `produce N` prints the seconds of each as JSON."""
+    """Run a worker, or enqueue jobs: `produce N` prints the seconds of each call as JSON."""
     name, verb, *rest = sys.argv[1:]
     contender: Any = importlib.import_module(f"benchmarks.queue.contenders.{name}")
     if verb == "work":

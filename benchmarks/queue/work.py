@@ -1,4 +1,4 @@
-"""What a job does, the same for each queue: note that it began, take 5 ms, note that it is done."""
+"""The job of all queues: record its start, take 5 ms, record its end."""
 
 import asyncio
 import os
@@ -8,11 +8,11 @@ from typing import Any
 URL = os.environ.get("QUEUE_URL", "")
 AT_ONCE = 64
 TAKE_OVER_S = 6.0
-"""How long a silent worker keeps a job, where a queue lets that be chosen."""
+"""Lease of a job in seconds, for the queues that have such a setting."""
 
 
 async def job(redis: Any, number: int) -> None:
-    """Note beginning and end in two lists of Redis: number, time, process."""
+    """Record start and end in two lists of Redis: number, time, process."""
     await redis.rpush("began", f"{number} {time.time()} {os.getpid()}")
     await asyncio.sleep(0.005)
     await redis.rpush("done", f"{number} {time.time()} {os.getpid()}")

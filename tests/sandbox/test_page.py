@@ -163,6 +163,6 @@ async def test_a_channel_is_shared_and_a_stranger_writes_there(
     assert (kept["subtype"], kept["user_team"]) == ("me_message", "TPARTNER1")
     await page.get_by_label("Message", exact=True).fill("/triage status")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("its people have no commands")).to_be_visible()
+    await expect(page.get_by_text("its people cannot run commands")).to_be_visible()
     await page.get_by_role("button", name="Stop sharing").click()
     await expect(page.get_by_role("button", name="# support", exact=True)).to_be_visible()

@@ -1,1 +1,1 @@
-"""Queues on Redis, side by side."""
+"""The queues of the comparison."""

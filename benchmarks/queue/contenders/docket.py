@@ -13,7 +13,7 @@ _NAME = "jobs"
 
 
 async def job(number: int) -> None:
-    """Do it."""
+    """Run the job."""
     await do(Redis.from_url(URL) if not _REDIS else _REDIS[0], number)
 
 
@@ -21,7 +21,7 @@ _REDIS: list[Redis] = []
 
 
 async def produce(numbers: range) -> list[float]:
-    """Enqueue one by one; the seconds each took."""
+    """Enqueue jobs one by one; return the seconds of each call."""
     took = []
     async with Docket(name=_NAME, url=URL) as docket:
         docket.register(job)

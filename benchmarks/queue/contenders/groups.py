@@ -1,4 +1,4 @@
-"""Bare consumer groups: XREADGROUP, XACK, and XAUTOCLAIM of what was idle for too long."""
+"""Bare consumer groups: XREADGROUP, XACK, and XAUTOCLAIM of entries that were idle too long."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ _STREAM, _GROUP = "jobs", "workers"
 
 
 async def produce(numbers: range) -> list[float]:
-    """Enqueue one by one; the seconds each took."""
+    """Enqueue jobs one by one; return the seconds of each call."""
     took = []
     async with Redis.from_url(URL) as redis:
         for number in numbers:
@@ -27,11 +27,11 @@ async def produce(numbers: range) -> list[float]:
 async def work() -> None:
     """Work until killed."""
     async with Redis.from_url(URL, decode_responses=True) as redis:
-        with suppress(ResponseError):  # another made it
+        with suppress(ResponseError):  # another process has created it
             await redis.xgroup_create(_STREAM, _GROUP, id="0", mkstream=True)
         running: set[asyncio.Task[None]] = set()
 
-        async def one(entry: str, fields: dict[str, str]) -> None:
+        async def run(entry: str, fields: dict[str, str]) -> None:
             await job(redis, int(fields["number"]))
             await redis.xack(_STREAM, _GROUP, entry)
 
@@ -48,6 +48,6 @@ async def work() -> None:
                 found = await redis.xreadgroup(_GROUP, me, {_STREAM: ">"}, count=free, block=200)
                 entries = [entry for _, read in found for entry in read]
             for entry, fields in entries:
-                task = asyncio.create_task(one(entry, fields))
+                task = asyncio.create_task(run(entry, fields))
                 running.add(task)
                 task.add_done_callback(running.discard)

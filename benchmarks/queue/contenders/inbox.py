@@ -1,4 +1,4 @@
-"""The inbox and worker of the bot, as they are."""
+"""The bot's inbox and worker, unchanged."""
 
 from pathlib import Path
 
@@ -14,18 +14,18 @@ TEAM = "T1"
 
 
 class Jobs:
-    """Does a job for each message."""
+    """A handler that runs a job for each message."""
 
     def __init__(self, redis: Client) -> None:
         self._redis = redis
 
     async def handle(self, event: Event) -> None:
-        """Do it."""
+        """Run the job."""
         await job(self._redis, int(event.item.ts))
 
 
 async def produce(numbers: range) -> list[float]:
-    """Enqueue one by one; the seconds each took."""
+    """Enqueue jobs one by one; return the seconds of each call."""
     from time import perf_counter
 
     took = []

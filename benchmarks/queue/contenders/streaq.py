@@ -1,4 +1,4 @@
-"""streaq, on coredis."""
+"""streaq, which uses coredis."""
 
 from time import perf_counter
 
@@ -11,7 +11,7 @@ from benchmarks.queue.work import job as do
 worker = Worker(
     redis_url=URL,
     concurrency=AT_ONCE,
-    prefetch=1,  # beside those at work; 0 means the default, as many again
+    prefetch=1,  # besides running jobs; 0 means the default, which is `concurrency`
     idle_timeout=TAKE_OVER_S,
     handle_signals=False,
 )
@@ -20,12 +20,12 @@ _REDIS: list[Redis] = []
 
 @worker.task
 async def job(number: int) -> None:
-    """Do it."""
+    """Run the job."""
     await do(_REDIS[0], number)
 
 
 async def produce(numbers: range) -> list[float]:
-    """Enqueue one by one; the seconds each took."""
+    """Enqueue jobs one by one; return the seconds of each call."""
     took = []
     async with worker:
         for number in numbers:

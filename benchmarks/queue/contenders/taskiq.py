@@ -14,19 +14,19 @@ broker = RedisStreamBroker(
     idle_timeout=int(TAKE_OVER_S * 1000),
     xread_count=AT_ONCE,
     unacknowledged_batch_size=AT_ONCE,
-    unacknowledged_lock_timeout=TAKE_OVER_S,  # by default a killed worker may hold it for ever
+    unacknowledged_lock_timeout=TAKE_OVER_S,  # default: a killed worker holds it forever
 )
 _REDIS: list[Redis] = []
 
 
 @broker.task
 async def job(number: int) -> None:
-    """Do it."""
+    """Run the job."""
     await do(_REDIS[0], number)
 
 
 async def produce(numbers: range) -> list[float]:
-    """Enqueue one by one; the seconds each took."""
+    """Enqueue jobs one by one; return the seconds of each call."""
     took = []
     await broker.startup()
     for number in numbers:

@@ -13,7 +13,7 @@ app.kubernetes.io/component: {{ .role }}
 
 {{- define "triage.deployment" -}}
 {{- if not (has .root.Values.intake.way (list "socket-mode" "http")) }}
-{{- fail (printf "intake.way: %q is neither socket-mode nor http" .root.Values.intake.way) }}
+{{- fail (printf "intake.way: unknown value %q. Use socket-mode or http." .root.Values.intake.way) }}
 {{- end }}
 {{- $own := index .root.Values .role -}}
 apiVersion: apps/v1
@@ -69,7 +69,7 @@ spec:
             {{- if and (eq .role "intake") (eq .root.Values.intake.way "http") }}
             - {name: http, containerPort: 3000}
             {{- end }}
-          # Alive, not ready: a restart does not bring back a Slack or Redis that is away.
+          # Liveness ignores Slack and Redis: a restart does not help if they are down.
           startupProbe:
             httpGet: {path: /healthz, port: metrics}
             periodSeconds: 2
@@ -83,7 +83,7 @@ spec:
             periodSeconds: 10
             timeoutSeconds: 3
           lifecycle:
-            # The load balancer stops sending before the process stops listening.
+            # The process keeps listening until the load balancer has stopped sending.
             preStop: {exec: {command: [sleep, "5"]}}
           securityContext:
             allowPrivilegeEscalation: false
