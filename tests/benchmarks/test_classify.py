@@ -18,7 +18,7 @@ SPLIT = Split("made", "2shot", TRAIN, TEST, ("of nothing known",))
 
 
 class LastWord:
-    """Labels by the last word, when training held it."""
+    """A classifier that labels by the last word, if training had it."""
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:
         self.labels = {text.split()[-1]: label for text, label in zip(texts, labels, strict=True)}

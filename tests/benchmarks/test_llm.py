@@ -1,4 +1,4 @@
-"""The cascade's curve and its default threshold, on predictions made by hand."""
+"""The cascade's curve and its default threshold, on handmade predictions."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The Grafana dashboard and the operator's page name the metrics that there are."""
+"""The Grafana dashboard and the operator's page name all metrics, and no others."""
 
 import json
 import re
@@ -14,7 +14,7 @@ def families() -> set[str]:
 
 
 def named(text: str) -> set[str]:
-    """Families that a query or page names, without the endings that samples have."""
+    """Return the families that a query or page names, without the suffixes of samples."""
     found = re.findall(r"\b(?:triage|process)_[a-z_]+", text)
     return {re.sub(r"_(total|bucket|sum|count)$", "", name) for name in found}
 

@@ -1,4 +1,4 @@
-"""Dockerfile, compose file and chart: what is promised of them, read from the files."""
+"""Dockerfile, compose files and chart keep their promises; read from the files."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def test_the_image_runs_the_locked_set_without_root_and_says_whether_it_lives() 
     assert re.search(r"^USER 10001", final, re.MULTILINE)
     assert re.search(r"^HEALTHCHECK .*\\\n.*healthz", final, re.MULTILINE)
     assert re.search(r'^ENTRYPOINT \["triage"\]$', final, re.MULTILINE)
-    assert "ARG" not in DOCKERFILE  # no secret can be baked in
+    assert "ARG" not in DOCKERFILE  # so no secret gets into a layer
 
 
 def test_every_file_that_is_copied_is_let_into_the_build() -> None:
@@ -60,7 +60,9 @@ def test_compose_keeps_intake_and_workers_apart_and_lets_them_drain() -> None:
 
 def test_compose_looks_for_tokens_in_one_place() -> None:
     for name in ("intake", "worker"):
-        assert COMPOSE["services"][name]["env_file"] == ".env"  # where compose itself looks
+        assert (
+            COMPOSE["services"][name]["env_file"] == ".env"
+        )  # the file that compose reads by default
     page = Path("docs/install.md").read_text()
     assert "cp .env.example deploy/.env" in page
     assert "`cp .env.example deploy/.env`" in Path("deploy/compose.yml").read_text()

@@ -1,4 +1,4 @@
-"""docs/install.md names files, commands and addresses that there are."""
+"""docs/install.md names existing files, commands and URLs."""
 
 import re
 import tomllib
@@ -16,7 +16,7 @@ HEALTH = Path("bot/app/health.py").read_text()
 
 def test_every_file_of_the_checkout_that_it_names_is_there() -> None:
     named = set(re.findall(r"\b(deploy/[\w./-]+|triage\.toml|manifest\.yml)", PAGE))
-    named -= {"deploy/.env", "deploy/triage-worker"}  # the user's, and Kubernetes' name of a pod
+    named -= {"deploy/.env", "deploy/triage-worker"}  # a file of the user, and a pod's name
     assert len(named) > 5
     assert [name for name in named if not Path(name).exists()] == []
     links = re.findall(r"\]\((?!http|#)([^)#]+)", PAGE)
@@ -43,7 +43,7 @@ def test_probes_ask_for_addresses_that_there_are() -> None:
     served = set(re.findall(r'Route\("(/\w+)"', HEALTH))
     chart = Path("deploy/helm/support-triage/templates/_parts.tpl").read_text()
     asked = dict(re.findall(r"(\w+Probe):\n\s+httpGet: \{path: (\S+), port: metrics\}", chart))
-    # A pod is started again only if it does not live; one that waits for Slack is left alone.
+    # Kubernetes restarts a pod only if it is not alive, not while it waits for Slack.
     assert asked == {
         "startupProbe": "/healthz",
         "readinessProbe": "/readyz",

@@ -1,4 +1,4 @@
-"""The unit for systemd: valid, shut in, and the same for a verb that is run beside the service."""
+"""The systemd unit: valid, sandboxed, and with the same settings as `deploy/systemd/triage`."""
 
 import re
 import shutil
@@ -40,14 +40,14 @@ def test_what_it_sets_are_settings_and_its_folders_are_its_own() -> None:
     )
     ours = {name.lower() for name in given if name.startswith("TRIAGE_")}
     assert ours <= set(Settings.model_fields)
-    # The state folder is a link to another one, and the bot takes no link as its data folder.
+    # The state folder is a link, and the bot refuses a link as its data folder.
     assert Path(given["TRIAGE_DATA_DIR"]).parent == Path("/var/lib/support-triage")
     assert "StateDirectory=support-triage" in service()
     assert "CacheDirectory=support-triage" in service()
 
 
 def test_the_bot_alone_is_told_to_stop_and_has_time_to_finish() -> None:
-    assert "KillMode=mixed" in service()  # its Valkey must outlive it
+    assert "KillMode=mixed" in service()  # Valkey must outlive the bot
     [limit] = [line for line in service() if line.startswith("TimeoutStopSec=")]
     assert int(limit.partition("=")[2]) > 25
 

@@ -1,4 +1,4 @@
-"""Fixtures: a running sandbox, Slack's own client for it, and a bolt app on Socket Mode."""
+"""Fixtures: a running sandbox, Slack's client for it, and a bolt app on Socket Mode."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -17,7 +17,7 @@ Connect = Callable[[AsyncApp], Awaitable[AsyncSocketModeHandler]]
 
 @pytest.fixture
 async def make_sandbox() -> AsyncIterator[MakeSandbox]:
-    """Makes sandboxes that end with the test."""
+    """Yield a function that starts sandboxes, which end with the test."""
     async with AsyncExitStack() as stack:
 
         async def make(config: SandboxConfig) -> RunningSandbox:
@@ -43,7 +43,7 @@ def bolt(client: AsyncWebClient) -> AsyncApp:
 
 @pytest.fixture
 async def connect(sandbox: RunningSandbox) -> AsyncIterator[Connect]:
-    """Connects a bolt app over Socket Mode until the test ends."""
+    """Yield a function that connects a bolt app over Socket Mode until the test ends."""
     async with AsyncExitStack() as stack:
 
         async def start(app: AsyncApp) -> AsyncSocketModeHandler:

@@ -1,4 +1,4 @@
-"""A sandbox that runs inside the test, and a client that does what people in it do."""
+"""A sandbox that runs inside the test, and a client for its control API."""
 
 import asyncio
 import json
@@ -15,12 +15,12 @@ from sandbox.serving import SandboxServer
 from sandbox.workspace.state import Workspace
 
 Json = dict[str, Any]
-_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Trusted in place of all authorities of the machine, which take 50 ms to load for each client."""
+_NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""An empty set of certificates: loading those of the machine takes 50 ms for each client."""
 
 
 class ControlError(Exception):
-    """The control API refused; `code` is Slack's error name."""
+    """The control API refused a request; `code` is Slack's error name."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -28,13 +28,13 @@ class ControlError(Exception):
 
 
 class Control:
-    """What people (and Slack itself) do in the sandbox; channels by id or `#name`."""
+    """Actions of people, and of Slack, in the sandbox; channels by id or `#name`."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self.http = http
 
     async def act(self, name: str, /, **body: Any) -> Json:
-        """Any act of the control API by its name; arguments that are None are left out."""
+        """Call the control API by an action's name; omit arguments that are None."""
         given = {key: value for key, value in body.items() if value is not None}
         content, headers = json.dumps(given), {"content-type": "application/json"}
         answer = (await self.http.post(f"/control/{name}", content=content, headers=headers)).json()
@@ -44,7 +44,7 @@ class Control:
         return found
 
     async def post(self, user: str, channel: str, text: str, **more: Any) -> str:
-        """Write a message; answers its ts. More: thread_ts, files, subtype, blocks, username."""
+        """Write a message; return its ts. More: thread_ts, files, subtype, blocks, username."""
         sent = await self.act("messages", user=user, channel=channel, text=text, **more)
         return str(sent["ts"])
 
@@ -61,16 +61,16 @@ class Control:
         await self.act("unreact", user=user, channel=channel, ts=ts, name=name)
 
     async def slash(self, user: str, channel: str, command: str, text: str = "") -> Json:
-        """Run a command; answers what its ack carried."""
+        """Run a command; return its ack's payload."""
         done = await self.act("slash", user=user, channel=channel, command=command, text=text)
         return dict(done["response"])
 
     async def click(self, user: str, action_id: str, **more: Any) -> Json:
-        """Press a button; more: channel and ts, or view_id; block_id, value, type…"""
+        """Press a button. More: channel and ts, or view_id; block_id, value, type…"""
         return dict((await self.act("click", user=user, action_id=action_id, **more))["response"])
 
     async def submit(self, user: str, view_id: str, values: Json) -> Json:
-        """Submit a modal with values by block id and action id; answers what the ack carried."""
+        """Submit a modal with values by block id and action id; return the ack's payload."""
         done = await self.act("submit", user=user, view_id=view_id, values=values)
         return dict(done["response"])
 
@@ -78,55 +78,55 @@ class Control:
         await self.act("home", user=user)
 
     async def faults(self, method: str, answer: str | int, times: int = 1, **more: Any) -> None:
-        """Make a method answer `429`, `500` or an error; more: retry_after, performed."""
+        """Make a method answer `429`, `500` or an error. More: retry_after, performed."""
         await self.act("faults", method=method, answer=answer, times=times, **more)
 
     async def limits(self, *, on: bool, window: float | None = None) -> None:
         await self.act("limits", on=on, window=window)
 
     async def duplicate(self, ts: str) -> str:
-        """Deliver the last event about a ts once more; answers its new event id."""
+        """Deliver the last event about a ts again; return its new event id."""
         return str((await self.act("duplicate", ts=ts))["event_id"])
 
     async def refresh(self) -> int:
-        """Ask Socket Mode clients to reconnect; answers how many were asked."""
+        """Ask all Socket Mode clients to reconnect; return their number."""
         return int((await self.act("refresh"))["asked"])
 
     async def state(self) -> Json:
         return dict((await self.http.get("/control/state")).json())
 
     async def messages(self, channel: str) -> list[Json]:
-        """Messages of a channel id, oldest first, with reactions and metadata."""
+        """Return the messages of a channel id, oldest first, with reactions and metadata."""
         return list((await self.state())["messages"][channel])
 
     async def message(self, channel: str, ts: str) -> Json:
         return next(m for m in await self.messages(channel) if m["ts"] == ts)
 
     async def reactions(self, channel: str, ts: str) -> dict[str, list[str]]:
-        """Who reacted to a message, by emoji name."""
+        """Return the users who reacted to a message, by emoji name."""
         kept = await self.message(channel, ts)
         return {r["name"]: r["users"] for r in kept.get("reactions", [])}
 
     async def ephemerals(self, user: str) -> list[Json]:
-        """What only this user sees, oldest first."""
+        """Return the messages that only this user sees, oldest first."""
         return [m for m in (await self.state())["ephemerals"] if m["visible_to"] == user]
 
     async def views(self, user: str) -> list[Json]:
         return [v for v in (await self.state())["views"] if v["user"] == user]
 
     async def calls(self, method: str | None = None) -> list[Json]:
-        """The log of Web API calls: method, args, status, ok, error, at."""
+        """Return the log of Web API calls: method, args, status, ok, error, at."""
         query = {"method": method} if method else {}
         return list((await self.http.get("/control/calls", params=query)).json()["calls"])
 
     async def deliveries(self) -> list[Json]:
-        """Each event: event_id, type, subtype, channel, ts, attempts, acked, given_up."""
+        """Return all events: event_id, type, subtype, channel, ts, attempts, acked, given_up."""
         return list((await self.http.get("/control/deliveries")).json()["deliveries"])
 
 
 @dataclass(frozen=True)
 class RunningSandbox:
-    """Where the sandbox is, what opens it, and the hands in it."""
+    """A running sandbox: its URLs, its tokens, its state and its control API."""
 
     url: str
     api_url: str
@@ -140,11 +140,11 @@ class RunningSandbox:
 
 @asynccontextmanager
 async def running_sandbox(config: SandboxConfig | None = None) -> AsyncIterator[RunningSandbox]:
-    """A fresh sandbox on a free port, in this process and loop."""
+    """Run a new sandbox on a free port, in this process and loop."""
     chosen = config or SandboxConfig()
     server = SandboxServer(chosen)
     serving = asyncio.create_task(server.run_until_stopped())
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30, verify=_NOBODY) as http:
+    async with httpx2.AsyncClient(base_url=server.url, timeout=30, verify=_NO_AUTHORITIES) as http:
         try:
             yield RunningSandbox(
                 url=server.url,
@@ -164,7 +164,7 @@ async def running_sandbox(config: SandboxConfig | None = None) -> AsyncIterator[
 
 
 async def eventually(check: Callable[[], Any], seconds: float = 10) -> Any:
-    """The first true answer of `check` (plain or async), asked again and again, else a failure."""
+    """Return the first true result of `check` (plain or async); fail after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         found = check()
@@ -173,5 +173,5 @@ async def eventually(check: Callable[[], Any], seconds: float = 10) -> Any:
         if found:
             return found
         if asyncio.get_running_loop().time() > deadline:
-            raise AssertionError(f"not within {seconds} s")
+            raise AssertionError(f"the condition was not true within {seconds} s")
         await asyncio.sleep(0.02)

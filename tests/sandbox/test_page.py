@@ -1,4 +1,4 @@
-"""The web page, used in a real browser."""
+"""The web page in a real browser."""
 
 import shutil
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Redis's errors, sorted: an outage is waited for, a bug stays a bug and is told without words."""
+"""Errors of Redis: an outage becomes a storage error, a bug stays a bug and quotes nobody."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""Jobs are one for one training, and only who holds the lease records a step."""
+"""Training jobs: one per training, and only the holder of the lease records a step."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Models: stored once, checked by hash, promoted and taken back in one step each."""
+"""Models: stored once, checked by hash, promoted and rolled back in one step each."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""docs/privacy.md: every key is in one of its tables, under the life that keys.py gives it."""
+"""docs/privacy.md lists every key, under the lifetime that keys.py gives it."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A record stays small, however long its message is and however often it is edited."""
+"""Records stay small, even for long messages with many edits."""
 
 from classifiers.text import kept
 from storage.messages import Message, MessageId

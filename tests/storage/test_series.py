@@ -1,4 +1,4 @@
-"""Answers are read since the last restart, forgotten by message, and old ones stay readable."""
+"""Series: answers since the last restart, removal by message, and rows of older versions."""
 
 from storage.series import KEPT, Series, ShownAnswer
 from storage.server.connection import Client

@@ -44,7 +44,7 @@ async def test_days_and_workspaces_are_counted_apart_and_days_end(redis: Client)
     assert await Spending(redis, "T2", lambda: now).today() == Spent()
     now += timedelta(minutes=2)
     assert reservation is not None
-    await spending.settle(reservation, USAGE)  # counts in the day that it was reserved in
+    await spending.settle(reservation, USAGE)  # counts on the day of the reservation
     assert await spending.today() == Spent()
     key = keys.llm_usage(TEAM, "2026-11-24")
     assert float(await redis.hget(key, "cost_usd")) == pytest.approx(0.00015)
@@ -70,7 +70,7 @@ async def test_at_once_no_more_is_reserved_than_the_budget_and_one_request(redis
     found = [one for one in await asyncio.gather(*asked) if one is not None]
     assert len(found) == 13
     for one in found[:5]:
-        await ledgers[0].settle(one, Usage())  # turned away: it cost nothing
+        await ledgers[0].settle(one, Usage())  # refused by the LLM: no cost
     assert (await ledgers[0].today()).requests == 8
     again = await asyncio.gather(*(ledgers[1].reserve(0.1, 1.25) for _ in range(32)))
     assert sum(one is not None for one in again) == 5
@@ -89,7 +89,7 @@ async def test_a_reservation_is_settled_once(redis: Client) -> None:
     spending = Spending(redis, TEAM)
     reservation = await spending.reserve(0.5, None)
     assert reservation is not None
-    assert (await spending.today()).cost_usd == 0.5  # as long as nothing else is known
+    assert (await spending.today()).cost_usd == 0.5  # the maximum cost, until it is settled
     for _ in range(2):
         await spending.settle(reservation, USAGE)
     await spending.settle(Reservation("held:never", reservation.day, 9.0), USAGE)
@@ -168,7 +168,7 @@ async def test_what_a_dead_process_reserved_comes_back_in_a_bounded_time(
     await asyncio.sleep(0.01)
     for reservation, ledger in zip([*dead, again], (spending, trials, spending), strict=True):
         assert reservation is not None
-        await ledger.settle(reservation, USAGE)  # it lived after all: what it took counts
+        await ledger.settle(reservation, USAGE)  # its process is alive: the actual cost counts
         await ledger.settle(reservation, USAGE)
     spent = await spending.today()
     assert (spent.cost_usd, spent.trial_usd) == pytest.approx((0.00045, 0.00015))

@@ -1,4 +1,4 @@
-"""Events, commands and buttons, heard by a real bolt app."""
+"""Events, commands and buttons, received by a real bolt app."""
 
 import asyncio
 import json

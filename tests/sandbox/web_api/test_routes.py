@@ -1,4 +1,4 @@
-"""The Web API, asked by Slack's own client."""
+"""The Web API, called by Slack's client."""
 
 from collections.abc import Awaitable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The second company, seen as Slack shows strangers and the channels shared with them."""
+"""The second company: strangers and shared channels look as they do in Slack."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Standing examples: history, count and feed move together; nothing changes twice."""
+"""Current examples: history, counts and feed change together, and nothing changes twice."""
 
 import asyncio
 from collections import Counter
@@ -45,7 +45,7 @@ async def test_an_example_moves_its_counts_and_tells_the_feed(redis: Client) -> 
 
 
 class Listed(RuleBasedStateMachine):
-    """Pages of a listing between changes of all kinds."""
+    """A listing in pages, with changes of all kinds between them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class Listed(RuleBasedStateMachine):
             assert self.throughout <= set(self.found)
 
     @rule()
-    def all_is_said_alike(self) -> None:
+    def all_reads_agree(self) -> None:
         counted = Counter(self.standing.values())
         assert self.run(self.examples.counts("T")) == dict(counted)
 

@@ -1,4 +1,4 @@
-"""A wish to forget is begun and ended once; what was written before is refused in each step."""
+"""Forget requests begin and end once, and every script refuses the person's older messages."""
 
 import asyncio
 
@@ -39,7 +39,7 @@ async def test_a_wish_begins_once_a_trigger_and_ends_once(redis: Client) -> None
     assert await forgets.begin(USER, "U0ADA", 3, "trigger.1")
     assert not await forgets.begin(USER, "U0ADA", 3, "trigger.1")
     asked = (await forgets.running())[USER]
-    assert await forgets.begin(USER, "U0ADA", 3, "trigger.2")  # once more, while it runs
+    assert await forgets.begin(USER, "U0ADA", 3, "trigger.2")  # repeated while the first runs
     assert not await forgets.end(USER, asked)
     asked = (await forgets.running())[USER]
     ended = await asyncio.gather(*(forgets.end(USER, asked) for _ in range(5)))
@@ -52,7 +52,7 @@ async def test_a_wish_begins_once_a_trigger_and_ends_once(redis: Client) -> None
     assert (one.user, one.who, one.told, one.finished is not None) == (USER, "U0ADA", True, True)
     audited = [fields["what"] for _, fields in await redis.xrange(keys.audit(TEAM))]
     assert audited == ["forgotten"]
-    assert await forgets.begin(USER, "U0ADA", 0, "trigger.3")  # another day
+    assert await forgets.begin(USER, "U0ADA", 0, "trigger.3")  # repeated after the first has ended
     await forgets.settled(USER)
     assert USER in await forgets.running()
 
@@ -66,7 +66,7 @@ async def test_what_was_sent_before_is_refused_in_the_step_that_writes(redis: Cl
         await Forgets(redis, TEAM).begin(USER, "test", 0)
         with pytest.raises(ForgottenError):
             await hold.put(Record(message=old.model_copy(update={"text": "the bakery"})))
-        await hold.put(Record(message=old).gone())  # what says nothing may be kept
+        await hold.put(Record(message=old).gone())  # an empty record may be stored
     assert not await inbox.receive(Posted(message=old))
     assert not await inbox.receive(Posted(message=old.model_copy(update={"edited": "2.0"})))
     await examples.put(TEAM, "C:1.0", example(1))
@@ -108,7 +108,9 @@ async def test_rows_that_a_killed_process_left_of_a_snapshot_are_forgotten(redis
     await examples.put(TEAM, "C:1.0", example(1))
     taken = await take_snapshot(examples, TEAM, LABELS)
     await snapshots.add(TEAM, taken)
-    await redis.hdel(keys.snapshot(TEAM, taken.id), "about")  # as if it was killed before this
+    await redis.hdel(
+        keys.snapshot(TEAM, taken.id), "about"
+    )  # as if its process was killed before this write
     await Forgetting(redis).drop_traces(TEAM, ["C:1.0"])
     assert await keys_with(redis, "bakery") == []
 

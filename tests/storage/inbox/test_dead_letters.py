@@ -1,4 +1,4 @@
-"""Events that were given up on are kept as long as messages are."""
+"""Dead letters are kept as long as messages."""
 
 from storage import keys
 from storage.inbox.dead_letters import DeadLetters
@@ -10,7 +10,7 @@ DAY_S = 24 * 3600
 
 
 async def buried(redis: Client, days_ago: float, ts: str) -> None:
-    """A dead letter of an age."""
+    """Store a dead letter of an age."""
     now, _ = await redis.time()
     at = MessageId(team="T", channel="C", ts=ts)
     event = Posted(message=Message(id=at, user="U1", text="bakery"))

@@ -1,4 +1,4 @@
-"""The inbox: no second entry for a message, nothing gone before it is answered, nobody starves."""
+"""The inbox: no duplicates, no event lost before it is finished, no channel starves."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -35,12 +35,12 @@ async def take(inbox: Inbox, count: int = 10, cap: int = 10, **running: int) -> 
 
 
 async def expire(redis: Client, entry: Entry) -> None:
-    """As if the lease of an entry's holder had run out."""
+    """Expire the lease of an entry."""
     await redis.zadd(keys.taken(entry.team), {entry.id: 1})
 
 
 async def kept(redis: Client) -> list[str]:
-    """What is left in Redis of entries that are gone."""
+    """Return the remains in Redis of removed entries."""
     left = {keys.seen("T1", "C1", "1.0"), keys.known("T1", "C1"), keys.calls(), keys.dead("T1")}
     left.add(keys.server("T1"))
     return sorted(set(await redis.keys("*")) - left)
@@ -67,7 +67,7 @@ async def test_an_entry_stays_until_it_is_answered_and_then_leaves_nothing(redis
     await inbox.answered(entry)
     assert await inbox.depth("T1") == 0
     assert await kept(redis) == []
-    assert not await inbox.receive(posted())  # still known: Slack may send it for a day
+    assert not await inbox.receive(posted())  # still known: Slack may send it again for a day
 
 
 async def test_what_a_dead_worker_held_is_taken_over_one_by_one(redis: Client) -> None:
@@ -102,9 +102,11 @@ async def test_five_kills_of_a_worker_bury_nothing(redis: Client) -> None:
             held = list(filter(None, [await inbox.take_suspect("T1")]))
         for one in held:
             await expire(redis, one)
-            await redis.zadd(keys.suspects("T1"), {one.id: 1}, xx=True)  # the worst case: it again
+            await redis.zadd(
+                keys.suspects("T1"), {one.id: 1}, xx=True
+            )  # the worst case: the same entry again
     strikes = [int(one) for one in (await redis.hgetall(keys.strikes("T1"))).values()]
-    assert max(strikes) < worker._STRIKES_MAX  # noqa: SLF001 - what is buried
+    assert max(strikes) < worker._STRIKES_MAX  # noqa: SLF001 - the limit for dead letters
 
 
 async def test_what_was_alone_in_dead_hands_lets_the_others_pass(redis: Client) -> None:
@@ -119,7 +121,7 @@ async def test_what_was_alone_in_dead_hands_lets_the_others_pass(redis: Client) 
     second = await inbox.take_suspect("T1")
     assert second is not None
     assert (second.event.item.ts, second.strikes) == ("2.0", 1)
-    assert await inbox.take_suspect("T1") is None  # the first one waits
+    assert await inbox.take_suspect("T1") is None  # the first suspect still waits
     await redis.zadd(keys.suspects("T1"), {first.id: 1})
     again = await inbox.take_suspect("T1")
     assert again is not None
@@ -224,7 +226,7 @@ async def test_a_slow_worker_keeps_what_it_renews_and_no_other_can_renew_it(redi
     other = await inbox.take_suspect("T1")
     assert other is not None
     till = await redis.zscore(keys.taken("T1"), entry.id)
-    await inbox.renew([entry])  # a lease that was lost is lost
+    await inbox.renew([entry])  # no-op: the lease is lost
     await inbox.postpone(entry, 100)
     assert await redis.zscore(keys.taken("T1"), entry.id) == till
     assert other.handed == 2
@@ -263,7 +265,7 @@ async def test_a_channel_gets_no_more_than_its_share_of_places(redis: Client) ->
     await inbox.called(0.1)
     taken = await inbox.take("T1", 10, 5, {"C1": 2})
     assert (len(taken.entries), taken.more) == (3, True)
-    assert await inbox.called(0.01) is None  # no other may take more of this channel either
+    assert await inbox.called(0.01) is None  # no other worker may take more of this channel either
     await inbox.receive(posted("900.0", channel="C2"))
     assert await inbox.called(0.1) == "T1"
     assert [one.channel for one in await take(inbox, 10, 5, C1=5)] == ["C2"]
@@ -303,7 +305,7 @@ async def test_a_full_inbox_takes_nothing_more_and_forgets_nothing(redis: Client
     await inbox.receive(posted("2.0"))
     with pytest.raises(InboxFullError):
         await inbox.receive(posted("3.0"))
-    assert not await inbox.receive(posted("2.0"))  # what is stored may be acknowledged again
+    assert not await inbox.receive(posted("2.0"))  # a stored event may be acknowledged again
     [entry, _] = await take(inbox)
     await inbox.answered(entry)
     assert await inbox.receive(posted("3.0"))
@@ -400,7 +402,7 @@ STEPS = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS, st.randoms(use_true_random=False))
-async def test_every_entry_is_in_one_place_and_ends_once(  # noqa: C901, PLR0912 - one branch a step
+async def test_every_entry_is_in_one_place_and_ends_once(  # noqa: C901, PLR0912 - one branch per step
     redis: Client, steps: list[str], random: Random
 ) -> None:
     await redis.flushall()

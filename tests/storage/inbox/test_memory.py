@@ -1,4 +1,4 @@
-"""What was read from the storage is let go again: pydantic's cache of strings keeps none of it."""
+"""Values read from the storage are freed: pydantic's cache of strings does not keep them."""
 
 import gc
 import tracemalloc

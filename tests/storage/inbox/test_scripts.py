@@ -1,4 +1,4 @@
-"""Scripts are not rolled back: what cannot be done is seen before anything is written."""
+"""Redis does not roll scripts back, so each script checks its keys before it writes."""
 
 from collections.abc import Awaitable, Callable
 
@@ -26,7 +26,7 @@ async def all_keys(redis: Client) -> dict[str, bytes]:
 
 
 async def spoilt(redis: Client, key: str, step: Callable[[], Awaitable[object]]) -> None:
-    """A key of the wrong type ends the step, and nothing is written."""
+    """Check that a key of the wrong type ends the step, and nothing is written."""
     kept = await redis.exists(key)
     if kept:
         await redis.rename(key, "kept:{T}")

@@ -1,4 +1,4 @@
-"""REDIS_URL: what each form means, and what a wrong one says."""
+"""REDIS_URL: the meaning of each form, and the errors of invalid URLs."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_each_form_is_understood() -> None:
         "unix:///run/valkey.sock?password=secret&colour=blue",
     ],
 )
-def test_a_wrong_one_says_what_is_right_and_no_secret(url: str) -> None:
+def test_an_invalid_url_names_the_right_form_and_no_secret(url: str) -> None:
     with pytest.raises(ValueError) as caught:
         parse(url)
     assert "secret" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Sentinel and Cluster: the same storage on each, and a failover that is lived through."""
+"""Sentinel and Cluster: the storage works on both, and survives a failover."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""The embedded server: started once, shared, found again, and nothing acknowledged is lost."""
+"""The embedded server: started once, shared, found again, and no acknowledged write is lost."""
 
 import os
 import signal
@@ -56,8 +56,8 @@ async def test_what_a_killed_user_wrote_is_found_again(tmp_path: Path) -> None:
     acknowledged = 100 + len(child.stdout.read().split())
     child.wait()
     child.stdout.close()
-    pid = await server_pid(tmp_path)  # found again: the last user stops it
-    async with connect(None, tmp_path) as redis:  # started again from its log
+    pid = await server_pid(tmp_path)  # found again; the last user stops it
+    async with connect(None, tmp_path) as redis:  # restarted from its append-only file
         assert int((await redis.info("server"))["process_id"]) != pid
         assert int(await redis.get("last")) >= acknowledged
 

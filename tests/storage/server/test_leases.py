@@ -1,4 +1,4 @@
-"""A lease is renewing for as long as its block lasts, and no longer."""
+"""A lease is renewed during its block, and not after it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Turns are counted for all processes together, and a wait that Slack asked for holds for all."""
+"""Processes share the rate limits, and a wait that Slack asks for applies to all of them."""
 
 from storage.server.connection import Client
 from storage.server.limiter import Limiter, Rate

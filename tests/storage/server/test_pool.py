@@ -1,4 +1,4 @@
-"""What a burst has opened is closed again."""
+"""Pools close the idle connections of a burst."""
 
 import asyncio
 from collections.abc import Callable

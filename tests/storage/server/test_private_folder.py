@@ -1,4 +1,4 @@
-"""What is stored is its owner's alone, and nobody else's folder or link is used."""
+"""Stored data is private, and a folder or link of another user is refused."""
 
 import os
 import stat
@@ -18,13 +18,13 @@ from storage.server.private_folder import private_folder
 
 @pytest.fixture
 def short() -> Iterator[Path]:
-    """A folder whose path leaves room for a socket's."""
+    """Yield a folder whose path is short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="t") as folder:
         yield Path(folder)
 
 
 def modes(folder: Path) -> dict[str, int]:
-    """The mode of a folder and of everything in it, sockets too."""
+    """Return the modes of a folder and of everything in it, including sockets."""
     paths = [folder, *folder.rglob("*")]
     return {str(path.relative_to(folder)): stat.S_IMODE(path.lstat().st_mode) for path in paths}
 

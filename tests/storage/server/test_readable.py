@@ -1,4 +1,4 @@
-"""One row of another version holds up nothing else, and what it says gets into no log."""
+"""A row of another version does not block others, and its content is not logged."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What Slack refuses is noted by message, until that very thing works or a week has gone."""
+"""Refused calls are stored by message, until the same call succeeds or for a week."""
 
 import time
 

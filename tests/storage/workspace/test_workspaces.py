@@ -1,4 +1,4 @@
-"""What the command line stored before a bot ran becomes the first workspace's."""
+"""The first workspace adopts the data that the command line stored before a bot ran."""
 
 import asyncio
 
@@ -49,7 +49,7 @@ async def test_many_processes_that_start_at_once_adopt_once(stored: Client) -> N
 
 
 async def test_an_adoption_that_was_killed_is_done_again(stored: Client) -> None:
-    await stored.set(keys.adoption(), "T1", px=300)  # the holder died
+    await stored.set(keys.adoption(), "T1", px=300)  # its holder has died
     await stored.hset(keys.examples("T1"), "half", "copied")
     await Workspaces(stored).enter("T1")
     assert await stored.hgetall(keys.examples("T1")) == {"a": "text"}
