@@ -14,8 +14,8 @@ from redis.exceptions import LockError
 from storage import keys
 from storage.errors import StorageError
 from storage.messages import Frozen
-from storage.server.connection import Client
 from storage.server.leases import renewing
+from storage.server.protocol import Client
 from storage.server.readable import read, read_all
 
 _LEASE_S = 20.0

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from storage import keys
 from storage.messages import Frozen
-from storage.server.connection import Client
 from storage.server.lua import EXPECT
+from storage.server.protocol import Client
 from storage.server.readable import read, read_all
 
 DEFAULT = ""

@@ -13,9 +13,9 @@ from classifiers.base import Prediction
 from storage import keys
 from storage.errors import StorageError
 from storage.messages import Frozen, Message, MessageId
-from storage.server.connection import Client
 from storage.server.leases import renewing
 from storage.server.lua import COUNT, EXPECT, FORGOTTEN
+from storage.server.protocol import Client
 
 _LEASE_S = 4.0  # shorter than the inbox's lease, so a dead worker's message is free on redelivery
 _HOLD_WAIT_S = 2.0

@@ -5,7 +5,7 @@ from typing import Literal
 
 from storage import keys
 from storage.messages import Frozen
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.server.readable import read_all
 
 KEPT = 1_200

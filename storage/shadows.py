@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from storage import keys
 from storage.messages import Frozen
-from storage.server.connection import Client
 from storage.server.lua import FORGOTTEN
+from storage.server.protocol import Client
 from storage.server.readable import read
 
 _DAY_S = 2 * 24 * 3600
@@ -48,7 +48,7 @@ class Shadows:
         If the message's author was forgotten meanwhile, only the cost is stored.
         """
         key, day = keys.shadow(self._team, model), self._day()
-        given = [
+        given: list[str | int] = [
             message,
             answer.model_dump_json(),
             self._keep_s,

@@ -11,7 +11,7 @@ from classifiers.base import NotAskedError, Usage
 from classifiers.ledger import Reservation
 from storage import keys
 from storage.errors import StorageError
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 log = structlog.get_logger()
 

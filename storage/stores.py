@@ -13,7 +13,7 @@ from storage.jobs import Jobs
 from storage.models import Models
 from storage.records import Records
 from storage.series import Series
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.shadows import Shadows
 from storage.spending import Spending
 from storage.workspace.members import Members

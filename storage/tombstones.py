@@ -2,7 +2,7 @@
 
 from storage import keys
 from storage.messages import Message
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 
 class Tombstones:

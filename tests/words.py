@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from storage.server.connection import Client
-
 _READ: dict[str, tuple[Any, ...]] = {
     "string": ("GET",),
     "hash": ("HGETALL",),
@@ -15,7 +13,7 @@ _READ: dict[str, tuple[Any, ...]] = {
 }
 
 
-async def keys_with(redis: Client, *words: str) -> list[str]:
+async def keys_with(redis: Valkey, *words: str) -> list[str]:
     """Return the keys whose name or value contains one of these words, sorted."""
     found = []
     async for key in redis.scan_iter():

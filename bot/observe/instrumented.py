@@ -12,7 +12,7 @@ from storage.examples.examples import Examples, Reaction
 from storage.inbox.events import KINDS, Event, Posted
 from storage.inbox.inbox import Entry, Inbox
 from storage.messages import MessageId
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 
 class ObservedInbox(Inbox):

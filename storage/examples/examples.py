@@ -8,8 +8,8 @@ from pydantic import ConfigDict, TypeAdapter
 from classifiers.base import Example
 from storage import keys
 from storage.messages import Frozen, MessageId
-from storage.server.connection import Client
 from storage.server.lua import COUNT, EXPECT, FORGOTTEN
+from storage.server.protocol import Client
 from storage.server.readable import parsed, read, read_all
 from storage.tombstones import Tombstones
 

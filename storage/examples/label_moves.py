@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from storage import keys
 from storage.examples.examples import FEED_LENGTH, StoredExample
-from storage.server.connection import Client
 from storage.server.lua import COUNT, EXPECT
+from storage.server.protocol import Client
 from storage.server.readable import read
 
 _READY = (

@@ -2,8 +2,8 @@
 
 from storage import keys
 from storage.examples.examples import StoredExample
-from storage.server.connection import Client
 from storage.server.lua import EXPECT
+from storage.server.protocol import Client
 from storage.server.readable import read
 
 _QUOTE = (

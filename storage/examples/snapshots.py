@@ -9,7 +9,7 @@ from typing import Any
 
 from classifiers.base import Example, Label, LabelSet
 from storage import keys
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 _CHUNK = 1_000
 

@@ -8,8 +8,8 @@ from pydantic import Field, field_validator
 
 from storage import keys
 from storage.messages import Frozen
-from storage.server.connection import Client
 from storage.server.lua import EXPECT
+from storage.server.protocol import Client
 from storage.workspace.workspaces import AUDIT_LENGTH
 
 _KEPT_S = 30 * 24 * 3600

@@ -14,7 +14,7 @@ from storage.inbox.inbox import Inbox
 from storage.messages import MessageId
 from storage.records import CardAt, Hold, Record, Records
 from storage.series import Series
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.server.readable import read
 from storage.shadows import Shadows
 

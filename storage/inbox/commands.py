@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 
 from storage import keys
-from storage.server.connection import Client
 from storage.server.lua import EXPECT
+from storage.server.protocol import Client
 from storage.workspace.workspaces import AUDIT_LENGTH
 
 _LIFE_S = 24 * 3600  # ample: Slack accepts a command's answers for 30 minutes

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from storage import keys
 from storage.inbox import scripts
 from storage.inbox.events import EVENT, Event, Posted, wrote
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 _PAGE = 500
 

@@ -13,7 +13,7 @@ from storage.config import IntakeConfig
 from storage.errors import StorageUnavailableError
 from storage.inbox import scripts
 from storage.inbox.events import EVENT, Asked, Event, Posted, Reacted, wrote
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 LEASE_S = 6.0
 """Lease of an entry: a dead worker's entries are delivered again after it. Workers renew it."""

@@ -8,8 +8,8 @@ from math import isfinite
 
 from storage import keys
 from storage.errors import StorageError
-from storage.server.connection import Client
 from storage.server.leases import renewing
+from storage.server.protocol import Client
 
 _CLAIM_S = 30  # seconds after which another process may backfill in place of a dead one
 _RUN = ""
@@ -86,20 +86,20 @@ class Watermarks:
     @asynccontextmanager
     async def claimed(self) -> AsyncIterator[bool]:
         """Hold the claim of the backfill for a block; yield False if another process holds it."""
-        key, token = [keys.backfilling(self._team)], secrets.token_hex(8)
-        if not await self._redis.set(*key, token, nx=True, ex=_CLAIM_S):
+        key, token = keys.backfilling(self._team), secrets.token_hex(8)
+        if not await self._redis.set(key, token, nx=True, ex=_CLAIM_S):
             yield False
             return
 
         async def renew() -> None:
-            await self._renew(keys=key, args=[token, _CLAIM_S])
+            await self._renew(keys=[key], args=[token, _CLAIM_S])
 
         try:
             async with renewing(renew, _CLAIM_S / 3):
                 yield True
         finally:
             with suppress(StorageError):  # the claim expires instead
-                await self._release(keys=key, args=[token])
+                await self._release(keys=[key], args=[token])
 
 
 def _times(stored: dict[str, str]) -> dict[str, float]:

@@ -5,7 +5,7 @@ import asyncio
 from redis.exceptions import ResponseError
 
 from storage.errors import StorageUnavailableError
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 _POLL_S = 0.05
 _PATIENCE_S = 60.0

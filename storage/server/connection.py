@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from redis.asyncio import Redis, Sentinel
 from redis.asyncio.cluster import ClusterNode
@@ -15,9 +15,7 @@ from storage.server.address import Cluster, Login, Sentinels, Single, parse
 from storage.server.client import ClusterClient, ServerClient
 from storage.server.embedded import EmbeddedValkey
 from storage.server.pool import ShrinkingPool, ShrinkingSentinelPool
-
-Client = Any
-"""A `redis.asyncio.Redis` or `RedisCluster`: annotations answer `bytes | str` in any case."""
+from storage.server.protocol import Client
 
 _OPTIONS: Final[dict[str, Any]] = {
     "decode_responses": True,
@@ -34,7 +32,7 @@ def _given(login: Login, *, tls: bool) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _sentinel(address: Sentinels) -> tuple[Sentinel, Client]:
+def _sentinel(address: Sentinels) -> tuple[Sentinel, ServerClient]:
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
         [], **_OPTIONS | _given(address.login, tls=address.tls)
     )
@@ -48,7 +46,7 @@ def _sentinel(address: Sentinels) -> tuple[Sentinel, Client]:
     return sentinel, master
 
 
-def _asked(host: str, port: int, address: Sentinels) -> Client:
+def _asked(host: str, port: int, address: Sentinels) -> Redis:
     """Return a client of one Sentinel, with one connection for all concurrent look-ups."""
     pool = BlockingConnectionPool(
         host=host,
@@ -61,7 +59,7 @@ def _asked(host: str, port: int, address: Sentinels) -> Client:
     return Redis.from_pool(pool)
 
 
-def _cluster(address: Cluster) -> Client:
+def _cluster(address: Cluster) -> ClusterClient:
     return ClusterClient(
         startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
         require_full_coverage=False,  # a lost master affects only the workspaces in its slots
@@ -75,7 +73,7 @@ async def connect(url: str | None, data_dir: Path) -> AsyncIterator[Client]:
     async with AsyncExitStack() as stack:
         if url is None:
             url = stack.enter_context(EmbeddedValkey(data_dir)).url
-        client: Client
+        client: Redis | ClusterClient
         match parse(url):
             case Single(url=single):
                 client = ServerClient.from_pool(ShrinkingPool.from_url(single, **_OPTIONS))
@@ -86,4 +84,4 @@ async def connect(url: str | None, data_dir: Path) -> AsyncIterator[Client]:
             case Cluster() as cluster:
                 client = _cluster(cluster)
         stack.push_async_callback(client.aclose)
-        yield client
+        yield cast("Client", client)  # redis-py annotates answers as `bytes | str`

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from storage import keys
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 _TAKE = """
 -- KEYS time of the next turn at an even pace; ARGV interval ms, burst, reserve, patience ms

@@ -7,7 +7,7 @@ from redis.exceptions import ResponseError
 
 from storage import keys
 from storage.errors import StorageDeniedError
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 _NOWHERE: Final = keys.dead("doctor")  # a workspace that does not exist
 

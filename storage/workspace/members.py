@@ -6,7 +6,7 @@ from typing import Final
 
 from storage import keys
 from storage.messages import Frozen
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.server.readable import read
 
 ASK_EVERY_S: Final = 30.0

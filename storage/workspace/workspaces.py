@@ -5,7 +5,7 @@ import json
 import time
 
 from storage import keys
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.workspace.problems import KEPT_S, Problem, field, outdated, summaries
 
 LOCAL = "local"

@@ -8,7 +8,8 @@ from storage.errors import StorageUnavailableError
 from storage.examples.examples import Examples
 from storage.inbox.dead_letters import DeadLetters
 from storage.inbox.inbox import Inbox
-from storage.server.connection import Client, connect
+from storage.server.connection import connect
+from storage.server.protocol import Client
 from tests.faults.outcome import Messages, Outcome
 from tests.faults.rig import Rig
 from tests.faults.scenario import Scenario

@@ -34,12 +34,12 @@ from storage.examples.examples import Examples
 from storage.inbox.events import Deleted, Event, Posted, Reacted
 from storage.messages import Message, MessageId
 from storage.records import HeldError, LostHoldError, Records
-from storage.server.connection import Client, connect
 from storage.server.limiter import Limiter
 from storage.stores import Stores
 from storage.workspace.members import Members
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BILLING, BOT, SUPPORT, TEAM, TECHNICAL
+from tests.valkeys import Valkey, connect_admin
 
 EMOJI = {
     "BILLING": "moneybag",
@@ -106,14 +106,14 @@ class Office:
     config: Config
     directory: Directory
     people: People
-    redis: Client
+    redis: Valkey
     deaths: int = 0
     ids: list[str] = field(default_factory=list)
 
     @asynccontextmanager
     async def process(self, lives: int | None) -> AsyncIterator[Triage]:
         fate = Fate(lives)
-        async with connect(self.url, Path("/nonexistent")) as redis:
+        async with connect_admin(self.url, Path("/nonexistent")) as redis:
             execute = redis.execute_command
             redis.execute_command = lambda *given, **named: fate.around(
                 lambda: execute(*given, **named)
@@ -176,7 +176,7 @@ class Office:
 
 
 @pytest.fixture
-async def office(redis: Client, valkey_url: str) -> AsyncIterator[Office]:
+async def office(redis: Valkey, valkey_url: str) -> AsyncIterator[Office]:
     config = load_config(Path("triage.toml"))
     async with running_sandbox() as sandbox:
         sandbox.state.on_event.clear()  # the test delivers

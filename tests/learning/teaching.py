@@ -8,7 +8,7 @@ from bot.config.config import Config
 from classifiers.local.recipe import Recipe
 from storage.examples.examples import Examples, StoredExample
 from storage.models import Model, Models
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 _WORDS = {
     "BILLING": ("invoice", "refund", "charge", "payment", "receipt"),

@@ -12,8 +12,8 @@ from learning.errors import DatasetError
 from learning.migration import Migration, check, migrate, split_of, unmapped
 from storage.examples.examples import Correction, Examples
 from storage.examples.label_moves import LabelMoves
-from storage.server.connection import Client, connect
 from tests.learning.export.exports import example, stood
+from tests.valkeys import Valkey, connect_admin
 
 NEW = LabelSet(tuple(map(Label, ("MONEY", "BUG", "LOGIN"))))
 STEP = Correction(who="U1", when="1", before=None, after="BILLING")
@@ -25,7 +25,7 @@ async def labels_of(examples: Examples) -> Counter[str]:
     return found
 
 
-async def test_labels_are_renamed_merged_split_and_removed(redis: Client, tmp_path: Path) -> None:
+async def test_labels_are_renamed_merged_split_and_removed(redis: Valkey, tmp_path: Path) -> None:
     old = ["BILLING", "BILLING", "REFUND", "TECHNICAL", "TECHNICAL", "TECHNICAL", "OTHER"]
     examples = await stood(
         redis, [example(f"text {n}", label, number=n) for n, label in enumerate(old)]
@@ -68,7 +68,7 @@ async def test_labels_are_renamed_merged_split_and_removed(redis: Client, tmp_pa
 async def test_no_example_is_lost(
     valkey_url: str, labels: list[str], renamed: dict[str, str], removed: set[str]
 ) -> None:
-    async with connect(valkey_url, Path("/none")) as redis:
+    async with connect_admin(valkey_url, Path("/none")) as redis:
         await redis.flushall()
         put = [example(f"text {n}", label, number=n) for n, label in enumerate(labels)]
         examples, moves = await stood(redis, put), LabelMoves(redis)
@@ -83,7 +83,7 @@ async def test_no_example_is_lost(
         assert (await labels_of(examples)).total() == len(labels)
 
 
-async def test_a_label_changed_meanwhile_is_kept(redis: Client) -> None:
+async def test_a_label_changed_meanwhile_is_kept(redis: Valkey) -> None:
     seen = example("text", "BILLING", when="1")
     examples, moves = await stood(redis, [seen]), LabelMoves(redis)
     await examples.put("T", seen.id, example("text", "BUG", when="2"))
@@ -91,7 +91,7 @@ async def test_a_label_changed_meanwhile_is_kept(redis: Client) -> None:
     assert await labels_of(examples) == {"BUG": 1}
 
 
-async def test_a_former_label_name_is_mapped(redis: Client) -> None:
+async def test_a_former_label_name_is_mapped(redis: Valkey) -> None:
     examples, moves = Examples(redis), LabelMoves(redis)
     await moves.remember("T", {"A": "B", "B": "MONEY", "X": "Y", "Y": "X"})
     assert await examples.present_label("T", "A", NEW.names) == "MONEY"

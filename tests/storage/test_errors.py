@@ -19,8 +19,7 @@ from storage.errors import (
 )
 from storage.inbox.inbox import InboxFullError
 from storage.records import HeldError, LostHoldError
-from storage.server.connection import Client, connect
-from tests.valkeys import Node, cluster, cluster_url, free_port, node
+from tests.valkeys import Node, Valkey, cluster, cluster_url, connect_admin, free_port, node
 
 NOWHERE = Path("/nonexistent")
 
@@ -38,18 +37,18 @@ def told(answer: str) -> Exception:
 
 
 @asynccontextmanager
-async def client_of(port: int, login: str = "") -> AsyncIterator[Client]:
-    async with connect(f"redis://{login}127.0.0.1:{port}/0", NOWHERE) as client:
+async def client_of(port: int, login: str = "") -> AsyncIterator[Valkey]:
+    async with connect_admin(f"redis://{login}127.0.0.1:{port}/0", NOWHERE) as client:
         yield client
 
 
-async def in_a_pipeline(redis: Client, *command: Any, transaction: bool) -> None:
+async def in_a_pipeline(redis: Valkey, *command: Any, transaction: bool) -> None:
     async with redis.pipeline(transaction=transaction) as pipe:
         pipe.execute_command(*command)
         await pipe.execute()
 
 
-async def each_way(redis: Client, *command: Any) -> list[Exception]:
+async def each_way(redis: Valkey, *command: Any) -> list[Exception]:
     """Return the error of a command: alone, in a pipeline, in a transaction, in a script."""
     script = redis.register_script("return redis.call(unpack(ARGV))")
     tries = [
@@ -139,7 +138,7 @@ def test_whatever_the_storage_raises_is_told_apart_from_bugs() -> None:
     assert not any(issubclass(StorageError, one) for one in FAILURES)
 
 
-async def test_a_wrong_type_is_a_bug_and_its_text_holds_no_words(redis: Client) -> None:
+async def test_a_wrong_type_is_a_bug_and_its_text_holds_no_words(redis: Valkey) -> None:
     await redis.set("triage:x", "1")
     for found in await each_way(redis, "RPUSH", "triage:x", "my card (4111) is", "lost)"):
         assert isinstance(found, theirs.ResponseError)
@@ -230,7 +229,7 @@ async def test_what_is_no_redis_is_unavailable() -> None:
 
 async def test_a_cluster_sorts_them_the_same_way(tmp_path: Path) -> None:
     with cluster(tmp_path) as nodes:
-        async with connect(cluster_url(nodes), NOWHERE) as redis:
+        async with connect_admin(cluster_url(nodes), NOWHERE) as redis:
             await redis.set("{a}triage:x", "1")
             for found in await each_way(redis, "RPUSH", "{a}triage:x", "my card (4111)"):
                 assert isinstance(found, theirs.ResponseError)
@@ -243,6 +242,6 @@ async def test_a_cluster_sorts_them_the_same_way(tmp_path: Path) -> None:
                 one.process.kill()
             for found in await each_way(redis, "GET", "{a}triage:x"):
                 assert type(found) is StorageUnavailableError
-        async with connect(cluster_url(nodes), NOWHERE) as redis:
+        async with connect_admin(cluster_url(nodes), NOWHERE) as redis:
             with pytest.raises(StorageUnavailableError):
                 await redis.get("{a}triage:x")

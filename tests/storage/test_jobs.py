@@ -6,7 +6,7 @@ import pytest
 
 from storage import keys
 from storage.jobs import Job, Jobs, LeaseLostError, Stage, job_id
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 
 def job(identity: str = "a1", created: float = 1.0) -> Job:

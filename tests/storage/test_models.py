@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from storage.models import DEFAULT, Model, ModelError, Models, Promotion
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 FILE = b"a recipe"
 

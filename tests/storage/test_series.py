@@ -1,7 +1,7 @@
 """Series: answers since the last restart, removal by message, and rows of older versions."""
 
 from storage.series import KEPT, Series, ShownAnswer
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 
 def answer(message: str) -> ShownAnswer:

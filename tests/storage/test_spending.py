@@ -10,8 +10,9 @@ from storage import keys
 from storage import spending as module
 from storage.messages import Message, MessageId
 from storage.records import Record, Records
-from storage.server.connection import Client, connect
+from storage.server.connection import connect
 from storage.spending import Spending, Spent
+from tests.valkeys import Valkey
 
 TEAM = "T1"
 USAGE = Usage(1500, 1024, 10, 0.00015)
@@ -23,12 +24,12 @@ async def spend(spending: Spending, usage: Usage = USAGE) -> None:
     await spending.settle(reservation, usage)
 
 
-async def test_it_is_a_ledger(redis: Client) -> None:
+async def test_it_is_a_ledger(redis: Valkey) -> None:
     ledger: Ledger = Spending(redis, TEAM)
     assert ledger
 
 
-async def test_what_processes_spend_adds_up_and_lives_on(redis: Client) -> None:
+async def test_what_processes_spend_adds_up_and_lives_on(redis: Valkey) -> None:
     one, other = Spending(redis, TEAM), Spending(redis, TEAM)
     await asyncio.gather(*(spend(each) for each in (one, other) for _ in range(20)))
     spent = await Spending(redis, TEAM).today()
@@ -37,7 +38,7 @@ async def test_what_processes_spend_adds_up_and_lives_on(redis: Client) -> None:
     assert round(spent.cached_share, 2) == 0.68
 
 
-async def test_days_and_workspaces_are_counted_apart_and_days_end(redis: Client) -> None:
+async def test_days_and_workspaces_are_counted_apart_and_days_end(redis: Valkey) -> None:
     now = datetime(2026, 11, 24, 23, 59, tzinfo=UTC)
     spending = Spending(redis, TEAM, lambda: now)
     reservation = await spending.reserve(0.001, None)
@@ -52,7 +53,7 @@ async def test_days_and_workspaces_are_counted_apart_and_days_end(redis: Client)
 
 
 async def test_what_comparisons_and_shadows_spend_counts_in_the_day_and_is_told_apart(
-    redis: Client,
+    redis: Valkey,
 ) -> None:
     spending = Spending(redis, TEAM)
     await spend(spending)
@@ -64,7 +65,9 @@ async def test_what_comparisons_and_shadows_spend_counts_in_the_day_and_is_told_
     assert (round(spent.trial_usd, 9), round(spent.shadow_usd, 9)) == (0.0003, 0.00015)
 
 
-async def test_at_once_no_more_is_reserved_than_the_budget_and_one_request(redis: Client) -> None:
+async def test_at_once_no_more_is_reserved_than_the_budget_and_one_request(
+    redis: Valkey,
+) -> None:
     ledgers = [Spending(redis, TEAM) for _ in range(4)]
     asked = [ledger.reserve(0.1, 1.25) for ledger in ledgers for _ in range(32)]
     found = [one for one in await asyncio.gather(*asked) if one is not None]
@@ -76,7 +79,7 @@ async def test_at_once_no_more_is_reserved_than_the_budget_and_one_request(redis
     assert sum(one is not None for one in again) == 5
 
 
-async def test_shadows_have_a_limit_of_their_own_beside_the_budget(redis: Client) -> None:
+async def test_shadows_have_a_limit_of_their_own_beside_the_budget(redis: Valkey) -> None:
     spending = Spending(redis, TEAM)
     shadows = spending.of_shadows(0.25)
     found = await asyncio.gather(*(shadows.reserve(0.1, 10.0) for _ in range(16)))
@@ -85,7 +88,7 @@ async def test_shadows_have_a_limit_of_their_own_beside_the_budget(redis: Client
     assert await spending.of_shadows(9.0).reserve(0.1, 0.3) is None
 
 
-async def test_a_reservation_is_settled_once(redis: Client) -> None:
+async def test_a_reservation_is_settled_once(redis: Valkey) -> None:
     spending = Spending(redis, TEAM)
     reservation = await spending.reserve(0.5, None)
     assert reservation is not None
@@ -97,7 +100,7 @@ async def test_a_reservation_is_settled_once(redis: Client) -> None:
     assert (spent.requests, round(spent.cost_usd, 9)) == (1, 0.00015)
 
 
-async def test_what_an_earlier_version_has_counted_is_gone_on_with(redis: Client) -> None:
+async def test_what_an_earlier_version_has_counted_is_gone_on_with(redis: Valkey) -> None:
     spending = Spending(redis, TEAM)
     key = keys.llm_usage(TEAM, f"{datetime.now(UTC):%Y-%m-%d}")
     old = {"requests": 7, "prompt_tokens": 100, "cost_usd": "0.29999999999999999"}
@@ -107,7 +110,7 @@ async def test_what_an_earlier_version_has_counted_is_gone_on_with(redis: Client
     assert (await spending.today()).requests == 8
 
 
-async def test_where_it_cannot_be_written_nothing_is_asked(redis: Client) -> None:
+async def test_where_it_cannot_be_written_nothing_is_asked(redis: Valkey) -> None:
     spending = Spending(redis, TEAM)
     open_ = await spending.reserve(0.5, None)
     assert open_ is not None
@@ -130,7 +133,7 @@ async def test_a_server_that_is_away_stops_asking_and_raises_nothing_else() -> N
         await spending.outage("down")
 
 
-async def test_an_outage_is_known_to_all_until_it_ends_or_is_forgotten(redis: Client) -> None:
+async def test_an_outage_is_known_to_all_until_it_ends_or_is_forgotten(redis: Valkey) -> None:
     spending = Spending(redis, TEAM)
     await spending.outage("local model only since noon")
     assert await Spending(redis, TEAM).why_out() == "local model only since noon"
@@ -141,7 +144,7 @@ async def test_an_outage_is_known_to_all_until_it_ends_or_is_forgotten(redis: Cl
     assert await spending.why_out() is None
 
 
-async def test_usage_is_stored_with_the_record(redis: Client) -> None:
+async def test_usage_is_stored_with_the_record(redis: Valkey) -> None:
     message = Message(id=MessageId(team=TEAM, channel="C1", ts="1.0"), user="U1", text="hi")
     prediction = Prediction("A", 0.9, classifier="llm:m:1", usage=USAGE)
     async with Records(redis).held(message.id) as hold:
@@ -153,7 +156,7 @@ async def test_usage_is_stored_with_the_record(redis: Client) -> None:
 
 
 async def test_what_a_dead_process_reserved_comes_back_in_a_bounded_time(
-    redis: Client, monkeypatch: pytest.MonkeyPatch
+    redis: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spending = Spending(redis, TEAM)
     trials = spending.of_trials()
@@ -174,7 +177,7 @@ async def test_what_a_dead_process_reserved_comes_back_in_a_bounded_time(
     assert (spent.cost_usd, spent.trial_usd) == pytest.approx((0.00045, 0.00015))
 
 
-async def test_a_reservation_of_version_0_1_is_settled(redis: Client) -> None:
+async def test_a_reservation_of_version_0_1_is_settled(redis: Valkey) -> None:
     spending = Spending(redis, TEAM)
     reservation = await spending.reserve(0.5, None)
     assert reservation is not None

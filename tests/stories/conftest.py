@@ -16,8 +16,8 @@ from bot.app.socket_mode import serve_socket_mode
 from bot.config.config import Config, Settings, load_config
 from sandbox.config import SandboxConfig
 from storage.inbox.inbox import Inbox
-from storage.server.connection import Client
 from tests.sandbox.running import Control, RunningSandbox, eventually, running_sandbox
+from tests.valkeys import Valkey
 
 SUPPORT, BILLING, TECHNICAL, ACCOUNT = "C0SUPPORT", "C0BILLING", "C0TECHNICAL", "C0ACCOUNT"
 OTHER, HUMAN = "C0OTHER", "C0HUMAN"
@@ -31,7 +31,7 @@ class Story:
 
     bot: Bot
     sandbox: RunningSandbox
-    redis: Client
+    redis: Valkey
     health: Health
 
     @property
@@ -105,14 +105,14 @@ def config() -> Config:
 
 
 @pytest.fixture
-async def story(redis: Client, valkey_url: str, config: Config) -> AsyncIterator[Story]:
+async def story(redis: Valkey, valkey_url: str, config: Config) -> AsyncIterator[Story]:
     async with telling(redis, valkey_url, config) as told:
         yield told
 
 
 @asynccontextmanager
 async def telling(
-    redis: Client, valkey_url: str, config: Config, **more: Any
+    redis: Valkey, valkey_url: str, config: Config, **more: Any
 ) -> AsyncIterator[Story]:
     async with (
         running_sandbox(SandboxConfig(retry_scale=0.01)) as sandbox,
@@ -123,7 +123,7 @@ async def telling(
 
 @asynccontextmanager
 async def telling_in(
-    sandbox: RunningSandbox, redis: Client, valkey_url: str, config: Config, **more: Any
+    sandbox: RunningSandbox, redis: Valkey, valkey_url: str, config: Config, **more: Any
 ) -> AsyncIterator[Story]:
     settings = settings_of(sandbox, valkey_url, **more)
     async with open_bot(settings, config) as bot:

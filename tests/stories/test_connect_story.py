@@ -19,7 +19,6 @@ from sandbox.workspace import partner
 from storage.inbox.inbox import Inbox
 from storage.messages import MessageId
 from storage.records import Records
-from storage.server.connection import Client
 from tests.sandbox.running import ControlError, eventually, running_sandbox
 from tests.stories.conftest import (
     BILLING,
@@ -31,6 +30,7 @@ from tests.stories.conftest import (
     telling,
 )
 from tests.stories.test_process_story import free_port
+from tests.valkeys import Valkey
 
 SHARED, STRANGER = "C0GLOBEX", "U1GINA"
 INVOICE = "My invoice shows the wrong amount"
@@ -43,7 +43,7 @@ def config(config: Config) -> Config:
 
 
 @asynccontextmanager
-async def over_http(redis: Client, valkey_url: str, config: Config) -> AsyncIterator[Story]:
+async def over_http(redis: Valkey, valkey_url: str, config: Config) -> AsyncIterator[Story]:
     port = free_port()
     chosen = SandboxConfig(event_url=f"http://127.0.0.1:{port}/slack/events", retry_scale=0.01)
     async with running_sandbox(chosen) as sandbox:
@@ -62,7 +62,7 @@ async def over_http(redis: Client, valkey_url: str, config: Config) -> AsyncIter
 
 @pytest.fixture(params=[telling, over_http])
 async def told(
-    request: pytest.FixtureRequest, redis: Client, valkey_url: str, config: Config
+    request: pytest.FixtureRequest, redis: Valkey, valkey_url: str, config: Config
 ) -> AsyncIterator[Story]:
     async with request.param(redis, valkey_url, config) as story:
         yield story
@@ -117,7 +117,7 @@ async def test_an_agents_emoji_counts_and_a_strangers_does_not(told: Story) -> N
 
 @pytest.mark.parametrize("answer", ["", "user_not_found"])
 async def test_a_stranger_is_no_agent_and_no_admin_though_triage_toml_lists_them(
-    redis: Client, valkey_url: str, config: Config, answer: str
+    redis: Valkey, valkey_url: str, config: Config, answer: str
 ) -> None:
     people = {"agents": ("@support-agents", STRANGER), "admins": (STRANGER, "U0ADA")}
     listed = config.model_copy(update={"triage": config.triage.model_copy(update=people)})
@@ -164,7 +164,7 @@ async def test_a_channel_of_ours_may_be_shared_later(story: Story) -> None:
 
 
 async def test_what_a_stranger_wrote_while_the_bot_was_away_is_found(
-    redis: Client, valkey_url: str, config: Config
+    redis: Valkey, valkey_url: str, config: Config
 ) -> None:
     async with telling(redis, valkey_url, config) as story:
         backfill = story.bot.backfill.backfill

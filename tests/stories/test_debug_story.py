@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.config import SandboxConfig
 from storage import keys
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.classifiers.openai_server import Body, openai_server, said
 from tests.hostile import HOSTILE
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox

@@ -7,7 +7,7 @@ from sandbox.workspace import acts
 from storage.inbox.events import Posted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import BILLING, SUPPORT, TEAM, Story, settings_of
 

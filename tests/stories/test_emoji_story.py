@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.config.config import Config
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.stories.conftest import BILLING, SUPPORT, TECHNICAL, Story, telling
 
 GA = unicodedata.normalize("NFD", "が")

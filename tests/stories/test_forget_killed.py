@@ -5,7 +5,7 @@ import pytest
 from sandbox.config import SandboxConfig
 from storage import keys
 from storage.forget.forgets import Forgets
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.sandbox.running import eventually, running_sandbox
 from tests.stories.conftest import SUPPORT, TEAM
 from tests.stories.test_forget_story import OF_BAKERY

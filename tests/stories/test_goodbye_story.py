@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from bot.config.config import Config
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.stories.conftest import telling
 
 

@@ -10,7 +10,7 @@ from bot.config.config import Config
 from classifiers.config import LlmConfig, Price
 from storage.messages import MessageId
 from storage.records import Record, Records
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.classifiers import openai_server as wire
 from tests.classifiers.openai_server import OpenAiServer, openai_server
 from tests.sandbox.running import eventually

@@ -23,7 +23,7 @@ from bot.app.http import serve_http
 from bot.config.config import Config
 from sandbox.config import SandboxConfig
 from storage.inbox.inbox import Inbox
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import SUPPORT, TEAM, settings_of
 

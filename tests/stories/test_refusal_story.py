@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.config.config import Config
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.sandbox.running import eventually
 from tests.stories.conftest import BILLING, SUPPORT, TECHNICAL, Story, telling
 

@@ -12,7 +12,7 @@ import pytest
 from bot.app.run import role_of
 from bot.config.config import ConfigError
 from sandbox.config import SandboxConfig
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.sandbox.running import eventually, running_sandbox
 from tests.stories.conftest import SUPPORT
 from tests.stories.test_process_story import TICKET, cards, free_port, triage_run

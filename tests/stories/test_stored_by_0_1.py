@@ -21,12 +21,12 @@ from storage.messages import MessageId
 from storage.models import Models
 from storage.records import Record
 from storage.series import Series
-from storage.server.connection import Client, connect
 from storage.server.embedded import EmbeddedValkey
 from storage.shadows import Shadows
 from storage.workspace.workspaces import Workspaces
 from tests.sandbox.running import eventually, running_sandbox
 from tests.stories.conftest import BOT, SUPPORT, TEAM, TECHNICAL, Story, telling_in
+from tests.valkeys import Valkey, connect_admin
 
 FIXTURE = Path("tests/fixtures/v0_1")
 INVOICE, W9, PARCEL = "1795737357.323796", "1795737358.746865", "1795737360.362337"
@@ -34,15 +34,15 @@ WAITING = ("1795100001.000100", "1795100002.000100", "1795100010.000100")
 
 
 @pytest.fixture
-async def stored(tmp_path: Path) -> AsyncIterator[tuple[str, Client]]:
+async def stored(tmp_path: Path) -> AsyncIterator[tuple[str, Valkey]]:
     """A server on a copy of the folder: its address, and a client."""
     shutil.copytree(FIXTURE / "appendonlydir", tmp_path / "data" / "appendonlydir")
     with EmbeddedValkey(tmp_path / "data") as server:
-        async with connect(server.url, Path("/nonexistent")) as client:
+        async with connect_admin(server.url, Path("/nonexistent")) as client:
             yield server.url, client
 
 
-async def records(client: Client) -> list[Record]:
+async def records(client: Valkey) -> list[Record]:
     found = [
         Record.model_validate_json(await client.get(key))
         async for key in client.scan_iter(match=f"triage:{{{TEAM}}}:message:*")
@@ -50,7 +50,7 @@ async def records(client: Client) -> list[Record]:
     return sorted(found, key=lambda one: one.message.id.ts)
 
 
-async def test_messages_and_examples_are_read(stored: tuple[str, Client]) -> None:
+async def test_messages_and_examples_are_read(stored: tuple[str, Valkey]) -> None:
     _, client = stored
     kept = await records(client)
     assert len(kept) == 11
@@ -75,7 +75,7 @@ async def test_messages_and_examples_are_read(stored: tuple[str, Client]) -> Non
     assert dead.reason == "RuntimeError each time"
 
 
-async def test_models_and_what_they_were_made_of_are_read(stored: tuple[str, Client]) -> None:
+async def test_models_and_what_they_were_made_of_are_read(stored: tuple[str, Valkey]) -> None:
     _, client = stored
     models = Models(client)
     kept = {one.backend: one for one in await models.all(TEAM)}
@@ -126,7 +126,7 @@ async def _put(slack: Workspace, examples: Examples, at: MessageId, **fields: Js
 
 @pytest.mark.timeout(150)
 async def test_the_bot_goes_on_where_it_was_killed(
-    stored: tuple[str, Client], config: Config
+    stored: tuple[str, Valkey], config: Config
 ) -> None:
     url, client = stored
     kept = await records(client)

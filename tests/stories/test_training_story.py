@@ -12,7 +12,7 @@ from bot.admin.train import trainer_of
 from bot.config.config import Config
 from storage.jobs import Jobs
 from storage.models import Models
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.finetune.world import QUICK, teach
 from tests.learning.finetuning_server import KEY, FinetuningServer
 from tests.sandbox.running import eventually

@@ -7,7 +7,8 @@ from bot.message.worker import Worker
 from storage.inbox.events import Event, Posted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
-from storage.server.connection import Client, connect
+from storage.server.connection import connect
+from storage.server.protocol import Client
 from storage.workspace.workspaces import Workspaces
 
 TEAM = "T1"

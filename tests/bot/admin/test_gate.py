@@ -10,7 +10,7 @@ from bot.config.config import Settings, load_config
 from classifiers.config import LlmConfig, Price
 from classifiers.embedding.minilm import MiniLmEmbedder
 from storage.models import ModelError
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.spending import Spending
 from storage.stores import Stores
 from tests.classifiers.openai_server import openai_server

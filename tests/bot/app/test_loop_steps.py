@@ -29,13 +29,13 @@ from storage.examples.snapshots import Snapshots
 from storage.jobs import Job, Jobs, Stage
 from storage.models import Models
 from storage.series import Series, ShownAnswer
-from storage.server.connection import Client
 from storage.server.embedded import EmbeddedValkey
 from storage.server.limiter import Limiter
 from storage.stores import Stores
 from storage.workspace.members import Members
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import TEAM
+from tests.valkeys import Valkey
 
 
 class Pupil:
@@ -56,7 +56,7 @@ class Pupil:
         self.knows.update(one.id for one in put)
 
 
-async def test_an_example_that_cannot_be_taught_holds_up_no_other(redis: Client) -> None:
+async def test_an_example_that_cannot_be_taught_holds_up_no_other(redis: Valkey) -> None:
     examples, pupil = Examples(redis), Pupil()
     teaching = ExampleFeed(Stores(redis, "T"), pupil, TrackRecord())
     for number in range(8):
@@ -74,12 +74,12 @@ async def test_callers_of_a_batch_that_was_interrupted_are_answered() -> None:
         await asyncio.wait_for(batching.classify(["a"]), 5)
 
 
-def gateway_of(sandbox: RunningSandbox, redis: Client) -> Gateway:
+def gateway_of(sandbox: RunningSandbox, redis: Valkey) -> Gateway:
     client = web_client(sandbox.bot_token, sandbox.api_url)
     return Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig(factor=0)))
 
 
-async def test_a_drift_that_slack_did_not_take_is_told_later_and_once(redis: Client) -> None:
+async def test_a_drift_that_slack_did_not_take_is_told_later_and_once(redis: Valkey) -> None:
     config, series = load_config(Path("triage.toml")), Series(redis, TEAM)
     async with running_sandbox() as sandbox:
         directory = Directory(web_client(sandbox.bot_token, sandbox.api_url), config)
@@ -122,7 +122,7 @@ def job(identity: str, backend: str) -> Job:
     )
 
 
-async def test_a_job_of_another_version_holds_up_no_other(redis: Client) -> None:
+async def test_a_job_of_another_version_holds_up_no_other(redis: Valkey) -> None:
     jobs = Jobs(redis)
     await jobs.add(job("aaaa", "a later backend"))
     await jobs.add(job("bbbb", "local"))
@@ -142,7 +142,7 @@ async def test_the_watch_of_the_embedded_server_outlives_its_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[str] = []
-    look = EmbeddedValkey._look  # noqa: SLF001 - what its thread does
+    look = EmbeddedValkey._check  # noqa: SLF001 - what its thread does
 
     def failing(self: EmbeddedValkey) -> None:
         looks.append("look")
@@ -150,6 +150,6 @@ async def test_the_watch_of_the_embedded_server_outlives_its_errors(
             raise OSError("no file handles left")
         look(self)
 
-    monkeypatch.setattr(EmbeddedValkey, "_look", failing)
+    monkeypatch.setattr(EmbeddedValkey, "_check", failing)
     with EmbeddedValkey(tmp_path):
         await eventually(lambda: len(looks) > 1, 10)

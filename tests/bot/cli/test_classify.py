@@ -21,7 +21,7 @@ from learning.bulk.file_out import FileOut
 from learning.errors import DatasetError
 from learning.reading.source import Source
 from storage.models import Model, ModelError, Models, Promotion
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.bot.cli.command_line import process, triage
 from tests.learning.bulk.shouting import shout
 

@@ -14,7 +14,7 @@ from bot.config.config import Config, Settings, load_config
 from classifiers.base import ClassifierSetupError
 from learning.reading.source import Source
 from storage.examples.examples import Examples
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.hostile import ACTING, HOSTILE
 
 

@@ -5,7 +5,7 @@ import json
 from storage.inbox.events import Posted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.workspace.workspaces import Workspaces
 from tests.bot.cli.command_line import triage
 

@@ -15,8 +15,8 @@ from bot.cli.terminal import Terminal
 from bot.config.config import Config, ConfigError, Settings, load_config
 from sandbox.web_api.auth import auth_test
 from sandbox.web_api.routes import METHODS
-from storage.server.connection import Client
 from tests.sandbox.running import running_sandbox
+from tests.valkeys import Valkey
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_server_that_does_not_report_scopes_passes() -> None:
 
 
 async def test_rights_that_redis_refuses_are_named(
-    redis: Client, valkey_url: str, config: Config
+    redis: Valkey, valkey_url: str, config: Config
 ) -> None:
     refusals = ["-info", "-memory|usage", "-time"]
     rights = {"categories": ["+@all"], "commands": refusals, "keys": ["*"], "channels": ["*"]}

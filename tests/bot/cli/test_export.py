@@ -10,7 +10,7 @@ from bot.cli.import_ import import_file
 from bot.config.config import Settings, load_config
 from learning.reading.source import Source
 from storage.examples.examples import Examples
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.workspace.workspaces import Workspaces
 from tests.bot.cli.command_line import triage
 

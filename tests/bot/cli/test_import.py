@@ -11,7 +11,7 @@ from learning.errors import DatasetError
 from learning.reading.bad_rows import RefuseAll, SkipBad
 from learning.reading.source import Source
 from storage.examples.examples import Examples
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.bot.cli.command_line import triage
 from tests.hostile import ACTING, HOSTILE
 

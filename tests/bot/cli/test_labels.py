@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.workspace.workspaces import Workspaces
 from tests.bot.cli.command_line import triage
 from tests.learning.export.exports import example, stood

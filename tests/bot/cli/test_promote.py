@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.config.config import load_config
 from storage.models import DEFAULT, Models
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.workspace.workspaces import Workspaces
 from tests.bot.cli.command_line import invoke
 from tests.learning.teaching import add_recipe, teach

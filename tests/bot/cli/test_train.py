@@ -19,7 +19,7 @@ from bot.config.config import Config, ConfigError, Settings, load_config
 from classifiers.local.recipe import Recipe
 from learning.finetune.backend import RefusedError
 from storage.models import Models
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.finetune.world import QUICK, teach
 from tests.learning.finetuning_server import KEY, FinetuningServer
 

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.commands import forward as forwarding
 from bot.slack.origin import ELSEWHERE
 from storage.inbox.inbox import Inbox
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.sandbox.running import running_sandbox
 from tests.stories.conftest import TEAM
 

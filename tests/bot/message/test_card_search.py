@@ -25,8 +25,8 @@ from bot.slack.pacing import Pacing
 from sandbox.workspace import acts, seed
 from storage.messages import Message, MessageId
 from storage.records import Hold, Posting, Record, Records, Shown
-from storage.server.connection import Client
 from storage.server.limiter import Limiter
+from storage.server.protocol import Client
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BILLING, SUPPORT, TEAM
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.message.corrections import fold
 from storage.examples.examples import Examples, Reaction
 from storage.messages import MessageId
-from storage.server.connection import connect
+from tests.valkeys import connect_admin
 
 
 def reaction(at: int, user: str, label: str | None, *, added: bool = True) -> Reaction:
@@ -85,7 +85,7 @@ async def test_what_is_stored_folds_the_same_in_whatever_order_it_came(
     item = MessageId(team="T", channel="C", ts="1")
     arrived = [*events, *events]
     random.shuffle(arrived)
-    async with connect(valkey_url, Path("/none")) as redis:
+    async with connect_admin(valkey_url, Path("/none")) as redis:
         await redis.flushall()
         stored = Examples(redis)
         for one in arrived:

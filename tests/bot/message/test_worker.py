@@ -19,7 +19,7 @@ from storage.inbox.events import Event, Posted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
 from storage.records import HeldError, LostHoldError
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.workspace.workspaces import Workspaces
 from tests.sandbox.running import eventually
 

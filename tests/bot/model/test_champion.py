@@ -20,7 +20,7 @@ from learning.feedback.track_record import TrackRecord
 from storage.examples.examples import StoredExample
 from storage.models import DEFAULT, Model, Models, Promotion
 from storage.series import Series
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.sandbox.running import eventually
 
 NOTE = Promotion(act="promote", who="U1", when="1", why="better")

@@ -19,7 +19,7 @@ from learning.feedback.track_record import TrackRecord
 from storage.examples.examples import Examples
 from storage.messages import Message, MessageId
 from storage.series import Series
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.stores import Stores
 from storage.workspace.workspaces import Workspaces
 from tests.learning.teaching import teach

@@ -13,7 +13,7 @@ from bot.observe.tracing import NoTracing, OpenTelemetry, tracing_of
 from storage.config import IntakeConfig
 from storage.inbox.events import Posted
 from storage.messages import Message, MessageId
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 AT = MessageId(team="T1", channel="C1", ts="1.5")
 

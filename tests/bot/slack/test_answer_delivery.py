@@ -15,8 +15,8 @@ from sandbox.faults import Fault
 from storage.inbox.commands import Commands
 from storage.inbox.events import Asked
 from storage.messages import MessageId
-from storage.server.connection import Client
 from storage.server.limiter import Limiter
+from storage.server.protocol import Client
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import TEAM
 

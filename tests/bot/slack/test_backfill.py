@@ -25,8 +25,8 @@ from storage.examples.examples import Reaction
 from storage.inbox.events import Deleted, Event, Posted, Reacted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
-from storage.server.connection import Client
 from storage.server.limiter import Limiter
+from storage.server.protocol import Client
 from storage.stores import Stores
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BOT, SUPPORT, TEAM

@@ -16,8 +16,8 @@ from bot.slack.gateway import Gateway
 from bot.slack.history import ChannelHistory
 from bot.slack.pacing import Pacing
 from storage.messages import MessageId
-from storage.server.connection import Client
 from storage.server.limiter import Limiter
+from storage.server.protocol import Client
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import SUPPORT, TEAM
 

@@ -12,8 +12,8 @@ from bot.slack.message_kinds import SUBTYPES
 from storage.inbox.events import EVENT, Posted, Reacted
 from storage.inbox.inbox import Inbox
 from storage.records import Record
-from storage.server.connection import Client
 from storage.workspace.workspaces import Workspaces
+from tests.valkeys import Valkey
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -97,7 +97,7 @@ def times(found: Posted | Reacted) -> list[str]:
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(BODIES)
 async def test_any_json_is_stored_to_be_answered_or_refused(
-    redis: Client, body: dict[str, Any]
+    redis: Valkey, body: dict[str, Any]
 ) -> None:
     await redis.flushall()
     inbox = Inbox(redis)

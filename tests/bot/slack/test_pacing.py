@@ -14,8 +14,8 @@ from bot.slack.pacing import Pacing
 from storage.inbox.events import Deleted, Event
 from storage.inbox.inbox import Entry, Inbox
 from storage.messages import MessageId
-from storage.server.connection import Client
 from storage.server.limiter import Limiter
+from storage.server.protocol import Client
 from tests.sandbox.running import eventually
 
 

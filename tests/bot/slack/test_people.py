@@ -16,11 +16,12 @@ from bot.slack.directory import OUTAGE_S, Directory
 from bot.slack.errors import ADVICE, GatewayUnavailableError
 from bot.slack.people import People, group_problems
 from storage import keys
-from storage.server.connection import Client, connect
+from storage.server.connection import connect
 from storage.workspace import members as storage
 from storage.workspace.members import Members, Membership
 from tests.sandbox.running import RunningSandbox, eventually, running_sandbox
 from tests.stories.conftest import TEAM
+from tests.valkeys import Valkey
 
 AGENTS, ADMINS = "@support-agents", "@support-admins"
 CONFIG = TriageConfig(agents=(AGENTS, "U0CLEO"), admins=(ADMINS,))
@@ -37,7 +38,7 @@ class Processes:
     """Some processes of one workspace, each with a connection and lists of its own."""
 
     sandbox: RunningSandbox
-    redis: Client
+    redis: Valkey
     all: list[People]
 
     @property
@@ -69,7 +70,7 @@ class Processes:
 
 @pytest.fixture
 async def processes(
-    sandbox: RunningSandbox, redis: Client, valkey_url: str
+    sandbox: RunningSandbox, redis: Valkey, valkey_url: str
 ) -> AsyncIterator[Processes]:
     config = load_config(Path("triage.toml"))
     async with AsyncExitStack() as stack:
@@ -261,7 +262,9 @@ async def test_who_left_a_group_loses_its_rights_in_five_minutes(processes: Proc
     assert not await processes.one.is_admin("U0ADA")
 
 
-async def test_a_process_that_was_stopped_does_not_bring_an_old_list_back(redis: Client) -> None:
+async def test_a_process_that_was_stopped_does_not_bring_an_old_list_back(
+    redis: Valkey,
+) -> None:
     members = Members(redis, TEAM)
     await members.put(AGENTS, Membership(users=frozenset({"U0NEW"}), at=20.0, tried=20.0))
     await members.put(AGENTS, Membership(users=frozenset({"U0OLD"}), at=10.0, tried=10.0))

@@ -10,12 +10,12 @@ from classifiers.base import ClassifierError, NotAskedError
 from classifiers.cascade.cascade import CascadeClassifier
 from classifiers.config import Price
 from classifiers.ledger import Ledger, UnsharedLedger
-from storage.server.connection import Client
 from storage.spending import Spending
 from tests.classifiers import openai_server as wire
 from tests.classifiers.cascade.test_cascade import Fake
 from tests.classifiers.llm.test_llm import asked
 from tests.sandbox.running import eventually
+from tests.valkeys import Valkey
 
 PRICE = Price(prompt=100, cached=10, completion=500)
 COST = 0.155  # of a request, by the server's count
@@ -27,7 +27,7 @@ def budget(usd: float | None) -> dict[str, Any]:
 
 
 async def test_128_concurrent_messages_exceed_the_budget_by_at_most_one_request(
-    redis: Client,
+    redis: Valkey,
 ) -> None:
     ledger = Spending(redis, TEAM)
     async with asked(ledger=ledger, max_concurrency=64, **budget(13 * COST)) as (llm, server):
@@ -44,7 +44,7 @@ async def test_128_concurrent_messages_exceed_the_budget_by_at_most_one_request(
     assert spent.cost_usd == pytest.approx(COST * len(server.requests))
 
 
-async def test_two_processes_share_a_budget(redis: Client) -> None:
+async def test_two_processes_share_a_budget(redis: Valkey) -> None:
     one, other = Spending(redis, TEAM), Spending(redis, TEAM)
     async with (
         asked(ledger=one, max_concurrency=64, **budget(5 * COST)) as (first, server),
@@ -55,7 +55,7 @@ async def test_two_processes_share_a_budget(redis: Client) -> None:
         assert len(server.requests) + len(another.requests) <= 7
 
 
-async def test_no_request_is_sent_if_the_ledger_is_full(redis: Client) -> None:
+async def test_no_request_is_sent_if_the_ledger_is_full(redis: Valkey) -> None:
     async with asked(ledger=Spending(redis, TEAM), **budget(None)) as (llm, server):
         cascade = CascadeClassifier(Fake("local:1"), llm)
         await redis.config_set("maxmemory", 1)

@@ -10,7 +10,7 @@ from bot.commands.conflicts import render
 from bot.slack.text.markup import excerpt
 from classifiers.base import Vectors
 from learning.dataset.conflicts import doubts
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.export.exports import LABELS, example, stood
 
 TOPICS = {"BILLING": "invoice", "TECHNICAL": "crash", "ACCOUNT": "login", "OTHER": "hello"}

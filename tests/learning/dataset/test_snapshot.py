@@ -14,7 +14,7 @@ from learning.reading.reader import identity
 from storage import keys
 from storage.examples.examples import Examples, StoredExample
 from storage.examples.snapshots import Snapshot, SnapshotError, Snapshots
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.export import exports
 from tests.learning.export.exports import LABELS
 

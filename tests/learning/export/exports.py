@@ -8,7 +8,7 @@ from bot.config.config import load_config
 from learning.export.export import Exported, export, writer
 from learning.export.rows import Row
 from storage.examples.examples import Examples, StoredExample
-from storage.server.connection import Client
+from storage.server.protocol import Client
 
 LABELS = load_config(Path("triage.toml")).label_set
 

@@ -21,7 +21,7 @@ from learning.export import whole_file
 from learning.export.export import FORMATS, since_when, writer
 from learning.export.openai_rules import problems
 from storage.examples.examples import StoredExample
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.workspace.workspaces import Workspaces
 from tests.classifiers.openai_server import openai_server
 from tests.learning.export.exports import (

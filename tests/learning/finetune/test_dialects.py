@@ -7,7 +7,7 @@ from learning.finetune.plan import begin, plan
 from learning.finetune.report import plan_lines
 from learning.finetune.trainer import Trainer
 from storage.jobs import Job, Stage
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.finetune.world import TEAM, backend_of, snapshot, trainer_of, until
 from tests.learning.finetuning_server import (
     KEY,

@@ -11,7 +11,7 @@ from learning.finetune.stages import PollPace
 from learning.finetune.trainer import Trainer
 from storage.examples.snapshots import Snapshot
 from storage.jobs import Job, Stage
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.finetune.world import (
     LABELS,
     QUICK,

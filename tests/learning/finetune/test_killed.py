@@ -14,7 +14,7 @@ import pytest
 from learning.finetune.plan import begin, plan
 from learning.finetune.trainer import Trainer
 from storage.jobs import Job, Stage
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.finetune import child
 from tests.learning.finetune.child import Death
 from tests.learning.finetune.world import LABELS, TEAM, backend_of, snapshot, trainer_of

@@ -16,7 +16,7 @@ from learning.finetune.plan import Word, begin, plan, wanting
 from learning.finetune.preflight import examine
 from learning.finetune.training_file import refusals, training_file
 from storage.examples.snapshots import Snapshot, SnapshotExample
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.finetune.world import LABELS, TEAM, backend_of, snapshot, trainer_of
 from tests.learning.finetuning_server import Fault, failed, finetuning_server
 

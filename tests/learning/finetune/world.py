@@ -17,7 +17,7 @@ from storage.examples.examples import Examples, StoredExample
 from storage.examples.snapshots import Snapshot, Snapshots
 from storage.jobs import Job, Jobs
 from storage.models import Models
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.workspace.workspaces import Workspaces
 from tests.learning.finetuning_server import (
     KEY,

@@ -2,7 +2,7 @@
 
 from learning.gate.shadow import figures
 from storage.examples.examples import StoredExample
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from storage.shadows import ShadowAnswer, Shadows
 
 

@@ -20,7 +20,7 @@ from learning.reading.importing import Imported, look_through, store
 from learning.reading.reader import identity, read, texts
 from learning.reading.source import Columns, Source
 from storage.examples.examples import Examples
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.export.exports import LABELS, example, exported, written
 
 NASTY = st.sampled_from(

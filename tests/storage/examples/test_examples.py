@@ -17,7 +17,8 @@ from hypothesis.stateful import (
 
 from storage.examples.examples import Correction, Examples, Reaction, StoredExample
 from storage.messages import MessageId
-from storage.server.connection import Client, connect
+from storage.server.connection import connect
+from storage.server.protocol import Client
 
 
 def example(identity: str, label: str) -> StoredExample:

@@ -15,7 +15,7 @@ from storage.inbox.events import Posted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
 from storage.records import ForgottenError, Record, Records
-from storage.server.connection import Client
+from storage.server.protocol import Client
 from tests.learning.export.exports import LABELS
 from tests.words import keys_with
 

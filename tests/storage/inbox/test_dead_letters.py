@@ -4,12 +4,12 @@ from storage import keys
 from storage.inbox.dead_letters import DeadLetters
 from storage.inbox.events import Posted
 from storage.messages import Message, MessageId
-from storage.server.connection import Client
+from tests.valkeys import Valkey
 
 DAY_S = 24 * 3600
 
 
-async def buried(redis: Client, days_ago: float, ts: str) -> None:
+async def buried(redis: Valkey, days_ago: float, ts: str) -> None:
     """Store a dead letter of an age."""
     now, _ = await redis.time()
     at = MessageId(team="T", channel="C", ts=ts)
@@ -21,7 +21,7 @@ async def buried(redis: Client, days_ago: float, ts: str) -> None:
     )
 
 
-async def test_what_is_older_than_is_kept_goes_and_is_counted(redis: Client) -> None:
+async def test_what_is_older_than_is_kept_goes_and_is_counted(redis: Valkey) -> None:
     letters = DeadLetters(redis)
     assert await letters.trim("T", DAY_S) == 0
     assert await letters.outlived("T") == 0

@@ -18,9 +18,9 @@ from storage.inbox.dead_letters import DeadLetters
 from storage.inbox.events import Event, Posted, Reacted
 from storage.inbox.inbox import Entry, Inbox, InboxFullError
 from storage.messages import Message, MessageId
-from storage.server.connection import Client, connect
 from storage.workspace.workspaces import Workspaces
 from tests.sandbox.running import eventually
+from tests.valkeys import Valkey, connect_admin
 
 AT = MessageId(team="T1", channel="C1", ts="1.0")
 
@@ -34,19 +34,19 @@ async def take(inbox: Inbox, count: int = 10, cap: int = 10, **running: int) -> 
     return list((await inbox.take("T1", count, cap, running)).entries)
 
 
-async def expire(redis: Client, entry: Entry) -> None:
+async def expire(redis: Valkey, entry: Entry) -> None:
     """Expire the lease of an entry."""
     await redis.zadd(keys.taken(entry.team), {entry.id: 1})
 
 
-async def kept(redis: Client) -> list[str]:
+async def kept(redis: Valkey) -> list[str]:
     """Return the remains in Redis of removed entries."""
     left = {keys.seen("T1", "C1", "1.0"), keys.known("T1", "C1"), keys.calls(), keys.dead("T1")}
     left.add(keys.server("T1"))
     return sorted(set(await redis.keys("*")) - left)
 
 
-async def test_a_message_is_received_once_and_its_edits_each_time(redis: Client) -> None:
+async def test_a_message_is_received_once_and_its_edits_each_time(redis: Valkey) -> None:
     inbox = Inbox(redis)
     assert await inbox.receive(posted())
     assert not await inbox.receive(posted())
@@ -57,7 +57,9 @@ async def test_a_message_is_received_once_and_its_edits_each_time(redis: Client)
     assert await redis.zrange(keys.known("T1", "C1"), 0, -1) == ["1.0"]
 
 
-async def test_an_entry_stays_until_it_is_answered_and_then_leaves_nothing(redis: Client) -> None:
+async def test_an_entry_stays_until_it_is_answered_and_then_leaves_nothing(
+    redis: Valkey,
+) -> None:
     inbox = Inbox(redis)
     await inbox.receive(posted())
     [entry] = await take(inbox)
@@ -70,7 +72,7 @@ async def test_an_entry_stays_until_it_is_answered_and_then_leaves_nothing(redis
     assert not await inbox.receive(posted())  # still known: Slack may send it again for a day
 
 
-async def test_what_a_dead_worker_held_is_taken_over_one_by_one(redis: Client) -> None:
+async def test_what_a_dead_worker_held_is_taken_over_one_by_one(redis: Valkey) -> None:
     inbox = Inbox(redis)
     for number in range(3):
         await inbox.receive(posted(f"{number}.0"))
@@ -92,7 +94,7 @@ async def test_what_a_dead_worker_held_is_taken_over_one_by_one(redis: Client) -
     assert await redis.exists(keys.suspects("T1"), keys.strikes("T1"), keys.taken("T1")) == 0
 
 
-async def test_five_kills_of_a_worker_bury_nothing(redis: Client) -> None:
+async def test_five_kills_of_a_worker_bury_nothing(redis: Valkey) -> None:
     inbox = Inbox(redis)
     for number in range(20):
         await inbox.receive(posted(f"{number}.0"))
@@ -109,7 +111,7 @@ async def test_five_kills_of_a_worker_bury_nothing(redis: Client) -> None:
     assert max(strikes) < worker._STRIKES_MAX  # noqa: SLF001 - the limit for dead letters
 
 
-async def test_what_was_alone_in_dead_hands_lets_the_others_pass(redis: Client) -> None:
+async def test_what_was_alone_in_dead_hands_lets_the_others_pass(redis: Valkey) -> None:
     inbox = Inbox(redis)
     for ts in ("1.0", "2.0"):
         await inbox.receive(posted(ts))
@@ -129,12 +131,12 @@ async def test_what_was_alone_in_dead_hands_lets_the_others_pass(redis: Client) 
 
 
 async def test_a_server_whose_user_may_not_ask_info_hands_out_all_the_same(
-    redis: Client, valkey_url: str
+    redis: Valkey, valkey_url: str
 ) -> None:
     rights = {"categories": ["+@all", "-@admin"], "commands": ["-info"], "keys": ["*"]}
     await redis.acl_setuser("modest", enabled=True, nopass=True, channels=["*"], **rights)
     try:
-        async with connect(valkey_url, Path("/nonexistent")) as modest:
+        async with connect_admin(valkey_url, Path("/nonexistent")) as modest:
             await modest.execute_command("AUTH", "modest", "any")
             inbox = Inbox(modest)
             with pytest.raises(StorageDeniedError):
@@ -154,7 +156,7 @@ SPOILT = [keys.handed, keys.strikes, keys.taken, keys.suspects, keys.later, keys
 
 @pytest.mark.parametrize("key", SPOILT, ids=lambda key: key.__name__)
 async def test_a_script_that_cannot_end_writes_nothing(
-    redis: Client, key: Callable[[str], str]
+    redis: Valkey, key: Callable[[str], str]
 ) -> None:
     inbox = Inbox(redis)
     for number in range(3):
@@ -192,7 +194,7 @@ async def test_a_script_that_cannot_end_writes_nothing(
 
 @pytest.mark.parametrize("skew_s", [-12.0, 12.0])
 async def test_a_clock_that_is_wrong_delays_nothing(
-    redis: Client, monkeypatch: pytest.MonkeyPatch, skew_s: float
+    redis: Valkey, monkeypatch: pytest.MonkeyPatch, skew_s: float
 ) -> None:
     inbox, right = Inbox(redis), time.time
     monkeypatch.setattr(time, "time", lambda: right() + skew_s)
@@ -213,7 +215,9 @@ async def test_a_clock_that_is_wrong_delays_nothing(
     assert len(await take(inbox)) == 1
 
 
-async def test_a_slow_worker_keeps_what_it_renews_and_no_other_can_renew_it(redis: Client) -> None:
+async def test_a_slow_worker_keeps_what_it_renews_and_no_other_can_renew_it(
+    redis: Valkey,
+) -> None:
     inbox = Inbox(redis)
     await inbox.receive(posted())
     [entry] = await take(inbox)
@@ -232,7 +236,7 @@ async def test_a_slow_worker_keeps_what_it_renews_and_no_other_can_renew_it(redi
     assert other.handed == 2
 
 
-async def test_a_postponed_entry_comes_again_when_it_is_due(redis: Client) -> None:
+async def test_a_postponed_entry_comes_again_when_it_is_due(redis: Valkey) -> None:
     inbox = Inbox(redis)
     await inbox.receive(posted())
     [entry] = await take(inbox)
@@ -248,7 +252,7 @@ async def test_a_postponed_entry_comes_again_when_it_is_due(redis: Client) -> No
     assert (alone.handed, alone.strikes) == (3, 1)
 
 
-async def test_a_flood_in_one_channel_does_not_hold_up_the_others(redis: Client) -> None:
+async def test_a_flood_in_one_channel_does_not_hold_up_the_others(redis: Valkey) -> None:
     inbox = Inbox(redis)
     for number in range(500):
         await inbox.receive(posted(f"{number}.0"))
@@ -258,7 +262,7 @@ async def test_a_flood_in_one_channel_does_not_hold_up_the_others(redis: Client)
     assert [one.event.item.ts for one in taken if one.channel == "C1"] == ["0.0", "1.0", "2.0"]
 
 
-async def test_a_channel_gets_no_more_than_its_share_of_places(redis: Client) -> None:
+async def test_a_channel_gets_no_more_than_its_share_of_places(redis: Valkey) -> None:
     inbox = Inbox(redis)
     for number in range(20):
         await inbox.receive(posted(f"{number}.0"))
@@ -271,7 +275,7 @@ async def test_a_channel_gets_no_more_than_its_share_of_places(redis: Client) ->
     assert [one.channel for one in await take(inbox, 10, 5, C1=5)] == ["C2"]
 
 
-async def test_workspaces_take_turns(redis: Client) -> None:
+async def test_workspaces_take_turns(redis: Valkey) -> None:
     inbox = Inbox(redis)
     for number in range(20):
         await inbox.receive(posted(f"{number}.0"))
@@ -282,7 +286,7 @@ async def test_workspaces_take_turns(redis: Client) -> None:
     assert await inbox.called(0.1) == "T1"
 
 
-async def test_a_lost_call_is_made_again_by_the_sweep(redis: Client) -> None:
+async def test_a_lost_call_is_made_again_by_the_sweep(redis: Valkey) -> None:
     inbox = Inbox(redis)
     await Workspaces(redis).add("T1")
     await inbox.sweep()
@@ -299,7 +303,7 @@ async def test_a_lost_call_is_made_again_by_the_sweep(redis: Client) -> None:
     assert await inbox.called(0.1) == "T1"
 
 
-async def test_a_full_inbox_takes_nothing_more_and_forgets_nothing(redis: Client) -> None:
+async def test_a_full_inbox_takes_nothing_more_and_forgets_nothing(redis: Valkey) -> None:
     inbox = Inbox(redis, limit=2)
     await inbox.receive(posted("1.0"))
     await inbox.receive(posted("2.0"))
@@ -311,7 +315,7 @@ async def test_a_full_inbox_takes_nothing_more_and_forgets_nothing(redis: Client
     assert await inbox.receive(posted("3.0"))
 
 
-async def test_an_inbox_is_full_by_its_bytes_too(redis: Client) -> None:
+async def test_an_inbox_is_full_by_its_bytes_too(redis: Valkey) -> None:
     inbox = Inbox(redis, limit_mb=1)
     long = posted().message.model_copy(update={"text": "\u7d19" * 4_000})  # 12 kB
 
@@ -329,7 +333,7 @@ async def test_an_inbox_is_full_by_its_bytes_too(redis: Client) -> None:
     assert await inbox.receive(posted("900.0"))
 
 
-async def test_full_memory_lets_workers_go_on(redis: Client) -> None:
+async def test_full_memory_lets_workers_go_on(redis: Valkey) -> None:
     inbox = Inbox(redis)
     await inbox.receive(posted("1.0"))
     await inbox.receive(posted("2.0"))
@@ -349,7 +353,7 @@ async def test_full_memory_lets_workers_go_on(redis: Client) -> None:
 
 
 async def test_what_is_given_up_is_kept_with_its_reason_and_can_be_tried_again(
-    redis: Client,
+    redis: Valkey,
 ) -> None:
     inbox, letters = Inbox(redis), DeadLetters(redis)
     await inbox.receive(posted())
@@ -366,7 +370,7 @@ async def test_what_is_given_up_is_kept_with_its_reason_and_can_be_tried_again(
     assert (entry.event, entry.strikes) == (posted(), 0)
 
 
-async def test_what_cannot_be_read_goes_to_the_dead_letters(redis: Client) -> None:
+async def test_what_cannot_be_read_goes_to_the_dead_letters(redis: Valkey) -> None:
     inbox, letters = Inbox(redis), DeadLetters(redis)
     await inbox.receive(posted("1.0"))
     [bad] = await redis.hkeys(keys.inbox("T1"))
@@ -380,7 +384,7 @@ async def test_what_cannot_be_read_goes_to_the_dead_letters(redis: Client) -> No
     assert await inbox.dead("T1") == 0
 
 
-async def each_in_one_place(redis: Client) -> None:
+async def each_in_one_place(redis: Valkey) -> None:
     waiting = {
         channel: await redis.lrange(keys.waiting("T1", channel), 0, -1) for channel in ("C1", "C2")
     }
@@ -403,7 +407,7 @@ STEPS = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(STEPS, st.randoms(use_true_random=False))
 async def test_every_entry_is_in_one_place_and_ends_once(  # noqa: C901, PLR0912 - one branch per step
-    redis: Client, steps: list[str], random: Random
+    redis: Valkey, steps: list[str], random: Random
 ) -> None:
     await redis.flushall()
     inbox = Inbox(redis)

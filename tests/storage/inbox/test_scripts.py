@@ -10,7 +10,7 @@ from storage.examples.examples import Examples, StoredExample
 from storage.examples.label_moves import LabelMoves
 from storage.messages import Message, MessageId
 from storage.records import Record, Records
-from storage.server.connection import Client
+from tests.valkeys import Valkey
 
 AT = MessageId(team="T", channel="C", ts="1.0")
 
@@ -21,11 +21,11 @@ def example(identity: str, label: str = "A") -> StoredExample:
     )
 
 
-async def all_keys(redis: Client) -> dict[str, bytes]:
+async def all_keys(redis: Valkey) -> dict[str, bytes]:
     return {name: await redis.dump(name) for name in await redis.keys("triage:{T}*")}
 
 
-async def spoilt(redis: Client, key: str, step: Callable[[], Awaitable[object]]) -> None:
+async def spoilt(redis: Valkey, key: str, step: Callable[[], Awaitable[object]]) -> None:
     """Check that a key of the wrong type ends the step, and nothing is written."""
     kept = await redis.exists(key)
     if kept:
@@ -40,7 +40,7 @@ async def spoilt(redis: Client, key: str, step: Callable[[], Awaitable[object]])
         await redis.rename("kept:{T}", key)
 
 
-async def test_examples_stand_whole_or_not_at_all(redis: Client) -> None:
+async def test_examples_stand_whole_or_not_at_all(redis: Valkey) -> None:
     examples, moves = Examples(redis), LabelMoves(redis)
     await examples.put("T", "C:1.0", example("C:1.0"))
     places = (keys.examples, keys.counts, keys.changes, keys.order)
@@ -51,7 +51,9 @@ async def test_examples_stand_whole_or_not_at_all(redis: Client) -> None:
         await spoilt(redis, key("T"), lambda: moves.bring_back("T", [example("C:3.0")]))
 
 
-async def test_an_example_of_another_version_can_be_replaced_and_removed(redis: Client) -> None:
+async def test_an_example_of_another_version_can_be_replaced_and_removed(
+    redis: Valkey,
+) -> None:
     examples = Examples(redis)
     for stored in ("no JSON", '{"label": 7}', "[]"):
         await redis.hset(keys.examples("T"), "C:1.0", stored)
@@ -63,7 +65,7 @@ async def test_an_example_of_another_version_can_be_replaced_and_removed(redis: 
         assert await examples.get("T", ["C:1.0"]) == [None]
 
 
-async def test_a_record_is_put_whole_or_not_at_all(redis: Client) -> None:
+async def test_a_record_is_put_whole_or_not_at_all(redis: Valkey) -> None:
     records = Records(redis)
     record = Record(message=Message(id=AT, user="U", text="hi"))
     async with records.held(AT) as hold:

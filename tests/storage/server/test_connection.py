@@ -12,10 +12,9 @@ from storage.inbox.events import Posted
 from storage.inbox.inbox import Inbox
 from storage.messages import Message, MessageId
 from storage.records import Record, Records
-from storage.server.connection import Client, connect
 from storage.workspace.workspaces import Workspaces
 from tests.sandbox.running import eventually
-from tests.valkeys import Node, cluster, cluster_url, watched
+from tests.valkeys import Node, Valkey, cluster, cluster_url, connect_admin, watched
 
 TEAMS = [f"T{number}" for number in range(12)]
 
@@ -27,8 +26,8 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, ...]
 
 
 @pytest.fixture
-async def clustered(nodes: tuple[Node, ...]) -> AsyncIterator[Client]:
-    async with connect(cluster_url(nodes), Path("/nonexistent")) as client:
+async def clustered(nodes: tuple[Node, ...]) -> AsyncIterator[Valkey]:
+    async with connect_admin(cluster_url(nodes), Path("/nonexistent")) as client:
         await client.flushall()
         yield client
 
@@ -40,7 +39,7 @@ def example(identity: str) -> StoredExample:
 
 
 async def test_a_cluster_keeps_each_workspace_in_one_slot(
-    clustered: Client, nodes: tuple[Node, ...]
+    clustered: Valkey, nodes: tuple[Node, ...]
 ) -> None:
     records, examples, inbox = Records(clustered), Examples(clustered), Inbox(clustered)
     workspaces = Workspaces(clustered)
@@ -69,7 +68,7 @@ async def test_a_cluster_keeps_each_workspace_in_one_slot(
     assert all(one.client.dbsize() for one in nodes)
 
 
-async def test_blocking_reads_and_locks_hold_on_a_cluster(clustered: Client) -> None:
+async def test_blocking_reads_and_locks_hold_on_a_cluster(clustered: Valkey) -> None:
     inbox, records = Inbox(clustered), Records(clustered)
     at = MessageId(team="T1", channel="C", ts="2.5")
     event = Posted(message=Message(id=at, user="U", text="t"))
@@ -87,7 +86,7 @@ async def test_blocking_reads_and_locks_hold_on_a_cluster(clustered: Client) -> 
     assert await inbox.depth("T1") == 0
 
 
-async def test_a_script_that_a_node_forgot_is_loaded_again(clustered: Client) -> None:
+async def test_a_script_that_a_node_forgot_is_loaded_again(clustered: Valkey) -> None:
     examples = Examples(clustered)
     assert await examples.put("T1", "C:1", example("C:1"))
     await clustered.script_flush()
@@ -96,7 +95,7 @@ async def test_a_script_that_a_node_forgot_is_loaded_again(clustered: Client) ->
 
 async def test_a_failover_is_lived_through(tmp_path: Path) -> None:
     with watched(tmp_path) as servers:
-        async with connect(servers.url, Path("/nonexistent")) as client:
+        async with connect_admin(servers.url, Path("/nonexistent")) as client:
             examples = Examples(client)
             assert await examples.put("T1", "C:1", example("C:1"))
             assert await client.wait(1, 5_000) == 1

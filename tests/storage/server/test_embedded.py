@@ -10,9 +10,9 @@ import pytest
 
 from storage.errors import StorageUnavailableError
 from storage.server import embedded
-from storage.server.connection import connect
 from storage.server.embedded import EmbeddedValkey, EmbeddedValkeyError
 from tests.sandbox.running import eventually
+from tests.valkeys import connect_admin
 
 CHILD = """
 import asyncio, sys
@@ -30,7 +30,7 @@ asyncio.run(main())
 
 
 async def server_pid(folder: Path) -> int:
-    async with connect(None, folder) as redis:
+    async with connect_admin(None, folder) as redis:
         return int((await redis.info("server"))["process_id"])
 
 
@@ -57,23 +57,23 @@ async def test_what_a_killed_user_wrote_is_found_again(tmp_path: Path) -> None:
     child.wait()
     child.stdout.close()
     pid = await server_pid(tmp_path)  # found again; the last user stops it
-    async with connect(None, tmp_path) as redis:  # restarted from its append-only file
+    async with connect_admin(None, tmp_path) as redis:  # restarted from its append-only file
         assert int((await redis.info("server"))["process_id"]) != pid
         assert int(await redis.get("last")) >= acknowledged
 
 
 async def test_it_comes_back_from_its_log_after_the_server_is_killed(tmp_path: Path) -> None:
     with EmbeddedValkey(tmp_path):
-        async with connect(None, tmp_path) as redis:
+        async with connect_admin(None, tmp_path) as redis:
             await redis.set("kept", "yes")
             await redis.waitaof(1, 0, 5000)
         os.kill(await server_pid(tmp_path), signal.SIGKILL)
-        async with connect(None, tmp_path) as redis:
+        async with connect_admin(None, tmp_path) as redis:
             assert await redis.get("kept") == "yes"
 
 
 async def test_one_that_is_killed_while_it_is_used_is_started_again(tmp_path: Path) -> None:
-    async with connect(None, tmp_path) as redis, connect(None, tmp_path) as other:
+    async with connect_admin(None, tmp_path) as redis, connect_admin(None, tmp_path) as other:
         await redis.set("kept", "yes")
         pid = int((await redis.info("server"))["process_id"])
         os.kill(pid, signal.SIGKILL)
@@ -90,7 +90,7 @@ async def test_one_that_is_killed_while_it_is_used_is_started_again(tmp_path: Pa
 
 
 async def test_a_server_that_turns_users_away_is_not_started_twice(tmp_path: Path) -> None:
-    async with connect(None, tmp_path) as redis:
+    async with connect_admin(None, tmp_path) as redis:
         pid = (await redis.info("server"))["process_id"]
         await redis.config_set("maxclients", 1)
         with EmbeddedValkey(tmp_path):
@@ -100,7 +100,7 @@ async def test_a_server_that_turns_users_away_is_not_started_twice(tmp_path: Pat
 
 async def test_a_long_path_still_gets_a_socket(tmp_path: Path) -> None:
     folder = tmp_path / ("deep" * 30)
-    async with connect(None, folder) as redis:
+    async with connect_admin(None, folder) as redis:
         assert await redis.ping()
 
 

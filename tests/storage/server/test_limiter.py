@@ -1,7 +1,7 @@
 """Processes share the rate limits, and a wait that Slack asks for applies to all of them."""
 
-from storage.server.connection import Client
 from storage.server.limiter import Limiter, Rate
+from storage.server.protocol import Client
 
 PACE = Rate(interval_s=10.0, burst=3)
 

@@ -16,10 +16,10 @@ from storage.messages import MessageId
 from storage.models import Models, Promotion
 from storage.records import Records
 from storage.series import Series, ShownAnswer
-from storage.server.connection import Client
 from storage.shadows import ShadowAnswer, Shadows
 from storage.workspace.members import Members, Membership
 from tests.learning.teaching import add_recipe
+from tests.valkeys import Valkey
 
 LATER = json.dumps({"what": "a kumquat of a later version"})
 
@@ -43,7 +43,7 @@ def job(identity: str) -> Job:
     )
 
 
-async def test_rows_beside_it_are_read(redis: Client, capfd: pytest.CaptureFixture[str]) -> None:
+async def test_rows_beside_it_are_read(redis: Valkey, capfd: pytest.CaptureFixture[str]) -> None:
     examples, jobs, models, series = Examples(redis), Jobs(redis), Models(redis), Series(redis, "T")
     for one in ("C:1.0", "C:2.0"):
         await examples.put("T", one, example(one))
@@ -87,7 +87,7 @@ async def test_rows_beside_it_are_read(redis: Client, capfd: pytest.CaptureFixtu
     assert "kumquat" not in out + err
 
 
-async def test_what_loops_read_is_read_past_it(redis: Client) -> None:
+async def test_what_loops_read_is_read_past_it(redis: Valkey) -> None:
     marks = Watermarks(redis, "T")
     await marks.reached("C1", 5.0)
     await redis.hset(keys.watermarks("T"), mapping={"C2": LATER, "C3": "nan"})
@@ -110,7 +110,7 @@ async def test_what_loops_read_is_read_past_it(redis: Client) -> None:
 
 @pytest.mark.parametrize("stored", [LATER, "{", "null", '"a"', '{"tried": "x"}'])
 async def test_a_membership_that_cannot_be_read_is_looked_up_anew(
-    redis: Client, stored: str
+    redis: Valkey, stored: str
 ) -> None:
     members, found = Members(redis, "T"), Membership(users=frozenset({"U1"}), at=1, tried=1)
     await redis.hset(keys.members("T"), "@agents", stored)
@@ -119,7 +119,9 @@ async def test_a_membership_that_cannot_be_read_is_looked_up_anew(
     assert (await members.read(["@agents"]))[1] == {"@agents": found}
 
 
-async def test_a_late_card_of_a_record_that_cannot_be_read_is_left_alone(redis: Client) -> None:
+async def test_a_late_card_of_a_record_that_cannot_be_read_is_left_alone(
+    redis: Valkey,
+) -> None:
     records = Records(redis)
 
     async def look_again(identity: MessageId) -> None:

@@ -3,14 +3,14 @@
 import time
 
 from storage import keys
-from storage.server.connection import Client
 from storage.workspace.problems import KEPT_S, Problem, field, outdated, summaries
 from storage.workspace.workspaces import Workspaces
+from tests.valkeys import Valkey
 
 CARD = "card in #billing"
 
 
-async def test_one_message_clears_no_problem_of_another(redis: Client) -> None:
+async def test_one_message_clears_no_problem_of_another(redis: Valkey) -> None:
     workspaces = Workspaces(redis)
     for message in ("C:1.0", "C:2.0"):
         await workspaces.problem("T", CARD, "unarchive it", message)
@@ -26,7 +26,7 @@ async def test_one_message_clears_no_problem_of_another(redis: Client) -> None:
     assert await workspaces.problems("T") == {}
 
 
-async def test_a_new_problem_does_not_keep_an_old_one(redis: Client) -> None:
+async def test_a_new_problem_does_not_keep_an_old_one(redis: Valkey) -> None:
     workspaces = Workspaces(redis)
     old = Problem(said="long ago", at=time.time() - KEPT_S - 1)
     await redis.hset(keys.problems("T"), "card in #old", old.model_dump_json())
@@ -36,7 +36,7 @@ async def test_a_new_problem_does_not_keep_an_old_one(redis: Client) -> None:
     assert 0 < await redis.ttl(keys.problems("T")) <= KEPT_S
 
 
-async def test_a_problem_of_version_0_1_is_read_and_ages_from_now_on(redis: Client) -> None:
+async def test_a_problem_of_version_0_1_is_read_and_ages_from_now_on(redis: Valkey) -> None:
     workspaces = Workspaces(redis)
     await redis.hset(keys.problems("T"), "card in C0BILLING", "invite the bot")
     assert await workspaces.problems("T") == {"card in C0BILLING": "invite the bot"}

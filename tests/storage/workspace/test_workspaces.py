@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from storage import keys
-from storage.server.connection import Client
 from storage.workspace.workspaces import LOCAL, Workspaces
+from tests.valkeys import Valkey
 
 
 @pytest.fixture
-async def stored(redis: Client) -> Client:
+async def stored(redis: Valkey) -> Valkey:
     await Workspaces(redis).add(LOCAL)
     await redis.hset(keys.examples(LOCAL), "a", "text")
     await redis.zadd(keys.order(LOCAL), {"a": 1})
@@ -19,7 +19,7 @@ async def stored(redis: Client) -> Client:
     return redis
 
 
-async def test_the_first_workspace_adopts_the_local_one(stored: Client) -> None:
+async def test_the_first_workspace_adopts_the_local_one(stored: Valkey) -> None:
     workspaces = Workspaces(stored)
     await workspaces.enter("T1")
     assert await workspaces.all() == ["T1"]
@@ -31,7 +31,7 @@ async def test_the_first_workspace_adopts_the_local_one(stored: Client) -> None:
     assert await stored.keys(f"{keys.prefix(LOCAL)}*") == []
 
 
-async def test_a_later_workspace_does_not(stored: Client) -> None:
+async def test_a_later_workspace_does_not(stored: Valkey) -> None:
     workspaces = Workspaces(stored)
     await workspaces.add("T1")
     await workspaces.enter("T2")
@@ -39,7 +39,7 @@ async def test_a_later_workspace_does_not(stored: Client) -> None:
     assert await stored.hgetall(keys.examples("T2")) == {}
 
 
-async def test_many_processes_that_start_at_once_adopt_once(stored: Client) -> None:
+async def test_many_processes_that_start_at_once_adopt_once(stored: Valkey) -> None:
     async def start() -> None:
         await Workspaces(stored).enter("T1")
         await stored.hset(keys.examples("T1"), "b", "written after the start")
@@ -48,7 +48,7 @@ async def test_many_processes_that_start_at_once_adopt_once(stored: Client) -> N
     assert set(await stored.hgetall(keys.examples("T1"))) == {"a", "b"}
 
 
-async def test_an_adoption_that_was_killed_is_done_again(stored: Client) -> None:
+async def test_an_adoption_that_was_killed_is_done_again(stored: Valkey) -> None:
     await stored.set(keys.adoption(), "T1", px=300)  # its holder has died
     await stored.hset(keys.examples("T1"), "half", "copied")
     await Workspaces(stored).enter("T1")
