@@ -267,8 +267,8 @@ class Records:
     async def late(self, team: str, until: float) -> list[MessageId]:
         """Return the messages whose late cards are due for a search by a Unix time, in order."""
         found = await self._redis.zrange(keys.late(team), "-inf", until, byscore=True)
-        pairs = [identity.partition(":")[::2] for identity in found]
-        return [MessageId(team=team, channel=channel, ts=ts) for channel, ts in pairs if ts]
+        pairs = [identity.split(":") for identity in found if identity.count(":") == 1]
+        return [MessageId(team=team, channel=channel, ts=ts) for channel, ts in pairs]
 
     async def not_late(self, identity: MessageId) -> None:
         """Stop searching for late cards of a message that is no longer stored."""
