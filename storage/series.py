@@ -88,7 +88,7 @@ class Series:
         key = keys.series_claim(self._team, name)
         return bool(await self._redis.set(key, "1", nx=True, ex=_CLAIM_S))
 
-    async def looked(self, name: Name, checked: int, since: int | None) -> None:
+    async def record_check(self, name: Name, checked: int, since: int | None) -> None:
         """Record a check up to `checked` values; `since` moves the start of the comparison."""
         progress = {"checked": checked} if since is None else {"checked": checked, "since": since}
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -101,7 +101,7 @@ class Series:
         names: tuple[Name, ...] = ("answers", "judgements")
         for name in names:
             progress, _ = await self.read(name)
-            await self.looked(name, progress.total, progress.total)
+            await self.record_check(name, progress.total, progress.total)
         await self._redis.delete(keys.alarms(self._team))
 
     async def alarm(self, what: str, description: str) -> None:

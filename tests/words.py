@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from tests.valkeys import Valkey
+
 _READ: dict[str, tuple[Any, ...]] = {
     "string": ("GET",),
     "hash": ("HGETALL",),

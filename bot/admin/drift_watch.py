@@ -54,7 +54,9 @@ class DriftWatch:
         if found:
             await self._tell(found)
         # The change is the new baseline: it is reported once, and the next is measured against it.
-        await self.series.looked(name, progress.total, progress.total - window if found else None)
+        await self.series.record_check(
+            name, progress.total, progress.total - window if found else None
+        )
 
     def _drifts(self, name: Name, before: list[str], now: list[str]) -> list[Drift]:
         chance = level(self.config.drift.false_alarms)

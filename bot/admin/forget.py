@@ -121,7 +121,7 @@ class Forgetter:
         async with self.found.records.held(at) as hold:
             if hold.record is None:
                 return
-            now = Attempt(hold, hold.record.gone())
+            now = Attempt(hold, hold.record.without_text())
             if self.gateway is not None:
                 await adopt(self.gateway, now)
                 await look_for_late(self.gateway, now)
@@ -167,17 +167,17 @@ class Forgetter:
         from_slack = request is not None and request.who.startswith(_SLACK_USERS)
         if request is not None and from_slack and self.gateway is not None:
             await self._message(request, self.gateway)
-        await self.forgets.settled(user)
+        await self.forgets.close(user)
 
     async def _message(self, request: Forget, gateway: Gateway) -> None:
         """Send the report to the admin who asked, at most once: `/triage jobs` shows it too."""
-        if not await self.forgets.claim_telling(request.user):
+        if not await self.forgets.claim_report(request.user):
             return
         first, *rest = forget_lines(request, f"<@{request.user}>")
         try:
             await gateway.tell(request.who, "\n".join([f"*{first}*", *map(sentence, rest)]))
         except GatewayUnavailableError:
-            await self.forgets.untold(request.user)
+            await self.forgets.release_report(request.user)
             raise
         except GatewayError as error:
             log.warning("forget.not_told", user=request.who, problem=str(error))

@@ -73,10 +73,10 @@ class Dispatcher:
         text = await stored.answer(trigger)
         if text is None:
             text = await self._answer_or_error(asked.user, asked.text, trigger)
-            await stored.answered(trigger, text)
+            await stored.store_answer(trigger, text)
         if text:
             await AnswerDelivery(stored, self.context.gateway).tell(asked, text)
-            await stored.answered(trigger, "")  # drop the text: it may quote people
+            await stored.store_answer(trigger, "")  # drop the text: it may quote people
 
     async def _answer_or_error(self, user: str, text: str, trigger: str) -> str:
         """Return the answer, or an error message if Slack fails."""

@@ -104,7 +104,7 @@ class Triage:
                 return
             empty = Message(id=identity, user="", text="")
             record = hold.record or Record(message=empty)
-            await self._settle(hold, record.gone(), mode or Mode.MONITOR, doubt)
+            await self._settle(hold, record.without_text(), mode or Mode.MONITOR, doubt)
 
     async def _reacted(self, event: Reacted) -> None:
         emoji = await self.people.directory.same_emoji(event.emoji)

@@ -146,7 +146,7 @@ class Worker:
 
     async def _next_team(self, free: int) -> str | None:
         if self._calling is None:
-            self._calling = asyncio.create_task(self._inbox.called(_WAIT_S))
+            self._calling = asyncio.create_task(self._inbox.wait_for_call(_WAIT_S))
         sources: set[asyncio.Task[Any]] = {self._calling} if free else set()
         if self._unfinished or not free:
             self._freed.clear()
@@ -167,12 +167,12 @@ class Worker:
     async def _answer(self, entry: Entry) -> None:
         if entry.strikes >= _STRIKES_MAX:
             reason = f"failed, or its worker died, {plural(entry.strikes, 'time')}"
-            await self._until_stored(self._inbox.bury, entry, reason)
+            await self._until_stored(self._inbox.give_up, entry, reason)
             return
         try:
             async with asyncio.timeout(_HANGS_S) as limit:
                 await self._triages[entry.team].handle(entry.event)
-            await self._inbox.answered(entry)
+            await self._inbox.finish(entry)
         except Exception as error:  # noqa: BLE001 - sorted there: whatever it is, it is put away
             hung = HungError(f"no end after {_HANGS_S:g} s") if limit.expired() else None
             await self._failed(entry, hung or error)
@@ -189,11 +189,13 @@ class Worker:
         else:
             log.error("event.failed", entry=entry.id, strikes=entry.strikes, exc_info=error)
         if refused and entry.age_s > _REFUSED_MAX_S:
-            await self._until_stored(self._inbox.bury, entry, str(error))
+            await self._until_stored(self._inbox.give_up, entry, str(error))
             return
         strike = 0 if passing or refused else 1
         if entry.strikes + strike >= _STRIKES_MAX:
-            await self._until_stored(self._inbox.bury, entry, f"{type(error).__name__} each time")
+            await self._until_stored(
+                self._inbox.give_up, entry, f"{type(error).__name__} each time"
+            )
             return
         wait = delay_s(entry, error, random.random())  # noqa: S311 - spreads tries, no secret
         await self._until_stored(self._inbox.postpone, entry, wait, strike)

@@ -42,21 +42,21 @@ class ObservedInbox(Inbox):
         self._acked[event.kind].inc()
         return stored
 
-    async def answered(self, entry: Entry) -> None:
-        """Forget an entry; see `Inbox.answered`."""
-        await super().answered(entry)
+    async def finish(self, entry: Entry) -> None:
+        """Remove a finished entry; see `Inbox.finish`."""
+        await super().finish(entry)
         self._metrics.answered.labels(entry.event.kind).inc()
         if isinstance(entry.event, Posted) and not entry.event.message.edited:
             self._metrics.to_label.observe(entry.age_s)
 
     async def postpone(self, entry: Entry, delay_s: float, strikes: int = 0) -> None:
-        """Hand out again later; see `Inbox.postpone`."""
+        """Deliver an entry again later; see `Inbox.postpone`."""
         await super().postpone(entry, delay_s, strikes)
         self._metrics.retried.inc()
 
-    async def bury(self, entry: Entry, reason: str) -> None:
-        """Give up on an entry; see `Inbox.bury`."""
-        await super().bury(entry, reason)
+    async def give_up(self, entry: Entry, reason: str) -> None:
+        """Move an entry to the dead letters; see `Inbox.give_up`."""
+        await super().give_up(entry, reason)
         self._metrics.given_up.inc()
 
 

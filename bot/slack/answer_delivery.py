@@ -44,7 +44,7 @@ class AnswerDelivery:
 
     async def _responded(self, asked: Asked, text: str) -> bool:
         """Return True if `response_url` accepted the answer, False if it never will."""
-        if asked.waited_s > _VALID_S or await self.commands.tell(asked.item.ts) > _TRIES:
+        if asked.waited_s > _VALID_S or await self.commands.count_try(asked.item.ts) > _TRIES:
             return False
         client = AsyncWebhookClient(asked.response_url, timeout=_DEADLINE_S, retry_handlers=[])
         try:

@@ -67,7 +67,7 @@ class Backfill:
         began = self._began = await self.stores.inbox.now()
         marks = await self.stores.watermarks.read()
         joined = await self.people.directory.joined()
-        await self.stores.watermarks.left(set(marks.channels).difference(joined))
+        await self.stores.watermarks.drop(set(marks.channels).difference(joined))
         found = 0
         errors: list[Exception] = []
         for channel in joined:
@@ -85,15 +85,15 @@ class Backfill:
                 errors.append(error)
         if errors:
             raise ExceptionGroup("some channels could not be backfilled", errors)
-        await self.stores.watermarks.looked(began)
+        await self.stores.watermarks.record_backfill(began)
         log.info("backfill.done", found=found, s=round(await self.stores.inbox.now() - began, 1))
         return found
 
     async def _joined(self, channel: str, marks: Marks, began: float, since: float | None) -> int:
         read_at, mark = await self.stores.inbox.now(), marks.of(channel)
-        start = since if since is not None else await self._start(channel, mark, marks.looked)
+        start = since if since is not None else await self._start(channel, mark, marks.backfilled)
         if start is None:  # the first start leaves the past alone
-            await self.stores.watermarks.reached(channel, began)
+            await self.stores.watermarks.advance(channel, began)
             return 0
         try:
             seen = await self._channel(channel, start)
@@ -104,7 +104,7 @@ class Backfill:
             return 0
         if mark is None or start <= mark:  # else there is a gap between what is known and this
             reached = max(seen.newest, mark or start)
-            await self.stores.watermarks.reached(channel, reached)
+            await self.stores.watermarks.advance(channel, reached)
             await self.stores.watermarks.forget_before(channel, reached - _LOOK_BACK_S)
         self._read_at[channel] = read_at
         return seen.found

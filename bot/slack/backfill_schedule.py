@@ -64,7 +64,7 @@ class BackfillTurns:
         It is never longer ago than the time between two looks: where a channel fails again and
         again, no look ends, and the others are read all the same.
         """
-        now, looked = await self.inbox.now(), (await self.watermarks.read()).looked
+        now, looked = await self.inbox.now(), (await self.watermarks.read()).backfilled
         due = looked + EVERY_S
         asked = [one for one in (self._wish, due) if looked < one <= now]
         return max([*asked, now - EVERY_S]) if asked else None

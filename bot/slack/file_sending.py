@@ -40,7 +40,7 @@ class FileSending:
         before = await self.commands.uploads(trigger)
         uploads = before or {await self._upload(name, files[name]): name for name in files}
         if not before:
-            await self.commands.uploaded(trigger, uploads)
+            await self.commands.store_uploads(trigger, uploads)
         try:
             await self.gateway.share(user, uploads, comment)
         except GatewayError as error:

@@ -55,7 +55,7 @@ redis.call('XADD', KEYS[4], 'MAXLEN', ARGV[4], '*', 'who', redis.call('HGET', KE
 return 1
 """
 )
-_SETTLED = """
+_CLOSE = """
 -- KEYS forgetting forget; ARGV person
 if redis.call('HEXISTS', KEYS[2], 'finished') == 1 then redis.call('HDEL', KEYS[1], ARGV[1]) end
 """
@@ -97,7 +97,7 @@ class Forgets:
         self._team = team
         self._begin = redis.register_script(_BEGIN)
         self._end = redis.register_script(_END)
-        self._settled = redis.register_script(_SETTLED)
+        self._close = redis.register_script(_CLOSE)
 
     async def begin(self, user: str, who: str, messages: int, trigger: str = "") -> bool:
         """Begin a request, and refuse the person's messages up to now from here on.
@@ -141,16 +141,16 @@ class Forgets:
         places += [keys.forget_ids(self._team, user), keys.audit(self._team)]
         return bool(await self._end(keys=places, args=[user, asked, _KEPT_S, AUDIT_LENGTH]))
 
-    async def claim_telling(self, user: str) -> bool:
+    async def claim_report(self, user: str) -> bool:
         """Claim the report to the requester; return True to exactly one caller."""
         return bool(await self._redis.hsetnx(keys.forget(self._team, user), "told", "1"))
 
-    async def untold(self, user: str) -> None:
+    async def release_report(self, user: str) -> None:
         """Release the claim of a report that could not be sent."""
         await self._redis.hdel(keys.forget(self._team, user), "told")
 
-    async def settled(self, user: str) -> None:
+    async def close(self, user: str) -> None:
         """Remove an ended request from the running ones, after its report was sent."""
-        await self._settled(
+        await self._close(
             keys=[keys.forgetting(self._team), keys.forget(self._team, user)], args=[user]
         )

@@ -51,7 +51,7 @@ class Commands:
         answer: str | None = await self._redis.hget(keys.command(self._team, trigger), "answer")
         return answer
 
-    async def answered(self, trigger: str, text: str) -> None:
+    async def store_answer(self, trigger: str, text: str) -> None:
         """Store the answer of a command: after that, only sending it is retried."""
         key = keys.command(self._team, trigger)
         async with self._redis.pipeline(transaction=True) as pipe:
@@ -64,10 +64,10 @@ class Commands:
         stored = await self._redis.hget(keys.command(self._team, trigger), "uploads")
         return {} if stored is None else dict(json.loads(stored))
 
-    async def uploaded(self, trigger: str, uploads: Mapping[str, str]) -> None:
+    async def store_uploads(self, trigger: str, uploads: Mapping[str, str]) -> None:
         """Store the files that were uploaded for a command, before they are shared."""
         await self._redis.hset(keys.command(self._team, trigger), "uploads", json.dumps(uploads))
 
-    async def tell(self, trigger: str) -> int:
+    async def count_try(self, trigger: str) -> int:
         """Count a try to post an answer to the command's response_url; return its number."""
         return int(await self._redis.hincrby(keys.command(self._team, trigger), "told", 1))

@@ -32,7 +32,7 @@ class InboxFullError(StorageUnavailableError):
 class Entry:
     """An in-flight event.
 
-    `handed` numbers the deliveries of this entry, so a worker that lost its lease cannot act for
+    `delivery` counts the deliveries of this entry, so a worker that lost its lease cannot act for
     the current holder. `strikes` counts tries that failed for a lasting reason, and deaths of its
     workers; after its first strike, an entry is delivered alone. `waited_s` is its age at delivery
     by the server's clock. `since` (monotonic) continues from there, so this machine's clock does
@@ -42,7 +42,7 @@ class Entry:
     id: str
     team: str
     event: Event
-    handed: int = 1
+    delivery: int = 1
     strikes: int = 0
     waited_s: float = 0.0
     since: float = field(default_factory=time.monotonic)
@@ -59,7 +59,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Batch:
     """The entries delivered to a worker; `more` is True if others still wait.
 
     `suspects` is True if entries that failed before are due: `take_suspect` delivers them.
@@ -87,9 +87,9 @@ class Inbox:
         self._take = redis.register_script(scripts.TAKE)
         self._take_suspect = redis.register_script(scripts.TAKE_SUSPECT)
         self._renew = redis.register_script(scripts.RENEW)
-        self._answered = redis.register_script(scripts.ANSWERED)
+        self._finish = redis.register_script(scripts.FINISH)
         self._postpone = redis.register_script(scripts.POSTPONE)
-        self._bury = redis.register_script(scripts.BURY)
+        self._give_up = redis.register_script(scripts.GIVE_UP)
         self._since = redis.register_script(scripts.SINCE)
         self._cursor = 0
 
@@ -124,14 +124,14 @@ class Inbox:
         """Call for a worker; `sweep` repeats a call that is lost."""
         await self._call(keys=[keys.calls()], args=[team])
 
-    async def called(self, wait_s: float) -> str | None:
+    async def wait_for_call(self, wait_s: float) -> str | None:
         """Return the workspace that waits longest for a worker; None after `wait_s` seconds."""
         found = await self._redis.bzpopmin(keys.calls(), timeout=wait_s)
         return None if found is None else str(found[1])
 
     async def take(
         self, team: str, count: int, cap: int, running: Mapping[str, int] | None = None
-    ) -> Taken:
+    ) -> Batch:
         """Deliver up to `count` entries, channels in turn.
 
         At most `cap` entries of a channel are in flight, counting those in `running`.
@@ -149,7 +149,7 @@ class Inbox:
         if left > 1:
             await self.call(team)
         entries = await self._read(team, since_ms, now_ms, found)
-        return Taken(tuple(entries), left > 0, bool(suspects))
+        return Batch(tuple(entries), left > 0, bool(suspects))
 
     async def take_suspect(self, team: str) -> Entry | None:
         """Deliver an entry that failed before, or None, to a worker that holds no other entry.
@@ -191,29 +191,29 @@ class Inbox:
         """Renew the leases of in-flight entries."""
         by_team: defaultdict[str, list[str | int]] = defaultdict(list)
         for entry in entries:
-            by_team[entry.team] += [entry.id, entry.handed]
+            by_team[entry.team] += [entry.id, entry.delivery]
         for team, held in by_team.items():
             await self._renew(
                 keys=[keys.handed(team), keys.taken(team)], args=[int(LEASE_S * 1000), *held]
             )
 
-    async def answered(self, entry: Entry) -> None:
+    async def finish(self, entry: Entry) -> None:
         """Remove an entry whose event is finished."""
-        await self._answered(keys=_places(entry.team), args=[entry.id])
+        await self._finish(keys=_places(entry.team), args=[entry.id])
 
     async def postpone(self, entry: Entry, delay_s: float, strikes: int = 0) -> None:
         """Deliver an entry again after `delay_s` seconds; no-op if another worker holds it."""
         await self._postpone(
             keys=_places(entry.team),
-            args=[entry.id, entry.handed, int(delay_s * 1000), strikes],
+            args=[entry.id, entry.delivery, int(delay_s * 1000), strikes],
         )
 
-    async def bury(self, entry: Entry, reason: str) -> None:
+    async def give_up(self, entry: Entry, reason: str) -> None:
         """Move an entry to the dead letters, with the reason for giving up."""
         await self._to_dead(entry.team, entry.id, reason)
 
     async def _to_dead(self, team: str, entry_id: str, reason: str) -> None:
-        await self._bury(keys=[*_places(team), keys.dead(team)], args=[entry_id, reason])
+        await self._give_up(keys=[*_places(team), keys.dead(team)], args=[entry_id, reason])
 
     async def written_by(self, team: str, user: str, until: float) -> list[str]:
         """Return the ids of entries with messages that a person sent up to a Unix time."""
@@ -226,7 +226,7 @@ class Inbox:
 
     async def drop_all(self, team: str, ids: Sequence[str]) -> int:
         """Remove entries, even in-flight entries; return the number removed."""
-        removed = [await self._answered(keys=_places(team), args=[identity]) for identity in ids]
+        removed = [await self._finish(keys=_places(team), args=[identity]) for identity in ids]
         return sum(map(int, removed))
 
     async def sweep(self) -> None:

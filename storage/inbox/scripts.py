@@ -255,7 +255,7 @@ end
 """
 )
 
-ANSWERED = (
+FINISH = (
     "#!lua flags=allow-oom\n"
     + _FORGET
     + """
@@ -285,7 +285,7 @@ redis.call('ZADD', strikes > 0 and KEYS[6] or KEYS[5], now_ms() + ARGV[3], id)
 """
 )
 
-BURY = (
+GIVE_UP = (
     "#!lua flags=allow-oom\n"
     + _FORGET
     + """

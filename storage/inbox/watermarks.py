@@ -27,7 +27,7 @@ class Marks:
     """The watermarks of one workspace by channel, and the start of the last complete backfill."""
 
     channels: dict[str, float]
-    looked: float
+    backfilled: float
     former: dict[str, float]
 
     def of(self, channel: str) -> float | None:
@@ -36,7 +36,7 @@ class Marks:
         The values of version 0.1 (`former`) count until the first complete backfill.
         """
         former = self.former.get(channel) or self.former.get(_RUN)
-        return self.channels.get(channel) or (None if self.looked else former)
+        return self.channels.get(channel) or (None if self.backfilled else former)
 
 
 class Watermarks:
@@ -53,21 +53,21 @@ class Watermarks:
         stored = await self._redis.hgetall(keys.watermarks(self._team))
         former = await self._redis.hgetall(keys.newest(self._team))
         marks = _times(stored)
-        looked = marks.pop(_RUN, 0.0)
-        return Marks(marks, looked, _times(former))
+        backfilled = marks.pop(_RUN, 0.0)
+        return Marks(marks, backfilled, _times(former))
 
-    async def reached(self, channel: str, ts: float) -> None:
+    async def advance(self, channel: str, ts: float) -> None:
         """Record that a channel was read up to a ts."""
         await self._redis.hset(keys.watermarks(self._team), channel, f"{ts:.6f}")
 
-    async def left(self, channels: Collection[str]) -> None:
+    async def drop(self, channels: Collection[str]) -> None:
         """Remove channels that the bot has left."""
         if channels:
             await self._redis.hdel(keys.watermarks(self._team), *channels)
 
-    async def looked(self, began: float) -> None:
+    async def record_backfill(self, began: float) -> None:
         """Record the end of a backfill of all channels that began at this time."""
-        await self.reached(_RUN, began)
+        await self.advance(_RUN, began)
 
     async def known(self, channel: str, since: float) -> list[str]:
         """Return the ts of a channel's received messages that were sent after a time."""

@@ -292,5 +292,5 @@ async def test_somebody_must_be_named(story: Story) -> None:
 def test_a_forgotten_place_says_nothing() -> None:
     at = MessageId(team=TEAM, channel=SUPPORT, ts="1.0")
     record = Record(message=Message(id=at, user=CLEO, text=SECRET))
-    left = Record.nobody(at, record.shown)
+    left = Record.placeholder(at, record.shown)
     assert CLEO not in left.model_dump_json()

@@ -121,7 +121,7 @@ async def test_a_verb_that_was_cut_off_before_its_answer_was_stored_acts_once(
 
     event = asked(verb.format(challenger=challenger.id), "trigger.1")
     with monkeypatch.context() as dying:
-        dying.setattr(Commands, "answered", killed)
+        dying.setattr(Commands, "store_answer", killed)
         with pytest.raises(KilledError):
             await dispatcher.respond(event)
     monkeypatch.setattr(answer_delivery, "_TRIES", 0)  # so by a direct message at once
@@ -138,7 +138,7 @@ async def test_a_verb_that_was_cut_off_before_its_answer_was_stored_acts_once(
     assert len(await direct_messages(story)) == 1
 
 
-@pytest.mark.parametrize("cut", [(Gateway, "share"), (Commands, "answered")])
+@pytest.mark.parametrize("cut", [(Gateway, "share"), (Commands, "store_answer")])
 async def test_an_export_that_was_cut_off_arrives_once(
     story: Story, config: Config, monkeypatch: pytest.MonkeyPatch, cut: tuple[type, str]
 ) -> None:
@@ -163,7 +163,7 @@ async def test_an_export_that_was_cut_off_arrives_once(
     assert len(state["files"]) == 1
     [said] = [one["text"] for one in messages if not one.get("files")]
     assert "Total examples: 20" in said
-    assert ("interrupted" in said) == (cut[1] == "answered")
+    assert ("interrupted" in said) == (cut[1] == "store_answer")
 
 
 async def test_a_training_that_was_begun_is_found_again(

@@ -19,7 +19,7 @@ async def test_failed_events_are_listed_without_text_retried_and_dropped(
         at = MessageId(team="T1", channel="C1", ts=ts)
         await inbox.receive(Posted(message=Message(id=at, user="U", text="secret")))
     for entry in (await inbox.take("T1", 10, 10)).entries:
-        await inbox.bury(entry, "ValueError each time")
+        await inbox.give_up(entry, "ValueError each time")
     listed = triage("dead", "list", "--json", REDIS_URL=valkey_url)
     assert "secret" not in listed.stdout
     rows = json.loads(listed.stdout)

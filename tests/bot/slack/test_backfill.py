@@ -228,7 +228,7 @@ async def test_a_look_comes_by_itself_when_the_last_one_is_old(
     write(sandbox, "lost")
     await taking.step()
     assert await received(redis) == []
-    await backfill.stores.watermarks.looked(
+    await backfill.stores.watermarks.record_backfill(
         await backfill.stores.inbox.now() - backfill_turns.EVERY_S
     )
     await taking.step()
@@ -282,12 +282,12 @@ async def test_a_channel_that_fails_holds_up_no_other_and_is_read_again(
         await backfill.run(asked=asked)
     assert len(await received(redis)) == 1
     assert len(read) > 1
-    assert (await backfill.stores.watermarks.read()).looked < asked
+    assert (await backfill.stores.watermarks.read()).backfilled < asked
     broken.clear()
     read.clear()
     await backfill.run(asked=asked)
     assert read == ["C0BILLING"]
-    assert (await backfill.stores.watermarks.read()).looked > asked
+    assert (await backfill.stores.watermarks.read()).backfilled > asked
 
 
 async def test_a_channel_at_which_slack_fails_for_good_holds_up_no_other(

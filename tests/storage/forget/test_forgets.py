@@ -44,16 +44,16 @@ async def test_a_wish_begins_once_a_trigger_and_ends_once(redis: Client) -> None
     asked = (await forgets.running())[USER]
     ended = await asyncio.gather(*(forgets.end(USER, asked) for _ in range(5)))
     assert sum(ended) == 1
-    told = await asyncio.gather(*(forgets.claim_telling(USER) for _ in range(5)))
+    told = await asyncio.gather(*(forgets.claim_report(USER) for _ in range(5)))
     assert sum(told) == 1
-    await forgets.settled(USER)
+    await forgets.close(USER)
     assert await forgets.running() == {}
     [one] = await forgets.all()
     assert (one.user, one.who, one.told, one.finished is not None) == (USER, "U0ADA", True, True)
     audited = [fields["what"] for _, fields in await redis.xrange(keys.audit(TEAM))]
     assert audited == ["forgotten"]
     assert await forgets.begin(USER, "U0ADA", 0, "trigger.3")  # repeated after the first has ended
-    await forgets.settled(USER)
+    await forgets.close(USER)
     assert USER in await forgets.running()
 
 

@@ -63,10 +63,10 @@ async def test_an_entry_stays_until_it_is_answered_and_then_leaves_nothing(
     inbox = Inbox(redis)
     await inbox.receive(posted())
     [entry] = await take(inbox)
-    assert (entry.event, entry.handed, entry.strikes) == (posted(), 1, 0)
+    assert (entry.event, entry.delivery, entry.strikes) == (posted(), 1, 0)
     assert await take(inbox) == []
     assert await inbox.depth("T1") == 1
-    await inbox.answered(entry)
+    await inbox.finish(entry)
     assert await inbox.depth("T1") == 0
     assert await kept(redis) == []
     assert not await inbox.receive(posted())  # still known: Slack may send it again for a day
@@ -83,18 +83,18 @@ async def test_what_a_dead_worker_held_is_taken_over_one_by_one(redis: Valkey) -
     assert [one.event.item.ts for one in taken.entries] == ["9.0"]
     assert taken.suspects
     found = [one for _ in range(4) if (one := await inbox.take_suspect("T1"))]
-    assert [(one.event.item.ts, one.handed, one.strikes) for one in found] == [
+    assert [(one.event.item.ts, one.delivery, one.strikes) for one in found] == [
         ("0.0", 2, 1),
         ("1.0", 2, 1),
         ("2.0", 2, 1),
     ]
     for one in [*taken.entries, *found]:
-        await inbox.answered(one)
+        await inbox.finish(one)
     assert await inbox.depth("T1") == 0
     assert await redis.exists(keys.suspects("T1"), keys.strikes("T1"), keys.taken("T1")) == 0
 
 
-async def test_five_kills_of_a_worker_bury_nothing(redis: Valkey) -> None:
+async def test_five_kills_of_a_worker_leave_no_dead_letter(redis: Valkey) -> None:
     inbox = Inbox(redis)
     for number in range(20):
         await inbox.receive(posted(f"{number}.0"))
@@ -176,7 +176,7 @@ async def test_a_script_that_cannot_end_writes_nothing(
             "suspect": lambda: inbox.take_suspect("T1"),
             "renew": lambda: inbox.renew([entry]),
             "postpone": lambda: inbox.postpone(entry, 60, 1),
-            "bury": lambda: inbox.bury(entry, "why"),
+            "give up": lambda: inbox.give_up(entry, "why"),
         }
         for name, step in steps.items():
             state = {one: await redis.dump(one) for one in await redis.keys("triage:{T1}*")}
@@ -201,7 +201,7 @@ async def test_a_clock_that_is_wrong_delays_nothing(
     await Workspaces(redis).add("T1")
     await inbox.receive(posted())
     assert 0 <= await inbox.oldest_s("T1") < 2
-    await inbox.called(0.1)
+    await inbox.wait_for_call(0.1)
     [entry] = await take(inbox)
     assert 0 <= entry.age_s < 2
     assert delay_s(entry, ValueError(), 0.0) < 2
@@ -209,7 +209,7 @@ async def test_a_clock_that_is_wrong_delays_nothing(
 
     async def due() -> bool:
         await inbox.sweep()
-        return await inbox.called(0.01) == "T1"
+        return await inbox.wait_for_call(0.01) == "T1"
 
     await eventually(due, 5)
     assert len(await take(inbox)) == 1
@@ -233,7 +233,7 @@ async def test_a_slow_worker_keeps_what_it_renews_and_no_other_can_renew_it(
     await inbox.renew([entry])  # no-op: the lease is lost
     await inbox.postpone(entry, 100)
     assert await redis.zscore(keys.taken("T1"), entry.id) == till
-    assert other.handed == 2
+    assert other.delivery == 2
 
 
 async def test_a_postponed_entry_comes_again_when_it_is_due(redis: Valkey) -> None:
@@ -244,12 +244,12 @@ async def test_a_postponed_entry_comes_again_when_it_is_due(redis: Valkey) -> No
     assert await take(inbox) == []
     await redis.zadd(keys.later("T1"), {entry.id: 1})
     [again] = await take(inbox)
-    assert (again.handed, again.strikes) == (2, 0)
+    assert (again.delivery, again.strikes) == (2, 0)
     await inbox.postpone(again, 0, strikes=1)
     assert await take(inbox) == []
     alone = await inbox.take_suspect("T1")
     assert alone is not None
-    assert (alone.handed, alone.strikes) == (3, 1)
+    assert (alone.delivery, alone.strikes) == (3, 1)
 
 
 async def test_a_flood_in_one_channel_does_not_hold_up_the_others(redis: Valkey) -> None:
@@ -266,12 +266,14 @@ async def test_a_channel_gets_no_more_than_its_share_of_places(redis: Valkey) ->
     inbox = Inbox(redis)
     for number in range(20):
         await inbox.receive(posted(f"{number}.0"))
-    await inbox.called(0.1)
+    await inbox.wait_for_call(0.1)
     taken = await inbox.take("T1", 10, 5, {"C1": 2})
     assert (len(taken.entries), taken.more) == (3, True)
-    assert await inbox.called(0.01) is None  # no other worker may take more of this channel either
+    assert (
+        await inbox.wait_for_call(0.01) is None
+    )  # no other worker may take more of this channel either
     await inbox.receive(posted("900.0", channel="C2"))
-    assert await inbox.called(0.1) == "T1"
+    assert await inbox.wait_for_call(0.1) == "T1"
     assert [one.channel for one in await take(inbox, 10, 5, C1=5)] == ["C2"]
 
 
@@ -280,27 +282,27 @@ async def test_workspaces_take_turns(redis: Valkey) -> None:
     for number in range(20):
         await inbox.receive(posted(f"{number}.0"))
     await inbox.receive(posted(team="T2"))
-    assert await inbox.called(0.1) == "T1"
+    assert await inbox.wait_for_call(0.1) == "T1"
     assert (await inbox.take("T1", 5, 10)).more
-    assert await inbox.called(0.1) == "T2"
-    assert await inbox.called(0.1) == "T1"
+    assert await inbox.wait_for_call(0.1) == "T2"
+    assert await inbox.wait_for_call(0.1) == "T1"
 
 
 async def test_a_lost_call_is_made_again_by_the_sweep(redis: Valkey) -> None:
     inbox = Inbox(redis)
     await Workspaces(redis).add("T1")
     await inbox.sweep()
-    assert await inbox.called(0.01) is None
+    assert await inbox.wait_for_call(0.01) is None
     await inbox.receive(posted())
-    assert await inbox.called(0.1) == "T1"  # and its worker dies here
+    assert await inbox.wait_for_call(0.1) == "T1"  # and its worker dies here
     await inbox.sweep()
-    assert await inbox.called(0.1) == "T1"
+    assert await inbox.wait_for_call(0.1) == "T1"
     [entry] = await take(inbox)
     await inbox.sweep()
-    assert await inbox.called(0.01) is None
+    assert await inbox.wait_for_call(0.01) is None
     await expire(redis, entry)
     await inbox.sweep()
-    assert await inbox.called(0.1) == "T1"
+    assert await inbox.wait_for_call(0.1) == "T1"
 
 
 async def test_a_full_inbox_takes_nothing_more_and_forgets_nothing(redis: Valkey) -> None:
@@ -311,7 +313,7 @@ async def test_a_full_inbox_takes_nothing_more_and_forgets_nothing(redis: Valkey
         await inbox.receive(posted("3.0"))
     assert not await inbox.receive(posted("2.0"))  # a stored event may be acknowledged again
     [entry, _] = await take(inbox)
-    await inbox.answered(entry)
+    await inbox.finish(entry)
     assert await inbox.receive(posted("3.0"))
 
 
@@ -329,7 +331,7 @@ async def test_an_inbox_is_full_by_its_bytes_too(redis: Valkey) -> None:
     received = await inbox.depth("T1")
     assert 70 <= received <= 95
     [entry] = await take(inbox, 1)
-    await inbox.answered(entry)
+    await inbox.finish(entry)
     assert await inbox.receive(posted("900.0"))
 
 
@@ -344,9 +346,9 @@ async def test_full_memory_lets_workers_go_on(redis: Valkey) -> None:
         one, two = await take(inbox)
         await inbox.renew([one, two])
         await inbox.postpone(one, 0)
-        await inbox.answered(two)
+        await inbox.finish(two)
         [one] = await take(inbox)
-        await inbox.answered(one)
+        await inbox.finish(one)
     finally:
         await redis.config_set("maxmemory", 0)
     assert await inbox.depth("T1") == 0
@@ -358,7 +360,7 @@ async def test_what_is_given_up_is_kept_with_its_reason_and_can_be_tried_again(
     inbox, letters = Inbox(redis), DeadLetters(redis)
     await inbox.receive(posted())
     [entry] = await take(inbox)
-    await inbox.bury(entry, "ValueError each time")
+    await inbox.give_up(entry, "ValueError each time")
     assert (await inbox.depth("T1"), await inbox.dead("T1")) == (0, 1)
     assert await kept(redis) == []
     [letter] = [one async for one in letters.iterate("T1")]
@@ -434,10 +436,10 @@ async def test_every_entry_is_in_one_place_and_ends_once(  # noqa: C901, PLR0912
         elif held:
             entry = held.pop(random.choice(sorted(held)))
             if step == "answer":
-                await inbox.answered(entry)
+                await inbox.finish(entry)
                 done.append(entry.event.item.ts)
             elif step == "bury":
-                await inbox.bury(entry, "why")
+                await inbox.give_up(entry, "why")
             elif step == "postpone":
                 await inbox.postpone(entry, 60)
             elif step == "fail":

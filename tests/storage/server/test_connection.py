@@ -72,7 +72,7 @@ async def test_blocking_reads_and_locks_hold_on_a_cluster(clustered: Valkey) -> 
     inbox, records = Inbox(clustered), Records(clustered)
     at = MessageId(team="T1", channel="C", ts="2.5")
     event = Posted(message=Message(id=at, user="U", text="t"))
-    called = asyncio.create_task(inbox.called(5))
+    called = asyncio.create_task(inbox.wait_for_call(5))
     await inbox.receive(event)
     assert await asyncio.wait_for(called, 5) == "T1"
     [entry] = (await inbox.take("T1", 10, 10)).entries
@@ -82,7 +82,7 @@ async def test_blocking_reads_and_locks_hold_on_a_cluster(clustered: Valkey) -> 
         done, _ = await asyncio.wait({other}, timeout=0.1)
         assert not done
     await asyncio.wait_for(other, 5)
-    await inbox.answered(entry)
+    await inbox.finish(entry)
     assert await inbox.depth("T1") == 0
 
 

@@ -89,7 +89,7 @@ async def test_rows_beside_it_are_read(redis: Valkey, capfd: pytest.CaptureFixtu
 
 async def test_what_loops_read_is_read_past_it(redis: Valkey) -> None:
     marks = Watermarks(redis, "T")
-    await marks.reached("C1", 5.0)
+    await marks.advance("C1", 5.0)
     await redis.hset(keys.watermarks("T"), mapping={"C2": LATER, "C3": "nan"})
     await redis.hset(keys.newest("T"), "C4", LATER)
     assert (await marks.read()).channels == {"C1": 5.0}
