@@ -119,7 +119,7 @@ class Record(Frozen):
         return _as_of((*self.former, self.message), when)
 
     @staticmethod
-    def nobody(at: MessageId, shown: Shown) -> "Record":
+    def placeholder(at: MessageId, shown: Shown) -> "Record":
         """Return the empty record of a forgotten message whose card may still arrive."""
         message = Message(id=at, user="", text="")
         return Record(message=message, deleted=True, shown=shown)
@@ -142,7 +142,7 @@ class Record(Frozen):
         prediction = replace(self.prediction, neighbours=kept)
         return self.model_copy(update={"prediction": prediction})
 
-    def gone(self) -> "Record":
+    def without_text(self) -> "Record":
         """Return the record of the deleted message, without any text."""
         empty = self.message.model_copy(update={"text": "", "files": ()})
         return self.model_copy(update={"message": empty, "former": (), "deleted": True})

@@ -77,9 +77,9 @@ class Series:
         """Drop the answers to these messages."""
         _, values = await self.read("answers")
         read = {value: answer for value in values for answer in answers_of([value])}
-        gone = [value for value, answer in read.items() if answer.id in messages]
+        dropped = [value for value, answer in read.items() if answer.id in messages]
         async with self._redis.pipeline(transaction=False) as pipe:
-            for value in gone:
+            for value in dropped:
                 pipe.lrem(keys.series(self._team, "answers"), 0, value)
             await pipe.execute()
 

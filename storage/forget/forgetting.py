@@ -103,16 +103,18 @@ class Forgetting:
         If a card may still arrive, keep an empty record, so that the search for the card goes on.
         """
         at = record.message.id
-        gone = [keys.reactions(at.team, at.channel, at.ts)]
+        removed = [keys.reactions(at.team, at.channel, at.ts)]
         for card in record.shown.cards:
-            gone += [make(at.team, card.channel, card.ts) for make in (keys.card, keys.reactions)]
+            removed += [
+                make(at.team, card.channel, card.ts) for make in (keys.card, keys.reactions)
+            ]
         if record.shown.late:
-            await hold.put(Record.nobody(at, record.shown))
+            await hold.put(Record.placeholder(at, record.shown))
         else:
-            gone.append(keys.record(at.team, at.channel, at.ts))
+            removed.append(keys.record(at.team, at.channel, at.ts))
         hold.check()
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.delete(*gone)
+            pipe.delete(*removed)
             pipe.hincrby(keys.forget(at.team, user), "messages", 1)
             pipe.hincrby(keys.forget(at.team, user), "cards", cards)
             await pipe.execute()
