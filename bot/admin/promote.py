@@ -38,12 +38,12 @@ def parse_arguments(words: Sequence[str]) -> PromoteArguments:
 class Promotions:
     """Moves the champion pointer of one workspace, and records who did so and why."""
 
-    gating: Gate
+    gate: Gate
 
     @property
     def stores(self) -> Stores:
         """Return the stores of the workspace."""
-        return self.gating.stores
+        return self.gate.stores
 
     async def done_by(self, trigger: str) -> Promotion | None:
         """Finish an interrupted command, and return its promotion; None if it made none."""
@@ -54,7 +54,7 @@ class Promotions:
 
     async def by_gate(self, model: str | None, who: str, trigger: str = "") -> Outcome:
         """Compare, and promote on a good verdict, unless the champion changed in the meantime."""
-        outcome = await self.gating.judge(model)
+        outcome = await self.gate.judge(model)
         if outcome.verdict.promote:
             note = Promotion(
                 act="promote",
@@ -72,7 +72,7 @@ class Promotions:
 
     async def by_force(self, model: str | None, who: str, reason: str, trigger: str = "") -> str:
         """Promote without a comparison, and return the model's id."""
-        challenger = await self.gating.challenger(model)
+        challenger = await self.gate.challenger(model)
         now = f"{time.time():.3f}"
         note = Promotion(act="force", who=who, when=now, why=reason, trigger=trigger)
         await self.stores.models.promote(self.stores.team, challenger.id, note, None)

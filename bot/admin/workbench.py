@@ -22,17 +22,17 @@ class Workbench:
     embedder: Embedder
 
     @cached_property
-    def gating(self) -> Gate:
+    def gate(self) -> Gate:
         """Return the gate, which compares models on held-out examples."""
         return Gate(self.settings, self.config, self.stores, self.embedder)
 
     @cached_property
-    def promoting(self) -> Promotions:
+    def promotions(self) -> Promotions:
         """Return the promotions, which change the champion."""
-        return Promotions(self.gating)
+        return Promotions(self.gate)
 
     @cached_property
-    def advising(self) -> Adviser:
+    def adviser(self) -> Adviser:
         """Return the adviser on prompting or fine-tuning."""
         return Adviser(self.config, self.settings.openai_model, self.stores, self.embedder)
 

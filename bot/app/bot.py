@@ -41,7 +41,7 @@ class Role(StrEnum):
 class Bot:
     """The parts of a running bot that its edges need; `answering` is None in intake alone."""
 
-    parts: Services
+    services: Services
     app: AsyncApp
     intake: Intake
     worker: "WorkerProcess | None"
@@ -50,7 +50,7 @@ class Bot:
     @property
     def team(self) -> str:
         """The workspace."""
-        return self.parts.team
+        return self.services.team
 
     @property
     def classifier(self) -> "ChampionClassifier":
@@ -59,10 +59,10 @@ class Bot:
         return self.worker.classifier
 
 
-def _app(parts: Services, settings: Settings) -> AsyncApp:
+def _app(services: Services, settings: Settings) -> AsyncApp:
     secret = settings.slack_signing_secret
     app = AsyncApp(
-        client=parts.slack.client,
+        client=services.slack.client,
         signing_secret=None if secret is None else secret.get_secret_value(),
         request_verification_enabled=secret is not None,
         logger=logging.getLogger("slack_bolt"),  # else bolt ignores the level set for it
@@ -83,31 +83,31 @@ async def open_bot(settings: Settings, config: Config, role: Role = Role.ALL) ->
 
     Slack is connected by `serve_*`.
     """
-    async with open_services(settings, config) as parts, AsyncExitStack() as stack:
-        app = _app(parts, settings)
+    async with open_services(settings, config) as services, AsyncExitStack() as stack:
+        app = _app(services, settings)
         backfill = BackfillTurns(
-            backfill_of(parts, config), parts.stores.inbox, parts.stores.watermarks
+            backfill_of(services, config), services.stores.inbox, services.stores.watermarks
         )
         intake = Intake(
-            parts.stores.inbox,
-            parts.stores.workspaces,
-            parts.team,
+            services.stores.inbox,
+            services.stores.workspaces,
+            services.team,
             config.triage.allowed_bots,
-            parts.slack.own,
-            parts.slack.directory.forget_emoji,
+            services.slack.own,
+            services.slack.directory.forget_emoji,
             backfill.want,
         )
         answerer = None
-        forwarding.register(app, parts.stores.inbox, parts.team)
+        forwarding.register(app, services.stores.inbox, services.team)
         if role is not Role.INTAKE:
             # Here, so that intake alone starts without the model's libraries.
             from bot.app.worker import open_worker  # noqa: PLC0415
 
-            answerer = await stack.enter_async_context(open_worker(settings, config, parts))
+            answerer = await stack.enter_async_context(open_worker(settings, config, services))
         if role is not Role.WORKER:
             backfill.want()
-            parts.loops.start(
-                "listening", partial(parts.stores.inbox.listen, parts.team), _LISTENS_S
+            services.loops.start(
+                "listening", partial(services.stores.inbox.listen, services.team), _LISTENS_S
             )
-            parts.loops.start("backfill", backfill.step, 0, _LOOK_MAX_S)
-        yield Bot(parts, app, intake, answerer, backfill)
+            services.loops.start("backfill", backfill.step, 0, _LOOK_MAX_S)
+        yield Bot(services, app, intake, answerer, backfill)

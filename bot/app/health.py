@@ -39,7 +39,7 @@ class Health:
     @property
     def failing(self) -> tuple[str, ...]:
         """The background loops that fail again and again: a restart may mend them."""
-        return self.bot.parts.loops.failing
+        return self.bot.services.loops.failing
 
     async def ready(self) -> dict[str, bool]:
         """Each part, and whether it is ready."""
@@ -52,14 +52,14 @@ class Health:
 
     async def _measure(self) -> bool:
         """Read the queue's figures; False where Redis does not answer in time."""
-        parts = self.bot.parts
-        team, inbox, metrics = parts.team, parts.stores.inbox, parts.metrics
+        services = self.bot.services
+        team, inbox, metrics = services.team, services.stores.inbox, services.metrics
         try:
             async with asyncio.timeout(_DEADLINE_S):
                 metrics.depth.labels(team).set(await inbox.depth(team))
                 metrics.age.labels(team).set(await inbox.oldest_s(team))
                 metrics.dead.labels(team).set(await inbox.dead(team))
-                changed = await parts.stores.series.alarms()
+                changed = await services.stores.series.alarms()
         except (StorageUnavailableError, TimeoutError):
             return False
         for what in WATCHED:
@@ -68,7 +68,7 @@ class Health:
 
     async def exposition(self) -> bytes:
         """The metrics, gauges read now."""
-        metrics = self.bot.parts.metrics
+        metrics = self.bot.services.metrics
         for part, ready in (await self.ready()).items():
             metrics.ready.labels(part).set(ready)
         if self.bot.worker is not None:

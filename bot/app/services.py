@@ -103,26 +103,26 @@ async def open_services(settings: Settings, config: Config) -> AsyncIterator[Ser
         people = People(config.triage, Directory(client, config), stores.members)
         gateway = Gateway(client, Pacing(Limiter(redis, team), config.pacing))
         slack = SlackSide(client, own, people, gateway)
-        parts = Services(slack, stores, metrics, Loops(metrics), tracing)
-        await parts.stores.workspaces.enter(team)
+        services = Services(slack, stores, metrics, Loops(metrics), tracing)
+        await services.stores.workspaces.enter(team)
         try:
-            yield parts
+            yield services
         finally:
-            await parts.loops.close()
+            await services.loops.close()
             await asyncio.to_thread(tracing.close)
 
 
-def backfill_of(parts: Services, config: Config) -> Backfill:
+def backfill_of(services: Services, config: Config) -> Backfill:
     """The backfill of a process's workspace.
 
     It has an inbox of its own that counts nothing: what it reads again is no event from Slack.
     """
-    redis, keep_s = parts.stores.redis, config.keep.seconds
+    redis, keep_s = services.stores.redis, config.keep.seconds
     inbox = Inbox(redis, config.intake.limit, config.intake.limit_mb)
     return Backfill(
         config,
-        Stores(redis, parts.team, keep_s, inbox, parts.stores.examples),
-        parts.slack.people,
-        parts.slack.gateway,
-        parts.slack.own,
+        Stores(redis, services.team, keep_s, inbox, services.stores.examples),
+        services.slack.people,
+        services.slack.gateway,
+        services.slack.own,
     )

@@ -45,10 +45,10 @@ async def serve_socket_mode(settings: Settings, health: Health) -> None:
     handler.client.socket_mode_request_listeners = [requested]
     await handler.connect_async()  # type: ignore[no-untyped-call]
     health.connected = handler.client.is_connected
-    bot.parts.loops.start("socket mode", lambda: _keep(handler.client), _PING_S)
+    bot.services.loops.start("socket mode", lambda: _keep(handler.client), _PING_S)
     log.info("bot.listening", over="socket mode", team=bot.team)
     await health.stop.wait()
-    await bot.parts.loops.stop("socket mode")
+    await bot.services.loops.stop("socket mode")
     if handler.client.message_receiver is not None:
         handler.client.message_receiver.cancel()  # else it logs the goodbye as an error
     await handler.close_async()  # type: ignore[no-untyped-call]

@@ -63,11 +63,11 @@ class _Events:
 
 @asynccontextmanager
 async def open_worker(
-    settings: Settings, config: Config, parts: Services
+    settings: Settings, config: Config, services: Services
 ) -> AsyncIterator[WorkerProcess]:
     """A worker that has learnt all there is; leaving ends what it took, and takes nothing more."""
     track_record = TrackRecord()
-    stores, slack = parts.stores, parts.slack
+    stores, slack = services.stores, services.slack
     use = LlmUse(config.llm, stores.spending, track_record.judged)
     made = await asyncio.to_thread(make_shared, config.local.embedder)
     made = replace(made, outcomes=partial(track_record.outcomes, config.label_set.names))
@@ -78,13 +78,13 @@ async def open_worker(
         track_record.answered(await stores.series.answers())
 
     classifier = ChampionClassifier(stores.models, stores.team, build, default, renew)
-    teaching = ExampleFeed(stores, classifier, track_record)
-    await teaching.load()
+    example_feed = ExampleFeed(stores, classifier, track_record)
+    await example_feed.load()
     await classifier.refresh()
     standing = PrecisionReporter(stores.workspaces, stores.team, classifier)
     await standing.look()
     in_shadow = replace(use, ledger=stores.spending.of_shadows(config.gate.shadow_usd_per_day))
-    shadowing = Shadow(
+    shadow = Shadow(
         stores,
         config.label_set.version,
         builder(settings, config, made, use=in_shadow),
@@ -98,16 +98,16 @@ async def open_worker(
         config,
         stores,
         slack.people,
-        ObservedClassifier(classifier, parts.metrics),
+        ObservedClassifier(classifier, services.metrics),
         Presenter(config, slack.gateway, slack.directory, stores.workspaces),
-        teaching,
-        AnswerLog(stores.series, shadowing),
+        example_feed,
+        AnswerLog(stores.series, shadow),
     )
     watch = DriftWatch(config, stores.series, slack.directory, slack.people, slack.gateway)
-    worker = Worker(stores.inbox, {stores.team: _Events(triage, dispatcher, parts.tracing)})
-    worker.start(parts.loops)
+    worker = Worker(stores.inbox, {stores.team: _Events(triage, dispatcher, services.tracing)})
+    worker.start(services.loops)
     following: dict[str, tuple[Step, float, float]] = {
-        "teaching": (teaching.catch_up, 0.5, _FITTING_S),
+        "teaching": (example_feed.catch_up, 0.5, _FITTING_S),
         "champion": (classifier.refresh, 1.0, _FITTING_S),
         "standing": (standing.look, 1.0, STEP_S),
         "drift watch": (watch.look, 5.0, STEP_S),
@@ -122,14 +122,14 @@ async def open_worker(
         "jobs": (JobPoller(bench.trainer, slack.gateway, stores.team).turn, 1.0, _FITTING_S),
     }
     if config.gate.shadow:
-        following["shadow"] = (shadowing.refresh, 2.0, _FITTING_S)
+        following["shadow"] = (shadow.refresh, 2.0, _FITTING_S)
     for name, (step, every_s, within_s) in following.items():
-        parts.loops.start(name, step, every_s, within_s)
+        services.loops.start(name, step, every_s, within_s)
     try:
         yield WorkerProcess(classifier, dispatcher)
     finally:
-        await parts.loops.stop(*following)
-        await worker.drain(parts.loops, _DRAIN_S)
-        await shadowing.finish()
+        await services.loops.stop(*following)
+        await worker.drain(services.loops, _DRAIN_S)
+        await shadow.finish()
         for each in (*classifier.former, classifier.current):
             await close(each)

@@ -52,7 +52,7 @@ def advice(
 
 async def _advice(settings: Settings, config: Config, team: str | None) -> tuple["Advice", "Facts"]:
     async with open_bench(settings, config, team) as bench:
-        return await bench.advising.advise()
+        return await bench.adviser.advise()
 
 
 def _draw(facts: "Facts", target: float, path: Path) -> None:

@@ -33,7 +33,7 @@ async def queue_missing(settings: Settings, config: Config, since: str | None) -
     from learning.export.export import since_when
 
     start = None if since is None else since_when(since, datetime.now(UTC))
-    async with open_services(settings, config) as parts:
-        found = await backfill_of(parts, config).run(start)
-        await parts.stores.workspaces.audit(parts.team, WHO, "backfill", found=str(found))
+    async with open_services(settings, config) as services:
+        found = await backfill_of(services, config).run(start)
+        await services.stores.workspaces.audit(services.team, WHO, "backfill", found=str(found))
     out.say(f"Found: {plural(found, 'missed event')}")

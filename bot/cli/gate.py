@@ -51,7 +51,7 @@ def gate(
 
     async def compare() -> "Outcome":
         async with open_bench(*load_own(config), team) as bench:
-            return await bench.gating.judge(model)
+            return await bench.gate.judge(model)
 
     outcome = asyncio.run(compare())
     if as_json:

@@ -42,9 +42,9 @@ def promote(
     async def move() -> tuple[bool, Sequence[str]]:
         async with open_bench(*load_own(config), team) as bench:
             if force is not None:
-                identity = await bench.promoting.by_force(model, WHO, force)
+                identity = await bench.promotions.by_force(model, WHO, force)
                 return True, [f"{identity} is in use now, without a comparison: {force}"]
-            outcome = await bench.promoting.by_gate(model, WHO)
+            outcome = await bench.promotions.by_gate(model, WHO)
         verdict, found = outcome.verdict, outcome.comparison
         state = "is in use now" if verdict.promote else "is not used"
         short = [result_line(found.change), *verdict_lines(verdict)]

@@ -22,6 +22,6 @@ def rollback(
 
     async def back() -> str:
         async with open_bench(*load_own(config), team) as bench:
-            return await bench.promoting.back(WHO, reason)
+            return await bench.promotions.back(WHO, reason)
 
     out.say(f"Back to {shown(asyncio.run(back()))}")

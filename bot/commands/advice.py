@@ -16,7 +16,7 @@ HELP = "`/triage advice` - prompt or fine-tune an LLM, or neither: advice from y
 async def answer(context: Context, _: Sequence[str]) -> str:
     """Return the recommendation and its numbers; send the curve in a direct message."""
     try:
-        advice, facts = await context.bench.advising.advise()
+        advice, facts = await context.bench.adviser.advise()
     except (ModelError, ClassifierError) as error:
         return f"I can't advise now: {sentence(str(error))}"
     more = ""

@@ -51,7 +51,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     lines = [f"*Models* (in use: `{champion}`)"]
     for row in rows:
         lines.append(_model(row))
-        found = await context.bench.gating.in_shadow(row.model.id)
+        found = await context.bench.gate.in_shadow(row.model.id)
         if found.answered:
             lines.append(_in_shadow(found))
     if not rows:

@@ -23,18 +23,18 @@ _SENT = "\nStatistics and a picture are in your direct messages."
 
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """Return the result; a direct message brings statistics and a picture."""
-    promoting = context.bench.promoting
-    done = await promoting.done_by(context.trigger)
+    promotions = context.bench.promotions
+    done = await promotions.done_by(context.trigger)
     if done is not None:  # an interrupted run of this command promoted it
         return f"`{done.after}` is in use now: {sentence(done.why)}"
     try:
         wanted = parse_arguments(arguments)
         if wanted.force:
-            identity = await promoting.by_force(
+            identity = await promotions.by_force(
                 wanted.model, context.user, wanted.reason, context.trigger
             )
             return f"`{identity}` is in use now, without a comparison: {sentence(wanted.reason)}"
-        outcome = await promoting.by_gate(wanted.model, context.user, context.trigger)
+        outcome = await promotions.by_gate(wanted.model, context.user, context.trigger)
     except ReasonMissingError:
         return "Give a reason after `--force`: `/triage promote --force new product line`."
     except (ModelError, ClassifierError) as error:

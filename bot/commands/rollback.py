@@ -12,8 +12,8 @@ HELP = "`/triage rollback [REASON]` - go back to the model that was in use befor
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """Go back, and return which model is in use now."""
     try:
-        promoting = context.bench.promoting
-        now = await promoting.back(context.user, " ".join(arguments), context.trigger)
+        promotions = context.bench.promotions
+        now = await promotions.back(context.user, " ".join(arguments), context.trigger)
     except ModelError as error:
         return f"The model in use did not change: {sentence(str(error))}"
     return f"Back to {shown(now)}. Every bot process uses it within two seconds."

@@ -16,14 +16,14 @@ class AnswerLog:
     """Told of each message once it is answered, and of each judgement."""
 
     series: Series
-    shadowing: Shadow | None = None
+    shadow: Shadow | None = None
 
     async def answered(self, message: Message, prediction: Prediction, *, shown: bool) -> None:
         """A message was answered for the first time; `shown` says whether people see it."""
         answer = noted(str(message.id) if shown else "", prediction, time.time())
         await self.series.append("answers", answer.model_dump_json())
-        if self.shadowing is not None:
-            self.shadowing.offer(message, prediction)
+        if self.shadow is not None:
+            self.shadow.offer(message, prediction)
 
     async def judged(self, example: StoredExample | None) -> None:
         """An agent's label of a message has changed; None: it was taken back."""

@@ -39,10 +39,10 @@ class Presenter:
     gateway: Gateway
     directory: Directory
     workspaces: Workspaces
-    memory: ChannelHistory = field(init=False)
+    channel_history: ChannelHistory = field(init=False)
 
     def __post_init__(self) -> None:
-        self.memory = ChannelHistory(self.config, self.gateway, self.directory)
+        self.channel_history = ChannelHistory(self.config, self.gateway, self.directory)
 
     async def show(
         self, hold: Hold, record: Record, standing: Standing | None, decision: Decision
@@ -79,13 +79,13 @@ class Presenter:
             return record
         shown, about = record.shown, record.message.id
         known = {(at.channel, at.ts) for at in shown.cards}
-        there = await self.memory.cards(about, doubt)
+        there = await self.channel_history.cards(about, doubt)
         lost = [at for at in there if (at.channel, at.ts) not in known]
         if shown.card is not None or shown.posting is not None:
             changes: dict[str, Any] = {"stale": (*shown.stale, *lost)}
         else:
             changes = {"card": next(iter(lost), None), "stale": (*shown.stale, *lost[1:])}
-        emoji = await self.memory.emoji(about, doubt) - {shown.emoji}
+        emoji = await self.channel_history.emoji(about, doubt) - {shown.emoji}
         changes["maybe_emoji"] = tuple(sorted({*shown.maybe_emoji, *emoji}))
         return record.model_copy(update={"shown": shown.model_copy(update=changes)})
 

@@ -37,8 +37,8 @@ class Triage:
     people: People
     classifier: Classifier
     presenter: Presenter
-    teaching: ExampleFeed
-    watching: AnswerLog
+    example_feed: ExampleFeed
+    answer_log: AnswerLog
     presence: Presence = field(init=False)
 
     def __post_init__(self) -> None:
@@ -204,7 +204,7 @@ class Triage:
         record = await hold.put(record.model_copy(update=said), outcome if first else "")
         if first:
             shown = mode is not Mode.MONITOR
-            await self.watching.answered(message, prediction, shown=shown)
+            await self.answer_log.answered(message, prediction, shown=shown)
         return record
 
     async def _remember(
@@ -231,5 +231,5 @@ class Triage:
             )
         team = message.id.team
         if await self.stores.examples.put(team, str(message.id), example, history):
-            await self.watching.judged(example)
-            await self.teaching.catch_up()
+            await self.answer_log.judged(example)
+            await self.example_feed.catch_up()

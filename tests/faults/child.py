@@ -49,10 +49,10 @@ async def main(role: Role) -> None:
     if role is Role.INTAKE:
         async with open_bot(settings, config, role) as bot:
             await serve_socket_mode(settings, Health(bot))
-    async with open_services(settings, config) as parts:
+    async with open_services(settings, config) as services:
         classifier = FirstWord()
-        stores, slack = parts.stores, parts.slack
-        teaching = ExampleFeed(stores, classifier, TrackRecord())
+        stores, slack = services.stores, services.slack
+        example_feed = ExampleFeed(stores, classifier, TrackRecord())
         presenter = Presenter(config, slack.gateway, slack.directory, stores.workspaces)
         triage = Triage(
             config,
@@ -60,11 +60,11 @@ async def main(role: Role) -> None:
             slack.people,
             classifier,
             presenter,
-            teaching,
+            example_feed,
             AnswerLog(stores.series),
         )
-        parts.loops.start("teaching", teaching.catch_up, 0.5)
-        Worker(stores.inbox, {stores.team: triage}).start(parts.loops)
+        services.loops.start("teaching", example_feed.catch_up, 0.5)
+        Worker(stores.inbox, {stores.team: triage}).start(services.loops)
         await asyncio.Event().wait()
 
 

@@ -107,10 +107,10 @@ async def test_an_agents_emoji_counts_and_a_strangers_does_not(told: Story) -> N
     await told.people.react(STRANGER, SHARED, ts, "wrench")
     await told.quiet()
     await shows(told, ts, "moneybag", BILLING)
-    assert await told.bot.parts.stores.examples.counts(TEAM) == {}
+    assert await told.bot.services.stores.examples.counts(TEAM) == {}
     await told.people.react("U0AVA", SHARED, ts, "wrench")
     await shows(told, ts, "wrench", TECHNICAL)
-    [example] = [one async for one in told.bot.parts.stores.examples.iterate(TEAM)]
+    [example] = [one async for one in told.bot.services.stores.examples.iterate(TEAM)]
     assert (example.label, example.author) == ("TECHNICAL", STRANGER)
     assert "ana.doe@example.org" not in example.text
 
@@ -131,9 +131,9 @@ async def test_a_stranger_is_no_agent_and_no_admin_though_triage_toml_lists_them
         await shows(story, ts, "moneybag", BILLING)
         with pytest.raises(ControlError, match="unknown_command"):
             await story.people.slash(STRANGER, SHARED, "/triage", "status")
-        parts = story.bot.parts
-        assert not await parts.slack.people.is_admin(STRANGER)
-        assert await parts.slack.people.admins() == ([] if answer else ["U0ADA"])
+        services = story.bot.services
+        assert not await services.slack.people.is_admin(STRANGER)
+        assert await services.slack.people.admins() == ([] if answer else ["U0ADA"])
 
 
 async def test_a_person_of_theirs_with_the_id_of_an_agent_is_no_agent(story: Story) -> None:
@@ -148,7 +148,7 @@ async def test_a_person_of_theirs_with_the_id_of_an_agent_is_no_agent(story: Sto
     }
     await story.people.act("event", event=event)
     await story.quiet()
-    assert await story.bot.parts.stores.examples.counts(TEAM) == {}
+    assert await story.bot.services.stores.examples.counts(TEAM) == {}
 
 
 async def test_a_channel_of_ours_may_be_shared_later(story: Story) -> None:

@@ -82,7 +82,7 @@ async def test_a_person_is_forgotten_everywhere(
     story: Story, config: Config, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     ts, example = await taught(story)
-    series, shadows = story.bot.parts.stores.series, story.bot.parts.stores.shadows
+    series, shadows = story.bot.services.stores.series, story.bot.services.stores.shadows
     assert [one.id for one in await series.answers()] == [f"{SUPPORT}:{ts}"]
     model = await add_recipe(story.redis, TEAM, config, 5.0)
     said = ShadowAnswer(label="BILLING", given=True, champion="BILLING")
@@ -224,8 +224,8 @@ async def test_what_was_sent_before_comes_back_on_no_way_and_what_is_sent_after_
     await Examples(story.redis).put(TEAM, example.id, example)
     model = "m"
     said = ShadowAnswer(label="BILLING", given=True, champion="BILLING")
-    await story.bot.parts.stores.shadows.put(model, f"{SUPPORT}:{ts}", said, CLEO)
-    assert await story.bot.parts.stores.shadows.all(model) == {}
+    await story.bot.services.stores.shadows.put(model, f"{SUPPORT}:{ts}", said, CLEO)
+    assert await story.bot.services.stores.shadows.all(model) == {}
     await story.quiet()
     assert await keys_with(story.redis, "bakery") == []
     assert await story.cards(ts) == []
@@ -237,7 +237,7 @@ async def test_what_waits_in_the_queue_is_forgotten_too(story: Story) -> None:
     at = MessageId(team=TEAM, channel="C0NOWHERE", ts="1700000000.000100")
     waiting = Posted(message=Message(id=at, user=CLEO, text=SECRET))
     inbox = Inbox(story.redis)
-    await story.bot.parts.loops.stop("worker", "sweep")
+    await story.bot.services.loops.stop("worker", "sweep")
     await inbox.receive(waiting)
     assert "waiting events: 1" in "".join(
         _lines(await story.bot.worker.dispatcher.context.forgetter.look(CLEO))  # type: ignore[union-attr]

@@ -71,8 +71,8 @@ async def test_a_message_that_backfill_reads_again_is_counted_once(
 ) -> None:
     ts = await story.write("My invoice shows the wrong amount")
     await story.shows(ts, "moneybag", BILLING)
-    assert await backfill_of(story.bot.parts, config).run(since=0.0) == 0
-    seen = figures(story.bot.parts.metrics.exposition().decode())
+    assert await backfill_of(story.bot.services, config).run(since=0.0) == 0
+    seen = figures(story.bot.services.metrics.exposition().decode())
     assert seen["triage_events_received_total{kind=posted}"] == 1
     assert seen["triage_events_acked_total{kind=posted}"] == 1
 
@@ -113,7 +113,7 @@ async def test_a_loop_that_fails_again_and_again_is_named_and_the_others_go_on(
         if broken:
             raise ValueError(broken[0])
 
-    story.bot.parts.loops.start("drift watch", look, 0.001)
+    story.bot.services.loops.start("drift watch", look, 0.001)
     app = Starlette(routes=routes(story.health))
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=app), base_url="http://bot"

@@ -120,6 +120,6 @@ async def test_a_model_is_asked_once_while_slack_does_not_answer(mentioning: Sto
     await eventually(labelled)  # the group is not known yet, and nothing else waits for it
     assert await story.cards(ts) == []
     await story.shows(ts, "moneybag", BILLING)
-    figures = story.bot.parts.metrics.registry
+    figures = story.bot.services.metrics.registry
     asked = figures.get_sample_value("triage_messages_labelled_total", {"label": "BILLING"})
     assert asked == 1

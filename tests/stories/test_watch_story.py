@@ -37,10 +37,10 @@ async def test_a_challenger_is_measured_in_shadow_and_shows_nothing(
 
 
 async def test_a_change_is_told_once(story: Story, config: Config) -> None:
-    parts = story.bot.parts
+    services = story.bot.services
     series = Series(story.redis, story.bot.team)
     watch = DriftWatch(
-        config, series, parts.slack.directory, parts.slack.people, parts.slack.gateway
+        config, series, services.slack.directory, services.slack.people, services.slack.gateway
     )
 
     async def answers(count: int, label: str) -> None:

@@ -34,17 +34,17 @@ async def test_a_comparison_stops_once_the_budget_is_spent(
             openai_base_url=server.url, openai_api_key=SecretStr("sk-x"), openai_model="small"
         )
         spending = Spending(redis, TEAM)
-        gating = Gate(
+        gate = Gate(
             settings,
             config,
             Stores(redis, TEAM),
             MiniLmEmbedder(),
         )
         with pytest.raises(ModelError, match=r"daily_budget_usd = 0\.\d+\) is spent"):
-            await gating.judge()
+            await gate.judge()
         spent = await spending.today()
         assert len(server.requests) == spent.requests == requests
         assert spent.trial_usd == spent.cost_usd == pytest.approx(0.155 * requests)
         with pytest.raises(ModelError, match="Try again after 00:00 UTC"):
-            await gating.judge()
+            await gate.judge()
         assert len(server.requests) == requests

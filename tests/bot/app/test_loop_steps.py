@@ -58,13 +58,13 @@ class Pupil:
 
 async def test_an_example_that_cannot_be_taught_holds_up_no_other(redis: Valkey) -> None:
     examples, pupil = Examples(redis), Pupil()
-    teaching = ExampleFeed(Stores(redis, "T"), pupil, TrackRecord())
+    example_feed = ExampleFeed(Stores(redis, "T"), pupil, TrackRecord())
     for number in range(8):
         one = StoredExample(
             id=f"C:{number}.0", text="t", label="A", source="import", label_set="s", when="1.0"
         )
         await examples.put("T", one.id, one)
-    await teaching.catch_up()
+    await example_feed.catch_up()
     assert pupil.knows == {f"C:{number}.0" for number in range(8) if number != 3}
 
 

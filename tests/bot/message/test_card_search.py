@@ -131,13 +131,13 @@ async def test_what_was_shown_is_recalled_in_a_busy_channel(
     monkeypatch.setattr("bot.slack.history._PATIENCE_S", 0.001)
     config = load_config(Path("triage.toml"))
     client = web_client(sandbox.bot_token, sandbox.api_url)
-    memory = ChannelHistory(config, gateway, Directory(client, config))
+    channel_history = ChannelHistory(config, gateway, Directory(client, config))
     at = sought(sandbox).message.id
     ts = post(sandbox, str(at))
     talk(sandbox, PAGE * PAGES)
     while True:
         try:
-            found = await memory.cards(at, 1.0)
+            found = await channel_history.cards(at, 1.0)
             break
         except GatewayUnavailableError as error:
             await asyncio.sleep(error.after_s or 0)

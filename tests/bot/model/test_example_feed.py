@@ -44,8 +44,8 @@ class Process:
             CONFIG.label_set, embedder, index, TARGET, None, outcomes=outcomes
         )
         series = Series(redis, TEAM)
-        self.teaching = ExampleFeed(Stores(redis, TEAM), self.classifier, record)
-        self.watching = AnswerLog(series)
+        self.example_feed = ExampleFeed(Stores(redis, TEAM), self.classifier, record)
+        self.answer_log = AnswerLog(series)
 
     @property
     def answers(self) -> int:
@@ -59,7 +59,7 @@ class Process:
         for number in range(count):
             at = MessageId(team=TEAM, channel="C0SUPPORT", ts=f"{number}.5")
             message = Message(id=at, user="U1", text="")
-            await self.watching.answered(message, said, shown=shown)
+            await self.answer_log.answered(message, said, shown=shown)
 
 
 async def test_it_moves_for_all_and_stays_after_a_restart(
@@ -67,8 +67,8 @@ async def test_it_moves_for_all_and_stays_after_a_restart(
 ) -> None:
     await teach(redis, TEAM, 60, CONFIG.label_set.version)
     one, other = Process(redis, embedder), Process(redis, embedder)
-    await one.teaching.load()
-    await other.teaching.load()
+    await one.example_feed.load()
+    await other.example_feed.load()
     [before] = await one.classifier.classify([UNSURE])
     assert before.reason is Abstention.UNSURE
     assert before.local is not None
@@ -76,10 +76,10 @@ async def test_it_moves_for_all_and_stays_after_a_restart(
     await one.answered(300, shown=False)
     await one.answered(300, shown=True)
     await judge_the_last(redis)
-    await one.teaching.catch_up()
-    await other.teaching.catch_up()
+    await one.example_feed.catch_up()
+    await other.example_feed.catch_up()
     restarted = Process(redis, embedder)
-    await restarted.teaching.load()
+    await restarted.example_feed.load()
     for process in (one, other, restarted):
         assert process.answers == 299
         [after] = await process.classifier.classify([UNSURE])
