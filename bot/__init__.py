@@ -1,1 +1,1 @@
-"""Slack: what people see and do."""
+"""The Slack bot and its command line."""

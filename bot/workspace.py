@@ -1,4 +1,4 @@
-"""Find out which workspace is meant, and open its stores."""
+"""Choose a workspace and open its stores."""
 
 import re
 from collections.abc import AsyncIterator
@@ -17,20 +17,22 @@ _TEAM = re.compile(r"[TE][A-Z0-9]+")
 async def open_store(
     settings: Settings, team: str | None, keep_s: int = RETENTION_S
 ) -> AsyncIterator[Stores]:
-    """Yield the stores of one workspace; ConfigError if it is not clear which."""
+    """Yield the stores of the chosen workspace; raise ConfigError as `chosen_team` does."""
     async with connect(settings.redis_url, settings.triage_data_dir) as redis:
         yield Stores(redis, await chosen_team(Workspaces(redis), team), keep_s)
 
 
 async def chosen_team(workspaces: Workspaces, team: str | None) -> str:
-    """Return the workspace named, the only one there is, or the local one before a bot has run.
+    """Return the named workspace, else the only known one, or LOCAL before a bot has run.
 
-    ConfigError if there are several and none is named, or if the one named cannot be one.
+    Raise ConfigError if several are known and none is named, or if the name is not a team id.
     """
     known = await workspaces.all()
     if team is not None and team not in (*known, LOCAL) and not _TEAM.fullmatch(team):
-        there = ", ".join(known) or "none yet"
-        raise ConfigError(f'--team: there is no workspace "{team}"; the workspaces are: {there}')
+        choices = f"Choose from {', '.join(known)}." if known else "No workspace is known yet."
+        raise ConfigError(f'--team: no workspace "{team}". {choices}')
     if team is None and len(known) > 1:
-        raise ConfigError(f"--team: name one of the workspaces {', '.join(known)}")
+        raise ConfigError(
+            f"--team: not set, and there are several. Choose from {', '.join(known)}."
+        )
     return team or (known[0] if known else LOCAL)

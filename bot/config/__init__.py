@@ -1,1 +1,1 @@
-"""Settings from the environment, and triage.toml."""
+"""Settings from the environment and from triage.toml."""

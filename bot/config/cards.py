@@ -1,4 +1,4 @@
-"""The table `[cards]`: whether cards, which other channels read, show personal data."""
+"""The table `[cards]`: mask personal data on cards, which people of other channels read."""
 
 import re
 
@@ -34,5 +34,5 @@ class CardsConfig(BaseModel):
     redact: bool = True
 
     def shown(self, text: str) -> str:
-        """Return what a card shows of a text: masked, unless triage.toml says otherwise."""
+        """Return a text as a card shows it: masked unless `redact` is false."""
         return masked(text) if self.redact else text

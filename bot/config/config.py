@@ -1,4 +1,4 @@
-"""Settings from the environment, labels and channels from triage.toml; frozen, made once."""
+"""Settings from environment variables, and labels and channels from triage.toml."""
 
 import re
 import tomllib
@@ -23,7 +23,7 @@ from pydantic import (
 
 from bot.config.cards import CardsConfig
 from bot.config.emoji_names import is_emoji_name, standard_name
-from bot.config.problems import problems
+from bot.config.problems import file_problems, reason
 from classifiers.base import Label, LabelSet
 from classifiers.config import LlmConfig, LocalConfig
 from classifiers.llm.prompt import UNSURE
@@ -34,11 +34,11 @@ from storage.server import address
 
 
 class ConfigError(Exception):
-    """A setting is wrong: the message names its key, what is wrong, and what would be right."""
+    """A setting is wrong; the message names it, says what is wrong and what to do."""
 
 
 class Mode(StrEnum):
-    """What people in a channel see of the bot."""
+    """How much of the bot people in a channel see."""
 
     MONITOR = "monitor"
     SUGGEST = "suggest"
@@ -48,27 +48,38 @@ class Mode(StrEnum):
 def _emoji(name: str) -> str:
     bare = standard_name(name)
     if not is_emoji_name(bare):
-        raise ValueError('an emoji is written by its Slack name, such as "moneybag"')
+        raise ValueError('not an emoji. Write its name in Slack, such as "moneybag".')
     return bare
 
 
 def _label_name(name: str) -> str:
     if legible(name) != name:
-        raise ValueError("a label's name must not contain control characters: remove them")
+        raise ValueError("contains control characters. Remove them.")
+    if name != name.strip():
+        raise ValueError("begins or ends with a space. Remove it.")
+    if "\n" in name:
+        raise ValueError("contains a line break. Write the name on one line.")
     if name.casefold() == UNSURE.casefold():
-        raise ValueError(f"{UNSURE} is what the LLM answers if no label fits: choose another name")
+        raise ValueError(
+            f"{UNSURE} is reserved: the LLM answers it if no label fits. Choose another name."
+        )
     return name
 
 
 def _channel(name: str) -> str:
     if not re.fullmatch(r"#[^\s#A-Z]{1,80}|[CG][A-Z0-9]{2,}", name):
-        raise ValueError('a channel is "#name" (lower case) or an id such as "C0123ABCD"')
+        raise ValueError(
+            'not a channel. Write "#name" in lower case, or an id such as "C0123ABCD".'
+        )
     return name
 
 
 def _people(name: str) -> str:
     if not re.fullmatch(r"@[^\s@]{1,80}|[SUW][A-Z0-9]{2,}", name):
-        raise ValueError('people are a group "@handle", a group id "S…" or a user id "U…"')
+        raise ValueError(
+            'not a person or group. Write a group as "@handle" or by its id "S…", '
+            'and a person by the id "U…".'
+        )
     return name
 
 
@@ -82,7 +93,7 @@ class _Frozen(BaseModel):
 
 
 class PacingConfig(BaseModel):
-    """The table `[pacing]`: which part of Slack's published limits is used; 0 is unlimited."""
+    """The table `[pacing]`: the share of Slack's published rate limits to use; 0 is unlimited."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -90,11 +101,9 @@ class PacingConfig(BaseModel):
 
 
 class LabelConfig(_Frozen):
-    """One label: what it means, the emoji that shows it, and where its messages go."""
+    """One label: its meaning, its emoji, and the channel that its requests are routed to."""
 
-    name: Annotated[str, AfterValidator(_label_name)] = Field(
-        min_length=1, max_length=60, pattern=r"^\S(.*\S)?$"
-    )
+    name: Annotated[str, AfterValidator(_label_name)] = Field(min_length=1, max_length=60)
     description: str = ""
     emoji: Emoji
     channel: Channel | None = None
@@ -103,7 +112,7 @@ class LabelConfig(_Frozen):
 
 
 class TriageConfig(_Frozen):
-    """The table `[triage]`: people, emoji and the precision asked for."""
+    """The table `[triage]`: people, emoji and the target precision."""
 
     target_precision: float = Field(default=0.9, gt=0.0, lt=1.0)
     confirm_emoji: Emoji = "white_check_mark"
@@ -133,42 +142,50 @@ class Config(_Frozen):
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:
-        names: set[str] = set()
-        emoji = {
-            self.triage.confirm_emoji: "triage.confirm_emoji",
-        }
-        taken = [(self.triage.needs_human_emoji, "triage.needs_human_emoji")]
-        taken += [(label.emoji, f"label {label.name}") for label in self.labels]
-        for name, owner in taken:
-            if name in emoji:
+        numbers: dict[str, int] = {}
+        for number, label in enumerate(self.labels, 1):
+            first = numbers.setdefault(label.name, number)
+            if first != number:
                 raise ValueError(
-                    f'emoji "{name}" is used by {emoji[name]} and by {owner}: give each its own'
+                    f'duplicate label name "{label.name}" (labels {first} and {number}). '
+                    "Rename one of them."
                 )
-            emoji[name] = owner
-        for label in self.labels:
-            if label.name in names:
-                raise ValueError(f'label "{label.name}" is there twice: rename one of them')
-            names.add(label.name)
+        owners = {self.triage.confirm_emoji: "triage.confirm_emoji"}
+        others = [(self.triage.needs_human_emoji, "triage.needs_human_emoji")]
+        others += [(label.emoji, f"label {label.name}") for label in self.labels]
+        for emoji, owner in others:
+            if emoji in owners:
+                raise ValueError(
+                    f'duplicate emoji "{emoji}" ({owners[emoji]} and {owner}). '
+                    "Give each an emoji that nothing else uses."
+                )
+            owners[emoji] = owner
         return self
 
     @property
     def label_set(self) -> LabelSet:
-        """The labels as classifiers see them."""
+        """Return the labels as classifiers see them."""
         return LabelSet(
-            tuple(Label(one.name, one.description, one.examples) for one in self.labels)
+            tuple(Label(label.name, label.description, label.examples) for label in self.labels)
         )
 
     def label(self, name: str) -> LabelConfig:
-        """The label of this name; KeyError where there is none."""
-        return next(one for one in self.labels if one.name == name)
+        """Return the label of this name, which must exist."""
+        return next(label for label in self.labels if label.name == name)
 
     def label_of_emoji(self, emoji: str) -> str | None:
-        """The name of the label that this emoji stands for."""
-        return next((one.name for one in self.labels if one.emoji == emoji), None)
+        """Return the name of the label that an emoji stands for, or None."""
+        return next((label.name for label in self.labels if label.emoji == emoji), None)
+
+
+_TOKENS = {  # prefix, and the page of api.slack.com/apps that shows the token
+    "slack_bot_token": ("xoxb-", "OAuth & Permissions"),
+    "slack_app_token": ("xapp-", "Basic Information, App-Level Tokens"),
+}
 
 
 class Settings(_Frozen):
-    """What the environment says; see .env.example for each variable."""
+    """Settings from environment variables; docs/operator.md describes each."""
 
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None
@@ -202,20 +219,23 @@ class Settings(_Frozen):
     def _http(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-            raise ValueError("write an address that starts with https:// or http://")
+        try:
+            parts, port = urlsplit(url), urlsplit(url).port
+        except ValueError:  # its message may quote a password
+            raise ValueError("not a URL. Check the host and the port.") from None
+        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+            raise ValueError("not a URL. Write one that starts with https:// or http://.")
         if re.search(r"\s", url) or parts.query or parts.fragment:
-            raise ValueError("leave out spaces and all that begins with ? or #")
+            raise ValueError("contains a space, ? or #. Remove it and everything after it.")
         if parts.path.rstrip("/").endswith("/chat/completions"):
-            raise ValueError("leave out /chat/completions: it is added")
+            raise ValueError("ends in /chat/completions. Remove that: the bot adds it.")
         return url if url.endswith("/") else url + "/"
 
     @field_validator("*")
     @classmethod
     def _secret(cls, value: Any) -> Any:
         if isinstance(value, SecretStr) and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-            raise ValueError("it has a space or a letter outside ASCII in it: copy it again")
+            raise ValueError("contains a space or a character outside ASCII. Copy it again.")
         return value
 
     @field_validator("triage_config", "triage_data_dir")
@@ -224,18 +244,18 @@ class Settings(_Frozen):
         try:
             return path.expanduser()
         except RuntimeError:
-            raise ValueError("~ is no home folder here: write the whole path") from None
+            raise ValueError("~ cannot be resolved: no home folder. Write the full path.") from None
 
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
     def _token(cls, token: SecretStr | None, info: Any) -> SecretStr | None:
-        prefix = "xoxb-" if info.field_name == "slack_bot_token" else "xapp-"
+        prefix, place = _TOKENS[info.field_name]
         if token is not None and not token.get_secret_value().startswith(prefix):
-            raise ValueError(f"this token starts with {prefix}")
+            raise ValueError(f"does not start with {prefix}. Copy it from {place}.")
         return token
 
     def key_of(self, backend: str) -> str:
-        """Return the key for a training backend's models, "" if there is none."""
+        """Return the API key of a training backend, "" if it has none."""
         keys = {
             "openai": self.openai_api_key,
             "azure": self.azure_openai_api_key,
@@ -249,13 +269,8 @@ def revealed(secret: SecretStr | None) -> str:
     return "" if secret is None else secret.get_secret_value()
 
 
-def _problem(source: str, error: ValidationError) -> ConfigError:
-    errors = error.errors(include_url=False, include_input=False)
-    return ConfigError("\n".join(f"{source}: {one}" for one in problems(errors, Config)))
-
-
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings in environment variables; ConfigError names each one that is wrong.
+    """Return the settings in environment variables; raise ConfigError that names each wrong one.
 
     White space around a value is dropped, as tokens read from files end in a newline. An empty
     variable counts as unset.
@@ -266,35 +281,37 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        lines = [
-            f"{str(one['loc'][0]).upper()}: {one['msg'].removeprefix('Value error, ')}"
-            for one in error.errors(include_url=False, include_input=False)
-        ]
+        errors = error.errors(include_url=False, include_input=False)  # values may be secret
+        names = [str(wrong["loc"][0]).upper() for wrong in errors]
+        lines = (
+            f"{name}: {reason(wrong, name)}" for name, wrong in zip(names, errors, strict=True)
+        )
         raise ConfigError("\n".join(lines)) from None
 
 
 def load_config(path: Path) -> Config:
-    """triage.toml, checked; ConfigError names each bad key and what would be right."""
+    """Return triage.toml, validated; raise ConfigError that names each wrong key."""
     try:
         content = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: no such file; write one with `triage config init`, or set TRIAGE_CONFIG"
+            f"{path}: no such file. Create one with `triage config init`, or set TRIAGE_CONFIG."
         ) from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: it is not in UTF-8: save it as UTF-8") from None
+        raise ConfigError(f"{path}: not encoded as UTF-8. Save it as UTF-8.") from None
     except OSError as error:
-        raise ConfigError(f"{path}: it cannot be read: {error.strerror or error}") from None
+        raise ConfigError(f"{path}: cannot read the file: {error.strerror or error}") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
     try:
         return Config.model_validate(content)
     except ValidationError as error:
-        raise _problem(str(path), error) from None
+        lines = file_problems(error.errors(include_url=False), Config)
+        raise ConfigError("\n".join(f"{path}: {line}" for line in lines)) from None
 
 
 def shipped_config() -> Path:
-    """Return the triage.toml of the distribution, or of the checkout."""
+    """Return the path of the triage.toml that the package, or the checkout, comes with."""
     package = Path(str(files("bot")))
     installed = package / "triage.toml"
     return installed if installed.exists() else package.parent / "triage.toml"

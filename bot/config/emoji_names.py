@@ -1,9 +1,8 @@
-"""Names of emoji: one for each emoji, whichever of its names somebody uses."""
+"""Map the alternative names of an emoji to its standard name."""
 
 import unicodedata
 
-# The standard emoji that have several names, from emoji-datasource 16.0.0 (MIT), whose first name
-# is the one that Slack sends.
+# Emoji with several names, from emoji-datasource 16.0.0 (MIT). Slack sends the first name.
 _SAME = (
     "laughing satisfied",
     "star-struck grinning_face_with_star_eyes",
@@ -64,7 +63,7 @@ _SAME = (
     "ru flag-ru",
     "us flag-us",
 )
-_FIRST = {other: names.split()[0] for names in _SAME for other in names.split()[1:]}
+_STANDARD = {other: names.split()[0] for names in _SAME for other in names.split()[1:]}
 _SIGNS = "_-+'"
 
 
@@ -72,10 +71,10 @@ def standard_name(name: str) -> str:
     """Return the standard name of an emoji, such as `+1` for `:thumbsup::skin-tone-3:`."""
     bare = name.strip().strip(":").split("::")[0]
     bare = unicodedata.normalize("NFC", bare)
-    return _FIRST.get(bare, bare)
+    return _STANDARD.get(bare, bare)
 
 
 def is_emoji_name(name: str) -> bool:
-    """Return whether Slack allows the name: letters of any script in lower case, digits, _-+'."""
-    allowed = all(one in _SIGNS or unicodedata.category(one)[0] in "LMN" for one in name)
+    """Return True if Slack allows the name: lower-case letters of any script, digits, _-+'."""
+    allowed = all(char in _SIGNS or unicodedata.category(char)[0] in "LMN" for char in name)
     return bool(name) and allowed and name == name.lower()

@@ -1,4 +1,4 @@
-"""The variables that settings are made of: the environment, and `.env` in the current folder."""
+"""Read the variables for settings from the environment and from `.env` in this folder."""
 
 import os
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ ENV_FILE = Path(".env")
 
 
 def read_environment() -> tuple[Mapping[str, str], Path | None]:
-    """Return the variables, and the file that some of them come from (None if there is none).
+    """Return the variables, and the path of `.env`, or None if the file does not exist.
 
-    The environment outranks the file. ConfigError if the file cannot be read.
+    The environment takes precedence. Raise ConfigError if the file cannot be read.
     """
     try:
         text = ENV_FILE.read_text("utf-8-sig")
@@ -23,9 +23,9 @@ def read_environment() -> tuple[Mapping[str, str], Path | None]:
         return os.environ, None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{ENV_FILE.absolute()} cannot be read ({type(error).__name__}): "
-            "make it a UTF-8 text file that this user may read, or remove it"
+            f"{ENV_FILE.absolute()}: cannot read the file ({type(error).__name__}). "
+            "Make it a UTF-8 text file that this user may read, or remove it."
         ) from None
-    with_file = dotenv_values(stream=StringIO(text), interpolate=False)
-    given = {name: value for name, value in with_file.items() if value is not None}
+    in_file = dotenv_values(stream=StringIO(text), interpolate=False)
+    given = {name: value for name, value in in_file.items() if value is not None}
     return {**given, **os.environ}, ENV_FILE.absolute()

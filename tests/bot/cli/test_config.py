@@ -36,7 +36,7 @@ def test_a_missing_configuration_is_an_error_for_run_and_if_named(tmp_path: Path
     ):
         done = triage(*arguments, **given, folder=tmp_path)
         assert done.returncode == 2
-        assert "no such file; write one with `triage config init`" in done.stderr
+        assert "no such file. Create one with `triage config init`" in done.stderr
 
 
 def test_run_reads_the_env_file_beside_it_and_logs_its_path(tmp_path: Path) -> None:
@@ -49,11 +49,11 @@ def test_run_reads_the_env_file_beside_it_and_logs_its_path(tmp_path: Path) -> N
     assert "SLACK_API_URL: http://127.0.0.1:9/api/ cannot be reached" in done.stderr
     assert str(tmp_path / ".env") in done.stderr
     outranked = process("run", SLACK_BOT_TOKEN="wrong", folder=tmp_path)
-    assert "SLACK_BOT_TOKEN: this token starts with xoxb-" in outranked.stderr
+    assert "SLACK_BOT_TOKEN: does not start with xoxb-" in outranked.stderr
 
 
 def test_an_unreadable_env_file_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"A=\xff\n")
     done = triage("status", folder=tmp_path)
     assert done.returncode == 2
-    assert ".env cannot be read (UnicodeDecodeError)" in done.stderr
+    assert ".env: cannot read the file (UnicodeDecodeError)" in done.stderr

@@ -1,4 +1,4 @@
-"""One emoji has one name here, however it is called."""
+"""Every name of an emoji maps to its standard name."""
 
 import unicodedata
 from collections import defaultdict
@@ -9,7 +9,7 @@ from bot.config.emoji_names import is_emoji_name, standard_name
 from sandbox.workspace.emoji import first_names, standard_emoji
 
 
-def test_all_standard_names_of_an_emoji_are_the_one_that_slack_sends() -> None:
+def test_every_name_of_an_emoji_maps_to_the_name_that_slack_sends() -> None:
     names = defaultdict(list)
     for name, character in standard_emoji().items():
         names[character].append(name)
@@ -19,7 +19,7 @@ def test_all_standard_names_of_an_emoji_are_the_one_that_slack_sends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "one"),
+    ("name", "standard"),
     [
         ("telephone", "phone"),
         (":thumbsup:", "+1"),
@@ -30,8 +30,8 @@ def test_all_standard_names_of_an_emoji_are_the_one_that_slack_sends() -> None:
         ("kasse", "kasse"),
     ],
 )
-def test_a_name_is_kept_one_way(name: str, one: str) -> None:
-    assert standard_name(name) == one
+def test_a_name_has_one_standard_form(name: str, standard: str) -> None:
+    assert standard_name(name) == standard
 
 
 @pytest.mark.parametrize(
