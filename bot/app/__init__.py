@@ -1,1 +1,1 @@
-"""Processes of the bot: how their parts are made, run and watched."""
+"""The processes of the bot: composition, background loops and health."""

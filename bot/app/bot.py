@@ -1,4 +1,4 @@
-"""The composition root: the one place where the parts meet."""
+"""The composition root: builds a running bot from settings."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,14 +23,12 @@ if TYPE_CHECKING:
     from bot.app.worker import WorkerProcess
     from bot.model.champion import ChampionClassifier
 
-_LISTENS_S = 5.0  # well within the minute for which it counts
-_LOOK_MAX_S = (
-    4 * 3600.0
-)  # of thousands of channels, at Slack's pace; a look that is cut off goes on
+_LISTENING_EVERY_S = 5.0  # well within the minute for which Redis remembers it
+_BACKFILL_MAX_S = 4 * 3600.0  # thousands of channels at Slack's pace; a later run resumes
 
 
 class Role(StrEnum):
-    """What a process does: take events in, answer them, or both."""
+    """The tasks of a process: receive events, answer them, or both."""
 
     ALL = "all"
     INTAKE = "intake"
@@ -39,7 +37,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Bot:
-    """The parts of a running bot that its edges need; `answering` is None in intake alone."""
+    """A running bot; `worker` is None in the role INTAKE."""
 
     services: Services
     app: AsyncApp
@@ -49,12 +47,12 @@ class Bot:
 
     @property
     def team(self) -> str:
-        """The workspace."""
+        """Return the workspace's id."""
         return self.services.team
 
     @property
     def classifier(self) -> "ChampionClassifier":
-        """The classifier in use, where there is a worker."""
+        """Return the classifier in use; the bot must have a worker."""
         assert self.worker is not None
         return self.worker.classifier
 
@@ -67,21 +65,23 @@ def _app(services: Services, settings: Settings) -> AsyncApp:
         request_verification_enabled=secret is not None,
         logger=logging.getLogger("slack_bolt"),  # else bolt ignores the level set for it
     )
-    app.use(_mend)
+    app.use(_repair_text)
     return app
 
 
-async def _mend(request: AsyncBoltRequest, next_: Callable[[], Awaitable[BoltResponse]]) -> Any:
-    """Make commands, clicks and forms well-formed before a listener stores or sends their text."""
+async def _repair_text(
+    request: AsyncBoltRequest, next_: Callable[[], Awaitable[BoltResponse]]
+) -> Any:
+    """Replace lone surrogates in a request: neither Redis nor Slack accepts them."""
     request.body = all_well_formed(request.body)
     return await next_()
 
 
 @asynccontextmanager
 async def open_bot(settings: Settings, config: Config, role: Role = Role.ALL) -> AsyncIterator[Bot]:
-    """A bot whose worker, where it has one, is at work; leaving drains it.
+    """Yield a bot whose worker is running; at exit, finish its in-flight events.
 
-    Slack is connected by `serve_*`.
+    `serve_http` and `serve_socket_mode` connect it to Slack.
     """
     async with open_services(settings, config) as services, AsyncExitStack() as stack:
         app = _app(services, settings)
@@ -97,17 +97,19 @@ async def open_bot(settings: Settings, config: Config, role: Role = Role.ALL) ->
             services.slack.directory.forget_emoji,
             backfill.want,
         )
-        answerer = None
+        worker = None
         forwarding.register(app, services.stores.inbox, services.team)
         if role is not Role.INTAKE:
-            # Here, so that intake alone starts without the model's libraries.
+            # Imported here so that intake starts without the model's libraries.
             from bot.app.worker import open_worker  # noqa: PLC0415
 
-            answerer = await stack.enter_async_context(open_worker(settings, config, services))
+            worker = await stack.enter_async_context(open_worker(settings, config, services))
         if role is not Role.WORKER:
             backfill.want()
             services.loops.start(
-                "listening", partial(services.stores.inbox.listen, services.team), _LISTENS_S
+                "listening",
+                partial(services.stores.inbox.listen, services.team),
+                _LISTENING_EVERY_S,
             )
-            services.loops.start("backfill", backfill.step, 0, _LOOK_MAX_S)
-        yield Bot(services, app, intake, answerer, backfill)
+            services.loops.start("backfill", backfill.step, 0, _BACKFILL_MAX_S)
+        yield Bot(services, app, intake, worker, backfill)

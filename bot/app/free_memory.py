@@ -1,4 +1,4 @@
-"""Gives memory that the C library keeps free back to the system."""
+"""Return free memory from the C library to the operating system."""
 
 import asyncio
 import ctypes
@@ -8,7 +8,7 @@ EVERY_S = 10.0
 
 
 async def release() -> None:
-    """Release what glibc holds free in its arenas; do nothing with another C library."""
+    """Release free memory in glibc's arenas; do nothing with another C library."""
     await asyncio.to_thread(_trim)
 
 

@@ -1,4 +1,4 @@
-"""Whether a process lives and is ready, and its figures: three addresses for whoever watches."""
+"""HTTP endpoints for monitoring: `/healthz`, `/readyz` and `/metrics`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
@@ -21,28 +21,28 @@ from storage.errors import StorageUnavailableError
 
 _DEADLINE_S = 1.0
 LOOPBACK = "127.0.0.1"
-"""Reached from this machine alone."""
+"""Reachable only from this machine."""
 
 
-async def _not_yet() -> bool:
+async def _not_connected() -> bool:
     return False
 
 
 @dataclass
 class Health:
-    """What a process hangs on; `connected` is set by whoever connects it to Slack."""
+    """The health of a process; whoever connects it to Slack sets `connected`."""
 
     bot: Bot
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    connected: Callable[[], Awaitable[bool]] = _not_yet
+    connected: Callable[[], Awaitable[bool]] = _not_connected
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """The background loops that fail again and again: a restart may mend them."""
+        """Return the names of failing background loops, which a restart may repair."""
         return self.bot.services.loops.failing
 
     async def ready(self) -> dict[str, bool]:
-        """Each part, and whether it is ready."""
+        """Return whether each part is ready, by its name."""
         return {
             "redis": await self._measure(),
             "slack": await self.connected(),
@@ -51,7 +51,7 @@ class Health:
         }
 
     async def _measure(self) -> bool:
-        """Read the queue's figures; False where Redis does not answer in time."""
+        """Update the gauges that Redis holds; return False if it does not answer in time."""
         services = self.bot.services
         team, inbox, metrics = services.team, services.stores.inbox, services.metrics
         try:
@@ -62,12 +62,12 @@ class Health:
                 changed = await services.stores.series.alarms()
         except (StorageUnavailableError, TimeoutError):
             return False
-        for what in WATCHED:
-            metrics.drift.labels(team, what).set(what in changed)
+        for series in WATCHED:
+            metrics.drift.labels(team, series).set(series in changed)
         return True
 
     async def exposition(self) -> bytes:
-        """The metrics, gauges read now."""
+        """Return the metrics with fresh gauges, in the Prometheus text format."""
         metrics = self.bot.services.metrics
         for part, ready in (await self.ready()).items():
             metrics.ready.labels(part).set(ready)
@@ -78,7 +78,7 @@ class Health:
 
 
 def health_routes(health: Health) -> list[Route]:
-    """Return `/healthz` (alive) and `/readyz` (ready, part by part); they answer 503 if not."""
+    """Return `/healthz` (liveness) and `/readyz` (readiness by part); both answer 503 if not OK."""
 
     async def healthz(_: Request) -> Response:
         failing = ", ".join(health.failing)
@@ -97,7 +97,7 @@ def health_routes(health: Health) -> list[Route]:
 
 
 def routes(health: Health) -> list[Route]:
-    """Return `/healthz`, `/readyz` and `/metrics`, for a port that strangers cannot reach."""
+    """Return `/healthz`, `/readyz` and `/metrics`, for a port that is not public."""
 
     async def metrics(_: Request) -> Response:
         return Response(await health.exposition(), media_type=CONTENT_TYPE)
@@ -106,16 +106,16 @@ def routes(health: Health) -> list[Route]:
 
 
 class _Server(uvicorn.Server):
-    """One that leaves signals to the process."""
+    """A server that leaves signals to the process."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
 
-def web_server(addresses: list[Route], port: int, host: str = LOOPBACK) -> uvicorn.Server:
-    """Return a server of these addresses that bounds what a stranger may send."""
-    app = Starlette(routes=addresses, middleware=[Middleware(LimitedBody)])
+def web_server(endpoints: list[Route], port: int, host: str = LOOPBACK) -> uvicorn.Server:
+    """Return a server of these routes with limits on the size and time of requests."""
+    app = Starlette(routes=endpoints, middleware=[Middleware(LimitedBody)])
     return _Server(
         uvicorn.Config(
             app,
@@ -123,7 +123,7 @@ def web_server(addresses: list[Route], port: int, host: str = LOOPBACK) -> uvico
             port=port,
             http=LimitedProtocol,
             ws="none",
-            backlog=CONNECTIONS_MAX // 2,  # one turn of the loop accepts as many
+            backlog=CONNECTIONS_MAX // 2,  # connections accepted in one pass of the event loop
             log_config=None,
             access_log=False,
         )
@@ -131,7 +131,7 @@ def web_server(addresses: list[Route], port: int, host: str = LOOPBACK) -> uvico
 
 
 async def serve_until(server: uvicorn.Server, stop: asyncio.Event) -> None:
-    """Serve until `stop`, or until the server gives up by itself."""
+    """Serve until `stop` is set or the server ends."""
     serving = watched("web server", server.serve())
     waiting = watched("stop", stop.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)

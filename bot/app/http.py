@@ -1,4 +1,4 @@
-"""Slack's requests over HTTP: the other way in, where a public address is at hand."""
+"""Receive Slack's requests over HTTP, which needs a public address."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 def events_route(bot: Bot, signing_secret: str) -> Route:
-    """`/slack/events` takes events, and leaves commands and clicks to bolt."""
+    """Return `/slack/events`, which stores events and passes commands and clicks to bolt."""
     handler = AsyncSlackRequestHandler(bot.app)
     verifier = SignatureVerifier(signing_secret)
 
@@ -27,21 +27,21 @@ def events_route(bot: Bot, signing_secret: str) -> Route:
         try:
             body = (await request.body()).decode("utf-8")
         except ClientDisconnect:
-            return Response(status_code=400)  # nobody reads it
+            return Response(status_code=400)  # the client is gone
         except UnicodeDecodeError:
             return PlainTextResponse("body is not UTF-8", status_code=400)
         if not signed(verifier, body, request.headers):
             return PlainTextResponse("signature is not valid", status_code=401)
-        happened = _event(body)
-        if happened is None:
+        event = _event(body)
+        if event is None:
             return await handler.handle(request)
-        return Response(status_code=200 if await bot.intake.take(happened) else 503)
+        return Response(status_code=200 if await bot.intake.take(event) else 503)
 
     return Route("/slack/events", events, methods=["POST"])
 
 
 def signed(verifier: SignatureVerifier, body: str, headers: Mapping[str, str]) -> bool:
-    """Return whether Slack signed a request within the last five minutes."""
+    """Return True if Slack signed the request within the last five minutes."""
     time, signature = (
         headers.get(name, "") for name in ("x-slack-request-timestamp", "x-slack-signature")
     )
@@ -49,25 +49,28 @@ def signed(verifier: SignatureVerifier, body: str, headers: Mapping[str, str]) -
         return False
     try:
         return verifier.is_valid(body, time, signature)
-    except ValueError:  # more digits than a number may have
+    except ValueError:  # Python refuses numbers of more than 4300 digits
         return False
 
 
 def _event(body: str) -> dict[str, Any] | None:
-    """The request where it carries an event; commands and clicks come as forms."""
+    """Return the request if it carries an event, or None; commands and clicks come as forms."""
     if not body.startswith("{"):
         return None
     try:
-        found = json.loads(body)
+        request = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return found if found.get("type") == "event_callback" else None
+    return request if request.get("type") == "event_callback" else None
 
 
 async def serve_http(settings: Settings, port: int, health: Health, host: str = LOOPBACK) -> None:
-    """Receive over HTTP until `health.stop`; metrics are on another port."""
+    """Receive requests over HTTP until `health.stop` is set."""
     if settings.slack_signing_secret is None:
-        raise ConfigError("SLACK_SIGNING_SECRET: not set; find it under Basic Information")
+        raise ConfigError(
+            "SLACK_SIGNING_SECRET: not set, so requests cannot be verified. Copy it from "
+            "Basic Information, App Credentials."
+        )
     bot = health.bot
     secret = settings.slack_signing_secret.get_secret_value()
     server = web_server([events_route(bot, secret), *health_routes(health)], port, host)

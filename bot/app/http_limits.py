@@ -1,4 +1,4 @@
-"""Bounds on what anybody may send before a signature is checked: bytes, seconds and connections."""
+"""Limits on bytes, seconds and connections, enforced before a signature is checked."""
 
 import asyncio
 
@@ -7,26 +7,26 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-BODY_MAX = 1_000_000  # Slack's largest events have some ten thousand bytes
+BODY_MAX = 1_000_000  # Slack's largest events have about 10 kB
 HEAD_MAX = 32_768
 REQUEST_S = 10.0
-"""Seconds from the first byte of a request to its last; Slack itself gives up after 3 s."""
+"""Seconds from the first byte of a request to its last; Slack gives up after 3 s."""
 CONNECTIONS_MAX = 256
-"""Open connections of a port, well below the 1024 file handles that a process usually has."""
+"""Open connections of a port, well below the usual limit of 1024 file handles."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """An HTTP connection whose request must arrive whole, in time and within bounds.
+    """An HTTP connection that limits the size and the duration of a request.
 
-    If a port has no connection left, the one that has waited longest for a request, or for the rest
-    of it, makes room: a flood of half requests cannot keep a whole one out.
+    If too many connections are open, the one that has waited longest for a complete request is
+    closed, so that a flood of partial requests cannot block a complete one.
     """
 
     request_s = REQUEST_S
     connections_max = CONNECTIONS_MAX
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Accept a connection, if necessary in place of another that waits."""
+        """Accept a connection; if there are too many, close the one that has waited longest."""
         self._deadline: asyncio.TimerHandle | None = None
         self.waiting_since: float | None = self.loop.time()
         self._head = self._body = 0
@@ -36,12 +36,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline with the connection."""
+        """Cancel the deadline."""
         self._request_is_whole()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read a part of a request; a head that is too long ends the connection."""
+        """Read a part of a request; close the connection if its head is too long."""
         if self.transport.is_closing():
             return
         if self._deadline is None and self.waiting_since is not None:
@@ -54,42 +54,45 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._refuse_head()
 
     def on_message_begin(self) -> None:
-        """Count the head and the body of the next request."""
+        """Start to count the bytes of a request."""
         self._head = self._body = 0
         self._in_head = self._half = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """Count an address into the head."""
+        """Count the URL as part of the head."""
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header or a trailer into the head."""
+        """Count a header or a trailer as part of the head."""
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Go on with the body."""
+        """Note that the body follows."""
         self._in_head = False
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Accept a part of the body; after a refusal, skip the rest so that the answer is read."""
+        """Count a part of the body; abort at twice the limit.
+
+        Up to there, a body that is too large is read, so that the sender sees the answer 413.
+        """
         self._body += len(body)
         if self._body > 2 * BODY_MAX:
             self.transport.abort()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Stop the timer: the bot has the whole request."""
+        """Cancel the deadline, as the request is complete."""
         self._request_is_whole()
         self._half = False
         self.waiting_since = None
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, or for the rest of one that came with the last."""
+        """Wait for the next request, or for the rest of a pipelined one."""
         self.waiting_since = self.loop.time()
         if self._half and self._deadline is None:
             self._await_request()
@@ -117,21 +120,21 @@ class LimitedProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _make_room(self) -> None:
-        limited = (one for one in self.connections if isinstance(one, LimitedProtocol))
-        connections = [one for one in limited if not one.transport.is_closing()]
+        limited = (peer for peer in self.connections if isinstance(peer, LimitedProtocol))
+        connections = [peer for peer in limited if not peer.transport.is_closing()]
         if len(connections) > self.connections_max:
-            waiting = [one for one in connections if one.waiting_since is not None]
-            min(waiting, key=lambda one: one.waiting_since or 0.0).transport.abort()
+            waiting = [peer for peer in connections if peer.waiting_since is not None]
+            min(waiting, key=lambda peer: peer.waiting_since or 0.0).transport.abort()
 
 
 class LimitedBody:
-    """Answers 413 to a body of more than BODY_MAX bytes, however its length is given."""
+    """Middleware that answers 413 to a body of more than BODY_MAX bytes, chunked or not."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, and count its bytes."""
+        """Handle a request and count the bytes of its body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -153,7 +156,7 @@ class LimitedBody:
 
 
 async def _skip_rest(message: Message, receive: Receive) -> None:
-    """Read on until the end, so that the sender reads the answer; the protocol bounds how much."""
+    """Read the rest of a body so that the sender sees the answer; LimitedProtocol limits it."""
     while message.get("more_body"):
         message = await receive()
 

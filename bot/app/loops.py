@@ -1,4 +1,4 @@
-"""The background loops of a process: each survives its failures, and none fails silently."""
+"""Background loops that survive failures and report them."""
 
 import asyncio
 import time
@@ -12,13 +12,13 @@ from bot.slack.errors import PASSING, GatewayError, GatewayPacedError
 from bot.tasks import HungError, end
 
 FAILURES_MAX = 5
-"""After this many failures in a row the loop counts as failing, and `/healthz` reports it."""
+"""Consecutive failures after which `/healthz` reports a loop as failing."""
 
 STEP_S = 300.0
-"""A step that takes longer hangs: each call in a step has a deadline of seconds."""
+"""Seconds after which a step counts as hung; each call in a step has a shorter deadline."""
 
-_PAUSE_S = 0.5  # after an outage, and after a first failure; doubles with each failure after it
-_PAUSE_MAX_S = 30.0  # a loop that fails for hours still tries, and still logs, twice a minute
+_PAUSE_S = 0.5  # after an outage or a first failure; doubles with each further failure
+_PAUSE_MAX_S = 30.0  # a loop that fails for hours still retries and logs twice a minute
 
 Step = Callable[[], Awaitable[object]]
 log = structlog.get_logger()
@@ -26,10 +26,11 @@ log = structlog.get_logger()
 
 @dataclass
 class _Loop:
-    """One loop: the step that it repeats, and how often in a row the step failed.
+    """The state of one loop.
 
-    `failures` are those that a restart may mend; `refusals` count all but outages. `began` is the
-    monotonic time of the step under way, infinite between two steps.
+    `failures` counts consecutive failures that a restart may repair, `refusals` all consecutive
+    failures except outages. `began` is the monotonic time at which the current step started, or
+    infinity between two steps. `waits` is True after a failed step.
     """
 
     name: str
@@ -44,7 +45,7 @@ class _Loop:
 
     @property
     def failing(self) -> bool:
-        """Return True if the loop failed too often in a row, hangs or ended."""
+        """Return True if the loop failed too often in a row, hangs or has ended."""
         hangs = time.monotonic() - self.began > self.within_s
         ended = self.task is None or self.task.done()
         return self.failures >= FAILURES_MAX or hangs or ended
@@ -59,22 +60,22 @@ class _Loop:
 
 @dataclass
 class Loops:
-    """Runs steps again and again until it is closed.
+    """Run steps repeatedly until closed.
 
-    A failure is logged with its traceback, counted, and tried again after a pause that doubles;
-    FAILURES_MAX in a row make the loop one of `failing`, until a step succeeds. A refusal of Slack
-    (GatewayError) and an outage (PASSING) are logged, counted and waited for too, but leave the
-    loop healthy: no restart would end them. A step that hangs is cancelled and tried again; its
-    loop is failing until a step succeeds.
+    A failed step is logged with its traceback, counted, and retried after a pause that doubles.
+    After FAILURES_MAX in a row the loop is failing until a step succeeds. A refusal by Slack
+    (GatewayError) and an outage (PASSING) are logged, counted and retried too, but the loop stays
+    healthy, as a restart would not end them. A hung step is cancelled and retried; its loop is
+    failing until a step succeeds.
     """
 
     metrics: Metrics
     _loops: dict[str, _Loop] = field(default_factory=dict)
 
     def start(self, name: str, step: Step, every_s: float, within_s: float = STEP_S) -> None:
-        """Run a step every so many seconds; the name is unique in the process.
+        """Run a step every `every_s` seconds; the name must be unique in the process.
 
-        A step that takes longer than `within_s` hangs.
+        A step that takes longer than `within_s` seconds counts as hung.
         """
         loop = self._loops[name] = _Loop(name, step, every_s, within_s)
         loop.task = asyncio.create_task(self._run(loop), name=name)
@@ -83,23 +84,23 @@ class Loops:
     @property
     def failing(self) -> tuple[str, ...]:
         """Return the names of the loops that are failing."""
-        return tuple(one.name for one in self._loops.values() if one.failing)
+        return tuple(loop.name for loop in self._loops.values() if loop.failing)
 
     async def stop(self, *names: str) -> None:
-        """End the loops of these names for good."""
+        """Stop the loops of these names."""
         for name in names:
             loop = self._loops.pop(name, None)
             if loop is not None and loop.task is not None:
                 await end(loop.task)
 
     async def close(self) -> None:
-        """End every loop, the newest first."""
+        """Stop all loops, the newest first."""
         await self.stop(*reversed(self._loops))
 
     async def _run(self, loop: _Loop) -> None:
         me = asyncio.current_task()
         assert me is not None
-        while not me.cancelling():  # also where a library swallowed the cancellation
+        while not me.cancelling():  # a library may have swallowed the cancellation
             error = await self._step(loop, me)
             if error is None:
                 loop.failures = loop.refusals = 0
@@ -115,12 +116,14 @@ class Loops:
             async with asyncio.timeout(loop.within_s) as limit:
                 await loop.step()
         except TimeoutError as error:
-            return HungError(f"no end after {loop.within_s:g} s") if limit.expired() else error
+            return (
+                HungError(f"not finished after {loop.within_s:g} s") if limit.expired() else error
+            )
         except asyncio.CancelledError as error:
             if me.cancelling():
                 raise
-            return error  # a cancellation of something that the step waited for
-        except Exception as error:  # noqa: BLE001 - a loop outlives whatever its step raises
+            return error  # something that the step awaited was cancelled
+        except Exception as error:  # noqa: BLE001 - a loop survives every error
             return error
         finally:
             loop.began = float("inf")
@@ -132,7 +135,7 @@ class Loops:
         loop.waits = True
         loop.refusals += kind in {"failure", "refusal"}
         loop.failures += kind == "failure"
-        if isinstance(error, HungError):  # one is no accident: it took long enough
+        if isinstance(error, HungError):  # a single hung step is enough
             loop.failures = max(loop.failures, FAILURES_MAX)
         if kind == "failure":
             log.error("loop.failed", loop=loop.name, failures=loop.failures, exc_info=error)
@@ -148,7 +151,7 @@ class Loops:
 
 
 def _kind(error: BaseException) -> str:
-    """Return `pacing`, `outage`, `refusal` or `failure`; of several errors at once, the worst."""
+    """Return `pacing`, `outage`, `refusal` or `failure`; for a group of errors, the worst."""
     if isinstance(error, BaseExceptionGroup):
         kinds = set(map(_kind, error.exceptions))
         return next(kind for kind in ("failure", "refusal", "outage", "pacing") if kind in kinds)

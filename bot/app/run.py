@@ -1,4 +1,4 @@
-"""`triage run`: a process of the bot from start to the signal that ends it."""
+"""`triage run`: run a process of the bot until a signal ends it."""
 
 import asyncio
 import signal
@@ -18,17 +18,17 @@ log = structlog.get_logger()
 
 
 def role_of(name: str) -> Role:
-    """The role of this name, or ConfigError."""
+    """Return the role of this name; raise ConfigError if there is none."""
     if name not in set(Role):
-        raise ConfigError(f'--role: "{name}" is none of {", ".join(Role)}')
+        raise ConfigError(f'--role: no role "{name}". Choose from {", ".join(Role)}.')
     return Role(name)
 
 
 def _stop_on_signals() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(one, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
     return stop
 
 
@@ -40,27 +40,34 @@ async def serve(
     metrics_port: int | None = None,
     host: str | None = None,
 ) -> None:
-    """Do what `role` says until SIGTERM or SIGINT; what was taken is answered before the end."""
+    """Run the given role until SIGTERM or SIGINT, then finish in-flight events.
+
+    Raise ConfigError if a setting is missing or a port cannot be opened.
+    """
     host = host or settings.triage_host
     metrics_port = metrics_port or settings.triage_metrics_port
     if port is not None and port == metrics_port:
         raise ConfigError(
-            f"--port: {port} is also the metrics port; set --metrics-port (TRIAGE_METRICS_PORT) "
-            "to another port, which the internet cannot reach"
+            f"--port: {port} is also the metrics port. Set --metrics-port (TRIAGE_METRICS_PORT) to "
+            "another port that the internet cannot reach."
         )
-    way_in = role is not Role.WORKER
-    if way_in and port is None and settings.slack_app_token is None:
-        raise ConfigError("SLACK_APP_TOKEN: not set; set it for Socket Mode, or give --port")
-    for option, asked in (("--port", port if way_in else None), ("--metrics-port", metrics_port)):
-        if asked is not None:
-            await _check_free(option, host, asked)
+    receives = role is not Role.WORKER
+    if receives and port is None and settings.slack_app_token is None:
+        raise ConfigError(
+            "SLACK_APP_TOKEN: not set, so the bot cannot receive events. Set it for Socket Mode, "
+            "or pass --port to receive over HTTP."
+        )
+    ports = {"--port": port if receives else None, "--metrics-port": metrics_port}
+    for option, wanted in ports.items():
+        if wanted is not None:
+            await _check_free(option, host, wanted)
     stop = _stop_on_signals()
     async with AsyncExitStack() as stack:
         bot = await stack.enter_async_context(open_bot(settings, config, role))
         health = Health(bot, stop)
         if metrics_port is not None:
-            await stack.enter_async_context(_watched(health, metrics_port, host))
-        if not way_in:
+            await stack.enter_async_context(_monitoring(health, metrics_port, host))
+        if not receives:
             await _work(health)
         elif port is None:
             await serve_socket_mode(settings, health)
@@ -69,36 +76,36 @@ async def serve(
 
 
 async def _check_free(option: str, host: str, port: int) -> None:
-    """Raise ConfigError where nothing can listen on an address, before Slack is asked anything."""
+    """Raise ConfigError if the address cannot be listened on, before the first call to Slack."""
     try:
         probe = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
     except OSError as error:
         reason = str(error.strerror).rpartition(": ")[2]  # asyncio puts the address before it
         raise ConfigError(
-            f"{option}: cannot listen on {host}, port {port}: {reason}. Give a free port, and as "
-            "--host (TRIAGE_HOST) an address of this machine"
+            f"{option}: cannot listen on {host}, port {port}: {reason}. Pass a free port, and as "
+            "--host (TRIAGE_HOST) an address of this machine."
         ) from None
     probe.close()
     await probe.wait_closed()
 
 
 @asynccontextmanager
-async def _watched(health: Health, port: int, host: str) -> AsyncIterator[None]:
-    """Serve health and metrics on a port of their own, for the length of a block."""
-    over = asyncio.Event()
+async def _monitoring(health: Health, port: int, host: str) -> AsyncIterator[None]:
+    """Serve health and metrics on a separate port within the block."""
+    done = asyncio.Event()
     serving = watched(
-        "health and metrics", serve_until(web_server(routes(health), port, host), over)
+        "health and metrics", serve_until(web_server(routes(health), port, host), done)
     )
     try:
         yield
     finally:
-        over.set()
+        done.set()
         await serving
 
 
 async def _work(health: Health) -> None:
     async def slack() -> bool:
-        return True  # it knew the token at the start; from then on each call says for itself
+        return True  # the token was valid at the start; later calls report their own errors
 
     health.connected = slack
     log.info("bot.working", team=health.bot.team)

@@ -1,4 +1,4 @@
-"""What every process of the bot has: a way to Slack, and what is remembered."""
+"""The services that every process of the bot shares: Slack, storage, metrics and loops."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ from storage.stores import Stores
 
 @dataclass(frozen=True)
 class SlackSide:
-    """The workspace in Slack; `own` are the bot's ids there."""
+    """Access to a workspace in Slack; `own` holds the bot's ids there."""
 
     client: AsyncWebClient
     own: frozenset[str]
@@ -37,13 +37,13 @@ class SlackSide:
 
     @property
     def directory(self) -> Directory:
-        """The names of channels, people and emoji."""
+        """Return the directory of channels, people and emoji."""
         return self.people.directory
 
 
 @dataclass(frozen=True)
 class Services:
-    """What every process needs for one workspace."""
+    """The services of one workspace."""
 
     slack: SlackSide
     stores: Stores
@@ -53,17 +53,18 @@ class Services:
 
     @property
     def team(self) -> str:
-        """The workspace's id."""
+        """Return the workspace's id."""
         return self.stores.team
 
 
 async def _whoami(client: AsyncWebClient) -> tuple[str, frozenset[str]]:
-    """Return the workspace, and the bot's ids in it: of its user and of its bot."""
+    """Return the workspace's id and the bot's ids there: its user id and its bot id."""
     try:
         answer = await asked("auth.test", client.auth_test)
     except GatewayUnavailableError as error:
         raise ConfigError(
-            f"SLACK_API_URL: {client.base_url} cannot be reached ({error}): try again later"
+            f"SLACK_API_URL: {client.base_url} cannot be reached ({error}). Check the network, "
+            "then start again."
         ) from None
     except GatewayError as error:
         raise ConfigError(f"SLACK_BOT_TOKEN: {error}") from None
@@ -76,14 +77,15 @@ async def _whoami(client: AsyncWebClient) -> tuple[str, frozenset[str]]:
 def _token(settings: Settings) -> str:
     if settings.slack_bot_token is None:
         raise ConfigError(
-            "SLACK_BOT_TOKEN: not set; it starts with xoxb- (see docs/slack-admin.md)"
+            "SLACK_BOT_TOKEN: not set. Copy the token that starts with xoxb- from OAuth & "
+            "Permissions (see docs/slack-admin.md)."
         )
     return settings.slack_bot_token.get_secret_value()
 
 
 @asynccontextmanager
 async def open_services(settings: Settings, config: Config) -> AsyncIterator[Services]:
-    """The parts, connected; ConfigError where Slack does not know the token."""
+    """Yield services connected to Slack and Redis; raise ConfigError if Slack refuses the token."""
     token = _token(settings)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(web_session())
@@ -113,9 +115,10 @@ async def open_services(settings: Settings, config: Config) -> AsyncIterator[Ser
 
 
 def backfill_of(services: Services, config: Config) -> Backfill:
-    """The backfill of a process's workspace.
+    """Return the backfill of the workspace.
 
-    It has an inbox of its own that counts nothing: what it reads again is no event from Slack.
+    It writes to an inbox without metrics, because the messages that it finds are not events from
+    Slack.
     """
     redis, keep_s = services.stores.redis, config.keep.seconds
     inbox = Inbox(redis, config.intake.limit, config.intake.limit_mb)

@@ -1,4 +1,4 @@
-"""Slack's envelopes over Socket Mode: the way in that needs no public address."""
+"""Receive events over Socket Mode, which needs no public address."""
 
 import asyncio
 from typing import Any
@@ -13,56 +13,64 @@ from slack_sdk.socket_mode.websockets import SocketModeClient
 from bot.app.health import Health
 from bot.config.config import ConfigError, Settings
 
-_PING_S = 5.0  # a connection that was cut is found out and replaced after this
+_PING_S = 5.0  # a lost connection is noticed and replaced within this time
 
 log = structlog.get_logger()
 
 
 class SocketModeError(Exception):
-    """The Slack SDK no longer received, and was started again."""
+    """A background task of the Slack SDK had ended, and was restarted."""
 
 
 async def serve_socket_mode(settings: Settings, health: Health) -> None:
-    """Receive until `health.stop`; old and new connections overlap at a refresh."""
+    """Receive events until `health.stop` is set."""
     if settings.slack_app_token is None:
-        raise ConfigError("SLACK_APP_TOKEN: not set; it starts with xapp- (connections:write)")
+        raise ConfigError(
+            "SLACK_APP_TOKEN: not set. Create a token that starts with xapp- and has the scope "
+            "connections:write under Basic Information, App-Level Tokens."
+        )
     bot = health.bot
     handler = AsyncSocketModeHandler(
         bot.app, settings.slack_app_token.get_secret_value(), ping_interval=_PING_S
     )
 
-    async def requested(connection: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+    async def handle_request(
+        connection: AsyncBaseSocketModeClient, request: SocketModeRequest
+    ) -> None:
         if request.type != "events_api":
             await handler.handle(handler.client, request)
         elif await bot.intake.take(request.payload):
             await connection.send_socket_mode_response(SocketModeResponse(request.envelope_id))
 
-    async def heard(_: object, message: dict[str, Any], __: object) -> None:
-        if message.get("type") == "hello":  # a new connection: what came before it may be missing
+    async def on_message(_: object, message: dict[str, Any], __: object) -> None:
+        if message.get("type") == "hello":  # a new connection: earlier events may be missing
             bot.backfill.want()
 
-    handler.client.message_listeners.append(heard)
-    handler.client.socket_mode_request_listeners = [requested]
+    handler.client.message_listeners.append(on_message)
+    handler.client.socket_mode_request_listeners = [handle_request]
     await handler.connect_async()  # type: ignore[no-untyped-call]
     health.connected = handler.client.is_connected
-    bot.services.loops.start("socket mode", lambda: _keep(handler.client), _PING_S)
+    bot.services.loops.start("socket mode", lambda: _keep_alive(handler.client), _PING_S)
     log.info("bot.listening", over="socket mode", team=bot.team)
     await health.stop.wait()
     await bot.services.loops.stop("socket mode")
     if handler.client.message_receiver is not None:
-        handler.client.message_receiver.cancel()  # else it logs the goodbye as an error
+        handler.client.message_receiver.cancel()  # otherwise it logs the close as an error
     await handler.close_async()  # type: ignore[no-untyped-call]
 
 
-async def _keep(sdk: SocketModeClient) -> None:
-    """Connect again where one of the SDK's own tasks has ended, as it does on a bug; say so."""
+async def _keep_alive(sdk: SocketModeClient) -> None:
+    """Restart the SDK's background tasks if one has ended; then raise SocketModeError.
+
+    They end on a bug in the SDK. The error counts as a failure of this loop.
+    """
     tasks = (sdk.current_session_monitor, sdk.message_receiver)
     if sdk.message_processor.done():
         sdk.message_processor = asyncio.ensure_future(
             sdk.process_messages()  # type: ignore[no-untyped-call]
         )
-    elif all(one is not None and not one.done() for one in tasks):
+    elif all(task is not None and not task.done() for task in tasks):
         return
     else:
         await sdk.connect_to_new_endpoint(force=True)
-    raise SocketModeError("a background task of the Slack SDK had ended; it was restarted")
+    raise SocketModeError("a background task of the Slack SDK had ended and was restarted")

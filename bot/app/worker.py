@@ -1,4 +1,4 @@
-"""What a worker process is made of: the classifier, what it learns, and who answers with it."""
+"""Build the worker of a process: classifier, learning, triage and commands."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,14 +32,14 @@ from learning.feedback.track_record import TrackRecord
 from storage.inbox.events import Asked, Event
 from storage.server.append_only import rewrite
 
-_FITTING_S = 3600.0  # a step that embeds, fits or uploads all examples there are is no hanging one
+_FITTING_S = 3600.0  # for a step that embeds, fits or uploads all examples
 _TRIM_S = 600.0
-_DRAIN_S = 25.0  # less than the 30 s after which Kubernetes kills; what is left is handed on
+_DRAIN_S = 25.0  # below the 30 s after which Kubernetes kills; other workers take the rest
 
 
 @dataclass(frozen=True)
 class WorkerProcess:
-    """The classifier that a worker asks, and the dispatcher that answers admins."""
+    """The classifier and the command dispatcher of a running worker."""
 
     classifier: ChampionClassifier
     dispatcher: Dispatcher
@@ -47,7 +47,7 @@ class WorkerProcess:
 
 @dataclass(frozen=True)
 class _Events:
-    """Messages go to triage, commands to the dispatcher."""
+    """Pass messages to triage and commands to the dispatcher."""
 
     triage: Triage
     dispatcher: Dispatcher
@@ -65,34 +65,34 @@ class _Events:
 async def open_worker(
     settings: Settings, config: Config, services: Services
 ) -> AsyncIterator[WorkerProcess]:
-    """A worker that has learnt all there is; leaving ends what it took, and takes nothing more."""
+    """Yield a worker that has learned all examples; at exit, finish its in-flight events."""
     track_record = TrackRecord()
     stores, slack = services.stores, services.slack
     use = LlmUse(config.llm, stores.spending, track_record.judged)
-    made = await asyncio.to_thread(make_shared, config.local.embedder)
-    made = replace(made, outcomes=partial(track_record.outcomes, config.label_set.names))
-    build = builder(settings, config, made, use=use)
+    shared = await asyncio.to_thread(make_shared, config.local.embedder)
+    shared = replace(shared, outcomes=partial(track_record.outcomes, config.label_set.names))
+    build = builder(settings, config, shared, use=use)
     default = await asyncio.to_thread(build, None, b"")
 
-    async def renew() -> None:
+    async def renew_track_record() -> None:
         track_record.answered(await stores.series.answers())
 
-    classifier = ChampionClassifier(stores.models, stores.team, build, default, renew)
+    classifier = ChampionClassifier(stores.models, stores.team, build, default, renew_track_record)
     example_feed = ExampleFeed(stores, classifier, track_record)
     await example_feed.load()
     await classifier.refresh()
-    standing = PrecisionReporter(stores.workspaces, stores.team, classifier)
-    await standing.look()
+    precision_reporter = PrecisionReporter(stores.workspaces, stores.team, classifier)
+    await precision_reporter.look()
     in_shadow = replace(use, ledger=stores.spending.of_shadows(config.gate.shadow_usd_per_day))
     shadow = Shadow(
         stores,
         config.label_set.version,
-        builder(settings, config, made, use=in_shadow),
+        builder(settings, config, shared, use=in_shadow),
         config.gate,
     )
     compact = partial(rewrite, stores.redis) if settings.redis_url is None else nothing
     forgetter = Forgetter(stores, slack.gateway, compact)
-    bench = Workbench(settings, config, stores, made.embedder)
+    bench = Workbench(settings, config, stores, shared.embedder)
     dispatcher = Dispatcher(Context(bench, classifier, forgetter, slack.people, slack.gateway))
     triage = Triage(
         config,
@@ -106,10 +106,10 @@ async def open_worker(
     watch = DriftWatch(config, stores.series, slack.directory, slack.people, slack.gateway)
     worker = Worker(stores.inbox, {stores.team: _Events(triage, dispatcher, services.tracing)})
     worker.start(services.loops)
-    following: dict[str, tuple[Step, float, float]] = {
+    background: dict[str, tuple[Step, float, float]] = {
         "teaching": (example_feed.catch_up, 0.5, _FITTING_S),
         "champion": (classifier.refresh, 1.0, _FITTING_S),
-        "standing": (standing.look, 1.0, STEP_S),
+        "standing": (precision_reporter.look, 1.0, STEP_S),
         "drift watch": (watch.look, 5.0, STEP_S),
         "late cards": (LateCards(stores.records, stores.team, triage.look_again).look, 5.0, STEP_S),
         "forgetting": (forgetter.turn, 1.0, _FITTING_S),
@@ -122,13 +122,13 @@ async def open_worker(
         "jobs": (JobPoller(bench.trainer, slack.gateway, stores.team).turn, 1.0, _FITTING_S),
     }
     if config.gate.shadow:
-        following["shadow"] = (shadow.refresh, 2.0, _FITTING_S)
-    for name, (step, every_s, within_s) in following.items():
+        background["shadow"] = (shadow.refresh, 2.0, _FITTING_S)
+    for name, (step, every_s, within_s) in background.items():
         services.loops.start(name, step, every_s, within_s)
     try:
         yield WorkerProcess(classifier, dispatcher)
     finally:
-        await services.loops.stop(*following)
+        await services.loops.stop(*background)
         await worker.drain(services.loops, _DRAIN_S)
         await shadow.finish()
         for each in (*classifier.former, classifier.current):
