@@ -1,1 +1,1 @@
-"""The wire to Slack: events in, cards and emoji out, who is who."""
+"""Communication with Slack: events, cards, emoji, and look-ups of people and channels."""

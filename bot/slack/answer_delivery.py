@@ -1,4 +1,4 @@
-"""Sends a command's answer to the person who asked: by `response_url`, else as a direct message."""
+"""Send the answer to a command by `response_url`, or else as a direct message."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from storage.inbox.commands import Commands
 from storage.inbox.events import Asked
 
 _DEADLINE_S = 10
-_TRIES = 5  # Slack takes no more answers by one address,
-_VALID_S = 30 * 60.0  # and none after half an hour
+_TRIES = 5  # Slack accepts at most five answers by one response_url
+_VALID_S = 30 * 60.0  # Slack accepts none after half an hour
 _GIVE_UP_S = 2 * 3600.0
 _OK, _TOO_MANY, _SERVER = 200, 429, 500  # HTTP
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class AnswerDelivery:
-    """Sends answers and never runs a command, so sending may be retried as often as needed."""
+    """Deliver answers without running a command again, so that retries are safe."""
 
     commands: Commands
     gateway: Gateway
@@ -29,11 +29,11 @@ class AnswerDelivery:
     async def tell(self, asked: Asked, text: str) -> None:
         """Send an answer; raise GatewayUnavailableError if a later retry may help.
 
-        If the address has expired, is used up or cannot be reached, send a direct message;
-        a person who cannot be told within two hours is not.
+        Send a direct message if `response_url` has expired, is used up or was refused. Give up
+        two hours after the command.
         """
         try:
-            if not await self._responded(asked, text):
+            if not await self._respond(asked, text):
                 await self.gateway.tell(asked.user, text)
         except GatewayUnavailableError as error:
             if asked.waited_s < _GIVE_UP_S:
@@ -42,7 +42,7 @@ class AnswerDelivery:
         except GatewayError as error:
             log.warning("command.unheard", user=asked.user, problem=str(error))
 
-    async def _responded(self, asked: Asked, text: str) -> bool:
+    async def _respond(self, asked: Asked, text: str) -> bool:
         """Return True if `response_url` accepted the answer, False if it never will."""
         if asked.waited_s > _VALID_S or await self.commands.count_try(asked.item.ts) > _TRIES:
             return False

@@ -1,9 +1,9 @@
-"""What was said while nobody listened: read from Slack's history and put in the inbox.
+"""Backfill: read missed messages, emoji and deletions from Slack's history into the inbox.
 
-History holds messages as they are now, with their emoji but without the times of these. A missed
-emoji is dated just after the last emoji and the last edit that are known of its message: it was
-missed, so it came later, and whatever Slack still sends is later than it. What was deleted leaves
-no trace there: a message that was received, and is not on the pages where it belongs, is gone.
+History shows the current messages and emoji, but not the times of the emoji. A missed emoji is
+dated just after the last known emoji and edit of its message: it came after those, and before
+whatever Slack sends later. A deleted message leaves no trace: a received message that is missing
+from the page where it belongs was deleted.
 """
 
 import asyncio
@@ -24,30 +24,32 @@ from storage.inbox.watermarks import Marks
 from storage.messages import MessageId
 from storage.stores import Stores
 
-_LOOK_BACK_S = 3600.0  # before the watermark: for edits, emoji and deletions of what is known
-_SETTLED_S = 60.0  # a younger message that history does not show yet is looked for twice
-_SKEW_S = 60.0  # between the clock of Redis and that of Slack
-_TRIES = 5  # of one page, so that a refusal does not begin a channel again at its first page
+_LOOK_BACK_S = 3600.0  # before the watermark, to find edits, emoji and deletions
+_SETTLED_S = 60.0  # history may lag: a missing message younger than this is checked twice
+_SKEW_S = 60.0  # between the clocks of Redis and Slack
+_TRIES = 5  # per page, so that an outage does not restart a channel at its first page
 
 log = structlog.get_logger()
 
 
 @dataclass
-class _Seen:
-    """What the pages of a channel's history showed: how much of it was new, and which messages."""
+class _ChannelScan:
+    """Results from the pages of a channel: events found, the newest time, and existing messages."""
 
     found: int = 0
     newest: float = 0.0
-    there: set[str] = field(default_factory=set)
+    existing: set[str] = field(default_factory=set)
 
     def add(self, page: list[dict[str, Any]]) -> None:
-        self.newest = max([self.newest, *(float(one["ts"]) for one in page)])
-        self.there.update(one["ts"] for one in page if one.get("subtype") != "tombstone")
+        self.newest = max([self.newest, *(float(message["ts"]) for message in page)])
+        self.existing.update(
+            message["ts"] for message in page if message.get("subtype") != "tombstone"
+        )
 
 
 @dataclass
 class Backfill:
-    """Looks through the channels of one workspace for what is missing here."""
+    """Find the events that are missing in the inbox of one workspace."""
 
     config: Config
     stores: Stores
@@ -58,11 +60,11 @@ class Backfill:
     _began: float = field(default=0.0, init=False)
 
     async def run(self, since: float | None = None, asked: float | None = None) -> int:
-        """Put in the inbox what is missing since a Unix time; return how many events that were.
+        """Store events that were missed since a Unix time; return their number.
 
-        By default it starts at each channel's watermark, and an hour before it. A run that was cut
-        off goes on: channels that were read since it was `asked` for are not read again. A channel
-        that fails does not hold up the others; the failures are raised at the end, as a group.
+        By default, start an hour before each channel's watermark. An interrupted run resumes:
+        channels that were read after the request at Unix time `asked` are skipped. A channel that
+        fails does not block the others; raise the failures at the end as an ExceptionGroup.
         """
         began = self._began = await self.stores.inbox.now()
         marks = await self.stores.watermarks.read()
@@ -77,11 +79,11 @@ class Backfill:
                 found += await self._joined(channel, marks, began, since)
             except GatewayUnavailableError as error:
                 if not error.answered or error.after_s is not None:
-                    raise  # Slack is away, or limits all channels alike
+                    raise  # an outage or a rate limit concerns all channels
                 errors.append(error)
             except PASSING:
                 raise
-            except Exception as error:  # noqa: BLE001 - raised below, when all had their turn
+            except Exception as error:  # noqa: BLE001 - raised below, after the last channel
                 errors.append(error)
         if errors:
             raise ExceptionGroup("some channels could not be backfilled", errors)
@@ -92,28 +94,28 @@ class Backfill:
     async def _joined(self, channel: str, marks: Marks, began: float, since: float | None) -> int:
         read_at, mark = await self.stores.inbox.now(), marks.of(channel)
         start = since if since is not None else await self._start(channel, mark, marks.backfilled)
-        if start is None:  # the first start leaves the past alone
+        if start is None:  # a new installation does not read older messages
             await self.stores.watermarks.advance(channel, began)
             return 0
         try:
-            seen = await self._channel(channel, start)
+            scan = await self._channel(channel, start)
         except GatewayUnavailableError:
             raise
         except GatewayError as error:
             log.warning("backfill.refused", channel=channel, problem=str(error))
             return 0
-        if mark is None or start <= mark:  # else there is a gap between what is known and this
-            reached = max(seen.newest, mark or start)
+        if mark is None or start <= mark:  # otherwise messages between them are still unread
+            reached = max(scan.newest, mark or start)
             await self.stores.watermarks.advance(channel, reached)
             await self.stores.watermarks.forget_before(channel, reached - _LOOK_BACK_S)
         self._read_at[channel] = read_at
-        return seen.found
+        return scan.found
 
     async def _start(self, channel: str, mark: float | None, looked: float) -> float | None:
-        """Return where to begin to read.
+        """Return the Unix time to read from, or None for a new installation.
 
-        A channel that the bot was invited to since is read from the last look at all channels on;
-        before the first look, a channel is read from the oldest message that was received.
+        A channel without a watermark, such as one that the bot has just joined, is read from the
+        last complete backfill on, or, before the first, from its oldest received message.
         """
         if mark is not None:
             return mark - _LOOK_BACK_S
@@ -122,23 +124,24 @@ class Backfill:
         received = await self.stores.watermarks.known(channel, 0.0)
         return float(received[0]) - 1e-6 if received else None
 
-    async def _channel(self, channel: str, since: float) -> _Seen:
+    async def _channel(self, channel: str, since: float) -> _ChannelScan:
         received = await self.stores.watermarks.known(channel, since)
         triaged = await self.people.directory.mode(channel) is not None
-        seen, cursor = _Seen(), ""
+        scan, cursor = _ChannelScan(), ""
         while True:
             page, following = await self._page(channel, since, cursor)
-            seen.add(page)
+            scan.add(page)
             author = await self.gateway.author()
             for message in reversed(page):
                 if triaged and card_about(message, author) is None:
-                    seen.found += await self._message(channel, message, since)
-            seen.found += await self._emoji(channel, page, since, cursor)
+                    scan.found += await self._message(channel, message, since)
+            scan.found += await self._emoji(channel, page, since, cursor)
             if not following:
                 break
             cursor = following
-        seen.found += await self._gone(channel, [one for one in received if one not in seen.there])
-        return seen
+        missing = [ts for ts in received if ts not in scan.existing]
+        scan.found += await self._deletions(channel, missing)
+        return scan
 
     async def _emoji(
         self, channel: str, page: list[dict[str, Any]], since: float, cursor: str
@@ -146,21 +149,20 @@ class Backfill:
         known = await self._known(channel, page)
         if not await self._missed(channel, page, known):
             return 0
-        # Read again, as what came between the page and what is known of it would look as if it had
-        # been missed.
+        # Read the page again: emoji that changed between the two reads above would look missed.
         page, _ = await self._page(channel, since, cursor)
         events = await self._missed(channel, page, known)
         for event in events:
             await self.stores.inbox.receive(event.model_copy(update={"doubt": since}))
         return len(events)
 
-    async def _gone(self, channel: str, missing: list[str]) -> int:
-        """Take messages for deleted that were received and are not in the history."""
-        young = [one for one in missing if float(one) > await self.stores.inbox.now() - _SETTLED_S]
+    async def _deletions(self, channel: str, missing: list[str]) -> int:
+        """Store a deletion for each received message that is missing in the history."""
+        young = [ts for ts in missing if float(ts) > await self.stores.inbox.now() - _SETTLED_S]
         if young:
-            there = _Seen()
-            there.add((await self._page(channel, float(young[0]) - 1e-6, ""))[0])
-            missing = [one for one in missing if one not in there.there]
+            scan = _ChannelScan()
+            scan.add((await self._page(channel, float(young[0]) - 1e-6, ""))[0])
+            missing = [ts for ts in missing if ts not in scan.existing]
         for ts in missing:
             await self.stores.inbox.receive(
                 Deleted(id=MessageId(team=self.stores.team, channel=channel, ts=ts))
@@ -172,10 +174,10 @@ class Backfill:
         self, channel: str, since: float, cursor: str
     ) -> tuple[list[dict[str, Any]], str]:
         page, following = await self._read(channel, since, cursor)
-        sound = [message for message in page if _sound(message)]
-        if len(sound) < len(page):
-            log.warning("backfill.skipped", channel=channel, items=len(page) - len(sound))
-        return sound, following
+        valid = [message for message in page if _is_valid(message)]
+        if len(valid) < len(page):
+            log.warning("backfill.skipped", channel=channel, items=len(page) - len(valid))
+        return valid, following
 
     async def _read(
         self, channel: str, since: float, cursor: str
@@ -191,7 +193,7 @@ class Backfill:
 
     async def _message(self, channel: str, message: dict[str, Any], since: float) -> bool:
         try:
-            event = await self._news(channel, message)
+            event = await self._new_event(channel, message)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             log.warning("backfill.skipped", channel=channel, error=type(error).__name__)
             return False
@@ -199,8 +201,8 @@ class Backfill:
             return False
         return await self.stores.inbox.receive(Posted(message=event.message, doubt=since))
 
-    async def _news(self, channel: str, message: dict[str, Any]) -> Posted | None:
-        """Return a message, or an edit of it that is not known yet."""
+    async def _new_event(self, channel: str, message: dict[str, Any]) -> Posted | None:
+        """Return a request or an unknown edit of it, or None if nothing is new."""
         allowed = self.config.triage.allowed_bots
         event = posted(self.stores.team, channel, message, allowed, self.own)
         if event is not None and event.message.edited:
@@ -212,38 +214,41 @@ class Backfill:
         return event
 
     async def _known(self, channel: str, page: list[dict[str, Any]]) -> dict[str, list[Reaction]]:
-        items = [MessageId(team=self.stores.team, channel=channel, ts=one["ts"]) for one in page]
+        items = [
+            MessageId(team=self.stores.team, channel=channel, ts=message["ts"]) for message in page
+        ]
         known: dict[str, list[Reaction]] = {str(item): [] for item in items}
-        for one in await self.stores.examples.reactions(items):
-            known[one.item].append(one)
+        for reaction in await self.stores.examples.reactions(items):
+            known[reaction.item].append(reaction)
         return known
 
     async def _missed(
         self, channel: str, page: list[dict[str, Any]], known: dict[str, list[Reaction]]
     ) -> list[Reacted]:
-        """Emoji that were put on or taken off without our knowledge, on a page of messages."""
+        """Return the missed emoji, added or removed, on a page of messages."""
         found: list[Reacted] = []
         for message in page:
             item = MessageId(team=self.stores.team, channel=channel, ts=message["ts"])
             if str(item) in known:
-                there = await self._agents_emoji(message)
+                current = await self._agents_emoji(message)
                 edited = float((message.get("edited") or {}).get("ts", 0))
-                found += missed(item, there, known[str(item)], edited)
+                found += missed(item, current, known[str(item)], edited)
         return found
 
     async def _agents_emoji(self, message: dict[str, Any]) -> list[tuple[str, str]]:
-        """(user, emoji) of the agents' labels and confirmations on a message."""
-        names = {self.config.triage.confirm_emoji, *(one.emoji for one in self.config.labels)}
-        meant = {await self.people.directory.same_emoji(name) for name in names}
+        """Return (user, emoji) for each label or confirmation by an agent on a message."""
+        names = {self.config.triage.confirm_emoji, *(label.emoji for label in self.config.labels)}
+        relevant = {await self.people.directory.same_emoji(name) for name in names}
         found = []
-        for one in message.get("reactions", []):
-            emoji = await self.people.directory.same_emoji(one["name"])
-            if emoji in meant:
-                found += [(user, emoji) for user in one["users"] if await self._is_agent(user)]
+        for reaction in message.get("reactions", []):
+            emoji = await self.people.directory.same_emoji(reaction["name"])
+            if emoji in relevant:
+                users = [user for user in reaction["users"] if await self._is_agent(user)]
+                found += [(user, emoji) for user in users]
         return found
 
     async def _is_agent(self, user: str) -> bool:
-        """Return whether a user is an agent by lists that Slack gave since this run began."""
+        """Return True if a user is an agent by member lists read since this run began."""
         try:
             return await self.people.is_agent(user, self._began)
         except GatewayUnavailableError as error:
@@ -251,30 +256,30 @@ class Backfill:
             return await self.people.is_agent(user, self._began)
 
 
-def _sound(message: Any) -> bool:
-    """Whether an item of a history has the fields that are read without asking."""
+def _is_valid(message: Any) -> bool:
+    """Return True if a message has the fields that are read without a check."""
     try:
         moment(message["ts"])
         moment((message.get("edited") or {}).get("ts", "0"))
         reactions = message.get("reactions", [])
-        return all(isinstance(one["name"] + "".join(one["users"]), str) for one in reactions)
+        return all(isinstance(item["name"] + "".join(item["users"]), str) for item in reactions)
     except (KeyError, TypeError, AttributeError, ValueError):
         return False
 
 
 def missed(
-    item: MessageId, there: list[tuple[str, str]], known: list[Reaction], edited: float = 0.0
+    item: MessageId, current: list[tuple[str, str]], known: list[Reaction], edited: float = 0.0
 ) -> list[Reacted]:
-    """The events that lead from the emoji that are known of a message to those that are there.
+    """Return the events that turn the known emoji of a message into the current (user, emoji).
 
-    They are dated after the last edit as well: the emoji is on the text that is there now.
+    They are dated after the last edit at Unix time `edited`: the emoji apply to the current text.
     """
     active: set[tuple[str, str]] = set()
-    for one in known:
-        (active.add if one.added else active.discard)((one.user, one.emoji))
-    changes = [(pair, False) for pair in sorted(active - set(there))]
-    changes += [(pair, True) for pair in there if pair not in active]
-    last = max([float(item.ts), edited, *(float(one.at) for one in known)])
+    for reaction in known:
+        (active.add if reaction.added else active.discard)((reaction.user, reaction.emoji))
+    changes = [(pair, False) for pair in sorted(active - set(current))]
+    changes += [(pair, True) for pair in current if pair not in active]
+    last = max([float(item.ts), edited, *(float(reaction.at) for reaction in known)])
     return [
         Reacted(item=item, user=user, emoji=emoji, added=added, at=f"{last + place / 1e6:.6f}")
         for place, ((user, emoji), added) in enumerate(changes, start=1)

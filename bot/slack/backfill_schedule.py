@@ -1,4 +1,4 @@
-"""Decides when to backfill a workspace: on request, and at regular times."""
+"""Schedule backfills: on request, and at regular intervals."""
 
 import asyncio
 from contextlib import suppress
@@ -9,23 +9,23 @@ from storage.inbox.inbox import Inbox
 from storage.inbox.watermarks import Watermarks
 
 EVERY_S = 600.0
-"""The longest time between two backfills: over HTTP, the bot cannot notice lost events."""
+"""Seconds between two backfills: over HTTP, the bot cannot notice lost events."""
 
-_LOOK_S = 5.0
+_WAIT_S = 5.0
 
 
 @dataclass
 class BackfillTurns:
-    """Keeps each request for a backfill until a backfill that began after it has ended.
+    """Keep a request for a backfill until one that began after the request has finished.
 
-    Any number of processes may: one of them looks, and its look counts for the wishes of all.
+    Any number of processes may request one. A single process runs it for all of them.
     """
 
     backfill: Backfill
     inbox: Inbox
     watermarks: Watermarks
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    _wish: float = 0.0
+    _requested_at: float = 0.0
     _server_since: float = 0.0
 
     def want(self) -> None:
@@ -33,38 +33,38 @@ class BackfillTurns:
         self._wanted.set()
 
     async def step(self) -> None:
-        """Wait some seconds for a request, then backfill the channels if that is due."""
+        """Wait up to 5 s for a request, then run a backfill if it is due."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_S):
+            async with asyncio.timeout(_WAIT_S):
                 await self._wanted.wait()
-        await self._note_wish()
-        if await self._asked() is None:
+        await self._note_request()
+        if await self._due_since() is None:
             return
         async with self.watermarks.claimed() as mine:
-            asked = await self._asked()  # another process may have looked meanwhile
+            asked = await self._due_since()  # another process may have run it meanwhile
             if mine and asked is not None:
                 await self.backfill.run(asked=asked)
 
-    async def _note_wish(self) -> None:
+    async def _note_request(self) -> None:
         since = await self.inbox.server_since(self.backfill.stores.team)
-        if since > self._server_since:  # it may lack the last that was acknowledged
+        if since > self._server_since:  # it restarted and may have lost the newest events
             self._server_since = since
             self.want()
         if self._wanted.is_set():
             self._wanted.clear()
             try:
-                self._wish = await self.inbox.now()
+                self._requested_at = await self.inbox.now()
             except BaseException:
                 self._wanted.set()
                 raise
 
-    async def _asked(self) -> float | None:
-        """Return since when a look is due, by the server's clock; None where none is.
+    async def _due_since(self) -> float | None:
+        """Return the Unix time since which a backfill is due, or None, by the server's clock.
 
-        It is never longer ago than the time between two looks: where a channel fails again and
-        again, no look ends, and the others are read all the same.
+        The time is never older than EVERY_S: while a channel keeps failing, no backfill completes,
+        but the other channels are still read again.
         """
         now, looked = await self.inbox.now(), (await self.watermarks.read()).backfilled
         due = looked + EVERY_S
-        asked = [one for one in (self._wish, due) if looked < one <= now]
+        asked = [at for at in (self._requested_at, due) if looked < at <= now]
         return max([*asked, now - EVERY_S]) if asked else None

@@ -1,4 +1,4 @@
-"""A card as data, and the metadata by which the bot finds its own cards in Slack."""
+"""A card as data, with the metadata by which the bot finds its cards in Slack."""
 
 import hashlib
 import json
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 EVENT_TYPE = "support_triage_card"
-"""The metadata type by which a card is found again."""
+"""The metadata type of cards; the bot finds its cards by it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What to post, and where: Slack's `blocks`, `text` and `metadata`.
+    """A card to post: channel, `blocks`, `text` and the id of the message that it is about.
 
-    `bare` is the same card without a stranger's words, for when Slack refuses these.
+    `bare` is the same card without text by others, for the case that Slack refuses that text.
     """
 
     channel: str
@@ -24,32 +24,32 @@ class Card:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Travels with the card and names the message it is about."""
+        """Return Slack's metadata for the card, which names its message."""
         return {"event_type": EVENT_TYPE, "event_payload": {"message": self.message}}
 
     @property
     def content(self) -> str:
-        """A digest of what the card shows: an update is due when it changes."""
+        """Return a digest of the visible content; the card needs an update if it changes."""
         return hashlib.sha256(json.dumps([self.blocks, self.text]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The app as the author of messages: its user and its bot id, "" where Slack names none."""
+    """The app as an author of messages: its user id and bot id, "" if Slack gives none."""
 
     user: str
     bot: str = ""
 
     def wrote(self, message: dict[str, Any]) -> bool:
-        """Return whether a message of a history is by this app, whatever it says of itself."""
+        """Return True if this app wrote a message in a channel's history."""
         same_bot = bool(self.bot) and message.get("bot_id") == self.bot
         return same_bot or message.get("user") == self.user
 
 
 def card_about(message: dict[str, Any], author: Author) -> str | None:
-    """The message (channel:ts) that a message in Slack is our card of, None if it is none.
+    """Return the message (channel:ts) that a card is about, or None if it is not our card.
 
-    Anybody's app can post metadata of our type, so only the app's own messages count.
+    Any app can post metadata of our type, so only messages by `author` count.
     """
     data = message.get("metadata")
     if not isinstance(data, dict) or data.get("event_type") != EVENT_TYPE:

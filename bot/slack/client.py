@@ -1,4 +1,4 @@
-"""Slack's Web API client, whose answers hold only well-formed text."""
+"""A client of Slack's Web API whose answers contain only well-formed text."""
 
 from typing import Any
 
@@ -17,20 +17,20 @@ _OK = 200  # HTTP
 
 
 class SlackClient(AsyncWebClient):
-    """slack_sdk's client; half an emoji in an answer would break later storing or sending."""
+    """The client of slack_sdk with lone surrogates replaced, which Redis and Slack refuse."""
 
     async def api_call(self, *given: Any, **named: Any) -> AsyncSlackResponse:
-        """Call a method of the Web API and mend the texts of its answer."""
+        """Call a method of the Web API and return its answer with well-formed texts."""
         answer = await super().api_call(*given, **named)
         if isinstance(answer.data, dict):
             answer.data = all_well_formed(answer.data)
         return answer
 
     async def upload(self, name: str, content: bytes) -> str:
-        """Upload a file and return its id; raise ConnectionError if Slack does not take it."""
-        begun = await self.files_getUploadURLExternal(filename=name, length=len(content))
+        """Upload a file and return its id; raise ConnectionError if Slack refuses it."""
+        target = await self.files_getUploadURLExternal(filename=name, length=len(content))
         sent = await self._upload_file(
-            url=begun["upload_url"],
+            url=target["upload_url"],
             data=content,
             logger=self._logger,
             timeout=self.timeout,
@@ -39,15 +39,15 @@ class SlackClient(AsyncWebClient):
         )
         if sent.status != _OK:
             raise ConnectionError(f"upload: HTTP {sent.status}")
-        return str(begun["file_id"])
+        return str(target["file_id"])
 
 
 _TIMEOUT_S = 10
-_KEPT_S = 5.0  # less than Slack keeps a connection that nothing is said on
+_KEPT_S = 5.0  # shorter than Slack keeps an idle connection open
 
 
 def web_session() -> ClientSession:
-    """Connections to Slack that the next call finds open: slack_sdk alone opens one for each."""
+    """Return a session that reuses connections; slack_sdk opens a new one for each call."""
     return ClientSession(
         timeout=ClientTimeout(total=_TIMEOUT_S),
         connector=TCPConnector(keepalive_timeout=_KEPT_S),
@@ -56,7 +56,7 @@ def web_session() -> ClientSession:
 
 
 def web_client(token: str, base_url: str, session: ClientSession | None = None) -> AsyncWebClient:
-    """A client with a deadline per call, that waits where Slack asks for it."""
+    """Return a client with a deadline per call that waits if Slack asks for it."""
     return SlackClient(
         token=token,
         base_url=base_url,

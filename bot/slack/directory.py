@@ -1,4 +1,4 @@
-"""Where: names in triage.toml to Slack's ids, and what Slack calls people and emoji."""
+"""Look up channels, groups, people and emoji in Slack."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,21 +14,21 @@ from bot.slack.origin import belongs
 
 _KEEP_S = 300.0
 _KEEP_MISSING_S = 30.0
-_MEMBERS_S = 15.0  # less than the time between two look-ups of a group
+_MEMBERS_S = 15.0  # below the time between two look-ups of a group
 _NOBODY = {"user_not_found", "users_not_found", "user_not_visible"}
-"""Slack's words for a person of another company, of whom it tells nothing."""
+"""Slack's error codes for a person of another company about whom it reveals nothing."""
 
-_ALIASES_MAX = 8  # an alias may be one of an alias; a circle ends too
+_ALIASES_MAX = 8  # aliases may be chained or form a circle
 OUTAGE_S: Final = 3600.0
-"""What gives people rights and was known last counts for so long while Slack is away."""
+"""Seconds for which the last known answer still grants rights during an outage of Slack."""
 
 _CHANNELS, _GROUPS, _EMOJI = "conversations.list", "usergroups.list", "emoji.list"
 
 
 class Directory:
-    """Looks up channels, groups, people and emoji; each list at most every five minutes.
+    """Look up channels, groups, people and emoji, and cache each list for five minutes.
 
-    Raises GatewayError where Slack refuses a list, and GatewayUnavailableError where it is away.
+    Methods raise GatewayError if Slack refuses, and GatewayUnavailableError during an outage.
     """
 
     def __init__(self, client: AsyncWebClient, config: Config) -> None:
@@ -37,12 +37,12 @@ class Directory:
         self._lookups = Lookups()
 
     def forget_emoji(self) -> None:
-        """Ask for the workspace's emoji again: they changed."""
+        """Discard the cached list of the workspace's emoji, because it changed."""
         self._lookups.expire(_EMOJI)
 
     @property
     def problems(self) -> dict[str, str]:
-        """Return what Slack answered to look-ups that failed, by method."""
+        """Return the newest problem of each Slack method that failed."""
         return self._lookups.problems
 
     async def _all_channels(self) -> AsyncIterator[dict[str, Any]]:
@@ -54,38 +54,39 @@ class Directory:
                 limit=1000,
                 cursor=cursor,
             )
-            for one in page["channels"]:
-                yield one
+            for channel in page["channels"]:
+                yield channel
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
 
     async def _channels(self) -> dict[str, str]:
-        return {f"#{one['name']}": one["id"] async for one in self._all_channels()}
+        return {f"#{entry['name']}": entry["id"] async for entry in self._all_channels()}
 
     async def joined(self) -> list[str]:
-        """Return the ids of the channels that the bot is a member of, asked of Slack each time."""
+        """Return the ids of the channels that the bot is a member of, without the cache."""
 
         async def ask() -> list[str]:
-            return [one["id"] async for one in self._all_channels() if one.get("is_member")]
+            channels = self._all_channels()
+            return [entry["id"] async for entry in channels if entry.get("is_member")]
 
         return await asked(_CHANNELS, ask)
 
     async def channel(self, name: str | None) -> str | None:
-        """Return the id of a channel; None for none, and for one that the bot cannot see."""
+        """Return the id for `#name` (ids pass through), or None if the bot sees no such channel."""
         if name is None or not name.startswith("#"):
             return name
         channels: dict[str, str] = await self._lookups.get(_CHANNELS, self._channels, _KEEP_S)
-        if name not in channels:  # it may have been made, unarchived or joined meanwhile
+        if name not in channels:  # it may have been created, unarchived or joined since
             channels = await self._lookups.get(_CHANNELS, self._channels, _KEEP_MISSING_S)
         return channels.get(name)
 
     async def mode(self, channel: str) -> Mode | None:
-        """Return the mode of a channel by id; None where cards go and nothing is to be triaged."""
+        """Return the mode of a channel by id, or None if it receives cards and is not triaged."""
         for name, mode in self._config.channels.items():
             if await self.channel(name) == channel:
                 return mode
-        targets = [one.channel for one in self._config.labels]
+        targets = [label.channel for label in self._config.labels]
         for target in [*targets, self._config.triage.needs_human_channel]:
             if target is not None and await self.channel(target) == channel:
                 return None
@@ -93,27 +94,27 @@ class Directory:
 
     async def _groups(self) -> dict[str, str]:
         answer = await self._client.usergroups_list()
-        return {f"@{one['handle']}": one["id"] for one in answer["usergroups"]}
+        return {f"@{entry['handle']}": entry["id"] for entry in answer["usergroups"]}
 
     async def group(self, name: str | None) -> str | None:
-        """Return the id of a user group or user; None for none, and for an unknown handle."""
+        """Return the id of the group `@handle` (ids pass through), or None if it is unknown."""
         if name is None or not name.startswith("@"):
             return name
         groups: dict[str, str] = await self._lookups.get(_GROUPS, self._groups, _KEEP_S)
-        if name not in groups:  # it may have been made or enabled meanwhile
+        if name not in groups:  # it may have been created or enabled since
             groups = await self._lookups.get(_GROUPS, self._groups, _KEEP_MISSING_S)
         return groups.get(name)
 
     async def members(self, group: str) -> frozenset[str]:
-        """Return the user ids in a user group, asked of Slack each time."""
+        """Return the ids of the members of a user group, without the cache."""
         identity: str | None = group
         if group.startswith("@"):
             handles = await self._lookups.get(_GROUPS, self._groups, _KEEP_MISSING_S)
             identity = handles.get(group)
         if identity is None:
             raise GatewayError(
-                f"no enabled user group is called {group}: correct the name in triage.toml, enable "
-                "the group in Slack, or list its users by id (U…) instead",
+                f"Slack has no enabled user group {group}: correct the name in triage.toml, enable "
+                "the group in Slack, or list its members by id (U…) instead",
                 "no_such_subteam",
             )
 
@@ -132,9 +133,9 @@ class Directory:
         }
 
     async def same_emoji(self, emoji: str) -> str:
-        """Return the one name of an emoji, whichever standard name or alias this is.
+        """Return the standard name of an emoji, given any of its names or aliases.
 
-        Where Slack refuses to list the workspace's own emoji, their aliases do not count.
+        Ignore aliases of the workspace if Slack refuses to list them.
         """
         try:
             aliases: dict[str, str] = await self._lookups.get(_EMOJI, self._aliases, _KEEP_S)
@@ -148,7 +149,7 @@ class Directory:
         return name
 
     async def person(self, user: str) -> dict[str, Any] | None:
-        """Return what Slack says of a person, None where it knows nobody of this id."""
+        """Return a person as `users.info` describes them, or None if Slack knows no such id."""
 
         async def ask() -> dict[str, Any] | None:
             try:
@@ -164,9 +165,10 @@ class Directory:
         return found
 
     async def is_member(self, user: str, home: str = "") -> bool:
-        """Return whether a user belongs to this workspace, and to `home` where an event names it.
+        """Return True if a user is a member of this workspace, and of `home` if it is not "".
 
-        A stranger in a channel shared with another company does not, whatever triage.toml lists.
+        `home` is the workspace that an event names for the user. A person of another company in a
+        shared channel is not a member, even if triage.toml lists their id.
         """
 
         async def ask() -> str:
@@ -177,7 +179,7 @@ class Directory:
         return person is not None and belongs(person, team, home)
 
     async def user_name(self, user: str) -> str:
-        """Return how a person is called in Slack; the id where that cannot be found out."""
+        """Return the name of a person in Slack, or the id if Slack refuses."""
         try:
             person = await self.person(user) or {}
         except GatewayError:

@@ -1,11 +1,11 @@
-"""Slack's errors, classified in one place.
+"""Classify Slack's errors.
 
-    GatewayError                     Slack refused: somebody must act, and the text says who and how
+    GatewayError                     Slack refused; the message says what an operator must do
     └── GatewayUnavailableError      Slack does not answer or is busy: retry later
-        └── GatewayPacedError        Slack's rate limit is reached: not an outage
+        └── GatewayPacedError        Slack's rate limit is reached; this is not an outage
 
-A refused event is tried for an hour and then buried with the text as its reason (worker.py).
-An error code that this table does not know is a refusal, so it is not retried for ever.
+A refused event is retried for an hour, then becomes a dead letter with the message as its reason
+(bot/message/worker.py). An unknown error code counts as a refusal, so it is not retried forever.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ from classifiers.base import ClassifierUnavailableError
 from storage.errors import StorageError
 
 FAILURES: Final = (SlackApiError, ClientError, OSError, TimeoutError)
-"""The exceptions of a call to Slack that are not bugs."""
+"""Exceptions of a call to Slack that are not bugs."""
 
 PASSING_WORDS: Final = frozenset(
     {
@@ -27,7 +27,7 @@ PASSING_WORDS: Final = frozenset(
         "fatal_error",
         "internal_error",
         "message_limit_exceeded",
-        "org_login_required",  # the workspace is being moved to an organization
+        "org_login_required",  # the workspace is moving to an organization
         "rate_limited",
         "ratelimited",
         "request_timeout",
@@ -47,13 +47,15 @@ CONTENT_WORDS: Final = frozenset(
         "no_text",
     }
 )
-"""Slack's error codes for a text that it does not accept; another text may work."""
+"""Slack's error codes for refused content; other content may be accepted."""
 
-_INSTALL: Final = "install the app again in the workspace, and put its token into SLACK_BOT_TOKEN"
+_INSTALL: Final = "reinstall the app in the workspace and set SLACK_BOT_TOKEN to its new token"
+_SCOPES: Final = "reinstall the app with the scopes of manifest.yml"
 _RENAME: Final = "name another channel in triage.toml"
 _ALLOW: Final = f"allow the app to post there, or {_RENAME}"
-_USERS: Final = "list its users by id (U…) in triage.toml instead"
-_PAID: Final = f"user groups need a paid plan of Slack: {_USERS}"
+_USERS: Final = "list its members by id (U…) in triage.toml instead"
+_PAID: Final = f"user groups need a paid Slack plan: {_USERS}"
+_FULL: Final = "the message has as many emoji as Slack allows: remove some"
 ADVICE: Final = {
     # the token
     "account_inactive": _INSTALL,
@@ -62,14 +64,14 @@ ADVICE: Final = {
     "token_expired": _INSTALL,
     "token_revoked": _INSTALL,
     "team_access_not_granted": _INSTALL,
-    "not_allowed_token_type": "SLACK_BOT_TOKEN: use the Bot User OAuth Token, which starts xoxb-",
-    "missing_scope": "install the app again with the scopes of manifest.yml",
-    "no_permission": "install the app again with the scopes of manifest.yml",
+    "not_allowed_token_type": "set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…)",
+    "missing_scope": _SCOPES,
+    "no_permission": _SCOPES,
     "access_denied": "ask an owner of the workspace to allow the app to do this",
-    "ekm_access_denied": "ask an owner of the workspace: its admins revoked the encryption keys",
+    "ekm_access_denied": "ask an owner of the workspace to restore the revoked encryption keys",
     "enterprise_is_restricted": "ask an owner of the organization to allow the app",
     # user groups
-    "no_such_subteam": f"the user group was deleted: name another one, or {_USERS}",
+    "no_such_subteam": f"the user group was deleted: name another group, or {_USERS}",
     "subteam_disabled": f"the user group is disabled: enable it in Slack, or {_USERS}",
     "paid_only": _PAID,
     "paid_teams_only": _PAID,
@@ -82,7 +84,7 @@ ADVICE: Final = {
     "user_disabled": "remove this user from triage.toml: the account is deactivated",
     "messages_tab_disabled": "turn on the Messages tab of the app (App Home)",
     # channels
-    "channel_not_found": f"make the channel and invite the bot, or {_RENAME}",
+    "channel_not_found": f"create the channel and invite the bot, or {_RENAME}",
     "is_archived": f"unarchive the channel, or {_RENAME}",
     "not_in_channel": "invite the bot to the channel",
     "method_not_supported_for_channel_type": _RENAME,
@@ -104,22 +106,22 @@ ADVICE: Final = {
     "metadata_too_large": "report this as a bug: the metadata of a card is too large",
     "no_text": "report this as a bug: a card is empty",
     "invalid_name": "the emoji does not exist in this workspace: change it in triage.toml",
-    "not_reactable": "Slack takes no emoji on this message: label it by hand",
-    "too_many_emoji": "the message carries as many emoji as Slack allows: take some off",
-    "too_many_reactions": "the message carries as many emoji as Slack allows: take some off",
+    "not_reactable": "Slack accepts no emoji on this message: label it by hand",
+    "too_many_emoji": _FULL,
+    "too_many_reactions": _FULL,
     "file_uploads_disabled": "ask an owner of the workspace to allow files",
     "storage_limit_reached": "the workspace's storage is full: delete files in Slack",
 }
-"""The advice for each refusal, by Slack's error code."""
+"""Instructions for operators, by Slack's error code."""
 
 _TOO_MANY, _SERVER = 429, 500  # HTTP
-_WAIT_MAX_S = 900.0  # Slack asks for seconds or minutes; more is a fault on the way, tried in time
+_WAIT_MAX_S = 900.0  # Slack asks for seconds or minutes; a longer Retry-After is a mistake
 
 Answer = TypeVar("Answer")
 
 
 class GatewayError(Exception):
-    """Slack refused a call for good: the message names the call, Slack's word, and what to do."""
+    """Slack refused a call; the message names the method, Slack's error code and what to do."""
 
     def __init__(self, message: str, word: str = "") -> None:
         super().__init__(message)
@@ -127,9 +129,9 @@ class GatewayError(Exception):
 
 
 class GatewayUnavailableError(GatewayError):
-    """Slack did not answer or asked to wait: try again later, after `after_s` where it is known.
+    """Slack did not answer or asked to wait: retry after `after_s` seconds, if known.
 
-    A call that Slack `answered` is over; one that it did not answer may still take effect.
+    If Slack `answered`, the call is over; otherwise it may still take effect.
     """
 
     def __init__(
@@ -141,14 +143,14 @@ class GatewayUnavailableError(GatewayError):
 
 
 class GatewayPacedError(GatewayUnavailableError):
-    """Slack's rate limits left no turn in time, or Slack asked to wait; nothing was done."""
+    """A rate limit prevented the call, or Slack asked to wait; the call had no effect."""
 
     def __init__(self, message: str, after_s: float) -> None:
         super().__init__(message, after_s, answered=True)
 
 
 def said(error: Exception) -> tuple[str, int, float | None]:
-    """Return Slack's error code, the HTTP status, and the seconds that it asks to wait."""
+    """Return Slack's error code, the HTTP status, and the seconds to wait, or None."""
     answer: Any = getattr(error, "response", None)
     data = getattr(answer, "data", answer)
     word = str(data.get("error") or "") if isinstance(data, dict) else ""
@@ -161,7 +163,7 @@ def said(error: Exception) -> tuple[str, int, float | None]:
 
 
 def sorted_error(method: str, error: Exception) -> GatewayError:
-    """Return the error of a call to `method` for one of FAILURES."""
+    """Return the classified error for one of FAILURES in a call to `method`."""
     if not isinstance(error, SlackApiError):
         return GatewayUnavailableError(f"{method}: {type(error).__name__}")
     word, status, after = said(error)
@@ -173,13 +175,13 @@ def sorted_error(method: str, error: Exception) -> GatewayError:
 
 
 def refusal(method: str, word: str) -> GatewayError:
-    """Return the refusal of a call to `method` with Slack's error code."""
+    """Return the error for a call to `method` that Slack refused with an error code."""
     advice = ADVICE.get(word, "see `triage doctor`")
     return GatewayError(f"{method}: Slack answered {word}: {advice}", word)
 
 
 async def asked(method: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Return Slack's answer to a call to `method`, or raise the classified error."""
+    """Return Slack's answer to a call to `method`; raise its classified error."""
     try:
         return await call()
     except FAILURES as error:
@@ -194,4 +196,4 @@ PASSING: Final = (
     OSError,
     TimeoutError,
 )
-"""Errors that a retry may end; any other error is a bug or needs an operator."""
+"""Errors that a retry may fix; any other error is a bug or needs an operator."""

@@ -1,4 +1,4 @@
-"""Sends the files of a command once, although the command may run twice."""
+"""Send the files of a command exactly once, even if the command runs again."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class FileSending:
-    """Shares files in a person's direct messages, where Slack shares each upload once.
+    """Share files in direct messages; Slack shares each upload at most once.
 
     Source: https://docs.slack.dev/reference/methods/files.completeUploadExternal
     """
@@ -31,11 +31,11 @@ class FileSending:
     async def send(
         self, trigger: str, user: str, files: Mapping[str, Path | bytes], comment: str
     ) -> str:
-        """Send files by their names, with a comment in Slack's mark-up.
+        """Send files, by name, with a comment in mrkdwn; return a note for the answer, or "".
 
-        The ids of the uploads are stored under the trigger before they are shared, so a second run
-        shares the same uploads again, which Slack refuses. Return words for the answer, "" if all
-        is well: after an interruption only the person can see whether the files came.
+        The ids of the uploads are stored under the trigger before they are shared. A second run
+        shares the same uploads again, which Slack refuses. The note is for this case: only the
+        person can see if the files arrived before the interruption.
         """
         before = await self.commands.uploads(trigger)
         uploads = before or {await self._upload(name, files[name]): name for name in files}
@@ -44,8 +44,8 @@ class FileSending:
         try:
             await self.gateway.share(user, uploads, comment)
         except GatewayError as error:
-            mendable = isinstance(error, GatewayUnavailableError) or error.word in ADVICE
-            if not before or mendable:
+            fixable = isinstance(error, GatewayUnavailableError) or error.word in ADVICE
+            if not before or fixable:
                 raise
             log.info("command.files_shared_before", user=user, word=error.word)
             return _INTERRUPTED

@@ -1,4 +1,4 @@
-"""Work that several callers request at once and that runs once."""
+"""Run work once for all callers that request it at the same time."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -8,15 +8,15 @@ T = TypeVar("T")
 
 
 class Flights(Generic[T]):
-    """Work by key. A caller who requests running work waits for its result or error."""
+    """Running work by key; later callers wait for its result or error."""
 
     def __init__(self) -> None:
         self._under_way: dict[str, asyncio.Task[T]] = {}
 
     async def join(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return the result of the work under way, started now if there is none.
+        """Return the result of the running work, which is started if there is none.
 
-        A caller that is cancelled leaves the work to the others.
+        The work continues for other callers if this caller is cancelled.
         """
         task = self._under_way.get(key)
         if task is None:
@@ -25,7 +25,7 @@ class Flights(Generic[T]):
         return await asyncio.shield(task)
 
     def part(self, key: str) -> None:
-        """Make the next caller start new work instead of waiting for the running work."""
+        """Make the next caller start new work instead of joining the running work."""
         self._under_way.pop(key, None)
 
     def _land(self, key: str, ended: asyncio.Task[T]) -> None:

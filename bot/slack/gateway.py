@@ -1,4 +1,4 @@
-"""The only sender to Slack: each call has its turn and a deadline, and says what may pass."""
+"""The gateway for calls to Slack, with pacing, deadlines and classified errors."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +18,7 @@ from bot.slack.errors import (
 )
 from bot.slack.pacing import Pacing
 
-_PATIENCE_S = 1.0  # longer waits are the inbox's: an event that waits there holds no place
+_PATIENCE_S = 1.0  # longer waits happen in the inbox, where an event occupies no slot
 _REPORT_PATIENCE_S = 60.0
 _PAGE = 200
 _GONE = {
@@ -27,15 +27,15 @@ _GONE = {
     "chat.update": {"message_not_found", "channel_not_found"},
     "chat.delete": {"message_not_found", "channel_not_found"},
 }
-"""What says that there is nothing left to do."""
+"""Slack's error codes by method if there is nothing left to do."""
 
 
 class Gateway:
-    """What the bot does in Slack, in the words of the bot."""
+    """Everything that the bot does in Slack."""
 
     def __init__(self, client: AsyncWebClient, pacing: Pacing) -> None:
-        # Nothing is sent again from here: a wait is the inbox's, and a post that failed on the
-        # wire may have arrived, so that it is looked for first.
+        # No retries here: the inbox retries later. A post that failed on the wire may have
+        # arrived, so the retry looks for it first.
         slack = SlackClient(
             token=client.token,
             base_url=client.base_url,
@@ -57,40 +57,40 @@ class Gateway:
         urgent: bool = True,
         patience_s: float | None = None,
     ) -> None:
-        """Wait for a turn at a method; GatewayPacedError where that takes too long."""
+        """Wait for a turn to call a method; raise GatewayPacedError if it exceeds `patience_s`."""
         patience = patience_s or (_PATIENCE_S if urgent else _REPORT_PATIENCE_S)
         wait = await self._pacing.turn(method, channel, patience, urgent=urgent)
         if wait:
-            raise GatewayPacedError(f"{method}: Slack's limit is reached", wait)
+            raise GatewayPacedError(f"{method}: Slack's rate limit is reached", wait)
 
     async def _call(self, method: str, channel: str, call: Callable[[], Awaitable[Any]]) -> Any:
-        """What Slack answers, None where there is nothing left to do."""
+        """Return Slack's answer, or None if there is nothing left to do."""
         try:
             answer = await call()
         except FAILURES as error:
             if said(error)[0] in _GONE.get(method, ()):
                 return None
-            found = sorted_error(method, error)
-            if isinstance(found, GatewayUnavailableError) and found.after_s is not None:
-                await self._pacing.hold_off(method, channel, found.after_s)
-            raise found from None
+            classified = sorted_error(method, error)
+            if isinstance(classified, GatewayUnavailableError) and classified.after_s is not None:
+                await self._pacing.hold_off(method, channel, classified.after_s)
+            raise classified from None
         self._ahead_s = _ahead_s(answer, self._ahead_s)
         return answer
 
     async def add_emoji(self, channel: str, ts: str, emoji: str) -> None:
-        """Put an emoji on a message; done already or no message left is fine."""
+        """Add an emoji to a message; no-op if it is there or the message is gone."""
         await self.ready("reactions.add")
         call = lambda: self._client.reactions_add(channel=channel, timestamp=ts, name=emoji)  # noqa: E731
         await self._call("reactions.add", channel, call)
 
     async def remove_emoji(self, channel: str, ts: str, emoji: str) -> None:
-        """Take our emoji off a message; not there is fine."""
+        """Remove our emoji from a message; no-op if it or the message is gone."""
         await self.ready("reactions.remove")
         call = lambda: self._client.reactions_remove(channel=channel, timestamp=ts, name=emoji)  # noqa: E731
         await self._call("reactions.remove", channel, call)
 
     async def post(self, card: Card) -> str:
-        """Post a card, whose turn was waited for; its ts."""
+        """Post a card and return its ts; call `ready` first."""
 
         async def call() -> Any:
             return await self._client.chat_postMessage(
@@ -106,7 +106,7 @@ class Gateway:
         return str(answer["ts"])
 
     async def update(self, card: Card, ts: str) -> None:
-        """Change a card in place; one that is gone stays gone."""
+        """Update a card in place; no-op if it is gone."""
         await self.ready("chat.update")
 
         async def call() -> Any:
@@ -121,7 +121,7 @@ class Gateway:
         await self._call("chat.update", card.channel, call)
 
     async def delete(self, channel: str, ts: str, *, urgent: bool = True) -> None:
-        """Take a card down; gone already is fine."""
+        """Delete a card; no-op if it is gone."""
         await self.ready("chat.delete", urgent=urgent)
         await self._call(
             "chat.delete", channel, lambda: self._client.chat_delete(channel=channel, ts=ts)
@@ -137,9 +137,9 @@ class Gateway:
         urgent: bool = True,
         patience_s: float | None = None,
     ) -> tuple[list[dict[str, Any]], str]:
-        """A page of a channel's messages after a time, newest first, and the next page's cursor.
+        """Return a page of messages after a ts, newest first, and the cursor of the next page.
 
-        With `until` the page is of messages before that one: a place that lasts, as no cursor does.
+        `until` limits the page to messages before that ts, which stays valid longer than a cursor.
         """
         await self.ready("conversations.history", urgent=urgent, patience_s=patience_s)
 
@@ -159,16 +159,16 @@ class Gateway:
 
     @property
     def slack_time(self) -> float:
-        """The Unix time by Slack's clock, as its newest answer said; by ours before the first."""
+        """Return the Unix time by Slack's clock; by ours before the first answer."""
         return time.time() - self._ahead_s
 
     async def permalink(self, channel: str, ts: str) -> str:
-        """The address of a message that is no reply, made from the workspace's own."""
+        """Return the URL of a message that is not a reply."""
         home, _ = await self._whoami()
         return f"{home}/archives/{channel}/p{ts.replace('.', '')}"
 
     async def author(self) -> Author:
-        """The app as the author of what it posts."""
+        """Return the app as an author of messages."""
         return (await self._whoami())[1]
 
     async def _whoami(self) -> tuple[str, Author]:
@@ -179,19 +179,19 @@ class Gateway:
         return self._who
 
     async def upload(self, name: str, content: bytes) -> str:
-        """Upload a file, which nobody sees before it is shared; return its id."""
+        """Upload a file and return its id; nobody sees it until it is shared."""
         await self.ready("files.upload", urgent=False)
-        found = await self._call(
+        file_id = await self._call(
             "files.upload", "", lambda: self._upload(name=name, content=content)
         )
-        return str(found)
+        return str(file_id)
 
     async def share(self, user: str, uploads: Mapping[str, str], comment: str) -> None:
-        """Share uploads, by id and name, in a direct message; Slack takes each of them once."""
+        """Share uploads (id to name) in a direct message; Slack accepts each of them once."""
         channel = await self.direct(user)
         await self.ready("files.upload", urgent=False)
         files: list[dict[str, str | None]] = [
-            {"id": one, "title": name} for one, name in uploads.items()
+            {"id": file_id, "title": name} for file_id, name in uploads.items()
         ]
         await self._call(
             "files.completeUploadExternal",
@@ -202,7 +202,7 @@ class Gateway:
         )
 
     async def tell(self, place: str, text: str) -> None:
-        """Write Slack mark-up into a channel, or to a person in a direct message."""
+        """Send mrkdwn to a channel, or to a person as a direct message."""
         channel = await self.direct(place) if place.startswith(("U", "W")) else place
         await self.ready("chat.postMessage", channel, urgent=False)
 
@@ -214,7 +214,7 @@ class Gateway:
         await self._call("chat.postMessage", channel, call)
 
     async def direct(self, user: str) -> str:
-        """The channel of direct messages with a person."""
+        """Return the channel of direct messages with a person."""
         await self.ready("conversations.open", urgent=False)
         opened = await self._call(
             "conversations.open", "", lambda: self._client.conversations_open(users=user)
@@ -223,9 +223,9 @@ class Gateway:
 
 
 def _ahead_s(answer: Any, known: float) -> float:
-    """Return how far our clock is ahead of the server's that gave an answer; `known` if unsaid."""
+    """Return the seconds that our clock is ahead of Slack's; `known` if the answer has no date."""
     try:
-        said_at = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+        sent_at = parsedate_to_datetime(answer.headers["Date"]).timestamp()
     except (AttributeError, KeyError, TypeError, ValueError):
         return known
-    return time.time() - said_at
+    return time.time() - sent_at

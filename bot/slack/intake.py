@@ -1,4 +1,4 @@
-"""Slack event to inbox: parsed, stored, and only then acknowledged."""
+"""Parse Slack events and store them in the inbox before they are acknowledged."""
 
 import re
 import time
@@ -20,10 +20,10 @@ from storage.messages import Message, MessageId
 from storage.workspace.workspaces import Workspaces
 
 EVENTS = ("message", "reaction_added", "reaction_removed", "emoji_changed")
-"""What the manifest subscribes to and this module understands."""
+"""The event types that the manifest subscribes to and this module parses."""
 
-_COMPLAIN_S = 60.0
-"""Between two complaints about a workspace that nobody serves: each is a log line and a write."""
+_REPORT_EVERY_S = 60.0
+"""Seconds between two reports of an unserved workspace; each is a log line and a write."""
 
 _TIME = re.compile(r"\d{1,12}(?:\.\d{1,9})?", re.ASCII)
 _CHANNEL = re.compile(r"\w{1,64}", re.ASCII)
@@ -32,19 +32,19 @@ log = structlog.get_logger()
 
 
 def identity(team: str, channel: str, ts: str) -> MessageId:
-    """Return a message's identity; raise ValueError or TypeError if Slack cannot have given it.
+    """Return the id of a message; raise ValueError or TypeError if a part is malformed.
 
-    Everything after this reads `ts` as a number, and parts channel and `ts` at a colon.
+    Later code reads `ts` as a number, and splits channel and `ts` at a colon.
     """
     if _CHANNEL.fullmatch(channel) is None:
-        raise ValueError("the channel is not the id of a channel")
+        raise ValueError("the channel is not a channel id")
     return MessageId(team=team, channel=channel, ts=moment(ts))
 
 
 def moment(ts: str) -> str:
-    """Return a time of Slack's as it is written; raise ValueError or TypeError if it is none."""
+    """Return a timestamp unchanged; raise ValueError or TypeError if it is malformed."""
     if _TIME.fullmatch(ts) is None:
-        raise ValueError("the time is not a number of seconds")
+        raise ValueError("the timestamp is not a number of seconds")
     return ts
 
 
@@ -55,7 +55,7 @@ def posted(
     allowed_bots: frozenset[str],
     own: frozenset[str] = frozenset(),
 ) -> Posted | None:
-    """Return a new or edited message that wants triage; None for replies, notices, other bots."""
+    """Return a new or edited request; None for replies, notices and other bots."""
     if not is_request(message, allowed_bots, own):
         return None
     return Posted(message=_kept(team, channel, message))
@@ -79,9 +79,9 @@ def _edited(
     if new.get("subtype") == "tombstone":
         return Deleted(id=identity(team, channel, new["ts"]))
     if text_of(new) == text_of(old):
-        return None  # a link's preview was added, or a reply counted
+        return None  # Slack added a link preview or counted a reply
     if new.get("edited") == old.get("edited"):
-        new = new | {"edited": {"ts": event["ts"]}}  # Slack's own: a transcript, a quote
+        new = new | {"edited": {"ts": event["ts"]}}  # an edit by Slack: a transcript, a quote
     found = posted(team, channel, new, allowed_bots, own)
     if found is None or not old:
         return found
@@ -122,7 +122,7 @@ def parse(
     allowed_bots: frozenset[str] = frozenset(),
     own: frozenset[str] = frozenset(),
 ) -> Event | None:
-    """Return the event in a request's body, None if it is not for us; ValueError if malformed."""
+    """Return the event in a request's body, None if irrelevant; raise ValueError if malformed."""
     body = all_well_formed(body)
     event = body.get("event")
     if not isinstance(event, dict):
@@ -137,12 +137,12 @@ def parse(
             case _:
                 return None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        kind = type(error).__name__  # its message may quote what somebody wrote
+        kind = type(error).__name__  # its message may quote private text
         raise ValueError(f"malformed {event.get('type')} event: {kind}") from None
 
 
 def whose(event: dict[str, Any]) -> str | None:
-    """Return who did it; of an edit or a deletion, whose message it was."""
+    """Return the user who acted; for an edit or a deletion, the author of the message."""
     message = event.get("message") or event.get("previous_message") or {}
     found = event.get("user") or (message.get("user") if isinstance(message, dict) else None)
     return found if isinstance(found, str) else None
@@ -150,11 +150,11 @@ def whose(event: dict[str, Any]) -> str | None:
 
 @dataclass
 class Intake:
-    """Takes events past bolt: it listens to none, and its dispatch took a third of an ack's time.
+    """Receive events directly, not through bolt, whose dispatch took a third of an ack's time.
 
-    `team` is the workspace that this process serves, `own` are the ids of its bot there: what the
-    bot does comes back as events, and is nothing new. `emoji_changed` is called when the
-    workspace's emoji did, `missed` when an event was not stored.
+    `team` is the workspace that this process serves. Events caused by the bot itself, whose ids
+    are `own`, are ignored. `emoji_changed` is called when the workspace's emoji change, `missed`
+    when an event could not be stored.
     """
 
     inbox: Inbox
@@ -164,14 +164,14 @@ class Intake:
     own: frozenset[str]
     emoji_changed: Callable[[], None]
     missed: Callable[[], None]
-    _complained: dict[str, float] = field(default_factory=dict, init=False)
+    _reported: dict[str, float] = field(default_factory=dict, init=False)
 
     async def take(self, body: dict[str, Any]) -> bool:
-        """Store the event of an `event_callback`; False where it must not be acknowledged."""
-        happened = body.get("event")
-        if not isinstance(happened, dict) or whose(happened) in self.own:
+        """Store the event of an `event_callback`; return False if it must not be acknowledged."""
+        content = body.get("event")
+        if not isinstance(content, dict) or whose(content) in self.own:
             return True
-        if happened.get("type") == "emoji_changed":
+        if content.get("type") == "emoji_changed":
             self.emoji_changed()
         try:
             event = parse(body, self.allowed_bots, self.own)
@@ -186,24 +186,24 @@ class Intake:
         return True
 
     async def _receive(self, event: Event) -> bool:
-        """Store an event where somebody will answer it, else complain."""
+        """Store an event if some process serves its workspace; otherwise report it."""
         workspace = event.item.team
         if workspace != self.team and not await self.inbox.listened(workspace):
-            await self._complain(workspace)
+            await self._report(workspace)
             return False
         await self.inbox.receive(event)
         return True
 
-    async def _complain(self, workspace: str) -> None:
-        """Say, once a minute, that events of a workspace come here and nobody answers them."""
+    async def _report(self, workspace: str) -> None:
+        """Report, once a minute, events of a workspace that no process serves."""
         now = time.monotonic()
-        if now - self._complained.get(workspace, float("-inf")) < _COMPLAIN_S:
+        if now - self._reported.get(workspace, float("-inf")) < _REPORT_EVERY_S:
             return
-        self._complained[workspace] = now
+        self._reported[workspace] = now
         log.error("event.workspace_not_served", workspace=workspace, served=self.team)
         await self.workspaces.problem(
             self.team,
             f"workspace {workspace}",
-            "its events come to this bot, which does not serve it: they are not acknowledged. "
-            "Run a bot with the token of that workspace, or remove the app from it",
+            "its events arrive here, but no bot serves it, so they are not acknowledged. Run a bot "
+            "with the token of that workspace, or remove the app from it",
         )

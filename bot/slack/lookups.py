@@ -1,4 +1,4 @@
-"""A bounded cache of Slack's answers, kept for minutes, with one call at a time for each."""
+"""A bounded cache of Slack's answers with at most one running call per key."""
 
 import asyncio
 import copy
@@ -17,19 +17,19 @@ from bot.slack.errors import (
 )
 from bot.slack.flights import Flights
 
-_MOST = 4_096  # some 1 MB of names; the one that was used longest ago is forgotten first
-_DEADLINE_S = 30.0  # for all pages of a list, waits for Slack's limits included
-_AWAY_S = 2.0  # between tries while Slack is away
-_REFUSED_S = 30.0  # between tries after a refusal, which somebody must mend first
+_MOST = 4_096  # about 1 MB of names; the least recently used is dropped first
+_DEADLINE_S = 30.0  # for all pages of a list, including waits for rate limits
+_AWAY_S = 2.0  # between tries during an outage
+_REFUSED_S = 30.0  # between tries after a refusal, which an operator must fix
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """An answer, when it was asked for, and when the newest try was; `error` if that failed.
+class _Entry:
+    """An answer with the times (monotonic) of its request and of the newest try.
 
-    An `expired` answer is requested again; answers to earlier requests are not kept.
+    `error` is set if the newest try failed. An `expired` entry is requested again.
     """
 
     value: Any = None
@@ -39,14 +39,14 @@ class _Kept:
     expired: bool = False
 
     def serves(self, outage_s: float | None) -> bool:
-        """Return True if the answer is usable although the newest try failed."""
+        """Return True if the answer may be used although the newest try failed."""
         if self.answered_at is None or outage_s is None:
             return self.answered_at is not None
         away = isinstance(self.error, GatewayUnavailableError)
         return away and time.monotonic() - self.answered_at <= outage_s
 
     def fresh(self, keep_s: float) -> bool:
-        """Return True if Slack does not need to be asked yet."""
+        """Return True if it is too early for another try."""
         if self.expired:
             return False
         match self.error:
@@ -60,15 +60,15 @@ class _Kept:
 
 
 class Lookups:
-    """Answers by key. A caller who needs a running look-up waits for it."""
+    """Cached answers by key; concurrent callers share one look-up."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._flights: Flights[_Kept] = Flights()
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._flights: Flights[_Entry] = Flights()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
     async def get(
         self,
@@ -77,38 +77,40 @@ class Lookups:
         keep_s: float,
         outage_s: float | None = None,
     ) -> Any:
-        """Return Slack's answer, at most `keep_s` old; an older answer while Slack gives none.
+        """Return Slack's answer, at most `keep_s` seconds old, or an older one if Slack fails.
 
-        `key` names the method, and after a colon what is asked of it. Raises GatewayError where
-        Slack never answered; with `outage_s`, also where Slack refuses now or has been away for
-        longer. Give it for what people's rights depend on.
+        `key` is the method, optionally with a colon and its argument. Raise GatewayError if there
+        is no answer. With `outage_s`, raise it also if Slack refuses, or if the answer is older
+        than `outage_s` during an outage: use this for answers that grant rights.
         """
-        kept = self._kept.get(key, _Kept())
-        if kept.fresh(keep_s):
-            self._kept.move_to_end(key)
+        entry = self._entries.get(key, _Entry())
+        if entry.fresh(keep_s):
+            self._entries.move_to_end(key)
         else:
-            kept = await self._flights.join(key, lambda: self._look_up(key, ask))
-        if kept.error is not None and not kept.serves(outage_s):
-            raise copy.copy(kept.error)
-        return kept.value
+            entry = await self._flights.join(key, lambda: self._look_up(key, ask))
+        if entry.error is not None and not entry.serves(outage_s):
+            raise copy.copy(entry.error)
+        return entry.value
 
     @property
     def problems(self) -> dict[str, str]:
         """Return the newest problem of each method whose last call failed."""
-        failed = {key: one.error for key, one in self._kept.items() if one.error is not None}
+        failed = {
+            key: entry.error for key, entry in self._entries.items() if entry.error is not None
+        }
         return {key.partition(":")[0]: str(error) for key, error in failed.items()}
 
     def expire(self, key: str) -> None:
-        """Drop an answer that has changed, so that the next use asks Slack again."""
-        there = self._kept.get(key, _Kept())
-        self._keep(key, replace(there, asked_at=time.monotonic(), expired=True))
+        """Mark an answer as outdated, so that the next caller asks Slack again."""
+        before = self._entries.get(key, _Entry())
+        self._store(key, replace(before, asked_at=time.monotonic(), expired=True))
         self._flights.part(key)
 
-    async def _look_up(self, key: str, ask: Callable[[], Awaitable[Any]]) -> _Kept:
+    async def _look_up(self, key: str, ask: Callable[[], Awaitable[Any]]) -> _Entry:
         method, at = key.partition(":")[0], time.monotonic()
         try:
             async with asyncio.timeout(_DEADLINE_S):
-                found = _Kept(await asked(method, ask), answered_at=at, asked_at=at)
+                found = _Entry(await asked(method, ask), answered_at=at, asked_at=at)
         except TimeoutError:
             late = GatewayUnavailableError(f"{method}: TimeoutError")
             found = self._failed(key, at, late)
@@ -116,17 +118,17 @@ class Lookups:
             found = self._failed(key, at, error)
         if found.error is not None and found.answered_at is not None:
             log.warning("lookups.stale", method=method, problem=str(found.error))
-        self._keep(key, found)
+        self._store(key, found)
         return found
 
-    def _failed(self, key: str, at: float, error: GatewayError) -> _Kept:
-        there = self._kept.get(key, _Kept())
-        return replace(there, asked_at=at, error=error, expired=False)
+    def _failed(self, key: str, at: float, error: GatewayError) -> _Entry:
+        before = self._entries.get(key, _Entry())
+        return replace(before, asked_at=at, error=error, expired=False)
 
-    def _keep(self, key: str, found: _Kept) -> None:
-        there = self._kept.get(key)
-        if there is None or there.asked_at <= found.asked_at:
-            self._kept[key] = found
-            self._kept.move_to_end(key)
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
+    def _store(self, key: str, found: _Entry) -> None:
+        before = self._entries.get(key)
+        if before is None or before.asked_at <= found.asked_at:
+            self._entries[key] = found
+            self._entries.move_to_end(key)
+        while len(self._entries) > self._most:
+            self._entries.popitem(last=False)

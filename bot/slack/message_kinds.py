@@ -1,4 +1,4 @@
-"""Decides by subtype, author and thread which of Slack's messages are requests."""
+"""Decide by subtype, author and thread which messages are requests."""
 
 from enum import Enum
 from typing import Any
@@ -12,8 +12,8 @@ class Kind(Enum):
     REQUEST = "written by a person"
     BOT = "written by an app"
     REPLY = "an answer in a thread"
-    CHANGE = "tells of another message: an edit, a deletion, a reply"
-    NOTICE = "Slack's words about the channel, not a person's"
+    CHANGE = "reports a change of another message: an edit, a deletion, a reply"
+    NOTICE = "written by Slack about the channel"
 
 
 # fmt: off
@@ -45,9 +45,9 @@ SUBTYPES: dict[str | None, Kind] = {
     "tombstone": Kind.CHANGE,
     **dict.fromkeys(_NOTICES, Kind.NOTICE),
 }
-"""Slack's documented subtypes, and undocumented ones that its clients send.
+"""The kind of each documented subtype, and of undocumented ones that Slack's clients send.
 
-A subtype that is not listed is a notice: Slack writes what it adds in its own words.
+An unlisted subtype is a notice: Slack itself writes messages with new subtypes.
 """
 
 
@@ -55,14 +55,14 @@ def _ids(message: dict[str, Any]) -> list[str]:
     """Return the ids of a message's author, the most exact first."""
     profile = message.get("bot_profile")
     bot = profile if isinstance(profile, dict) else {}
-    found = [
+    ids = [
         message.get("user"),
         message.get("bot_id"),
         bot.get("id"),
         message.get("app_id"),
         bot.get("app_id"),
     ]
-    return [one for one in found if isinstance(one, str) and one]
+    return [identity for identity in ids if isinstance(identity, str) and identity]
 
 
 def author_of(message: dict[str, Any]) -> str:
@@ -71,10 +71,12 @@ def author_of(message: dict[str, Any]) -> str:
 
 
 def _is_email(message: dict[str, Any]) -> bool:
-    """Return whether a message is an e-mail to the channel, which Slackbot posts as a file."""
+    """Return True if a message is an e-mail to the channel, which Slackbot posts as a file."""
     files = message.get("files")
     return isinstance(files, list) and any(
-        "email" in (one.get("filetype"), one.get("mode")) for one in files if isinstance(one, dict)
+        "email" in (file.get("filetype"), file.get("mode"))
+        for file in files
+        if isinstance(file, dict)
     )
 
 
@@ -98,9 +100,9 @@ def kind_of(message: dict[str, Any]) -> Kind:
 def is_request(
     message: dict[str, Any], allowed_bots: frozenset[str], own: frozenset[str] = frozenset()
 ) -> bool:
-    """Return True if a message is triaged; messages by `own`, this app's ids, never are.
+    """Return True if a message is a request, but never for messages by `own`, the bot's ids.
 
-    An app is allowed by its bot id (B…) or app id (A…): it can choose its name freely.
+    Other apps are allowed by bot id (B…) or app id (A…), because an app can use any name.
     """
     kind, ids = kind_of(message), frozenset(_ids(message))
     if ids & own:

@@ -1,6 +1,6 @@
-"""Finds the workspace of an event or command, and the people who belong to it.
+"""Find the workspace of an event or command, and check who belongs to it.
 
-In a channel shared with another company (Slack Connect) the `team_id` of a request can be theirs.
+In a channel shared with another company (Slack Connect), `team_id` may be the other company's.
 Sources: https://docs.slack.dev/apis/slack-connect, https://docs.slack.dev/apis/events-api.
 """
 
@@ -10,17 +10,17 @@ ELSEWHERE = "This bot answers in another workspace. Ask its admins there."
 """The answer to a command that comes from another workspace."""
 
 ORGANIZATION = (
-    "SLACK_BOT_TOKEN: the app is installed for a whole organization, and the bot serves one "
-    "workspace: install it in that workspace and copy its Bot User OAuth Token"
+    "SLACK_BOT_TOKEN: the app is installed for a whole organization, but the bot serves one "
+    "workspace. Install the app in that workspace and copy its Bot User OAuth Token."
 )
 """The error for a token whose `auth.test` says `is_enterprise_install`."""
 
 
 def workspace_of(body: dict[str, Any]) -> str:
-    """Return the workspace that Slack sends an event to; raise ValueError if it names none.
+    """Return the workspace that receives an event; raise ValueError if the event names none.
 
-    `authorizations` names the installation. It is missing on older servers, and its `team_id` is
-    null if the app is installed for a whole organization: then use `context_team_id`.
+    `authorizations` names the installation. Older servers omit it, and its `team_id` is null if
+    the app is installed for a whole organization; then use `context_team_id`.
     """
     authorized = body.get("authorizations")
     first = authorized[0] if isinstance(authorized, list) and authorized else {}
@@ -28,7 +28,7 @@ def workspace_of(body: dict[str, Any]) -> str:
     for found in (given, body.get("context_team_id"), body.get("team_id")):
         if isinstance(found, str) and found:
             return found
-    raise ValueError("it names no workspace")
+    raise ValueError("the event names no workspace")
 
 
 def stated_team(event: dict[str, Any]) -> str:
@@ -37,8 +37,8 @@ def stated_team(event: dict[str, Any]) -> str:
     Slack may name an organization (E…) instead, which does not identify the workspace.
     """
     profile = event.get("user_profile")
-    said = profile.get("team") if isinstance(profile, dict) else None
-    for found in (event.get("user_team"), event.get("team"), said):
+    home = profile.get("team") if isinstance(profile, dict) else None
+    for found in (event.get("user_team"), event.get("team"), home):
         if isinstance(found, str) and found.startswith("T"):
             return found
     return ""

@@ -1,9 +1,9 @@
 """People's rights: agents, whose emoji correct labels, and admins, who use commands.
 
-User groups in triage.toml do not affect each other. If Slack refuses to list a group, nobody has
-its rights; while Slack does not answer, its last known members keep them for an hour. A person is
-refused only by a list that Slack gave after the person acted, so a new member of a group is not
-refused. Strangers cause at most one look-up per group in 30 s.
+User groups in triage.toml are independent of each other. If Slack refuses to list a group, it
+grants rights to nobody; if Slack does not answer, its last known members keep their rights for an
+hour. A person is denied only by a member list that is newer than the person's action, so that new
+members are not denied. Strangers cause at most one look-up per group in 30 s.
 """
 
 import asyncio
@@ -21,50 +21,51 @@ from bot.slack.flights import Flights
 from storage.workspace.members import ASK_EVERY_S, Members, Membership
 
 FRESH_S: Final = 300.0
-"""The longest time for which somebody who left a group keeps its rights."""
+"""Seconds for which a person who left a group may keep its rights."""
 
-_IN_FLIGHT_S: Final = 1.0  # another process asks right now: its answer is there soon
+_IN_FLIGHT_S: Final = 1.0  # another process is asking: its answer will arrive soon
 
 log = structlog.get_logger()
 
 
 def groups_of(people: Iterable[str]) -> list[str]:
-    """Return the user groups among names of triage.toml, each once; other names are users."""
-    return list(dict.fromkeys(one for one in people if one.startswith(("@", "S"))))
+    """Return the user groups among agents or admins of triage.toml, without duplicates."""
+    return list(dict.fromkeys(name for name in people if name.startswith(("@", "S"))))
 
 
 def trusted(known: Membership, now: float) -> frozenset[str]:
-    """Return the people with a group's rights now: none after a refusal or a long outage."""
+    """Return the members with a group's rights: none after a refusal or a long outage."""
     if known.refused or now - known.at > OUTAGE_S:
         return frozenset()
     return known.users
 
 
-def _counts(user: str, known: Mapping[str, Membership], now: float) -> bool:
-    return any(user in trusted(one, now) for one in known.values())
+def _has_rights(user: str, known: Mapping[str, Membership], now: float) -> bool:
+    return any(user in trusted(membership, now) for membership in known.values())
 
 
-def _silent(known: Mapping[str, Membership], since: float) -> list[str]:
-    """Return the groups for which Slack has not answered since a time."""
-    return [group for group, one in known.items() if not one.answered_since(since)]
+def _outdated(known: Mapping[str, Membership], since: float) -> list[str]:
+    """Return the groups whose newest answer is older than `since`."""
+    return [group for group, membership in known.items() if not membership.answered_since(since)]
 
 
 def problems_of(known: Mapping[str, Membership], now: float) -> dict[str, str]:
-    """Return the problem of each group, and who keeps its rights meanwhile."""
+    """Return the problem of each failed group, with who still has its rights."""
     found = {}
-    for group, one in known.items():
-        if one.refused or (one.problem and now - one.at > OUTAGE_S):
-            found[f"user group {group}"] = f"{one.problem}. Nobody has rights through it now"
-        elif one.problem:
-            until = datetime.fromtimestamp(one.at + OUTAGE_S, UTC)
+    for group, membership in known.items():
+        problem = membership.problem
+        if membership.refused or (problem and now - membership.at > OUTAGE_S):
+            found[f"user group {group}"] = f"{problem}. Nobody has rights through it now"
+        elif problem:
+            until = datetime.fromtimestamp(membership.at + OUTAGE_S, UTC)
             found[f"user group {group}"] = (
-                f"{one.problem}. Its last known members keep their rights until {until:%H:%M} UTC"
+                f"{problem}. Its last known members keep their rights until {until:%H:%M} UTC"
             )
     return found
 
 
 async def group_problems(config: TriageConfig, members: Members) -> dict[str, str]:
-    """Return the problems of triage.toml's groups, as any process noted them last."""
+    """Return the problems of the groups in triage.toml, as stored by any process."""
     now, known = await members.read(groups_of([*config.agents, *config.admins]))
     return problems_of(known, now)
 
@@ -79,18 +80,17 @@ class People:
     _flights: Flights[float] = field(default_factory=Flights)
 
     async def is_agent(self, user: str, since: float, home: str = "") -> bool:
-        """Return True if a user's emoji, which arrived at `since`, corrects labels.
+        """Return True if a user's emoji, which arrived at Unix time `since`, corrects labels.
 
-        Admins are agents too. `home` is the workspace that the event names for the user. Raises
-        GatewayUnavailableError if that is not known yet: keep what the user did, and ask again
-        after its `after_s`.
+        Admins are agents too. `home` is the workspace that the event names for the user. Raise
+        GatewayUnavailableError if the answer is not known yet; call again after its `after_s`.
         """
         people = [*self.config.agents, *self.config.admins]
         listed = await self._is_listed(user, people, since)
         return listed and await self.directory.is_member(user, home)
 
     async def is_admin(self, user: str) -> bool:
-        """Return True if a user may use commands; a no comes from lists at most 30 s old."""
+        """Return True if a user may use commands; False is based on lists at most 30 s old."""
         now = await self.now()
         listed = await self._is_listed(user, self.config.admins, now - ASK_EVERY_S)
         return listed and await self.directory.is_member(user)
@@ -100,11 +100,11 @@ class People:
         groups = groups_of(self.config.admins)
         users = frozenset(self.config.admins) - frozenset(groups)
         now, known = await self._renewed(groups)
-        listed = sorted(users.union(*(trusted(one, now) for one in known.values())))
-        return [one for one in listed if await self.directory.is_member(one)]
+        listed = sorted(users.union(*(trusted(group, now) for group in known.values())))
+        return [user for user in listed if await self.directory.is_member(user)]
 
     async def now(self) -> float:
-        """Return the time by the clock of `since`."""
+        """Return the Unix time by Redis's clock, which `since` uses."""
         now, _ = await self.members.read([""])
         return now
 
@@ -117,28 +117,28 @@ class People:
             return True
         groups = groups_of(people)
         now, known = await self._renewed(groups)
-        if _counts(user, known, now):
+        if _has_rights(user, known, now):
             return True
-        waits = {group: await self._ask(group) for group in _silent(known, since)}
+        waits = {group: await self._ask(group) for group in _outdated(known, since)}
         now, known = await self.members.read(groups)
-        if _counts(user, known, now):
+        if _has_rights(user, known, now):
             return True
-        for group in _silent(known, since):
+        for group in _outdated(known, since):
             wait = waits.get(group, _IN_FLIGHT_S)
             raise GatewayUnavailableError(f"the members of {group} are not known yet", wait)
         return False
 
     async def _renewed(self, groups: Sequence[str]) -> tuple[float, dict[str, Membership]]:
-        """Look up outdated groups, and return the memberships of all of them."""
+        """Look up outdated groups; return the time and the memberships of all groups."""
         now, known = await self.members.read(groups)
-        old = _silent(known, now - FRESH_S)
+        old = _outdated(known, now - FRESH_S)
         if old:
             await asyncio.gather(*(self._ask(group) for group in old))
             now, known = await self.members.read(groups)
         return now, known
 
     async def _ask(self, group: str) -> float:
-        """Look a group up if it is due; return the seconds until the next look-up."""
+        """Look up a group if it is due; return the seconds until the next look-up."""
         return await self._flights.join(group, lambda: self._look_up(group))
 
     async def _look_up(self, group: str) -> float:

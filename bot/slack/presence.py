@@ -1,4 +1,4 @@
-"""Checks whether messages received before this process began are still in Slack."""
+"""Check if messages received before this process began still exist in Slack."""
 
 import asyncio
 import time
@@ -8,40 +8,40 @@ from bot.slack.errors import GatewayError, GatewayUnavailableError
 from bot.slack.gateway import Gateway
 from storage.messages import MessageId
 
-_PAGES = 5  # of 200 messages; what is older is shown, and a backfill takes it down again
+_PAGES = 5  # of 200 messages; older messages are answered, and backfill finds their deletion
 _PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """The messages of a channel from a ts on."""
+class _Scan:
+    """The timestamps of a channel's messages from a time on."""
 
     since: float
-    there: frozenset[str]
+    existing: frozenset[str]
 
 
 @dataclass
 class Presence:
-    """Reads a channel's history once for all messages that waited; later deletions are events."""
+    """Read each channel's history once for all waiting messages; later deletions are events."""
 
     gateway: Gateway
     began: float = field(default_factory=time.monotonic)
-    _channels: dict[str, _Read] = field(default_factory=dict)
+    _channels: dict[str, _Scan] = field(default_factory=dict)
     _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def gone(self, message: MessageId, waited_s: float) -> bool:
-        """Return True if a message that waited since before this process began was deleted."""
+        """Return True if a message that waited since before the process began was deleted."""
         if waited_s < time.monotonic() - self.began:
             return False
         written = float(message.ts)
         async with self._busy:
-            read = self._channels.get(message.channel)
-            if read is None or read.since > written:
-                read = self._channels[message.channel] = await self._look(message)
-        return read.since <= written and message.ts not in read.there
+            scan = self._channels.get(message.channel)
+            if scan is None or scan.since > written:
+                scan = self._channels[message.channel] = await self._scan(message)
+        return scan.since <= written and message.ts not in scan.existing
 
-    async def _look(self, message: MessageId) -> _Read:
-        since, cursor, there = float(message.ts) - 1e-6, "", set[str]()
+    async def _scan(self, message: MessageId) -> _Scan:
+        since, cursor, existing = float(message.ts) - 1e-6, "", set[str]()
         for _ in range(_PAGES):
             try:
                 page, cursor = await self.gateway.history(
@@ -50,9 +50,9 @@ class Presence:
             except GatewayUnavailableError:
                 raise
             except GatewayError:
-                break  # a channel that was left shows nothing, which says nothing
-            there |= {str(one["ts"]) for one in page if one.get("subtype") != "tombstone"}
+                break  # the bot has left the channel, so deletions are unknown
+            existing |= {str(item["ts"]) for item in page if item.get("subtype") != "tombstone"}
             if not cursor:
-                return _Read(since, frozenset(there))
-        oldest = min(map(float, there), default=float("inf"))
-        return _Read(oldest, frozenset(there))
+                return _Scan(since, frozenset(existing))
+        oldest = min(map(float, existing), default=float("inf"))
+        return _Scan(oldest, frozenset(existing))

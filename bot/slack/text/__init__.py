@@ -1,1 +1,1 @@
-"""Slack's formats to plain text, and plain text to Slack's mark-up."""
+"""Convert Slack's formats to plain text, and plain text to mrkdwn."""

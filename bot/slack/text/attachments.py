@@ -1,4 +1,4 @@
-"""Attachments to plain text: forms, posts of integrations, forwarded and quoted messages."""
+"""Convert attachments to plain text: forms, integrations, forwarded and quoted messages."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from bot.slack.text.files import files_text
 from bot.slack.text.mrkdwn import to_plain
 from bot.slack.text.wire_json import Json, objects_in, text_in
 
-_DEPTH_MAX = 6  # a forwarded message may hold a forwarded message
+_DEPTH_MAX = 6  # forwarded messages may be nested
 _NO_PREVIEW = "[no preview available]"  # Slack's fallback of an attachment that has blocks
 _LINKED = ("from_url", "original_url", "app_unfurl_url", "is_app_unfurl")
 _SHOWN = ("pretext", "author_name", "title", "text", "footer")
@@ -15,18 +15,18 @@ _QUOTED = ("is_share", "is_msg_unfurl", "is_reply_unfurl", "message_blocks")
 
 
 def attachment_texts(part: Json, depth: int = 0) -> list[str]:
-    """Return what a reader sees of each attachment of a message, in order.
+    """Return the visible text of each attachment of a message, in order.
 
-    The preview that Slack, or an app, adds to a link is left out: it is not part of what the
-    author says. A message that is forwarded or quoted is read.
+    Link previews, added by Slack or an app, are left out because the author did not write them.
+    Forwarded and quoted messages are included.
     """
     attachments = objects_in(part, "attachments") if depth < _DEPTH_MAX else []
-    texts = [_text(one, depth) for one in attachments if not is_preview(one)]
+    texts = [_text(attachment, depth) for attachment in attachments if not is_preview(attachment)]
     return [text for text in texts if text]
 
 
 def is_preview(attachment: Json) -> bool:
-    """Return True if Slack made the attachment from a link and it quotes no message."""
+    """Return True if the attachment is a link preview and quotes no message."""
     quoted = any(attachment.get(name) for name in _QUOTED)
     return not quoted and any(attachment.get(name) for name in _LINKED)
 
@@ -40,7 +40,7 @@ def _text(part: Json, depth: int) -> str:
 
 
 def _body(part: Json) -> list[str]:
-    """Return the lines of the message that is quoted, else the blocks, else the fields."""
+    """Return the lines of the quoted message, or else the blocks, or else the fields."""
     shown = {name: to_plain(text_in(part, name)) for name in _SHOWN}
     fields = [*map(_field, objects_in(part, "fields"))]
     if quoted := "\n".join(filter(None, map(_quoted, objects_in(part, "message_blocks")))):

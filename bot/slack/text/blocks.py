@@ -1,4 +1,4 @@
-"""Block Kit to plain text: everything that a reader sees of a message's blocks but its controls."""
+"""Convert Block Kit to plain text: everything visible except controls."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ _CONTROL = re.compile(
     r"actions|context_actions|divider|overflow|checkboxes"
     r"|.*(?:button|buttons|select|picker|_input)"
 )
-# Where texts are, in the order in which Slack shows them.
+# Fields that contain texts, in the order in which Slack shows them.
 _SHOWN = (
     "title",
     "rich_text_title",
@@ -41,7 +41,7 @@ _MARKDOWN_MARKS = re.compile(r"\*\*|__|^#{1,6} ", re.MULTILINE)
 
 
 def blocks_text(blocks: Any) -> str:
-    """Return the visible text of blocks, a line each; "" for anything else."""
+    """Return the visible text of blocks, one per line; "" for other values."""
     return "\n".join(_lines(blocks, 0)) if isinstance(blocks, list | dict) else ""
 
 
@@ -51,7 +51,7 @@ def _lines(part: Any, depth: int) -> list[str]:
     if isinstance(part, str):
         return [line] if (line := to_plain(part)) else []
     if isinstance(part, list):
-        return [line for one in part for line in _lines(one, depth + 1)]
+        return [line for item in part for line in _lines(item, depth + 1)]
     return _of_object(part, depth) if isinstance(part, dict) else []
 
 
@@ -83,7 +83,7 @@ def _of_block(part: Json, kind: str, depth: int) -> list[str]:
 
 
 def _rows(rows: Any, depth: int) -> list[str]:
-    """Return a table's rows, with a bar between cells."""
+    """Return the rows of a table, with a vertical bar between cells."""
     if not isinstance(rows, list):
         return []
     cells = [

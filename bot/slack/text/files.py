@@ -1,4 +1,4 @@
-"""Files to plain text: e-mail, snippets, transcripts of voice clips; names apart from words."""
+"""Convert files to plain text: e-mail, snippets, transcripts; names are separate."""
 
 import html
 import re
@@ -7,25 +7,25 @@ from bot.slack.text.mrkdwn import unescaped
 from bot.slack.text.wire_json import Json, objects_in, text_in
 from classifiers.text import legible
 
-_HTML = {"email", "quip", "canvas", "space"}  # kinds of files whose preview is HTML
+_HTML = {"email", "quip", "canvas", "space"}  # modes and file types with an HTML preview
 _NAME_MAX = 100
 _NAMES_MAX = 10
 _UNSEEN = re.compile(r"<(style|script|head)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_LONG_NUMBER = re.compile(r"&#[0-9]{8,};?")  # no character has it, and Python refuses to read it
+_LONG_NUMBER = re.compile(r"&#[0-9]{8,};?")  # not a character; Python refuses long numbers
 
 
 def files_text(part: Json) -> list[str]:
-    """Return the text of each file of a message; pictures and file names give none."""
-    return [text for one in objects_in(part, "files") if (text := _text(one).strip())]
+    """Return the text of each file of a message, without pictures and file names."""
+    return [text for file in objects_in(part, "files") if (text := _text(file).strip())]
 
 
 def file_names(part: Json) -> tuple[str, ...]:
-    """Return the names of the files of a message and of the message that it forwards."""
+    """Return the names of the files of a message and of messages that it forwards."""
     holders = [part, *objects_in(part, "attachments")]
-    files = [one for holder in holders for one in objects_in(holder, "files")]
-    given = (legible(unescaped(text_in(one, "title", "name"))) for one in files)
+    files = [file for holder in holders for file in objects_in(holder, "files")]
+    given = (legible(unescaped(text_in(file, "title", "name"))) for file in files)
     names = (" ".join(name.split()) for name in given)
     return tuple(name[:_NAME_MAX] for name in names if name)[:_NAMES_MAX]
 
@@ -48,7 +48,9 @@ def _preview(file: Json) -> str:
 
 
 def _email(file: Json) -> str:
-    senders = (text_in(one, "original", "name", "address") for one in objects_in(file, "from"))
+    senders = (
+        text_in(author, "original", "name", "address") for author in objects_in(file, "from")
+    )
     sender = ", ".join(filter(None, senders))
     body = text_in(file, "plain_text", "preview_plain_text") or _preview(file)
     lines = [text_in(file, "subject", "title"), f"From: {sender}" if sender else "", body]

@@ -1,4 +1,4 @@
-"""A message to the words in it: everything that a reader sees, once, in order."""
+"""Convert a message to its visible text, in order and without repetitions."""
 
 import re
 from typing import Any
@@ -13,29 +13,29 @@ from classifiers.text import has_words, kept, legible
 __all__ = ["excerpt", "file_names", "text_of", "to_plain"]
 
 _EXCERPT = 120
-_PARTS_MAX = 200  # Slack takes 100 attachments; each part is compared with all others
-_FEW_WORDS = 3  # so few may stand in any text by chance
+_PARTS_MAX = 200  # Slack allows 100 attachments; each part is compared with all others
+_FEW_WORDS = 3  # fewer words may occur in another text by chance
 _WORD = re.compile(r"\w+")
 _CUT = ("…", "...")
 
 
 def text_of(message: dict[str, Any]) -> str:
-    """Return the plain text of a message, at most KEPT_CHARS; "" where there is none.
+    """Return the plain text of a message, at most KEPT_CHARS characters, or "".
 
-    Where there are blocks, Slack shows them and not `text`, which is for notifications.
+    Slack shows blocks, if there are any, and uses `text` only for notifications.
     """
-    parts = [_said(message), *attachment_texts(message), *files_text(message)]
-    return kept(legible("\n".join(_once(parts[:_PARTS_MAX]))).strip())
+    parts = [_main_text(message), *attachment_texts(message), *files_text(message)]
+    return kept(legible("\n".join(_without_repeats(parts[:_PARTS_MAX]))).strip())
 
 
-def _said(message: dict[str, Any]) -> str:
+def _main_text(message: dict[str, Any]) -> str:
     blocks, text = blocks_text(message.get("blocks")), message.get("text")
     plain = to_plain(text) if isinstance(text, str) else ""
     return plain if not has_words(blocks) and (has_words(plain) or not blocks) else blocks
 
 
-def _once(parts: list[str]) -> list[str]:
-    """Return the parts without those that another one says too, cut short or in full."""
+def _without_repeats(parts: list[str]) -> list[str]:
+    """Return the parts, leaving out parts that another part contains, even if cut short."""
     found: list[tuple[str, str]] = []
     for part in filter(None, parts):
         key = _key(part)
@@ -44,14 +44,16 @@ def _once(parts: list[str]) -> list[str]:
         longer = [_within(other, key) for other, _ in found]
         if any(longer):
             found[longer.index(True)] = (key, part)
-            found = [one for place, one in enumerate(found) if one[1] == part or not longer[place]]
+            found = [
+                pair for place, pair in enumerate(found) if pair[1] == part or not longer[place]
+            ]
         else:
             found.append((key, part))
     return [part for _, part in found]
 
 
 def _key(part: str) -> str:
-    """Return the words of a part, each between spaces; the last of a cut text may go on."""
+    """Return the words of a part between spaces; the last word of a cut text is open-ended."""
     words = f" {' '.join(_WORD.findall(part.casefold()))}"
     return words if part.endswith(_CUT) else f"{words} "
 
@@ -62,6 +64,6 @@ def _within(key: str, other: str) -> bool:
 
 
 def excerpt(text: str) -> str:
-    """Return the start of a text on one line, redacted and printable: enough to know it by."""
+    """Return the start of a text on one line, redacted and printable, to recognize it by."""
     line = "".join(filter(str.isprintable, " ".join(redact(text).text.split())))
     return line if len(line) <= _EXCERPT else f"{line[: _EXCERPT - 1]}…"

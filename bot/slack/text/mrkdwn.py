@@ -1,4 +1,4 @@
-"""Slack's mrkdwn to the plain text that a reader sees: mentions, links and dates by their names."""
+"""Convert mrkdwn to visible plain text, with names for mentions, links and dates."""
 
 import re
 from datetime import UTC, datetime
@@ -7,22 +7,22 @@ _TOKEN = re.compile(r"<(?P<target>[^<>|\s][^<>|]*)(?:\|(?P<label>[^<>]*))?>(?P<g
 
 
 def to_plain(text: str) -> str:
-    """Return the visible text of mrkdwn; `*`, `_` and backticks stay."""
+    """Return the visible text of mrkdwn, with `*`, `_` and backticks unchanged."""
     return unescaped(_TOKEN.sub(_shown, text)).strip()
 
 
 def unescaped(text: str) -> str:
-    """Return text with the three characters that Slack escapes; any other `&…;` is as written."""
+    """Return text with the three characters that Slack escapes; other entities stay."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def link(url: str, label: str | None) -> str:
-    """Return the visible text of a link: its label, else its address."""
+    """Return the visible text of a link: its label, or else its URL."""
     return label or url.removeprefix("mailto:").removeprefix("tel:")
 
 
 def date(seconds: str | float) -> str:
-    """Return a Unix time as a date; "" if it is invalid."""
+    """Return a Unix time as date and time in UTC, or "" if it is invalid."""
     try:
         return f"{datetime.fromtimestamp(float(seconds), UTC):%Y-%m-%d %H:%M} UTC"
     except (ValueError, OverflowError, OSError):
@@ -30,7 +30,7 @@ def date(seconds: str | float) -> str:
 
 
 def _shown(token: re.Match[str]) -> str:
-    # A word that follows without a space would read as a part of the name.
+    # Without a space, the word that follows would look like part of the name.
     space = " " if token["glued"] is not None else ""
     return _named(token["target"], token["label"]) + space
 

@@ -1,4 +1,4 @@
-"""Slack's rich text blocks to plain text: lists, quotes, code, links, mentions, emoji, dates."""
+"""Convert rich text blocks to plain text: lists, quotes, code, links, mentions, dates."""
 
 from collections.abc import Callable
 
@@ -9,14 +9,14 @@ _DEPTH_MAX = 12  # Slack nests eight levels
 
 
 def rich_text(block: Json) -> str:
-    """Return the visible text of a rich text block, a line per item and quoted line."""
+    """Return the visible text of a rich text block, one line per item or quoted line."""
     return "\n".join(filter(None, _parts(block, 0)))
 
 
 def _parts(part: Json, depth: int) -> list[str]:
     if depth > _DEPTH_MAX:
         return []
-    return [_PARTS.get(text_in(one, "type"), _section)(one, depth) for one in _elements(part)]
+    return [_PARTS.get(text_in(item, "type"), _section)(item, depth) for item in _elements(part)]
 
 
 def _elements(part: Json) -> list[Json]:
