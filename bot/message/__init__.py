@@ -1,1 +1,1 @@
-"""One message: taken from the inbox, decided, shown."""
+"""The way of a message: take it from the inbox, classify it, decide, show the decision."""

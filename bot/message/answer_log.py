@@ -1,4 +1,4 @@
-"""What is noted of each answered and each judged message, for shadow mode and the drift watch."""
+"""Record answers and agents' judgements for shadow mode and the drift watch."""
 
 import time
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from storage.series import Series
 
 @dataclass(frozen=True)
 class AnswerLog:
-    """Told of each message once it is answered, and of each judgement."""
+    """Record each first answer to a message and each judgement by an agent."""
 
     series: Series
     shadow: Shadow | None = None
 
     async def answered(self, message: Message, prediction: Prediction, *, shown: bool) -> None:
-        """A message was answered for the first time; `shown` says whether people see it."""
+        """Record the first answer to a message; `shown` is True if people see it."""
         answer = noted(str(message.id) if shown else "", prediction, time.time())
         await self.series.append("answers", answer.model_dump_json())
         if self.shadow is not None:
             self.shadow.offer(message, prediction)
 
     async def judged(self, example: StoredExample | None) -> None:
-        """An agent's label of a message has changed; None: it was taken back."""
+        """Record that agents changed a label to this example's, or removed it (None)."""
         if example is not None and example.predicted is not None:
             await self.series.append("judgements", str(int(example.predicted == example.label)))

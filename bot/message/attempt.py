@@ -1,4 +1,4 @@
-"""One attempt to show a decision: the changing record, and which parts worked or failed."""
+"""One attempt to show a decision: the changed record, and the parts that worked or failed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ Part = Literal["card", "emoji"]
 
 @dataclass(slots=True)
 class Attempt:
-    """The changes under this hold so far; nothing is stored until the holder stores it.
+    """The changes of an attempt so far; they are stored only by `hold.put`.
 
-    `failed` parts were not shown, `refused` holds the text that `status` shows for a part, and
-    `posted` is the card that this attempt posted.
+    `failed` holds the error of each part that was not shown, `refused` the problem of each part
+    for `status`, and `posted` the card that this attempt posted.
     """
 
     hold: Hold
@@ -27,7 +27,7 @@ class Attempt:
 
     @property
     def shown(self) -> Shown:
-        """Return what people see, or may see, after the changes so far."""
+        """Return the visible state, or possibly visible state, after the changes so far."""
         return self.record.shown
 
     @property
@@ -36,12 +36,12 @@ class Attempt:
         return str(self.record.message.id)
 
     def change(self, **changes: Any) -> None:
-        """Note that something else is, or may be, visible now."""
+        """Change the visible state in the record."""
         shown = self.record.shown.model_copy(update=changes)
         self.record = self.record.model_copy(update={"shown": shown})
 
     def note_problems(self, names: Mapping[Part, str]) -> None:
-        """Record the parts that Slack refuses now; parts that merely failed keep their problems.
+        """Record the parts that Slack refused; for parts that failed otherwise, change nothing.
 
         `names` maps each part to its name, such as "card in #billing".
         """

@@ -1,4 +1,4 @@
-"""Posts, updates and deletes the cards of a message."""
+"""Post, update and delete the cards of a message."""
 
 from bot.message.attempt import Attempt
 from bot.slack.card import Card
@@ -7,61 +7,61 @@ from bot.slack.gateway import Gateway
 from storage.records import CardAt
 
 
-async def post_or_update(gateway: Gateway, now: Attempt, wanted: Card) -> None:
-    """Post or update the message's one card; a GatewayError leaves it unchanged.
+async def post_or_update(gateway: Gateway, attempt: Attempt, wanted: Card) -> None:
+    """Post or update the card of a message; if GatewayError is raised, the card is unchanged.
 
-    Where Slack refuses the text of the card, it goes without: that is remembered, as the turn for
-    the second post may come with a later attempt.
+    If Slack refuses the content, show the card without the message's text. The refusal is recorded,
+    because the second post may have to wait for a later attempt.
     """
-    intended = now.shown.posting
-    if now.shown.refused != wanted.content:
+    intended = attempt.shown.posting
+    if attempt.shown.refused != wanted.content:
         try:
-            await _bring(gateway, now, wanted)
+            await _post_or_update(gateway, attempt, wanted)
         except GatewayError as error:
             if wanted.bare is None or error.word not in CONTENT_WORDS:
                 raise
-            now.refused["card"] = f"{error}; the card is shown without the message's text"
-            now.change(refused=wanted.content)
+            attempt.refused["card"] = f"{error}; the card is shown without the message's text"
+            attempt.change(refused=wanted.content)
         else:
-            now.change(refused="")
-            now.worked.add("card")
+            attempt.change(refused="")
+            attempt.worked.add("card")
             return
-        if now.shown.card is None:
+        if attempt.shown.card is None:
             await gateway.ready("chat.postMessage", wanted.channel)
-            now.change(posting=intended)
+            attempt.change(posting=intended)
     if wanted.bare is not None:
-        await _bring(gateway, now, wanted.bare)
+        await _post_or_update(gateway, attempt, wanted.bare)
 
 
-async def _bring(gateway: Gateway, now: Attempt, wanted: Card) -> None:
-    at = now.shown.card
+async def _post_or_update(gateway: Gateway, attempt: Attempt, wanted: Card) -> None:
+    at = attempt.shown.card
     if at is None:
-        await _post(gateway, now, wanted)
+        await _post(gateway, attempt, wanted)
     elif at.content != wanted.content:
         await gateway.update(wanted, at.ts)
-        now.change(card=at.model_copy(update={"content": wanted.content}))
+        attempt.change(card=at.model_copy(update={"content": wanted.content}))
 
 
-async def take_down(gateway: Gateway, now: Attempt) -> None:
-    """Delete the cards that are no longer wanted."""
-    for at in now.shown.stale:
+async def take_down(gateway: Gateway, attempt: Attempt) -> None:
+    """Delete the stale cards."""
+    for at in attempt.shown.stale:
         await gateway.delete(at.channel, at.ts)
-        now.change(stale=now.shown.stale[1:], former=(*now.shown.former, at))
+        attempt.change(stale=attempt.shown.stale[1:], former=(*attempt.shown.former, at))
 
 
-async def _post(gateway: Gateway, now: Attempt, wanted: Card) -> None:
-    now.hold.check()
+async def _post(gateway: Gateway, attempt: Attempt, wanted: Card) -> None:
+    attempt.hold.check()
     try:
         ts = await gateway.post(wanted)
     except GatewayUnavailableError as error:
-        if error.after_s is not None:  # it was turned away, so it did not arrive
-            now.change(posting=None)
-        elif now.shown.posting is not None:
-            known = {"answered": error.answered}
-            now.change(posting=now.shown.posting.model_copy(update=known))
+        if error.after_s is not None:  # Slack rejected it, so it was not posted
+            attempt.change(posting=None)
+        elif attempt.shown.posting is not None:
+            changes = {"answered": error.answered}
+            attempt.change(posting=attempt.shown.posting.model_copy(update=changes))
         raise
     except GatewayError:
-        now.change(posting=None)
+        attempt.change(posting=None)
         raise
-    now.posted = CardAt(channel=wanted.channel, ts=ts, content=wanted.content)
-    now.change(card=now.posted, posting=None)
+    attempt.posted = CardAt(channel=wanted.channel, ts=ts, content=wanted.content)
+    attempt.change(card=attempt.posted, posting=None)

@@ -1,4 +1,4 @@
-"""The card of a message, as Block Kit; pure."""
+"""Render the card of a message as Block Kit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from storage.messages import Message
 _WHY_MAX = 80
 _FILES_MAX = 300  # of the names of a message's files
 _NOTICE_MAX = 150  # of the text in a notification
-_OFFERED_MAX = 8  # labels whose emoji a card names: more are not read
+_OFFERED_MAX = 8  # labels on a card; nobody reads more
 _GUESSES_MAX = 3
 
 
@@ -51,7 +51,7 @@ def _title(config: Config, label: str | None) -> str:
 
 
 def _mention(group: str | None) -> str:
-    """Return the mention of a group or user by id; a name without an id is at least readable."""
+    """Return a mention of a group or user by id; show a handle without an id as text."""
     if group is None:
         return ""
     if group.startswith("@"):
@@ -76,32 +76,32 @@ def _attached(config: Config, files: Sequence[str]) -> dict[str, Any]:
 
 
 def _hint(config: Config, label: str | None, prediction: Prediction | None) -> str:
-    """Return which emoji does what on this card: an unsure one has nothing to confirm."""
+    """Return the meaning of each emoji on the card; an unsure card has nothing to confirm."""
     alternatives = () if prediction is None else prediction.alternatives
-    shares = {one.label: one.confidence for one in alternatives}
-    labels = sorted(config.labels, key=lambda one: -shares.get(one.name, 0.0))  # stable
-    emoji = {one.name: f":{one.emoji}: {inline(one.name)}" for one in labels}
+    shares = {other.label: other.confidence for other in alternatives}
+    labels = sorted(config.labels, key=lambda each: -shares.get(each.name, 0.0))  # stable
+    emoji = {each.name: f":{each.emoji}: {inline(each.name)}" for each in labels}
     if label is not None:
-        others = [said for name, said in emoji.items() if name != label]
+        others = [shown for name, shown in emoji.items() if name != label]
         confirms = f":{config.triage.confirm_emoji}: confirms"
         return " · ".join([confirms, *_offer("corrects to", others)])
     likely = [name for name in emoji if name in shares][:_GUESSES_MAX]
     guesses = [f"{emoji[name]} {shares[name]:.0%}" for name in likely]
-    others = [said for name, said in emoji.items() if name not in likely]
+    others = [shown for name, shown in emoji.items() if name not in likely]
     return " · ".join([*_offer("Best guesses:", guesses), *_offer("Label it:", others)])
 
 
-def _offer(what: str, emoji: list[str]) -> list[str]:
-    """Return one part of a hint, or none where there is nothing to offer."""
+def _offer(heading: str, emoji: list[str]) -> list[str]:
+    """Return a part of the hint, or an empty list if there are no emoji."""
     more = " …" if len(emoji) > _OFFERED_MAX else ""
-    return [f"{what} {'  '.join(emoji[:_OFFERED_MAX])}{more}"] if emoji else []
+    return [f"{heading} {'  '.join(emoji[:_OFFERED_MAX])}{more}"] if emoji else []
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a card goes and who it concerns, by Slack's ids; `link` is the message's address.
+    """The destination of a card: channel id, author's name, group to mention, message URL.
 
-    `group` is a handle such as `@billing` where its id could not be found out.
+    `group` is an id, or a handle such as `@billing` if its id is unknown.
     """
 
     channel: str
@@ -120,7 +120,7 @@ def card(
     standing: Standing | None,
     quote: str = "",
 ) -> Card:
-    """The card of a message: label, text, author, confidence, why, permalink, group to tell."""
+    """Return the card of a message: label, text, author, confidence, reason, link and mention."""
     text, author = config.cards.shown(message.text), config.cards.shown(place.author)
     title = _section(_title(config, label) + _mention(place.group))
     who = _context(f"{inline(author)} · {_why(config, prediction, standing, quote)}")

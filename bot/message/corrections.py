@@ -1,4 +1,4 @@
-"""Reactions to the label that stands: a pure fold, the same whatever order events came in."""
+"""Derive the current label of a message from agents' reactions, independent of event order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from storage.examples.examples import Correction, Reaction
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The label that agents gave a message, and how it came to be."""
+    """The current label that agents gave a message: source, agent, and Unix time `when`."""
 
     label: str
     source: Literal["correction", "confirmation"]
@@ -17,41 +17,45 @@ class Standing:
     when: str
 
 
-def _stands(active: Sequence[Reaction], predicted: str | None) -> Standing | None:
-    """The newest reaction still on the message decides; a confirmation confirms what it found."""
+def _current(active: Sequence[Reaction], predicted: str | None) -> Standing | None:
+    """Return the label after the active reactions; a confirmation confirms the label before it."""
     standing: Standing | None = None
-    for one in active:
-        if one.label is not None:
+    for reaction in active:
+        if reaction.label is not None:
             source: Literal["correction", "confirmation"] = (
-                "confirmation" if one.label == predicted else "correction"
+                "confirmation" if reaction.label == predicted else "correction"
             )
-            standing = Standing(one.label, source, one.user, one.at)
+            standing = Standing(reaction.label, source, reaction.user, reaction.at)
         elif standing is not None:
-            standing = Standing(standing.label, standing.source, one.user, one.at)
+            standing = Standing(standing.label, standing.source, reaction.user, reaction.at)
         elif predicted is not None:
-            standing = Standing(predicted, "confirmation", one.user, one.at)
+            standing = Standing(predicted, "confirmation", reaction.user, reaction.at)
     return standing
+
+
+def _key(reaction: Reaction) -> tuple[str, str, str]:
+    return reaction.user, reaction.emoji, reaction.item
 
 
 def fold(
     reactions: Sequence[Reaction], predicted: str | None
 ) -> tuple[Standing | None, tuple[Correction, ...]]:
-    """The standing label and the history of it, from reactions in the order of their time.
+    """Return the current label and its history, from reactions ordered by time.
 
-    `predicted` is the bot's own label, None when it abstained: what a confirmation confirms.
+    `predicted` is the bot's label, which a confirmation confirms, or None if the bot abstained.
     """
     active: list[Reaction] = []
     history: list[Correction] = []
     label: str | None = None
     standing: Standing | None = None
-    for one in reactions:
-        same = [a for a in active if (a.user, a.emoji, a.item) == (one.user, one.emoji, one.item)]
-        active = [a for a in active if a not in same]
-        if one.added:
-            active.append(one)
-        standing = _stands(active, predicted)
+    for reaction in reactions:
+        active = [other for other in active if _key(other) != _key(reaction)]
+        if reaction.added:
+            active.append(reaction)
+        standing = _current(active, predicted)
         now = None if standing is None else standing.label
-        if now != label or (one.added and one.label is None and standing is not None):
-            history.append(Correction(who=one.user, when=one.at, before=label, after=now))
+        confirmed = reaction.added and reaction.label is None and standing is not None
+        if now != label or confirmed:
+            history.append(Correction(who=reaction.user, when=reaction.at, before=label, after=now))
         label = now
     return standing, tuple(history)

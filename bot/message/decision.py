@@ -1,4 +1,4 @@
-"""What people should see of a message; pure."""
+"""Decide what people see of a message."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from classifiers.base import Prediction
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What people shall see: an emoji, and a card in a channel as triage.toml names it.
+    """The visible answer: an emoji, and a card in a channel, by its name in triage.toml.
 
-    `quote` are the words of the most similar example, "" where it is to be left out.
+    `quote` is the text of the most similar example, or "" to leave it out.
     """
 
     emoji: str | None = None
@@ -29,11 +29,14 @@ def decide(
     *,
     deleted: bool,
 ) -> Decision:
-    """The visible answer to a message. An agent's label outranks a prediction; unsure is shown."""
+    """Return the visible answer to a message; an agent's label overrides the prediction.
+
+    Without a known label, the answer is "needs a human".
+    """
     if deleted or mode is Mode.MONITOR:
         return Decision()
     name = standing.label if standing else prediction.label if prediction else None
-    known = next((one for one in config.labels if one.name == name), None)
+    known = next((label for label in config.labels if label.name == name), None)
     if known is None:
         emoji, channel, mention = (
             config.triage.needs_human_emoji,

@@ -1,4 +1,4 @@
-"""Brings what people see to what was decided; killed at any point, the next try ends the same."""
+"""Show a decision in Slack, with the same result after a crash at any point and a retry."""
 
 import asyncio
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 @dataclass
 class Presenter:
-    """Shows decisions in Slack; the intentions are stored before they are acted on."""
+    """Show decisions in Slack; store each intention before it is carried out."""
 
     config: Config
     gateway: Gateway
@@ -47,40 +47,43 @@ class Presenter:
     async def show(
         self, hold: Hold, record: Record, standing: Standing | None, decision: Decision
     ) -> Record:
-        """Show this decision and nothing else; the record afterwards.
+        """Show a decision, remove everything else, and return the record afterwards.
 
-        Raises GatewayError where a part of it could not be shown: the rest is, and is recorded.
+        Raise GatewayError if a part could not be shown; the other parts are shown and recorded.
         """
-        now = Attempt(hold, record)
-        ready, wanted = await self._intend(now, standing, decision)
-        await hold.put(now.record)
-        effects = [self._show_emoji(now, decision.emoji)]
+        attempt = Attempt(hold, record)
+        ready, wanted = await self._intend(attempt, standing, decision)
+        await hold.put(attempt.record)
+        effects = [self._show_emoji(attempt, decision.emoji)]
         if ready:
-            effects.append(self._show_card(now, wanted))
+            effects.append(self._show_card(attempt, wanted))
         ended = await asyncio.gather(*effects, return_exceptions=True)
-        for part, error in now.failed.items():
+        for part, error in attempt.failed.items():
             if not isinstance(error, GatewayUnavailableError):
-                now.refused[part] = str(error)
+                attempt.refused[part] = str(error)
         names = _parts(decision, record)
-        now.note_problems(names)
+        attempt.note_problems(names)
         try:
-            after = await hold.put(now.record)
+            after = await hold.put(attempt.record)
         except LostHoldError:
-            await self._withdraw(now)
+            await self._withdraw(attempt)
             raise
         for bug in filter(None, ended):
             raise bug
-        await self._report(now, record, names)
+        await self._report(attempt, record, names)
         return after
 
     async def recall(self, record: Record, doubt: float) -> Record:
-        """With what may be shown already although it is not on record, since a server lost it."""
+        """Return the record with cards and emoji found in Slack that Redis may have lost.
+
+        `doubt` is the Unix time from which Redis may have lost data, or 0.
+        """
         if not doubt:
             return record
         shown, about = record.shown, record.message.id
         known = {(at.channel, at.ts) for at in shown.cards}
-        there = await self.channel_history.cards(about, doubt)
-        lost = [at for at in there if (at.channel, at.ts) not in known]
+        found = await self.channel_history.cards(about, doubt)
+        lost = [at for at in found if (at.channel, at.ts) not in known]
         if shown.card is not None or shown.posting is not None:
             changes: dict[str, Any] = {"stale": (*shown.stale, *lost)}
         else:
@@ -90,27 +93,27 @@ class Presenter:
         return record.model_copy(update={"shown": shown.model_copy(update=changes)})
 
     async def _intend(
-        self, now: Attempt, standing: Standing | None, decision: Decision
+        self, attempt: Attempt, standing: Standing | None, decision: Decision
     ) -> tuple[bool, Card | None]:
-        """Write down what may become visible; whether cards may be touched, and the one wanted."""
-        shown = now.shown
+        """Record what may become visible; return if cards may be changed, and the wanted card."""
+        shown = attempt.shown
         if shown.emoji != decision.emoji or shown.maybe_emoji:
             possible = {*shown.maybe_emoji, *filter(None, [shown.emoji, decision.emoji])}
-            now.change(maybe_emoji=tuple(sorted(possible)))
+            attempt.change(maybe_emoji=tuple(sorted(possible)))
         try:
-            await adopt(self.gateway, now)
-            await look_for_late(self.gateway, now)
-            wanted = await self._card(now.record, standing, decision)
-            at = now.shown.card
+            await adopt(self.gateway, attempt)
+            await look_for_late(self.gateway, attempt)
+            wanted = await self._card(attempt.record, standing, decision)
+            at = attempt.shown.card
             if at is not None and (wanted is None or at.channel != wanted.channel):
-                now.change(card=None, stale=(*now.shown.stale, at))
-            if wanted is not None and now.shown.card is None:
-                # The turn comes first: between the check of the lease and the post is no wait.
+                attempt.change(card=None, stale=(*attempt.shown.stale, at))
+            if wanted is not None and attempt.shown.card is None:
+                # Wait for the turn now, so that no wait comes between lease check and post.
                 await self.gateway.ready("chat.postMessage", wanted.channel)
                 slack_time = self.gateway.slack_time
-                now.change(posting=intention(wanted.channel, now.record, slack_time))
+                attempt.change(posting=intention(wanted.channel, attempt.record, slack_time))
         except GatewayError as error:
-            now.failed["card"] = error
+            attempt.failed["card"] = error
             return False, None
         return True, wanted
 
@@ -143,20 +146,20 @@ class Presenter:
         except FAILURES as error:
             raise sorted_error("conversations.list", error) from None
         if name is not None and found is None:
-            raise GatewayError(f"channel {name} is not visible to the bot: invite it there")
+            raise GatewayError(f"the bot cannot see channel {name}: invite it there")
         return found
 
     async def _group(self, team: str, mention: str | None) -> str | None:
-        """The id of whom to tell; the handle where Slack names none, which `status` then says."""
+        """Return the id of the group or user to mention, or the handle if its id is unknown."""
         if mention is None:
             return None
         found, problem = await self._group_or_problem(mention)
-        what = f"mention {mention}"
+        name = f"mention {mention}"
         if found is None:
             log.warning("mention.unknown", mention=mention, problem=problem)
-            await self.workspaces.problem(team, what, problem)
+            await self.workspaces.problem(team, name, problem)
             return mention
-        await self.workspaces.solved(team, what)
+        await self.workspaces.solved(team, name)
         return found
 
     async def _group_or_problem(self, mention: str) -> tuple[str | None, str]:
@@ -168,60 +171,62 @@ class Presenter:
             if isinstance(refused, GatewayUnavailableError):
                 raise refused from None
             return None, str(refused)
-        return found, "Slack knows no user group with this handle: correct it in triage.toml"
+        return found, "Slack has no user group with this handle: correct it in triage.toml"
 
-    async def _show_emoji(self, now: Attempt, emoji: str | None) -> None:
-        at, possible = now.record.message.id, now.shown.maybe_emoji
+    async def _show_emoji(self, attempt: Attempt, emoji: str | None) -> None:
+        at, possible = attempt.record.message.id, attempt.shown.maybe_emoji
         try:
             if emoji is not None and possible:
                 await self.gateway.add_emoji(at.channel, at.ts, emoji)
             for other in possible:
-                if standard_name(other) != emoji:  # 0.1 kept names as they were written
+                if standard_name(other) != emoji:  # version 0.1 stored names as users wrote them
                     await self.gateway.remove_emoji(at.channel, at.ts, other)
         except GatewayError as error:
-            now.failed["emoji"] = error
+            attempt.failed["emoji"] = error
             return
-        now.change(emoji=emoji, maybe_emoji=())
-        now.worked.add("emoji")
+        attempt.change(emoji=emoji, maybe_emoji=())
+        attempt.worked.add("emoji")
 
-    async def _show_card(self, now: Attempt, wanted: Card | None) -> None:
+    async def _show_card(self, attempt: Attempt, wanted: Card | None) -> None:
         try:
             if wanted is None:
-                now.worked.add("card")
+                attempt.worked.add("card")
             else:
-                await post_or_update(self.gateway, now, wanted)
-            await take_down(self.gateway, now)
+                await post_or_update(self.gateway, attempt, wanted)
+            await take_down(self.gateway, attempt)
         except GatewayError as error:
-            now.failed["card"] = error
+            attempt.failed["card"] = error
 
-    async def _withdraw(self, now: Attempt) -> None:
-        """Take back the card that a process posted which was stopped until another had the message.
+    async def _withdraw(self, attempt: Attempt) -> None:
+        """Delete the card of this attempt if another process has posted one meanwhile.
 
-        Where the other has not yet recorded a card, it finds both and takes one down itself.
+        This happens if the process was suspended until its hold expired. If the other process has
+        not recorded a card yet, it will find both cards and delete one.
         """
-        ours, there = now.posted, await now.hold.stored()
-        if ours is None or (there is not None and there.shown.card is None):
+        ours, stored = attempt.posted, await attempt.hold.stored()
+        if ours is None or (stored is not None and stored.shown.card is None):
             return
-        kept = None if there is None else there.shown.card  # None: its author was forgotten
+        kept = None if stored is None else stored.shown.card  # None: its author was forgotten
         if kept is None or (kept.channel, kept.ts) != (ours.channel, ours.ts):
             await self.gateway.delete(ours.channel, ours.ts)
 
-    async def _report(self, now: Attempt, before: Record, names: Mapping[Part, str]) -> None:
-        """Tell `status` what Slack refuses of this message, and raise what went wrong."""
-        team = now.record.message.id.team
-        for what in set(before.problems) - set(now.record.problems):
-            await self.workspaces.solved(team, what, now.about)
-        for part, problem in now.refused.items():
-            log.warning("effect.refused", what=names[part], message=now.about, problem=problem)
-            await self.workspaces.problem(team, names[part], problem, now.about)
-        passing_first = sorted(
-            now.failed.values(), key=lambda one: not isinstance(one, GatewayUnavailableError)
+    async def _report(self, attempt: Attempt, before: Record, names: Mapping[Part, str]) -> None:
+        """Store the refused parts of a message for `status`, then raise the first error."""
+        team = attempt.record.message.id.team
+        for name in set(before.problems) - set(attempt.record.problems):
+            await self.workspaces.solved(team, name, attempt.about)
+        for part, problem in attempt.refused.items():
+            log.warning("effect.refused", what=names[part], message=attempt.about, problem=problem)
+            await self.workspaces.problem(team, names[part], problem, attempt.about)
+        retryable_first = sorted(
+            attempt.failed.values(),
+            key=lambda error: not isinstance(error, GatewayUnavailableError),
         )
-        for error in passing_first:
+        for error in retryable_first:
             raise error
 
 
 def _parts(decision: Decision, record: Record) -> dict[Part, str]:
-    """Return what `status` calls the parts of a decision."""
+    """Return the name of each part of a decision in `status`."""
     emoji = f"emoji :{decision.emoji}: in {record.message.id.channel}"
     return {"card": f"card in {decision.channel}", "emoji": emoji}

@@ -1,4 +1,4 @@
-"""One message: gather what is known, classify, decide (pure), and show it."""
+"""Triage a message: gather what is known, classify, decide and show the decision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -27,9 +27,10 @@ log = structlog.get_logger()
 
 @dataclass
 class Triage:
-    """Brings a message, and all that happens to it, to the state that follows from it.
+    """Bring messages to the state that follows from all their events.
 
-    Every event is written down and then settled: whatever the order, the end is the same.
+    Each event is stored, then its message is settled. The result does not depend on the order of
+    events, on duplicates or on crashes.
     """
 
     config: Config
@@ -45,7 +46,7 @@ class Triage:
         self.presence = Presence(self.presenter.gateway)
 
     async def handle(self, event: Event) -> None:
-        """Take one event in; when it raises, the event is to be handled again."""
+        """Handle an event; if this raises, deliver the event again."""
         try:
             await self._handle(event)
         except ForgottenError:
@@ -68,7 +69,7 @@ class Triage:
                 await self._outdated(identity, event.doubt)
 
     async def look_again(self, identity: MessageId) -> None:
-        """Bring a message anew to the state that follows from what is known of it."""
+        """Settle a message again, to search for a card that may have arrived late."""
         mode = await self.people.directory.mode(identity.channel)
         async with self.stores.records.held(identity) as hold:
             if hold.record is None or hold.record.shown.due is None or mode is None:
@@ -81,10 +82,10 @@ class Triage:
         if mode is None:
             return
         async with self.stores.records.held(message.id) as hold:
-            # Of a message that is heard of by its edit, emoji may be about the text before it.
+            # If the edit arrives first, emoji may apply to the text before it.
             record = hold.record or Record(message=before or message)
             reactions = await self._reactions(record) if message.edited else []
-            judged = [float(one.at) for one in reactions]
+            judged = [float(reaction.at) for reaction in reactions]
             await self._settle(hold, record.with_version(message, judged), mode, doubt)
 
     async def _outdated(self, identity: MessageId, doubt: float) -> None:
@@ -94,7 +95,7 @@ class Triage:
                 await self._settle(hold, hold.record, mode, doubt)
 
     async def _deleted(self, identity: MessageId, doubt: float) -> None:
-        """Forget a deleted message: its card, what was learnt of it, and where it is quoted."""
+        """Delete the card of a deleted message, its example, and quotations of it."""
         mode = await self.people.directory.mode(identity.channel)
         if await self.stores.forgetting.learnt(identity.team, str(identity)):
             await self.stores.forgetting.drop_traces(identity.team, [str(identity)])
@@ -128,42 +129,42 @@ class Triage:
         if mode is None:
             return
         async with self.stores.records.held(identity) as hold:
-            if hold.record is not None:  # else it is read when the message or card becomes known
+            if hold.record is not None:  # otherwise it is read once the message or card is known
                 await self._settle(hold, hold.record, mode, event.doubt)
 
     async def _label_of(self, emoji: str) -> str | None:
-        for one in self.config.labels:
-            if await self.people.directory.same_emoji(one.emoji) == emoji:
-                return one.name
+        for label in self.config.labels:
+            if await self.people.directory.same_emoji(label.emoji) == emoji:
+                return label.name
         return None
 
     async def _settle(self, hold: Hold, record: Record, mode: Mode, doubt: float) -> None:
         record = await self.presenter.recall(record, doubt)
         cards = -1
-        while len(record.shown.cards) != cards:  # a new card may have been reacted on already
+        while len(record.shown.cards) != cards:  # a card found just now may have reactions
             cards = len(record.shown.cards)
             reactions = await self._reactions(record)
             record = await self._predict(hold, record, reactions, mode)
             prediction = record.prediction
             standing, history = fold(reactions, None if prediction is None else prediction.label)
-            standing = await self._present(record.message.id.team, standing)
+            standing = await self._renamed(record.message.id.team, standing)
             await self._remember(record, None if record.deleted else standing, history)
             decision = decide(self.config, mode, prediction, standing, deleted=record.deleted)
             decision = replace(decision, quote=await self._quote(record, standing, decision))
             record = await self.presenter.show(hold, record, standing, decision)
 
     async def _quote(self, record: Record, standing: Standing | None, decision: Decision) -> str:
-        """Return the words of the most similar example as they are now, for the card."""
+        """Return the current text of the most similar example, for the card, or ""."""
         near = () if record.prediction is None else record.prediction.neighbours
         if decision.channel is None or standing is not None or not near:
             return ""
-        if near[0].text:  # as version 0.1 stored it, or of a label's own examples
+        if near[0].text:  # stored by version 0.1, or an example from triage.toml
             return near[0].text
         about = record.message.id
         return await self.stores.forgetting.quotes.quote(about.team, near[0].id, str(about))
 
-    async def _present(self, team: str, standing: Standing | None) -> Standing | None:
-        """The standing label by its present name: it may have been renamed since it was given."""
+    async def _renamed(self, team: str, standing: Standing | None) -> Standing | None:
+        """Return the label under its current name, as it may have been renamed since."""
         if standing is None:
             return None
         names = self.config.label_set.names
@@ -180,10 +181,11 @@ class Triage:
     async def _predict(
         self, hold: Hold, record: Record, reactions: Sequence[Reaction], mode: Mode
     ) -> Record:
-        """Predict each text once: the newest, or the one that agents' first emoji was about.
+        """Return the record with a prediction of the newest text, made once per text.
 
-        So the prediction follows from the texts and the emoji, in whatever order they came. It is
-        stored before anything else is asked of Slack: whatever fails then, no model is asked again.
+        After an agent's first emoji, predict the text that this emoji was about, so that the
+        prediction does not depend on the order of events. It is stored before the next call to
+        Slack, so that no model is asked again if that fails.
         """
         message = record.as_of(float(reactions[0].at)) if reactions else record.message
         known = record.prediction is not None and record.predicted_edit == message.edited
@@ -199,9 +201,9 @@ class Triage:
             ms=round(prediction.latency_ms, 1),
         )
         first = record.prediction is None
-        said = {"prediction": prediction.without_words, "predicted_edit": message.edited}
+        changes = {"prediction": prediction.without_words, "predicted_edit": message.edited}
         outcome = "abstained" if prediction.abstained else "labelled"
-        record = await hold.put(record.model_copy(update=said), outcome if first else "")
+        record = await hold.put(record.model_copy(update=changes), outcome if first else "")
         if first:
             shown = mode is not Mode.MONITOR
             await self.answer_log.answered(message, prediction, shown=shown)
@@ -214,12 +216,12 @@ class Triage:
             return
         message, prediction = record.message, record.prediction
         example = None
-        # An edit after the emoji is no word of the agent's: the example is the text they labelled.
-        taught = "" if standing is None else record.as_of(float(standing.when)).text
-        if standing is not None and has_words(taught):  # else it is shown and not learnt
+        # The example is the text that the agent labelled, without later edits.
+        labelled = "" if standing is None else record.as_of(float(standing.when)).text
+        if standing is not None and has_words(labelled):  # otherwise it is not an example
             example = StoredExample(
                 id=str(message.id),
-                text=redact(taught).text,
+                text=redact(labelled).text,
                 label=standing.label,
                 source=standing.source,
                 label_set=self.config.label_set.version,

@@ -1,4 +1,4 @@
-"""Takes events from the inbox and has them answered, many at a time, until told to stop."""
+"""Take events from the inbox and handle many of them concurrently."""
 
 import asyncio
 import random
@@ -17,24 +17,24 @@ from storage.inbox.events import Event
 from storage.inbox.inbox import LEASE_S, Entry, Inbox
 
 _AT_ONCE = 128
-_PER_CHANNEL = 64  # a channel in flood leaves the other half of the places to the others
+_PER_CHANNEL = 64  # a flooded channel leaves half of the slots to other channels
 _WAIT_S = 0.5
 _PAUSE_S = 0.5
 _GATHER_S = 0.005
-_STRIKES_MAX = 6  # the first failure is no evidence, as others were in hand; five alone are
-_ALONE_S = 1.0  # entries that failed before get so much of a worker at a time
-_EMPTY_S = 2.0  # the longest wait for empty hands: a long command must not hold up all else
+_STRIKES_MAX = 6  # the first may be another event's fault; the other five are tried alone
+_ALONE_S = 1.0  # time for suspects before other entries get a turn
+_EMPTY_S = 2.0  # wait for in-flight entries; a long command must not block everything
 _REFUSED_MAX_S = 3600.0
-_HANGS_S = 3600.0  # longer than the longest command: what takes longer gives its place back
+_HANGS_S = 3600.0  # longer than the longest command; a hung event gives its slot back
 
 log = structlog.get_logger()
 
 
 def delay_s(entry: Entry, error: Exception, jitter: float) -> float:
-    """Seconds until the next try: as long as Slack asked for, else half as long as it waits now.
+    """Return the seconds until the next try: as Slack asked, or half the entry's age.
 
-    So the waits grow by half each time, up to 30 s for what passes by itself and 10 minutes for
-    what somebody has to mend. `jitter` in [0, 1) spreads the tries of entries that failed together.
+    The delay grows by half each time, up to 30 s for outages and 10 minutes for problems that
+    somebody must fix. `jitter` in [0, 1) spreads entries that failed together.
     """
     asked = getattr(error, "after_s", None)
     if asked is not None:
@@ -44,82 +44,85 @@ def delay_s(entry: Entry, error: Exception, jitter: float) -> float:
 
 
 class EventHandler(Protocol):
-    """What deals with the events of one workspace."""
+    """A handler of the events of one workspace."""
 
     async def handle(self, event: Event) -> None:
-        """Take one event in; when it raises, the event is to be handled again."""
+        """Handle an event; if this raises, deliver the event again."""
         ...
 
 
 class LoopRunner(Protocol):
-    """Repeats steps until they are stopped."""
+    """Run steps repeatedly until they are stopped."""
 
     def start(self, name: str, step: Callable[[], Awaitable[object]], every_s: float) -> None:
-        """Repeat a step every so many seconds."""
+        """Run a step every `every_s` seconds."""
         ...
 
     async def stop(self, *names: str) -> None:
-        """End the loops of these names for good."""
+        """Stop the loops of these names."""
         ...
 
 
 class Worker:
-    """Serves workspaces, each with what answers there; any number of workers may.
+    """Handle the events of workspaces, by team; any number of workers may run.
 
-    `start` has it work in the loops of its process; it works until it is drained.
+    It runs in the loops of its process from `start` to `drain`.
     """
 
-    def __init__(self, inbox: Inbox, triages: Mapping[str, EventHandler]) -> None:
+    def __init__(self, inbox: Inbox, handlers: Mapping[str, EventHandler]) -> None:
         self._inbox = inbox
-        self._triages = triages
+        self._handlers = handlers
         self._held: dict[asyncio.Task[None], Entry] = {}
-        self._calling: asyncio.Task[str | None] | None = None
+        self._wake_up: asyncio.Task[str | None] | None = None
         self._unfinished: set[str] = set()
         self._suspects: dict[str, float] = {}
         self._freed = asyncio.Event()
         self._taking = asyncio.Lock()
 
     def start(self, loops: LoopRunner) -> None:
-        """Take entries, renew the leases of those in hand, and look for lost calls."""
+        """Start to take entries, renew leases of in-flight entries, and look for lost wake-ups."""
         loops.start("worker", self.take, 0)
         loops.start("leases", self._renew, LEASE_S / 4)
         loops.start("sweep", self._inbox.sweep, _WAIT_S)
 
     async def drain(self, loops: LoopRunner, patience_s: float) -> None:
-        """Take nothing more, and answer what was taken; what is left after a while is handed on."""
-        async with self._taking:  # what is being handed out arrives
+        """Stop taking entries, finish in-flight ones, and cancel the rest after `patience_s`.
+
+        Other workers take cancelled entries when their leases expire.
+        """
+        async with self._taking:  # a batch that is being taken arrives first
             await loops.stop("worker", "sweep")
         if self._held:
             await asyncio.wait(self._held, timeout=patience_s)
-        for one in [*self._held, *filter(None, [self._calling])]:
-            await end(one)
+        for task in [*self._held, *filter(None, [self._wake_up])]:
+            await end(task)
         await loops.stop("leases")
 
     async def _renew(self) -> None:
         await self._inbox.renew(list(self._held.values()))
 
     async def take(self) -> None:
-        """Wait for a call, or for a free place where work was left; then take."""
-        for one in [one for one, due in self._suspects.items() if due <= time.monotonic()]:
-            await self._take_suspects(one)
-        team = await self._next_team(_AT_ONCE - len(self._held))
+        """Wait for work or a free slot, then take a batch."""
+        for team in [team for team, due in self._suspects.items() if due <= time.monotonic()]:
+            await self._take_suspects(team)
+        chosen = await self._next_team(_AT_ONCE - len(self._held))
         free = _AT_ONCE - len(self._held)
-        if team is None or team not in self._triages or not free:
-            return  # the workers of another workspace hear of it at their sweep
-        running = Counter(entry.channel for entry in self._held.values() if entry.team == team)
+        if chosen is None or chosen not in self._handlers or not free:
+            return  # workers of another workspace find its entries in their sweep
+        running = Counter(entry.channel for entry in self._held.values() if entry.team == chosen)
         async with self._taking:
-            taken = await self._inbox.take(team, free, _PER_CHANNEL, running)
-            self._unfinished = self._unfinished - {team} | ({team} if taken.more else set())
-            if taken.suspects:
-                self._suspects.setdefault(team, 0.0)
-            for entry in taken.entries:
+            batch = await self._inbox.take(chosen, free, _PER_CHANNEL, running)
+            self._unfinished = self._unfinished - {chosen} | ({chosen} if batch.more else set())
+            if batch.suspects:
+                self._suspects.setdefault(chosen, 0.0)
+            for entry in batch.entries:
                 self._hold(entry)
 
     async def _take_suspects(self, team: str) -> None:
-        """Answer entries that failed before, one at a time and with nothing else in hand.
+        """Handle entries that failed before, one at a time with nothing else in flight.
 
-        They get a second, and then all others have a turn; hands that are not empty in time, as
-        with a long command, are looked at again later.
+        They get one second, then other entries have a turn. If in-flight entries do not finish in
+        time, such as a long command, try again later.
         """
         if self._held:
             await asyncio.wait(self._held, timeout=_EMPTY_S)
@@ -145,19 +148,19 @@ class Worker:
         return task
 
     async def _next_team(self, free: int) -> str | None:
-        if self._calling is None:
-            self._calling = asyncio.create_task(self._inbox.wait_for_call(_WAIT_S))
-        sources: set[asyncio.Task[Any]] = {self._calling} if free else set()
+        if self._wake_up is None:
+            self._wake_up = asyncio.create_task(self._inbox.wait_for_call(_WAIT_S))
+        sources: set[asyncio.Task[Any]] = {self._wake_up} if free else set()
         if self._unfinished or not free:
             self._freed.clear()
             sources.add(asyncio.create_task(self._freed.wait()))
         done, _ = await asyncio.wait(sources, return_when=asyncio.FIRST_COMPLETED)
-        for one in sources - {self._calling}:
-            one.cancel()
-        if self._calling in done:
-            calling, self._calling = self._calling, None
-            return calling.result()
-        await asyncio.sleep(_GATHER_S)  # so that one step takes for several free places
+        for source in sources - {self._wake_up}:
+            source.cancel()
+        if self._wake_up in done:
+            wake_up, self._wake_up = self._wake_up, None
+            return wake_up.result()
+        await asyncio.sleep(_GATHER_S)  # so that a step fills several free slots at once
         return next(iter(self._unfinished), None)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -171,37 +174,39 @@ class Worker:
             return
         try:
             async with asyncio.timeout(_HANGS_S) as limit:
-                await self._triages[entry.team].handle(entry.event)
+                await self._handlers[entry.team].handle(entry.event)
             await self._inbox.finish(entry)
-        except Exception as error:  # noqa: BLE001 - sorted there: whatever it is, it is put away
-            hung = HungError(f"no end after {_HANGS_S:g} s") if limit.expired() else None
+        except Exception as error:  # noqa: BLE001 - _failed handles every error
+            hung = HungError(f"not finished after {_HANGS_S:g} s") if limit.expired() else None
             await self._failed(entry, hung or error)
 
     async def _failed(self, entry: Entry, error: Exception) -> None:
-        """Try again what may pass; bury what is not mended in time, or fails each time."""
-        passing = isinstance(error, PASSING)
-        refused = isinstance(error, GatewayError) and not passing
+        """Retry an entry later, or make it a dead letter after too many failures or too long."""
+        retryable = isinstance(error, PASSING)
+        refused = isinstance(error, GatewayError) and not retryable
         if isinstance(error, GatewayPacedError):
             log.info("event.paced", entry=entry.id, problem=str(error), after_s=error.after_s)
-        elif passing or refused:
-            said = str(error) if isinstance(error, GatewayError | StorageError) else ""
-            log.warning("event.postponed", entry=entry.id, error=type(error).__name__, problem=said)
+        elif retryable or refused:
+            problem = str(error) if isinstance(error, GatewayError | StorageError) else ""
+            log.warning(
+                "event.postponed", entry=entry.id, error=type(error).__name__, problem=problem
+            )
         else:
             log.error("event.failed", entry=entry.id, strikes=entry.strikes, exc_info=error)
         if refused and entry.age_s > _REFUSED_MAX_S:
             await self._until_stored(self._inbox.give_up, entry, str(error))
             return
-        strike = 0 if passing or refused else 1
+        strike = 0 if retryable or refused else 1
         if entry.strikes + strike >= _STRIKES_MAX:
             await self._until_stored(
                 self._inbox.give_up, entry, f"{type(error).__name__} each time"
             )
             return
-        wait = delay_s(entry, error, random.random())  # noqa: S311 - spreads tries, no secret
+        wait = delay_s(entry, error, random.random())  # noqa: S311 - spreads tries, not a secret
         await self._until_stored(self._inbox.postpone, entry, wait, strike)
 
     async def _until_stored(self, step: Callable[..., Awaitable[None]], *given: Any) -> None:
-        """Put an entry away when the storage is back; a lease that ran out meanwhile decides."""
+        """Retry a step until Redis answers, or until the lease of the entry has expired."""
         until = time.monotonic() + LEASE_S
         while time.monotonic() < until:
             try:

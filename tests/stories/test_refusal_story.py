@@ -106,7 +106,7 @@ async def test_a_group_that_cannot_be_looked_up_costs_the_mention_alone(
     assert "@billing" in await card_of(story, ts)
     status = await story.command("status")
     assert "mention @billing" in status
-    assert (answer if answer != "ok" else "Slack knows no user group with this handle") in status
+    assert (answer if answer != "ok" else "Slack has no user group with this handle") in status
 
 
 async def test_a_model_is_asked_once_while_slack_does_not_answer(mentioning: Story) -> None:
