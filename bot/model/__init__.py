@@ -1,1 +1,1 @@
-"""The classifier that answers, the examples it learns, and the challenger in shadow."""
+"""The classifier in use, the examples it learns, and the challenger in shadow mode."""

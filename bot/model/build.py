@@ -1,4 +1,4 @@
-"""From settings, or from a stored model, to a classifier."""
+"""Build a classifier from settings or from a stored model."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from storage.models import Model, ModelError
 
 
 def llm_of(settings: Settings) -> LlmChoice | None:
-    """The LLM to ask: there is one where a key is set, or the address of a server without keys."""
+    """Return the LLM of the settings, or None if neither a key nor a server's URL is set."""
     key, url = settings.openai_api_key, settings.openai_base_url
     if key is None and url is None:
         return None
@@ -28,7 +28,7 @@ def classifier_of(
     local_use: LocalUse | None = None,
     use: LlmUse | None = None,
 ) -> Classifier:
-    """A classifier of a kind; by default the cascade where there is an LLM, else local alone."""
+    """Return a classifier of a kind; by default, cascade with an LLM or else local."""
     llm = llm_of(settings)
     default = "local" if llm is None else "cascade"
     return make_classifier(kind or default, label_set, target_precision, llm, parts, local_use, use)
@@ -44,11 +44,11 @@ def _hosted(model: Model, settings: Settings) -> LlmChoice:
 
 
 def check(model: Model, label_set: LabelSet) -> None:
-    """ModelError for a model of another label set."""
+    """Raise ModelError if a model is for another label set."""
     if model.label_set != label_set.version:
         raise ModelError(
-            f"model {model.id} is for label set {model.label_set}, and triage.toml has "
-            f"{label_set.version}: train again with the labels of now"
+            f"model {model.id} was trained for label set {model.label_set}, but triage.toml has "
+            f"{label_set.version}: train a new model"
         )
 
 
@@ -59,10 +59,10 @@ def builder(
     patience_s: float | None = 1.5,
     use: LlmUse | None = None,
 ) -> Build:
-    """What makes the classifier of a model on these parts, and the default one of None.
+    """Return a function that builds the classifier of a model, or the default one for None.
 
-    A local model is what the local classifier is fitted by, a hosted one is what the cascade
-    asks. ModelError for a model of another label set.
+    A local model is a recipe that the local classifier is fitted with; a hosted model is asked by
+    the cascade. The function raises ModelError for a model of another label set.
     """
     label_set, target = config.label_set, config.triage.target_precision
     fitting = LocalUse(patience_s=patience_s)

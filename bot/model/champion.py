@@ -1,4 +1,4 @@
-"""The classifier in use: the model that the champion pointer names, exchanged without a restart."""
+"""The champion: the classifier in use, which is replaced without a restart."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,29 +12,30 @@ from storage.models import DEFAULT, Model, ModelError, Models, shown
 from storage.workspace.workspaces import Workspaces
 
 Build = Callable[[Model | None, bytes], Classifier]
-"""A classifier of a model and its file, None for the default one, that knows all examples.
+"""Build the classifier of a model and its file, or the default one for None.
 
-It blocks, and raises ClassifierError or ModelError where it cannot be made.
+The call blocks, and raises ClassifierError or ModelError on failure. The classifier knows all
+examples.
 """
 
 log = structlog.get_logger()
 
 
-async def built(models: Models, team: str, identity: str, build: Build) -> Classifier:
-    """The classifier of a model id, its file checked; ModelError or ClassifierError if it fails."""
+async def build_model(models: Models, team: str, identity: str, build: Build) -> Classifier:
+    """Return the classifier of a model by id; raise ModelError or ClassifierError if it fails."""
     if identity == DEFAULT:
         return await asyncio.to_thread(build, None, b"")
     model = await models.get(team, identity)
     if model is None:
-        raise ModelError(f"model {identity} is not stored, or is not what its id says")
+        raise ModelError(f"model {identity} is not stored, or its content does not match its id")
     return await asyncio.to_thread(build, model, await models.file(team, model))
 
 
 class ChampionClassifier:
-    """Delegates to the classifier of the champion; one that cannot be made leaves the old one.
+    """Delegate to the classifier of the champion; keep the old one if a new one fails to build.
 
-    Its examples are in an index that all classifiers of a process share, so that a new one knows
-    them from the start; `learn` reaches the one in use. `before` is awaited before one is made.
+    All classifiers of a process share an index of examples, so a new one knows them from the
+    start. `learn` is passed to the current one. `before` is awaited before a build.
     """
 
     def __init__(
@@ -56,17 +57,17 @@ class ChampionClassifier:
 
     @property
     def current(self) -> Classifier:
-        """The classifier that answers now."""
+        """Return the current classifier."""
         return self._current
 
     @property
     def identity(self) -> str:
-        """The id of its model, or DEFAULT."""
+        """Return the id of its model, or DEFAULT."""
         return self._identity
 
     @property
     def version(self) -> str:
-        """The version of the one in use."""
+        """Return the version of the current classifier."""
         return self._current.version
 
     @property
@@ -75,15 +76,15 @@ class ChampionClassifier:
         return getattr(self._current, "precision_report", None)
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict each text with the one in use."""
+        """Return a prediction for each text by the current classifier."""
         return await self._current.classify(texts)
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
-        """Tell the one in use."""
+        """Pass examples, and ids to remove, to the current classifier."""
         await self._current.learn(put, remove)
 
     async def refresh(self) -> None:
-        """Change over if the pointer has moved; `problem` says why not, if it fails."""
+        """Build the champion if the pointer has moved; on failure, set `problem`."""
         wanted = await self._models.champion(self._team)
         if wanted == self._identity:
             self.problem = self._refused = None
@@ -92,35 +93,35 @@ class ChampionClassifier:
         if self._before is not None:
             await self._before()
         try:
-            successor = await built(self._models, self._team, wanted, self._build)
+            successor = await build_model(self._models, self._team, wanted, self._build)
         except (ModelError, ClassifierError) as error:
             self._refused = wanted
             self.problem = (
-                f"the champion {shown(wanted)} cannot be used: {error}; "
-                f"{shown(self._identity)} still answers"
+                f"the model {shown(wanted)} cannot be used: {error}; "
+                f"{shown(self._identity)} stays in use"
             )
             log.warning("champion.refused", model=wanted, error=type(error).__name__)
             return
-        self.former.append(self._current)  # may still be answering
+        self.former.append(self._current)  # it may still be answering
         self._current, self._identity = successor, wanted
         self.problem = self._refused = None
-        await successor.learn(())  # what came while it was made
+        await successor.learn(())  # learn what changed during the build
         log.info("champion.changed", model=wanted, classifier=successor.version)
 
 
 @dataclass
 class PrecisionReporter:
-    """Notes what the classifier in use says of itself, as often as that changes."""
+    """Store the precision report of the classifier in use when it changes."""
 
     workspaces: Workspaces
     team: str
     classifier: ChampionClassifier
-    _said: str | None = field(default=None, init=False)
+    _stored: str | None = field(default=None, init=False)
 
     async def look(self) -> None:
-        """Write it down where it has changed."""
+        """Store the report if it has changed."""
         report = self.classifier.precision_report
-        said = "" if report is None else str(report)
-        if said != self._said:
-            await self.workspaces.set_precision_status(self.team, said)
-            self._said = said
+        text = "" if report is None else str(report)
+        if text != self._stored:
+            await self.workspaces.set_precision_status(self.team, text)
+            self._stored = text

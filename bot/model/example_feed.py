@@ -1,4 +1,4 @@
-"""Standing examples to the classifier: all at the start, each change at once."""
+"""Feed current examples to the classifier: all at the start, then each change."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class ExampleFeed:
-    """Follows one workspace's feed of changes, also those that other processes made."""
+    """Follow the changes to one workspace's examples, including those by other processes."""
 
     def __init__(
         self,
@@ -32,15 +32,15 @@ class ExampleFeed:
         self._busy = asyncio.Lock()
 
     async def load(self) -> None:
-        """Learn all standing examples, and nothing but them."""
+        """Learn all current examples and unlearn all others."""
         self._position = await self._stores.examples.newest_change(self._stores.team)
-        stored = [one async for one in self._stores.examples.iterate(self._stores.team)]
-        gone = self._known.difference(one.id for one in stored)
+        stored = [example async for example in self._stores.examples.iterate(self._stores.team)]
+        gone = self._known.difference(example.id for example in stored)
         if stored or gone:
             await self._learn(stored, sorted(gone))
 
     async def catch_up(self) -> None:
-        """Learn what changed since the last time."""
+        """Learn the changes since the last call."""
         async with self._busy:
             position, ids = await self._stores.examples.changed_since(
                 self._stores.team, self._position
@@ -52,21 +52,21 @@ class ExampleFeed:
                 return
             ids = list(dict.fromkeys(ids))
             stored = await self._stores.examples.get(self._stores.team, ids)
-            gone = [identity for identity, one in zip(ids, stored, strict=True) if one is None]
-            await self._learn([one for one in stored if one], gone)
+            gone = [identity for identity, found in zip(ids, stored, strict=True) if found is None]
+            await self._learn([example for example in stored if example], gone)
             self._position = position
 
     async def _learn(self, stored: list[StoredExample], gone: list[str]) -> None:
         self._track_record.put(stored)
         self._track_record.remove(gone)
         self._track_record.answered(await self._stores.series.answers())
-        put = [one.as_example() for one in stored]
+        put = [example.as_example() for example in stored]
         await self._teach(put, gone)
-        self._known.update(one.id for one in stored)
+        self._known.update(example.id for example in stored)
         self._known.difference_update(gone)
 
     async def _teach(self, put: list[Example], gone: list[str]) -> None:
-        """Teach what can be taught: an example that the classifier cannot take is left out."""
+        """Teach the examples in ever smaller parts, to skip those that the classifier refuses."""
         try:
             await self._classifier.learn(put, gone)
         except _OUTAGES:

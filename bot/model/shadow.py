@@ -1,10 +1,10 @@
-"""Shadow mode: the newest challenger answers live messages too, where nobody sees it."""
+"""Shadow mode: the newest challenger also answers live messages, invisibly."""
 
 import asyncio
 
 import structlog
 
-from bot.model.champion import Build, built
+from bot.model.champion import Build, build_model
 from bot.tasks import watched
 from classifiers.base import Classifier, ClassifierError, Prediction
 from classifiers.evaluation import best
@@ -23,10 +23,10 @@ log = structlog.get_logger()
 
 
 class Shadow:
-    """One challenger at a time. It never delays or fails what people see.
+    """Run the newest challenger in shadow mode, without effect on visible answers.
 
-    What it does not manage is left out: answers beyond 16 at once, later than 15 seconds, or
-    over the day's budget. It shares the champion's index, and so knows all that is taught.
+    A message is skipped if 16 answers are pending, if its answer takes more than 15 seconds, or if
+    the daily budget is spent. The challenger shares the champion's index of examples.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Shadow:
         self.identity = ""
 
     def offer(self, message: Message, champion: Prediction) -> None:
-        """Have the challenger answer this message in its own time, if there is one."""
+        """Let the challenger, if any, answer a message in the background."""
         if self._challenger is None or len(self._pending) >= _PENDING:
             return
         answer = self._answer(self._challenger, self.identity, message, champion)
@@ -77,14 +77,14 @@ class Shadow:
             log.warning("shadow.no_answer", model=identity, error=type(error).__name__)
 
     async def refresh(self) -> None:
-        """Take up the newest challenger, and have it learn what came since."""
+        """Switch to the newest challenger, and let it learn new examples."""
         waiting = await self._stores.models.challengers(self._stores.team, self._label_set)
         identity = waiting[0].id if waiting else ""
         if identity != self.identity:
             self.identity, self._challenger = identity, None
             if identity:
                 try:
-                    self._challenger = await built(
+                    self._challenger = await build_model(
                         self._stores.models, self._stores.team, identity, self._build
                     )
                 except (ModelError, ClassifierError) as error:
@@ -93,7 +93,7 @@ class Shadow:
             await self._challenger.learn(())
 
     async def finish(self) -> None:
-        """Wait for the answers that are under way, and close the challenger's connections."""
+        """Wait for pending answers, and close the challenger's connections."""
         if self._pending:
             await asyncio.wait(self._pending)
         if self._challenger is not None:

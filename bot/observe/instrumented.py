@@ -1,4 +1,4 @@
-"""The parts that are counted: each does what it did, and notes it."""
+"""Wrappers that record metrics."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from storage.server.protocol import Client
 
 
 class ObservedInbox(Inbox):
-    """Counts what comes in, what is answered, put off and given up."""
+    """An inbox that counts received, answered and retried events and dead letters."""
 
     def __init__(
         self, redis: Client, config: IntakeConfig, metrics: Metrics, tracing: Tracing
@@ -55,27 +55,27 @@ class ObservedInbox(Inbox):
         self._metrics.retried.inc()
 
     async def give_up(self, entry: Entry, reason: str) -> None:
-        """Move an entry to the dead letters; see `Inbox.give_up`."""
+        """Make an entry a dead letter; see `Inbox.give_up`."""
         await super().give_up(entry, reason)
         self._metrics.given_up.inc()
 
 
 class ObservedExamples(Examples):
-    """Counts labels that agents gave."""
+    """Examples that count corrections and confirmations."""
 
     def __init__(self, redis: Client, keep_s: int, metrics: Metrics) -> None:
         super().__init__(redis, keep_s)
         self._metrics = metrics
 
     async def add_reaction(self, item: MessageId, reaction: Reaction) -> None:
-        """Remember a reaction; see `Examples.add_reaction`."""
+        """Store a reaction; see `Examples.add_reaction`."""
         await super().add_reaction(item, reaction)
         act = "correction" if reaction.label is not None else "confirmation"
         self._metrics.corrected.labels(act if reaction.added else "undone").inc()
 
 
 class ObservedClassifier:
-    """Counts predictions by label, and what they cost."""
+    """A classifier that counts predictions by label, and their cost."""
 
     def __init__(self, inner: Classifier, metrics: Metrics) -> None:
         self._inner = inner
@@ -83,26 +83,27 @@ class ObservedClassifier:
 
     @property
     def version(self) -> str:
-        """That of the classifier within."""
+        """Return the version of the inner classifier."""
         return self._inner.version
 
     async def learn(self, put: Sequence[Example], remove: Sequence[str] = ()) -> None:
-        """Pass examples on."""
+        """Pass examples, and ids to remove, to the inner classifier."""
         await self._inner.learn(put, remove)
 
     async def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """Predict each text."""
+        """Return a prediction for each text."""
         predictions = await self._inner.classify(texts)
-        for one in predictions:
-            self._note(one)
+        for prediction in predictions:
+            self._count(prediction)
         return predictions
 
-    def _note(self, one: Prediction) -> None:
-        if one.label is not None:
-            self._metrics.labelled.labels(one.label).inc()
+    def _count(self, prediction: Prediction) -> None:
+        if prediction.label is not None:
+            self._metrics.labelled.labels(prediction.label).inc()
         else:
-            self._metrics.abstained.labels(one.reason.value if one.reason else "unsure").inc()
-        used = one.usage
+            reason = prediction.reason.value if prediction.reason else "unsure"
+            self._metrics.abstained.labels(reason).inc()
+        used = prediction.usage
         for kind, count in (
             ("prompt", used.prompt_tokens),
             ("cached", used.cached_tokens),

@@ -1,4 +1,4 @@
-"""Structured logs on standard error: ids and figures, never text or secrets."""
+"""Write structured logs to standard error, with ids and numbers but no texts or secrets."""
 
 import logging
 import re
@@ -15,9 +15,9 @@ from structlog.typing import Processor
 
 
 def outline(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
-    """Where an error came from: the calls and the types of all errors, without their messages.
+    """Return a traceback with the types of errors but without their messages.
 
-    A message may hold what somebody wrote: pydantic quotes its input, a codec the bad character.
+    A message may contain private text: pydantic quotes its input, a codec the bad character.
     """
     return "\n".join(_lines(exc_info[1]))
 
@@ -30,31 +30,31 @@ def _lines(error: BaseException) -> Iterator[str]:
     yield from (line.rstrip() for line in traceback.format_tb(error.__traceback__))
     yield f"{type(error).__module__}.{type(error).__qualname__}"
     if isinstance(error, BaseExceptionGroup):
-        for number, one in enumerate(error.exceptions, start=1):
+        for number, part in enumerate(error.exceptions, start=1):
             yield f"error {number} of {len(error.exceptions)}:"
-            yield from _lines(one)
+            yield from _lines(part)
 
 
-_OF_ASYNCIO = re.compile(r"[\n(<\[{'\"]")  # what follows are values: arguments, errors, tasks
+_OF_ASYNCIO = re.compile(r"[\n(<\[{'\"]")  # values follow: arguments, errors, tasks
 _OF_PYDANTIC = re.compile(r"input_value=.*?(?=, input_type=|$)", re.DOTALL)
-_SHORTEST = 3  # of an error's message: fewer characters say nothing, and are in every line
+_SHORTEST = 3  # shorter error messages would match parts of ordinary words
 
 
 def without_words(record: logging.LogRecord) -> str:
-    """Return what a library says, without values: those may be what somebody wrote, or a secret.
+    """Return a library's log message without values, which may be private texts or secrets.
 
-    Libraries quote the error that they tell of, also without its traceback.
+    Libraries quote errors in their messages, even without a traceback.
     """
-    said = record.getMessage()
+    message = record.getMessage()
     if record.name == "asyncio":
-        return _OF_ASYNCIO.split(said)[0].strip(" .")
+        return _OF_ASYNCIO.split(message)[0].strip(" .")
     about = record.exc_info[1] if isinstance(record.exc_info, tuple) else sys.exc_info()[1]
     given = record.args if isinstance(record.args, tuple) else ()
-    for error in [*_chain(about), *(one for one in given if isinstance(one, BaseException))]:
-        for quoted in (repr(error), str(error), *(str(one) for one in error.args)):
+    for error in [*_chain(about), *(arg for arg in given if isinstance(arg, BaseException))]:
+        for quoted in (repr(error), str(error), *(str(arg) for arg in error.args)):
             if len(quoted) >= _SHORTEST:
-                said = said.replace(quoted, type(error).__name__)
-    return _OF_PYDANTIC.sub("input_value=…", said)
+                message = message.replace(quoted, type(error).__name__)
+    return _OF_PYDANTIC.sub("input_value=…", message)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -62,8 +62,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         yield error
         yield from _chain(error.__cause__ or error.__context__)
         if isinstance(error, BaseExceptionGroup):
-            for one in error.exceptions:
-                yield from _chain(one)
+            for part in error.exceptions:
+                yield from _chain(part)
 
 
 class _Wordless(logging.Filter):
@@ -79,10 +79,10 @@ def _failed(kind: Any, error: BaseException | None, trace: TracebackType | None)
 
 
 def configure() -> None:
-    """Write JSON lines, those of libraries and of whatever fails unseen included.
+    """Log JSON lines, including logs of libraries and unhandled errors.
 
-    Libraries tell warnings and errors alone: below that they print requests with their bodies,
-    whatever level is set for them.
+    Libraries log only warnings and errors. Below that level they log requests with their bodies,
+    so no setting lowers it.
     """
     shared: list[Processor] = [
         structlog.processors.add_log_level,
@@ -104,10 +104,10 @@ def configure() -> None:
     logging.basicConfig(handlers=[libraries], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
-    logging.raiseExceptions = False  # else a line that cannot be written is printed with its words
+    logging.raiseExceptions = False  # otherwise a failed write prints the message
     sys.excepthook = _failed
-    threading.excepthook = lambda one: _failed(one.exc_type, one.exc_value, one.exc_traceback)
-    sys.unraisablehook = lambda one: _failed(one.exc_type, one.exc_value, one.exc_traceback)
+    threading.excepthook = lambda args: _failed(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.unraisablehook = lambda args: _failed(args.exc_type, args.exc_value, args.exc_traceback)
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
@@ -116,6 +116,6 @@ def configure() -> None:
 
 
 def tell_settings_file(path: Path | None) -> None:
-    """Log which file some of the settings come from, if any do."""
+    """Log the path of the `.env` file that settings come from, if there is one."""
     if path is not None:
         structlog.get_logger().info("settings.file", path=str(path))

@@ -1,8 +1,8 @@
-"""Traces of messages for OpenTelemetry, where the extra `otel` is installed and an exporter named.
+"""OpenTelemetry traces of messages, if the extra `otel` is installed and an endpoint is set.
 
-A trace's id is made from the message's identity, so that spans of the process that took a message
-in and of the one that answered it meet in one trace with nothing carried between them. Spans say
-ids and outcomes, never a text.
+The id of a trace is derived from the message's id. So the spans of the process that received a
+message and of the one that answered it join in one trace, without passing a context. Spans contain
+ids and outcomes, never texts.
 """
 
 import hashlib
@@ -18,31 +18,31 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
 
 
 class Tracing(Protocol):
-    """Makes spans."""
+    """A factory of spans."""
 
     def span(self, name: str, item: MessageId) -> Any:
-        """A context manager: a span in the trace of this message or card."""
+        """Return a context manager for a span in the trace of a message or card."""
         ...
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining spans."""
         ...
 
 
 class NoTracing:
-    """Makes none."""
+    """A tracing that records nothing."""
 
     def span(self, name: str, item: MessageId) -> Any:
-        """Nothing."""
+        """Return a context manager that does nothing."""
         del name, item
         return nullcontext()
 
     def close(self) -> None:
-        """Nothing is left."""
+        """Do nothing."""
 
 
 class OpenTelemetry:
-    """Spans of one process; `provider` is the SDK's `TracerProvider`."""
+    """A tracing that exports spans; `provider` is the SDK's `TracerProvider`."""
 
     def __init__(self, provider: Any) -> None:
         from opentelemetry import trace  # noqa: PLC0415 - an extra
@@ -53,7 +53,7 @@ class OpenTelemetry:
 
     @contextmanager
     def span(self, name: str, item: MessageId) -> Iterator[None]:
-        """A span below the root that all spans of this item share."""
+        """Open a span below the root span that all spans of an item share."""
         given = {"triage.team": item.team, "triage.message": str(item)}
         parent = self._trace.set_span_in_context(self._trace.NonRecordingSpan(self._root(item)))
         context = None if self._trace.get_current_span().is_recording() else parent
@@ -61,7 +61,7 @@ class OpenTelemetry:
             name,
             context=context,
             attributes=given,
-            record_exception=False,  # its words may be somebody's
+            record_exception=False,  # its message may quote private text
             set_status_on_exception=False,
         ) as span:
             try:
@@ -80,12 +80,15 @@ class OpenTelemetry:
         )
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining spans."""
         self._provider.shutdown()
 
 
 def tracing_of(environment: Mapping[str, str] = os.environ) -> Tracing:
-    """Traces where OTEL_EXPORTER_OTLP_ENDPOINT is set; ConfigError where the extra is missing."""
+    """Return a tracing that exports if OTEL_EXPORTER_OTLP_ENDPOINT is set, else NoTracing.
+
+    Raise ConfigError if the endpoint is set but the extra `otel` is not installed.
+    """
     if not any(environment.get(name) for name in _ENDPOINTS):
         return NoTracing()
     try:
@@ -97,7 +100,8 @@ def tracing_of(environment: Mapping[str, str] = os.environ) -> Tracing:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ImportError:
         raise ConfigError(
-            f"{_ENDPOINTS[0]}: traces need an extra: pip install 'support-triage[otel]'"
+            f"{_ENDPOINTS[0]}: set, but traces need the extra otel. "
+            "Run `pip install 'support-triage[otel]'`, or unset the variable."
         ) from None
     name = environment.get("OTEL_SERVICE_NAME", "support-triage")
     provider = TracerProvider(resource=Resource.create({"service.name": name}))

@@ -160,7 +160,7 @@ async def test_the_recipe_of_a_local_champion_is_used(
     await Models(redis).promote("T1", model.id, note, None)
     taught = await load_taught(Settings(redis_url=valkey_url), shipped, Choice("T1"))
     assert Taught.model_validate_json(taught.model_dump_json()).recipe == recipe
-    with pytest.raises(ModelError, match="is for label set"):
+    with pytest.raises(ModelError, match="was trained for label set"):
         await load_taught(
             Settings(redis_url=valkey_url),
             shipped.model_copy(update={"labels": shipped.labels[:2]}),
