@@ -77,7 +77,7 @@ async def test_a_turn_that_does_not_come_in_time_is_paced(redis: Client) -> None
     pacing = Pacing(Limiter(redis, "T1"), PacingConfig())
     await pacing.hold_off("reactions.add", "", 20)
     gateway = Gateway(web_client("xoxb-x", "http://127.0.0.1:9/api/"), pacing)
-    with pytest.raises(GatewayPacedError, match="Slack's limit is reached"):
+    with pytest.raises(GatewayPacedError, match="Slack's rate limit is reached"):
         await gateway.ready("reactions.add")
 
 

@@ -204,7 +204,7 @@ async def test_a_handle_that_names_no_group_leaves_the_others_theirs(processes: 
     since = await now(processes)
     found = [await processes.one.is_agent(user, since) for user in ("U0AVA", "U0ADA", "U0CLEO")]
     assert found == [False, True, True]
-    assert "list its users by id" in str(await processes.one.problems())
+    assert "list its members by id" in str(await processes.one.problems())
 
 
 async def test_last_known_members_count_for_an_hour_of_an_outage_and_no_longer(
