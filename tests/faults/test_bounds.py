@@ -33,7 +33,7 @@ def outcome(name: str, *broken: str) -> Outcome:
         ({"kept": 1}, "corrections: 1 of 2"),
     ],
 )
-def test_a_bound_of_messages_is_named(changed: dict[str, Any], named: str) -> None:
+def test_a_broken_bound_of_messages_is_reported(changed: dict[str, Any], named: str) -> None:
     assert WELL.broken() == []
     [told] = replace(WELL, **changed).broken()
     assert told.startswith(named)
@@ -47,13 +47,13 @@ def test_a_bound_of_messages_is_named(changed: dict[str, Any], named: str) -> No
         (replace(USE, files=5), "files open in worker0: 4 → 5, no more allowed"),
     ],
 )
-def test_a_bound_of_a_process_is_named(after: Use, named: str) -> None:
+def test_a_broken_bound_of_a_process_is_reported(after: Use, named: str) -> None:
     bounds = Bounds(more_mb=10.0)
     assert bounds.broken("worker0", USE, USE) == []
     assert bounds.broken("worker0", USE, after) == [named]
 
 
-def test_a_bound_of_money_is_named() -> None:
+def test_a_broken_bound_of_money_is_reported() -> None:
     assert Money(1.1, budget=1.0, more=0.2).broken() == []
     assert Money(1.3, budget=1.0, more=0.2).broken() == [
         "money: $ 1.300 spent, at most $ 1.200 allowed"
@@ -78,7 +78,7 @@ BROKEN = """2 faults, 2 of them broke a bound:
         (("lost: 1 of 9", "files: 5"), 1, BROKEN),
     ],
 )
-def test_the_command_ends_with_1_and_the_bounds(
+def test_the_command_exits_with_1_and_lists_broken_bounds(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -99,7 +99,7 @@ def test_the_command_ends_with_1_and_the_bounds(
     assert "| fault | sent |" in out
 
 
-def test_a_fault_that_is_not_finished_says_where_and_the_others_have_their_turn(
+def test_an_unfinished_fault_is_located_and_the_others_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def one(name: str, per_second: float) -> Outcome:
@@ -118,6 +118,6 @@ def test_a_fault_that_is_not_finished_says_where_and_the_others_have_their_turn(
     assert "Redis killed: fine" in out
 
 
-def test_a_fault_of_no_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_fault_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["Redis kiled"]) == 2
     assert "no such fault: Redis kiled" in capsys.readouterr().out

@@ -18,7 +18,7 @@ from tests.stories.conftest import TEAM
 @pytest.mark.parametrize(
     "name", [*QUICK, *(pytest.param(one, marks=pytest.mark.slow) for one in SLOW)]
 )
-async def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, name: str) -> None:
+async def test_nothing_is_lost_or_duplicated(tmp_path: Path, name: str) -> None:
     scenario = SCENARIOS[name]
     async with scenario.rig(tmp_path) as made:
         outcome = await suffer(made, name, scenario, seconds=3, per_second=8)
@@ -27,7 +27,7 @@ async def test_nothing_is_lost_and_nothing_twice(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.timeout(120)
-async def test_what_a_dead_worker_held_is_taken_over_within_ten_seconds(tmp_path: Path) -> None:
+async def test_entries_of_a_dead_worker_are_redelivered_within_ten_seconds(tmp_path: Path) -> None:
     async with rig(tmp_path, ("intake",)) as made, proxied(*made.to_slack.target) as calls:
         assert made.valkey is not None
         redis = made.valkey.client

@@ -33,7 +33,7 @@ async def survive(made: Rig, seconds: float) -> int:
 
 @pytest.mark.slow  # six leases lapse
 @pytest.mark.timeout(240)
-async def test_only_the_poison_is_buried(tmp_path: Path) -> None:
+async def test_only_the_poison_message_becomes_a_dead_letter(tmp_path: Path) -> None:
     async with rig(tmp_path, ("intake",)) as made:
         assert made.valkey is not None
         redis = made.valkey.client

@@ -1,4 +1,4 @@
-"""Memory that was freed between blocks in use goes back to the system."""
+"""Memory freed between blocks in use returns to the operating system."""
 
 import ctypes
 import os
@@ -14,15 +14,15 @@ _BLOCKS = 1_000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc alone keeps it, and /proc tells of it")
-async def test_what_is_free_is_given_back() -> None:
+async def test_free_memory_is_released() -> None:
     libc = ctypes.CDLL(None)
     libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
     libc.free.argtypes = [ctypes.c_void_p]
     blocks = [libc.malloc(_BLOCK) for _ in range(_BLOCKS)]
-    for one in blocks:
-        ctypes.memset(one, 1, _BLOCK)
-    for one in blocks[:-1]:  # the last stays in use, so that the heap cannot shrink from its end
-        libc.free(one)
+    for block in blocks:
+        ctypes.memset(block, 1, _BLOCK)
+    for block in blocks[:-1]:  # the last stays in use, so the heap cannot shrink from its end
+        libc.free(block)
     held = use_of(os.getpid()).rss_mb
     await release()
     assert use_of(os.getpid()).rss_mb < held - 50

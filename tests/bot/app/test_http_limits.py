@@ -1,4 +1,4 @@
-"""What a stranger may send before a signature is checked, over raw sockets."""
+"""Limits on requests before their signature is checked, over raw sockets."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ class Served:
         return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def send(self, data: bytes) -> bytes:
-        """Everything that is answered until the server ends the connection."""
+        """Send data and return the answer until the server closes the connection."""
         reader, writer = await self.connect()
         with contextlib.suppress(ConnectionError):
             writer.write(data)
@@ -78,7 +78,7 @@ def chunked(size: int, piece: int = 50_000) -> bytes:
     return HEAD + b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n" + whole + b"0\r\n\r\n"
 
 
-async def test_a_body_has_a_bound_however_its_length_is_given(served: Served) -> None:
+async def test_a_body_is_limited_with_and_without_a_length(served: Served) -> None:
     told = b"content-length: %d\r\nconnection: close\r\n\r\n"
     assert b" 413 " in await served.send(HEAD + told % (BODY_MAX + 1))
     assert b" 413 " in await served.send(HEAD + told % (10**18))
@@ -89,7 +89,7 @@ async def test_a_body_has_a_bound_however_its_length_is_given(served: Served) ->
     assert served.taken == [BODY_MAX, BODY_MAX]
 
 
-async def test_an_endless_chunked_body_is_ended(served: Served) -> None:
+async def test_an_endless_chunked_body_is_cut_off(served: Served) -> None:
     reader, writer = await served.connect()
     writer.write(HEAD + b"transfer-encoding: chunked\r\n\r\n")
     sent = 0
@@ -115,14 +115,14 @@ async def test_an_endless_chunked_body_is_ended(served: Served) -> None:
     ],
     ids=["one header", "many headers", "address", "endless header", "endless method", "trailers"],
 )
-async def test_a_head_has_a_bound(served: Served, head: bytes) -> None:
+async def test_a_head_is_limited(served: Served, head: bytes) -> None:
     answer = await served.send(head)
     assert answer[:13] in {b"", b"HTTP/1.1 400 ", b"HTTP/1.1 431 "}
     assert served.taken == []
     assert await served.healthy()
 
 
-async def test_a_head_of_usual_size_is_read_in_any_pieces(served: Served) -> None:
+async def test_a_usual_head_may_arrive_in_pieces(served: Served) -> None:
     head = HEAD + b"a: %s\r\ncontent-length: 3\r\nconnection: close\r\n\r\n" % (b"v" * 8_000)
     reader, writer = await served.connect()
     for start in range(0, len(head), 997):
@@ -138,7 +138,7 @@ async def test_a_head_of_usual_size_is_read_in_any_pieces(served: Served) -> Non
     [b"", b"P", HEAD, HEAD + b"content-length: 9\r\n\r\nabc", HEAD + b"content-length: 9\r\n\r\n",
      HEAD + b"transfer-encoding: chunked\r\n\r\n5\r\nab", b"GET /healthz HTTP/1.1\r\n\r"],
 )  # fmt: skip
-async def test_half_a_request_is_ended_in_time(
+async def test_a_partial_request_is_closed_in_time(
     served: Served, half: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LimitedProtocol, "request_s", 0.3)
@@ -148,7 +148,7 @@ async def test_half_a_request_is_ended_in_time(
     assert served.taken == []
 
 
-async def test_a_trickle_of_bytes_buys_no_time(
+async def test_a_trickle_of_bytes_does_not_extend_the_deadline(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LimitedProtocol, "request_s", 0.5)
@@ -185,7 +185,7 @@ async def test_the_second_request_of_a_connection_has_a_deadline_too(
     writer.close()
 
 
-async def test_half_a_request_behind_a_whole_one_has_a_deadline_too(
+async def test_a_partial_pipelined_request_has_a_deadline_too(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LimitedProtocol, "request_s", 0.5)
@@ -208,7 +208,7 @@ def test_a_signature_of_any_characters_is_refused(signature: str, time: str) -> 
 
 
 @pytest.mark.parametrize("half", [b"", HEAD, HEAD + b"content-length: 9\r\n\r\nabc"])
-async def test_a_flood_of_half_requests_leaves_health_and_slack_an_answer(
+async def test_a_flood_of_partial_requests_does_not_block_slack(
     served: Served, half: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LimitedProtocol, "connections_max", 20)
@@ -228,7 +228,7 @@ async def test_a_flood_of_half_requests_leaves_health_and_slack_an_answer(
     await asyncio.gather(*ends, return_exceptions=True)
 
 
-async def test_idle_connections_make_room_too(
+async def test_idle_connections_are_closed_too(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LimitedProtocol, "connections_max", 5)

@@ -1,4 +1,4 @@
-"""The steps of the background loops: one bad item, or one refusal of Slack, ends none of them."""
+"""Steps of background loops survive a bad item and a refusal by Slack."""
 
 import asyncio
 import time
@@ -39,7 +39,7 @@ from tests.valkeys import Valkey
 
 
 class Pupil:
-    """A classifier that cannot be taught one of its examples."""
+    """A classifier that fails to learn one of its examples."""
 
     version = "pupil"
 
@@ -56,7 +56,7 @@ class Pupil:
         self.knows.update(one.id for one in put)
 
 
-async def test_an_example_that_cannot_be_taught_holds_up_no_other(redis: Valkey) -> None:
+async def test_an_example_that_cannot_be_learned_does_not_block_others(redis: Valkey) -> None:
     examples, pupil = Examples(redis), Pupil()
     example_feed = ExampleFeed(Stores(redis, "T"), pupil, TrackRecord())
     for number in range(8):
@@ -68,7 +68,7 @@ async def test_an_example_that_cannot_be_taught_holds_up_no_other(redis: Valkey)
     assert pupil.knows == {f"C:{number}.0" for number in range(8) if number != 3}
 
 
-async def test_callers_of_a_batch_that_was_interrupted_are_answered() -> None:
+async def test_callers_of_an_interrupted_batch_get_an_answer() -> None:
     batching = BatchingClassifier(Pupil())
     with pytest.raises(RuntimeError):
         await asyncio.wait_for(batching.classify(["a"]), 5)
@@ -79,7 +79,7 @@ def gateway_of(sandbox: RunningSandbox, redis: Valkey) -> Gateway:
     return Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig(factor=0)))
 
 
-async def test_a_drift_that_slack_did_not_take_is_told_later_and_once(redis: Valkey) -> None:
+async def test_a_drift_report_that_slack_refused_is_sent_later_and_once(redis: Valkey) -> None:
     config, series = load_config(Path("triage.toml")), Series(redis, TEAM)
     async with running_sandbox() as sandbox:
         directory = Directory(web_client(sandbox.bot_token, sandbox.api_url), config)
@@ -122,7 +122,7 @@ def job(identity: str, backend: str) -> Job:
     )
 
 
-async def test_a_job_of_another_version_holds_up_no_other(redis: Valkey) -> None:
+async def test_a_job_of_another_version_does_not_block_others(redis: Valkey) -> None:
     jobs = Jobs(redis)
     await jobs.add(job("aaaa", "a later backend"))
     await jobs.add(job("bbbb", "local"))
@@ -135,14 +135,14 @@ async def test_a_job_of_another_version_holds_up_no_other(redis: Valkey) -> None
     assert [type(one) for one in raised.value.exceptions] == [KeyError]
     after = await jobs.get(TEAM, "bbbb")
     assert after is not None
-    assert after.stage is Stage.FAILED  # its snapshot is gone
+    assert after.stage is Stage.FAILED  # its snapshot is missing
 
 
-async def test_the_watch_of_the_embedded_server_outlives_its_errors(
+async def test_the_watch_of_the_embedded_server_survives_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[str] = []
-    look = EmbeddedValkey._check  # noqa: SLF001 - what its thread does
+    look = EmbeddedValkey._check  # noqa: SLF001 - the step of its thread
 
     def failing(self: EmbeddedValkey) -> None:
         looks.append("look")

@@ -1,4 +1,4 @@
-"""Background loops outlive their failures, and say so."""
+"""Background loops survive failures and report them."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ async def loops(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Loops]:
 
 
 class Steps:
-    """A step that raises these in turn, the last one again and again."""
+    """A step that raises these errors in turn and repeats the last one."""
 
     def __init__(self, *raises: BaseException | None) -> None:
         self.raises = list(raises)
@@ -44,7 +44,7 @@ def count(loops: Loops, name: str, kind: str) -> float:
     return found or 0.0
 
 
-async def test_a_step_that_hangs_is_seen_cancelled_and_tried_again(loops: Loops) -> None:
+async def test_a_hung_step_is_reported_cancelled_and_retried(loops: Loops) -> None:
     over, taken = asyncio.Event(), 0
 
     async def step() -> None:
@@ -60,7 +60,7 @@ async def test_a_step_that_hangs_is_seen_cancelled_and_tried_again(loops: Loops)
     await eventually(lambda: loops.failing == ())
 
 
-async def test_a_step_that_swallows_its_cancellation_is_seen(loops: Loops) -> None:
+async def test_a_step_that_swallows_its_cancellation_is_reported(loops: Loops) -> None:
     over = asyncio.Event()
 
     async def step() -> None:
@@ -89,7 +89,7 @@ async def test_a_timeout_inside_of_a_step_is_an_outage(loops: Loops) -> None:
         asyncio.CancelledError(),
     ],
 )
-async def test_a_failure_is_counted_and_the_loop_goes_on(
+async def test_a_failure_is_counted_and_the_loop_continues(
     loops: Loops, error: BaseException
 ) -> None:
     steps = Steps(error, None)
@@ -99,7 +99,7 @@ async def test_a_failure_is_counted_and_the_loop_goes_on(
     assert loops.failing == ()
 
 
-async def test_repeated_failure_is_said_until_a_step_succeeds(loops: Loops) -> None:
+async def test_repeated_failure_is_reported_until_a_step_succeeds(loops: Loops) -> None:
     steps = Steps(ValueError())
     loops.start("one", steps, 0.001)
     await eventually(lambda: steps.taken >= FAILURES_MAX)
@@ -122,7 +122,7 @@ async def test_repeated_failure_is_said_until_a_step_succeeds(loops: Loops) -> N
         (GatewayError("missing_scope"), "refusal"),
     ],
 )
-async def test_what_no_restart_ends_leaves_it_healthy(
+async def test_errors_that_no_restart_fixes_leave_the_loop_healthy(
     loops: Loops, error: Exception, kind: str
 ) -> None:
     steps = Steps(error)
@@ -132,7 +132,7 @@ async def test_what_no_restart_ends_leaves_it_healthy(
     assert count(loops, "one", "failure") == 0
 
 
-async def test_a_loop_ends_when_it_is_told_although_its_step_swallows_it(loops: Loops) -> None:
+async def test_a_loop_stops_even_if_its_step_swallows_the_cancellation(loops: Loops) -> None:
     begun = asyncio.Event()
 
     async def step() -> None:
@@ -155,7 +155,7 @@ async def test_a_task_that_ended_from_outside_is_failing(loops: Loops) -> None:
     await eventually(lambda: loops.failing == ("one",))
 
 
-async def test_one_bad_item_does_not_hold_up_the_others() -> None:
+async def test_a_bad_item_does_not_block_others() -> None:
     seen = []
 
     async def step(item: int) -> None:
@@ -169,7 +169,7 @@ async def test_one_bad_item_does_not_hold_up_the_others() -> None:
     assert [type(one) for one in raised.value.exceptions] == [ValueError]
 
 
-async def test_work_done_once_says_that_it_failed(capfd: pytest.CaptureFixture[str]) -> None:
+async def test_a_failed_task_is_logged(capfd: pytest.CaptureFixture[str]) -> None:
     task = watched("odd job", Steps(ValueError("x"))())
     await asyncio.wait([task])
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Where `triage run` listens: what it cannot listen on is named before Slack is asked anything."""
+"""`triage run` reports an address that it cannot listen on before it calls Slack."""
 
 import socket
 from pathlib import Path
@@ -22,7 +22,7 @@ SETTINGS = Settings(
 
 
 @pytest.mark.parametrize("option", ["--port", "--metrics-port"])
-async def test_a_port_that_is_taken_is_named(option: str) -> None:
+async def test_a_port_in_use_is_reported(option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ports = (port, None) if option == "--port" else (None, port)
@@ -30,12 +30,12 @@ async def test_a_port_that_is_taken_is_named(option: str) -> None:
             await serve(SETTINGS, CONFIG, ports[0], metrics_port=ports[1])
 
 
-async def test_an_address_of_another_machine_is_named() -> None:
+async def test_an_address_of_another_machine_is_reported() -> None:
     with pytest.raises(ConfigError, match=r"192\.0\.2\.1, port 3000: cannot assign"):
         await serve(SETTINGS, CONFIG, 3000, host="192.0.2.1")
 
 
-async def test_a_worker_takes_no_port_for_events() -> None:
+async def test_a_worker_opens_no_port_for_events() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(ConfigError, match="SLACK_API_URL"),
@@ -45,7 +45,7 @@ async def test_a_worker_takes_no_port_for_events() -> None:
 
 @pytest.mark.parametrize("option", ["--port", "--metrics-port"])
 @pytest.mark.parametrize("port", ["0", "65536", "-1"])
-def test_a_number_that_is_no_port_is_refused(option: str, port: str) -> None:
+def test_an_invalid_port_is_refused(option: str, port: str) -> None:
     ended = CliRunner().invoke(app, ["run", option, port])
     assert ended.exit_code == 2
     assert option in ended.output

@@ -79,7 +79,7 @@ def test_the_shipped_file_is_valid() -> None:
         ('[train]\nsuffix = "My model"\n' + LABEL, ["train.suffix: must match the pattern ^[a-z0"]),
     ],
 )
-def test_a_bad_file_is_named_by_key(tmp_path: Path, content: str, words: list[str]) -> None:
+def test_an_error_names_the_wrong_key(tmp_path: Path, content: str, words: list[str]) -> None:
     problem = config_error(tmp_path, content)
     assert [word for word in words if word not in problem] == []
 
@@ -94,7 +94,7 @@ def test_an_emoji_gets_its_standard_name(tmp_path: Path, written: str, read: str
     assert load_config(file).labels[0].emoji == read
 
 
-def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_or_binary_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         load_config(tmp_path / "none.toml")
     (tmp_path / "junk.toml").write_bytes(b"\xff\x00\xfe")
@@ -119,7 +119,7 @@ def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
         ("TRIAGE_METRICS_PORT", "70000", "must be at most 65535"),
     ],
 )
-def test_a_bad_variable_is_named_without_its_value(name: str, value: str, words: str) -> None:
+def test_an_error_names_the_variable_without_its_value(name: str, value: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load_settings({name: value})
     assert str(caught.value).startswith(name)

@@ -1,4 +1,4 @@
-"""Our own card is found in a busy channel, in the end, and nobody else's passes for it."""
+"""The search finds our card even in a busy channel, and accepts no one else's."""
 
 import asyncio
 import time
@@ -43,7 +43,7 @@ async def sandbox() -> AsyncIterator[RunningSandbox]:
 
 @pytest.fixture
 def gateway(sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    """One that gets a turn at history, and is refused the next one."""
+    """Return a gateway that gets one turn at history and is refused the next."""
     limits = pacing._LIMITS | {"conversations.history": (1, 0.05)}  # noqa: SLF001
     monkeypatch.setattr(pacing, "_LIMITS", limits)
     monkeypatch.setattr(sending, "_PATIENCE_S", 0.001)
@@ -53,7 +53,7 @@ def gateway(sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPa
 
 
 def post(sandbox: RunningSandbox, about: str | None, **author: str) -> str:
-    """A post of the bot in #billing, or of whom `author` names; its ts."""
+    """Post to #billing as the bot, or as `author`; return the ts."""
     ours = {"user": seed.BOT_USER, "bot_id": seed.BOT_ID, "app_id": seed.APP_ID}
     message: dict[str, Any] = {**(author or ours), "text": "x"}
     if about is not None:
@@ -78,7 +78,7 @@ def sought(sandbox: RunningSandbox) -> Record:
 
 
 async def tries(step: Step, gateway: Gateway, redis: Client, record: Record) -> tuple[Record, int]:
-    """Try as a worker does, with what is stored alone; the record at the end, and how many."""
+    """Retry a step with stored state only; return the last record and the number of tries."""
     hold, count = Hold(Records(redis), record.message.id), 0
     while True:
         count += 1
@@ -97,7 +97,7 @@ def pages(sandbox: RunningSandbox) -> int:
     return sum(one["method"] == "conversations.history" for one in calls)
 
 
-async def test_each_refusal_goes_on_where_the_search_was(
+async def test_a_refused_search_resumes_where_it_stopped(
     sandbox: RunningSandbox, gateway: Gateway, redis: Client
 ) -> None:
     record = sought(sandbox)
@@ -106,12 +106,12 @@ async def test_each_refusal_goes_on_where_the_search_was(
     found, count = await tries(adopt, gateway, redis, record)
     assert found.shown.card is not None
     assert (found.shown.card.ts, found.shown.posting, found.shown.late) == (ts, None, ())
-    assert count > PAGES / 2  # it was refused again and again
-    assert pages(sandbox) <= PAGES + 1  # and read nothing twice
+    assert count > PAGES / 2  # it was refused many times
+    assert pages(sandbox) <= PAGES + 1  # and read no page twice
     assert len(record.model_dump_json()) < 1_000
 
 
-async def test_the_search_begins_at_the_intention_and_not_at_the_message(
+async def test_a_search_starts_at_the_intention(
     sandbox: RunningSandbox, gateway: Gateway, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(card_search, "_SKEW_S", 0.0)
@@ -125,7 +125,7 @@ async def test_the_search_begins_at_the_intention_and_not_at_the_message(
     assert pages(sandbox) == 1
 
 
-async def test_what_was_shown_is_recalled_in_a_busy_channel(
+async def test_cards_and_emoji_are_recalled_in_a_busy_channel(
     sandbox: RunningSandbox, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.slack.history._PATIENCE_S", 0.001)
@@ -142,10 +142,10 @@ async def test_what_was_shown_is_recalled_in_a_busy_channel(
         except GatewayUnavailableError as error:
             await asyncio.sleep(error.after_s or 0)
     assert [one.ts for one in found] == [ts]
-    assert pages(sandbox) <= PAGES + 1 + 5  # and a page of each other channel
+    assert pages(sandbox) <= PAGES + 1 + 5  # plus a page of each other channel
 
 
-async def test_nobody_elses_message_passes_for_our_card(
+async def test_other_authors_messages_are_not_our_cards(
     sandbox: RunningSandbox, gateway: Gateway, redis: Client
 ) -> None:
     record = sought(sandbox)
@@ -181,7 +181,7 @@ def test_only_the_apps_own_messages_are_cards(
     assert found == ("C:1.0" if ours and not by_bot_alone else None)
 
 
-async def test_a_card_that_lands_late_is_to_be_taken_down(
+async def test_a_card_that_arrives_late_is_marked_stale(
     sandbox: RunningSandbox, gateway: Gateway, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(card_search, "_LOOKS_S", (0.0, 0.0))
@@ -195,19 +195,19 @@ async def test_a_card_that_lands_late_is_to_be_taken_down(
     assert (record.shown.late, record.shown.card) == ((), None)
 
 
-def test_an_intention_of_version_0_1_is_read() -> None:
+def test_an_intention_of_version_0_1_can_be_read() -> None:
     shown = Shown.model_validate_json('{"posting": "C0BILLING"}')
     assert shown.posting == Posting(channel="C0BILLING")
 
 
 @pytest.mark.parametrize("ahead_s", [3600, -3600])
-async def test_a_card_is_found_whatever_our_clock_says(
+async def test_a_card_is_found_with_a_wrong_clock(
     sandbox: RunningSandbox, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, ahead_s: int
 ) -> None:
     record, wrong = sought(sandbox), SimpleNamespace(time=lambda: time.time() + ahead_s)
     monkeypatch.setattr(sending, "time", wrong)
     monkeypatch.setattr(card_search, "time", wrong)
-    await gateway.author()  # any answer tells Slack's time
+    await gateway.author()  # any answer gives Slack's time
     intended = intention(BILLING, record, gateway.slack_time)
     card = post(sandbox, str(record.message.id))
     assert abs(gateway.slack_time - time.time()) < 5

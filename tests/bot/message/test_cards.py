@@ -1,4 +1,4 @@
-"""Cards: what they show of a message, to whom, and which emoji they name."""
+"""Cards show a message, mention its group, and name emoji."""
 
 import json
 import tomllib
@@ -47,7 +47,7 @@ def written(shown: Card) -> str:
     "text",
     ["<a>1</a>" * 200, "&" * 40_000, "😀" * 40_000, "\ud83d", "```" * 2_000, "", "x" * 3_000],
 )
-def test_any_text_makes_a_card_that_slack_takes(text: str) -> None:
+def test_any_text_gives_a_valid_card(text: str) -> None:
     near = (Neighbour(text, "BILLING", 0.9),)
     shown = made(text, Prediction("BILLING", 0.9, neighbours=near), author=text)
     for one in (shown, shown.bare):
@@ -58,21 +58,21 @@ def test_any_text_makes_a_card_that_slack_takes(text: str) -> None:
 
 
 @given(st.text(), st.text(max_size=80), st.text())
-def test_any_three_texts_make_a_card(text: str, author: str, near: str) -> None:
+def test_any_three_texts_give_a_valid_card(text: str, author: str, near: str) -> None:
     neighbours = (Neighbour(near, "BILLING", 0.9),)
     shown = made(text, Prediction("BILLING", 0.9, neighbours=neighbours), author=author)
     check_blocks(list(shown.blocks), 50)
     written(shown).encode()
 
 
-def test_no_mention_or_link_of_a_stranger_comes_alive() -> None:
+def test_mentions_and_links_of_authors_are_inert() -> None:
     text = "<!channel> <@U0AVA> <https://evil.example|bank> @here #general"
     near = (Neighbour(text, "BILLING", 0.9),)
     shown = made(text, Prediction("BILLING", 0.9, neighbours=near), author=text)
     for wrong in ("<!channel>", "<@U0AVA>", "<https"):
         assert wrong not in written(shown)
     texts = [one for block in shown.blocks for one in block.get("elements", [block.get("text")])]
-    assert all(one["verbatim"] for one in texts)  # nor a plain name or address
+    assert all(text["verbatim"] for text in texts)  # plain names and URLs are inert too
 
 
 def test_personal_data_stays_in_its_channel() -> None:
@@ -81,7 +81,7 @@ def test_personal_data_stays_in_its_channel() -> None:
     for secret in ("4111", "ana.doe", "2671"):
         assert secret not in shown
     assert "Card [card number 1], write to [e-mail address 1] or call [phone number 1]" in shown
-    assert "https://x/p1" in shown  # the way to the original
+    assert "https://x/p1" in shown  # the link to the original
 
 
 def test_redaction_of_cards_can_be_switched_off() -> None:
@@ -89,7 +89,7 @@ def test_redaction_of_cards_can_be_switched_off() -> None:
     assert "4111 1111 1111 1111" in written(made(SECRETS, config=OPEN))
 
 
-def test_a_cut_text_shows_no_part_of_a_number() -> None:
+def test_a_cut_text_shows_no_partial_number() -> None:
     for length in range(2_960, 3_000):
         assert "4111" not in written(made("x" * length + " 4111 1111 1111 1111 " + "y" * 99))
 
@@ -114,7 +114,7 @@ def test_an_unsure_card_names_its_guesses_and_offers_nothing_to_confirm() -> Non
     assert "white_check_mark" not in written(shown)
 
 
-def test_every_label_is_named_once_where_all_are_guesses() -> None:
+def test_every_label_is_named_once_if_all_are_guesses() -> None:
     names = ("TECHNICAL", "OTHER", "ACCOUNT", "BILLING")
     shares = tuple(Score(name, 0.4 - place / 10) for place, name in enumerate(names))
     shown = hint(made(prediction=Prediction(None, 0.4, shares)))
@@ -129,13 +129,13 @@ def test_a_card_without_a_guess_names_every_label(prediction: Prediction | None)
     assert "white_check_mark" not in shown
 
 
-def test_a_standing_label_can_be_confirmed_by_another_agent() -> None:
+def test_a_current_label_can_be_confirmed_by_another_agent() -> None:
     standing = Standing("ACCOUNT", "correction", "U0AVA", "2.0")
     shown = made(prediction=UNSURE, standing=standing)
     assert hint(shown).startswith(":white_check_mark: confirms · corrects to :wrench: TECHNICAL")
     assert "Correction by <@U0AVA>" in written(shown)
 
 
-def test_a_group_without_an_id_is_named() -> None:
+def test_a_group_without_an_id_is_shown_by_its_handle() -> None:
     assert "@billing" in written(made(group="@billing"))
     assert "<!subteam^S1>" in written(made(group="S1"))

@@ -1,4 +1,4 @@
-"""Reactions to the standing label: the same whatever order and however often they come."""
+"""Reactions give the same current label in any order and with duplicates."""
 
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ def standing(*reactions: Reaction, predicted: str | None = "A") -> str | None:
     return None if found is None else found.label
 
 
-def test_the_last_one_stands_and_removal_takes_back() -> None:
+def test_the_last_label_is_current_and_removal_undoes_it() -> None:
     b, c = reaction(1, "U1", "B"), reaction(2, "U2", "C")
     assert standing(b, c) == "C"
     assert standing(b, c, reaction(3, "U2", "C", added=False)) == "B"
@@ -31,7 +31,7 @@ def test_the_last_one_stands_and_removal_takes_back() -> None:
     assert standing(b, c, *off) is None
 
 
-def test_a_confirmation_confirms_what_it_found() -> None:
+def test_a_confirmation_confirms_the_label_before_it() -> None:
     confirm = reaction(2, "U2", None)
     found, _ = fold([confirm], "A")
     assert found is not None
@@ -79,7 +79,7 @@ def test_duplicates_and_order_of_arrival_change_nothing(events: list[Reaction]) 
 
 @settings(max_examples=25, deadline=None)
 @given(reactions, st.randoms(), st.sampled_from(["A", None]))
-async def test_what_is_stored_folds_the_same_in_whatever_order_it_came(
+async def test_stored_reactions_fold_the_same_in_any_order(
     valkey_url: str, events: list[Reaction], random: Random, predicted: str | None
 ) -> None:
     item = MessageId(team="T", channel="C", ts="1")

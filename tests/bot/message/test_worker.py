@@ -1,4 +1,4 @@
-"""What a worker does with an event that fails: a bug counts a try, an outage does not."""
+"""A failed event: a bug counts as a strike, an outage does not."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,21 +27,21 @@ EVENT = Posted(message=Message(id=MessageId(team="T1", channel="C1", ts="1.0"), 
 
 
 @asynccontextmanager
-async def working(redis: Client, answers: EventHandler) -> AsyncIterator[Inbox]:
+async def working(redis: Client, handler: EventHandler) -> AsyncIterator[Inbox]:
     inbox = Inbox(redis)
     await Workspaces(redis).add("T1")
     await inbox.receive(EVENT)
     loops = Loops(Metrics())
-    at_work = Worker(inbox, {"T1": answers})
-    at_work.start(loops)
+    running = Worker(inbox, {"T1": handler})
+    running.start(loops)
     try:
         yield inbox
     finally:
-        await at_work.drain(loops, 1.0)
+        await running.drain(loops, 1.0)
 
 
 class Fails:
-    """Fails with each of these errors once, and then no more."""
+    """A handler that raises each of these errors once."""
 
     def __init__(self, *errors: Exception) -> None:
         self.left = list(errors)
@@ -52,21 +52,21 @@ class Fails:
 
 
 class Hangs:
-    """Does not end the first time."""
+    """A handler that hangs on the first try."""
 
     def __init__(self) -> None:
         self.tries = 0
-        self.begun = asyncio.Event()
+        self.started = asyncio.Event()
 
     async def handle(self, _: Event) -> None:
         self.tries += 1
         if self.tries == 1:
-            self.begun.set()
+            self.started.set()
             await asyncio.Event().wait()
 
 
 class ReadsAWrongType:
-    """Has a bug in its use of the storage."""
+    """A handler with a bug in its use of the storage."""
 
     def __init__(self, redis: Client) -> None:
         self._redis = redis
@@ -76,7 +76,7 @@ class ReadsAWrongType:
         await self._redis.hgetall(keys.tally(event.item.team))
 
 
-async def test_a_wrong_type_counts_as_failed_tries_and_leaves_a_traceback(
+async def test_a_wrong_type_counts_as_a_strike_and_logs_a_traceback(
     redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "_STRIKES_MAX", 2)
@@ -87,31 +87,31 @@ async def test_a_wrong_type_counts_as_failed_tries_and_leaves_a_traceback(
                 return await inbox.dead("T1") == 1
 
             await eventually(dead)
-    failed = [one for one in logs if one["event"] == "event.failed"]
-    assert [one["strikes"] for one in failed] == [0, 1]
-    assert all("WRONGTYPE" in str(one["exc_info"]) for one in failed)
-    [letter] = [one async for one in DeadLetters(redis).iterate("T1")]
+    failed = [line for line in logs if line["event"] == "event.failed"]
+    assert [line["strikes"] for line in failed] == [0, 1]
+    assert all("WRONGTYPE" in str(line["exc_info"]) for line in failed)
+    [letter] = [letter async for letter in DeadLetters(redis).iterate("T1")]
     assert letter.reason == "ResponseError each time"
 
 
-async def test_outages_and_held_messages_count_no_failed_try(
+async def test_outages_and_held_messages_count_no_strike(
     redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "_STRIKES_MAX", 1)
-    passing = Fails(
+    temporary = Fails(
         StorageUnavailableError("away"), StorageDeniedError("no"), HeldError(), LostHoldError()
     )
-    async with working(redis, passing) as inbox:
+    async with working(redis, temporary) as inbox:
 
         async def done() -> bool:
             return await inbox.depth("T1") == 0
 
         await eventually(done)
         assert await inbox.dead("T1") == 0
-    assert not passing.left
+    assert not temporary.left
 
 
-async def test_what_slack_refuses_is_buried_after_its_hour_with_what_to_do(
+async def test_a_refused_event_becomes_a_dead_letter_with_instructions(
     redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "_REFUSED_MAX_S", 0.2)
@@ -122,27 +122,27 @@ async def test_what_slack_refuses_is_buried_after_its_hour_with_what_to_do(
             return await inbox.dead("T1") == 1
 
         await eventually(dead)
-    [letter] = [one async for one in DeadLetters(redis).iterate("T1")]
-    assert "missing_scope: install the app again" in letter.reason
+    [letter] = [letter async for letter in DeadLetters(redis).iterate("T1")]
+    assert "missing_scope: reinstall the app" in letter.reason
 
 
 async def emptied(inbox: Inbox) -> bool:
     return await inbox.depth("T1") == 0
 
 
-async def test_what_has_no_end_after_an_hour_gives_its_place_back_and_is_tried_again(
+async def test_a_hung_event_frees_its_slot_and_is_retried(
     redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hangs, loop = Hangs(), asyncio.get_running_loop()
     now = loop.time
     with capture_logs() as logs:
         async with working(redis, hangs) as inbox:
-            await hangs.begun.wait()
+            await hangs.started.wait()
             monkeypatch.setattr(loop, "time", lambda: now() + worker._HANGS_S - 60)  # noqa: SLF001
             await asyncio.sleep(0)
             assert (hangs.tries, await inbox.depth("T1")) == (1, 1)
             monkeypatch.setattr(loop, "time", lambda: now() + worker._HANGS_S)  # noqa: SLF001
             await eventually(lambda: emptied(inbox))
     assert hangs.tries == 2
-    [failed] = [one for one in logs if one["event"] == "event.failed"]
-    assert str(failed["exc_info"]) == "no end after 3600 s"
+    [failed] = [line for line in logs if line["event"] == "event.failed"]
+    assert str(failed["exc_info"]) == "not finished after 3600 s"

@@ -1,4 +1,4 @@
-"""The champion is followed without a restart; what cannot be used leaves the old one."""
+"""The champion is followed without a restart; an unusable one leaves the old one in use."""
 
 import hashlib
 from dataclasses import replace
@@ -32,7 +32,7 @@ def config() -> Config:
 
 
 @pytest.fixture
-def parts() -> Shared:
+def shared() -> Shared:
     return make_shared()
 
 
@@ -50,8 +50,8 @@ def local(config: Config, c: float = 3.0) -> tuple[Model, bytes]:
 
 
 @pytest.fixture
-async def champion(redis: Client, config: Config, parts: Shared) -> ChampionClassifier:
-    build = builder(Settings(), config, parts, patience_s=None)
+async def champion(redis: Client, config: Config, shared: Shared) -> ChampionClassifier:
+    build = builder(Settings(), config, shared, patience_s=None)
     return ChampionClassifier(Models(redis), "T", build, build(None, b""))
 
 
@@ -114,7 +114,7 @@ async def test_a_model_that_cannot_be_used_leaves_the_old_one(
     assert champion.problem is None
 
 
-async def test_a_file_that_was_changed_is_not_used(
+async def test_a_changed_model_file_is_not_used(
     redis: Client, champion: ChampionClassifier, config: Config
 ) -> None:
     await promote(redis, *local(config))
@@ -129,8 +129,8 @@ async def test_a_file_that_was_changed_is_not_used(
     assert not champion.problem
 
 
-async def test_what_became_of_the_former_ones_answers_says_nothing_of_the_next(
-    redis: Client, config: Config, parts: Shared
+async def test_the_record_of_one_model_does_not_affect_the_next(
+    redis: Client, config: Config, shared: Shared
 ) -> None:
     series, record = Series(redis, "T"), TrackRecord()
     best = Score("BILLING", 0.7)
@@ -149,7 +149,7 @@ async def test_what_became_of_the_former_ones_answers_says_nothing_of_the_next(
         record.answered(await series.answers())
 
     await renew()
-    own = replace(parts, outcomes=partial(record.outcomes, config.label_set.names))
+    own = replace(shared, outcomes=partial(record.outcomes, config.label_set.names))
     build = builder(Settings(), config, own, patience_s=None)
     champion = ChampionClassifier(Models(redis), "T", build, build(None, b""), renew)
     assert champion.precision_report is not None

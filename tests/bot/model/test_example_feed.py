@@ -1,4 +1,4 @@
-"""What became of answers moves the threshold, in every process and after a restart."""
+"""Judged answers move the threshold in every process and after a restart."""
 
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,7 @@ def embedder() -> MiniLmEmbedder:
 
 
 class Process:
-    """A process of the bot, as far as it learns."""
+    """The learning parts of a process of the bot."""
 
     def __init__(self, redis: Client, embedder: MiniLmEmbedder) -> None:
         record, index = TrackRecord(), EmbeddedIndex(embedder)
@@ -53,7 +53,7 @@ class Process:
         return self.classifier.precision_report.answers
 
     async def answered(self, count: int, *, shown: bool) -> None:
-        """So many messages got a label, and were left with it."""
+        """Record messages that kept the label that the bot gave."""
         best = Score("BILLING", 0.55)
         said = Prediction(best.label, best.confidence, (best,), local=best)
         for number in range(count):
@@ -62,7 +62,7 @@ class Process:
             await self.answer_log.answered(message, said, shown=shown)
 
 
-async def test_it_moves_for_all_and_stays_after_a_restart(
+async def test_the_threshold_moves_in_every_process_and_survives_a_restart(
     redis: Client, embedder: MiniLmEmbedder
 ) -> None:
     await teach(redis, TEAM, 60, CONFIG.label_set.version)
@@ -86,7 +86,7 @@ async def test_it_moves_for_all_and_stays_after_a_restart(
         assert after.label is not None
 
 
-async def test_files_are_classified_by_the_same_threshold(
+async def test_files_are_classified_with_the_same_threshold(
     redis: Client, valkey_url: str, embedder: MiniLmEmbedder
 ) -> None:
     await teach(redis, TEAM, 60, CONFIG.label_set.version)
@@ -106,7 +106,7 @@ async def test_files_are_classified_by_the_same_threshold(
 
 
 async def judge_the_last(redis: Client) -> None:
-    """An agent confirms the label of the newest message."""
+    """Confirm the label of the newest message as an agent."""
     examples = Examples(redis)
     [some] = await examples.get(TEAM, ["C0SUPPORT:1.0"])
     assert some is not None

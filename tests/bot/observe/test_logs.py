@@ -1,4 +1,4 @@
-"""A traceback in the log says where, and never what somebody wrote."""
+"""Logs show where an error occurred, and never private text."""
 
 import json
 import subprocess
@@ -14,13 +14,13 @@ WORD = "kum" + "quat"
 
 
 def failed() -> BaseException:
-    """An error whose parts all quote the word."""
+    """Return an error whose parts all quote the word."""
     with pytest.raises(ValidationError, match=WORD) as raised:
         EVENT.validate_json(f'{{"kind": "posted", "message": "{WORD}"}}')
     return ExceptionGroup(WORD, [raised.value, KeyError(WORD)])
 
 
-def test_an_error_is_told_by_its_places_and_types_alone() -> None:
+def test_an_error_is_logged_with_places_and_types_only() -> None:
     error = failed()
     said = outline((type(error), error, error.__traceback__))
     assert WORD not in said
@@ -45,7 +45,7 @@ logging.getLogger("slack_bolt.App").warning("a request's body")
 """
 
 
-def test_every_line_is_json_whoever_writes_it() -> None:
+def test_every_log_line_is_json() -> None:
     done = subprocess.run(
         [sys.executable, "-c", LIBRARY], capture_output=True, text=True, check=True, timeout=60
     )
@@ -89,7 +89,7 @@ raise KeyError("{WORD}")
 """
 
 
-def test_what_fails_unseen_is_told_without_words() -> None:
+def test_unhandled_errors_are_logged_without_texts() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FAILURES], capture_output=True, text=True, check=False, timeout=60
     )

@@ -1,4 +1,4 @@
-"""Traces: spans of one message meet in one trace, whatever process made them; no text in them."""
+"""Spans of a message join in one trace across processes, and contain no text."""
 
 import json
 
@@ -24,7 +24,7 @@ def process() -> tuple[OpenTelemetry, InMemorySpanExporter]:
     return OpenTelemetry(provider), exporter
 
 
-async def test_spans_of_a_message_meet_in_one_trace(redis: Client) -> None:
+async def test_spans_of_a_message_join_in_one_trace(redis: Client) -> None:
     intake, taken = process()
     worker, answered = process()
     inbox = ObservedInbox(redis, IntakeConfig(), Metrics(), intake)
@@ -55,7 +55,7 @@ def test_a_failure_leaves_no_text_in_its_span() -> None:
     assert "kumquat" not in span.to_json()
 
 
-def test_traces_are_made_where_there_is_somewhere_to_send_them() -> None:
+def test_traces_are_made_if_an_endpoint_is_set() -> None:
     assert isinstance(tracing_of({}), NoTracing)
     made = tracing_of({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})
     assert isinstance(made, OpenTelemetry)

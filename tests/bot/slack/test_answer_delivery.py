@@ -1,4 +1,4 @@
-"""The answer of a command is sent until it is heard, or until its time is up."""
+"""The answer to a command is retried until it is delivered or its time is up."""
 
 from collections.abc import AsyncIterator
 
@@ -43,22 +43,23 @@ def asked(waited_s: float) -> Asked:
     return Asked(item=at, user="U0ADA", text="status", response_url=NOBODY, waited_s=waited_s)
 
 
-def told(sandbox: RunningSandbox) -> list[str]:
+def delivered(sandbox: RunningSandbox) -> list[str]:
     places = sandbox.state.messages
-    return [one["text"] for at, said in places.items() if at[0] == "D" for one in said.values()]
+    direct = [messages for at, messages in places.items() if at[0] == "D"]
+    return [message["text"] for messages in direct for message in messages.values()]
 
 
-async def test_an_address_is_tried_while_it_is_valid(
+async def test_response_url_is_used_while_it_is_valid(
     sandbox: RunningSandbox, delivery: AnswerDelivery
 ) -> None:
     with pytest.raises(GatewayUnavailableError, match="response_url"):
         await delivery.tell(asked(29 * MINUTE_S), "done")
-    assert told(sandbox) == []
+    assert delivered(sandbox) == []
     await delivery.tell(asked(31 * MINUTE_S), "done")
-    assert told(sandbox) == ["done"]
+    assert delivered(sandbox) == ["done"]
 
 
-async def test_an_answer_is_tried_for_two_hours_and_given_up_with_a_log_line(
+async def test_an_answer_is_retried_for_two_hours_then_logged(
     sandbox: RunningSandbox, delivery: AnswerDelivery
 ) -> None:
     sandbox.server.sandbox.faults.add(Fault("conversations.open", "500", times=2))
@@ -66,5 +67,5 @@ async def test_an_answer_is_tried_for_two_hours_and_given_up_with_a_log_line(
         await delivery.tell(asked(2 * HOUR_S - 1), "done")
     with capture_logs() as logs:
         await delivery.tell(asked(2 * HOUR_S + 1), "done")
-    assert [(one["event"], one["user"]) for one in logs] == [("command.unheard", "U0ADA")]
-    assert told(sandbox) == []
+    assert [(line["event"], line["user"]) for line in logs] == [("command.unheard", "U0ADA")]
+    assert delivered(sandbox) == []

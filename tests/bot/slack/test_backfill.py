@@ -1,4 +1,4 @@
-"""What was said while nobody listened is found in Slack's history, once."""
+"""Backfill finds missed messages, emoji and deletions in Slack's history, once each."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot.config.config import PacingConfig, load_config
-from bot.slack import backfill as module
-from bot.slack import backfill_schedule as backfill_turns
+from bot.slack import backfill as backfill_module
+from bot.slack import backfill_schedule
 from bot.slack.backfill import Backfill, missed
 from bot.slack.backfill_schedule import BackfillTurns
 from bot.slack.client import web_client
@@ -58,7 +58,7 @@ async def received(redis: Client) -> list[Event]:
     return [entry.event for entry in taken.entries]
 
 
-async def test_a_first_start_leaves_the_past_alone(
+async def test_a_new_installation_ignores_older_messages(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client
 ) -> None:
     write(sandbox, "long ago")
@@ -66,7 +66,7 @@ async def test_a_first_start_leaves_the_past_alone(
     assert await received(redis) == []
 
 
-async def test_what_came_after_the_newest_known_message_is_found_once(
+async def test_a_message_after_the_newest_known_one_is_found_once(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client
 ) -> None:
     known, lost = write(sandbox, "known"), write(sandbox, "lost")
@@ -85,11 +85,11 @@ MARKS: tuple[dict[str, Any], ...] = (
     {"user": BOT},
     {"user": "USLACKBOT"},
     {"user": "USLACKBOT", "files": [{"filetype": "email", "plain_text": "help"}]},
-    *({"subtype": one} for one in SUBTYPES if one not in {"message_changed", "message_deleted"}),
+    *({"subtype": name} for name in SUBTYPES if name not in {"message_changed", "message_deleted"}),
 )
 
 
-async def test_history_and_events_are_decided_alike(
+async def test_history_and_events_find_the_same_requests(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client
 ) -> None:
     triage = backfill.config.triage.model_copy(update={"allowed_bots": frozenset({"B1", "A1"})})
@@ -108,7 +108,7 @@ async def test_history_and_events_are_decided_alike(
     assert sorted(event.item.ts for event in await received(redis)) == live
 
 
-async def test_downtime_is_found_also_where_no_message_is_known(
+async def test_missed_messages_are_found_even_if_none_is_known(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client
 ) -> None:
     await backfill.run()
@@ -142,13 +142,13 @@ def test_missed_emoji_come_just_after_the_last_known_one() -> None:
     known = [reaction("U1", "a", "5.0"), reaction("U2", "b", "9.0")]
     assert missed(item, [("U1", "a"), ("U2", "b")], known) == []
     found = missed(item, [("U2", "b"), ("U3", "c")], known)
-    assert [(one.user, one.emoji, one.added, one.at) for one in found] == [
+    assert [(event.user, event.emoji, event.added, event.at) for event in found] == [
         ("U1", "a", False, "9.000001"),
         ("U3", "c", True, "9.000002"),
     ]
 
 
-async def test_an_emoji_that_arrives_while_history_is_read_is_not_taken_for_one_taken_off(
+async def test_an_emoji_that_arrives_during_the_read_is_not_a_missed_removal(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await backfill.run()
@@ -158,7 +158,7 @@ async def test_an_emoji_that_arrives_while_history_is_read_is_not_taken_for_one_
 
     async def history(channel: str, *given: str, urgent: bool = True) -> tuple[list[Any], str]:
         page = await read(channel, *given, urgent=urgent)
-        if channel == SUPPORT and not put_on:  # it is put on, and heard of, just after the page
+        if channel == SUPPORT and not put_on:  # it is added, and its event arrives, after the page
             acts.react(sandbox.state, "U0AVA", SUPPORT, ts, "wrench")
             at = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
             heard = reaction("U0AVA", "wrench", f"{float(ts) + 1:.6f}")
@@ -173,7 +173,7 @@ async def test_an_emoji_that_arrives_while_history_is_read_is_not_taken_for_one_
     assert [type(event) for event in await received(redis)] == [Posted]
 
 
-async def test_one_bad_item_of_a_history_is_skipped_and_the_others_are_found(
+async def test_a_malformed_message_in_the_history_is_skipped(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client
 ) -> None:
     await backfill.run()
@@ -190,48 +190,48 @@ def turns(backfill: Backfill) -> BackfillTurns:
     return BackfillTurns(backfill, backfill.stores.inbox, backfill.stores.watermarks)
 
 
-async def test_each_wish_is_answered_by_a_look_that_began_after_it(
+async def test_each_request_gets_a_backfill_that_began_after_it(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client
 ) -> None:
-    taking = turns(backfill)
+    schedule = turns(backfill)
     for _ in range(3):  # within five seconds of each other
-        taking.want()
-        await taking.step()
+        schedule.want()
+        await schedule.step()
         write(sandbox, "lost")
-    taking.want()
-    await taking.step()
+    schedule.want()
+    await schedule.step()
     assert len(await received(redis)) == 3
 
 
-async def test_a_wish_is_kept_while_another_process_looks(
+async def test_a_request_is_kept_while_another_process_runs_a_backfill(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backfill_turns, "_LOOK_S", 0.01)
-    taking = turns(backfill)
+    monkeypatch.setattr(backfill_schedule, "_WAIT_S", 0.01)
+    schedule = turns(backfill)
     await backfill.run()
     write(sandbox, "lost")
     async with backfill.stores.watermarks.claimed() as claimed:
         assert claimed
-        taking.want()
-        await taking.step()
+        schedule.want()
+        await schedule.step()
         assert await received(redis) == []
-    await taking.step()
+    await schedule.step()
     assert len(await received(redis)) == 1
 
 
-async def test_a_look_comes_by_itself_when_the_last_one_is_old(
+async def test_a_backfill_runs_at_regular_intervals(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backfill_turns, "_LOOK_S", 0.01)
-    taking = turns(backfill)
-    await taking.step()
+    monkeypatch.setattr(backfill_schedule, "_WAIT_S", 0.01)
+    schedule = turns(backfill)
+    await schedule.step()
     write(sandbox, "lost")
-    await taking.step()
+    await schedule.step()
     assert await received(redis) == []
     await backfill.stores.watermarks.record_backfill(
-        await backfill.stores.inbox.now() - backfill_turns.EVERY_S
+        await backfill.stores.inbox.now() - backfill_schedule.EVERY_S
     )
-    await taking.step()
+    await schedule.step()
     assert len(await received(redis)) == 1
 
 
@@ -239,7 +239,7 @@ async def test_a_message_that_arrives_after_a_gap_does_not_hide_it(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await backfill.run()
-    monkeypatch.setattr(module, "_LOOK_BACK_S", 0.0)
+    monkeypatch.setattr(backfill_module, "_LOOK_BACK_S", 0.0)
     lost, later = write(sandbox, "lost"), write(sandbox, "later")
     at = MessageId(team=TEAM, channel=SUPPORT, ts=later)
     await backfill.stores.inbox.receive(Posted(message=Message(id=at, user="U0CLEO", text="later")))
@@ -247,7 +247,7 @@ async def test_a_message_that_arrives_after_a_gap_does_not_hide_it(
     assert {event.item.ts for event in await received(redis)} == {lost, later}
 
 
-async def test_what_was_deleted_meanwhile_is_told_of_once(
+async def test_a_missed_deletion_is_found_once(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client
 ) -> None:
     await backfill.run()
@@ -257,12 +257,12 @@ async def test_what_was_deleted_meanwhile_is_told_of_once(
     assert await backfill.run() == 1
     assert await backfill.run() == 0
     *posts, deleted = await received(redis)
-    assert [one.item.ts for one in posts] == [kept, gone]
+    assert [event.item.ts for event in posts] == [kept, gone]
     assert isinstance(deleted, Deleted)
     assert deleted.item == MessageId(team=TEAM, channel=SUPPORT, ts=gone)
 
 
-async def test_a_channel_that_fails_holds_up_no_other_and_is_read_again(
+async def test_a_channel_that_fails_does_not_block_others_and_is_read_again(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await backfill.run()
@@ -290,10 +290,10 @@ async def test_a_channel_that_fails_holds_up_no_other_and_is_read_again(
     assert (await backfill.stores.watermarks.read()).backfilled > asked
 
 
-async def test_a_channel_at_which_slack_fails_for_good_holds_up_no_other(
+async def test_a_channel_that_keeps_failing_does_not_block_others(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_TRIES", 1)
+    monkeypatch.setattr(backfill_module, "_TRIES", 1)
     await backfill.run()
     joined, history, looks = await backfill.people.directory.joined(), backfill.gateway.history, []
 
@@ -314,17 +314,17 @@ async def test_a_channel_at_which_slack_fails_for_good_holds_up_no_other(
         assert raised.group_contains(GatewayUnavailableError)
         assert set(looks) == set(joined)
         looks.clear()
-    monkeypatch.setattr(backfill_turns, "_LOOK_S", 0.01)
+    monkeypatch.setattr(backfill_schedule, "_WAIT_S", 0.01)
     with pytest.raises(ExceptionGroup):
         await turns.step()
-    assert looks == joined[:1]  # the others were read a moment ago,
-    monkeypatch.setattr(backfill_turns, "EVERY_S", 0.0)
+    assert looks == joined[:1]  # the others were just read,
+    monkeypatch.setattr(backfill_schedule, "EVERY_S", 0.0)
     with pytest.raises(ExceptionGroup):
         await turns.step()
-    assert looks[1:] == joined  # and are read again in time
+    assert looks[1:] == joined  # and are read again later
 
 
-async def test_a_page_that_is_refused_is_asked_for_again(
+async def test_a_refused_page_is_retried(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client
 ) -> None:
     await backfill.run()
@@ -337,10 +337,10 @@ async def test_a_page_that_is_refused_is_asked_for_again(
     assert len(calls) - before == channels + 1
 
 
-async def test_what_was_said_before_the_bot_came_back_is_not_for_it(
+async def test_messages_before_the_bot_rejoined_a_channel_are_ignored(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_SKEW_S", 0.0)
+    monkeypatch.setattr(backfill_module, "_SKEW_S", 0.0)
     await backfill.run()
     members = sandbox.state.channels[SUPPORT]["members"]
     members.remove(BOT)
@@ -352,7 +352,7 @@ async def test_what_was_said_before_the_bot_came_back_is_not_for_it(
     assert [event.item.ts for event in await received(redis)] == [mine]
 
 
-def test_a_missed_emoji_is_about_the_text_that_is_there() -> None:
+def test_a_missed_emoji_applies_to_the_current_text() -> None:
     item = MessageId(team=TEAM, channel=SUPPORT, ts="100.0")
     [found] = missed(item, [("U0AVA", "wrench")], [], edited=120.0)
     assert float(found.at) > 120.0

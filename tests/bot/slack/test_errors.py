@@ -1,4 +1,4 @@
-"""Slack's errors, sorted: what passes is waited for, what somebody must mend is named."""
+"""Slack's errors are classified: retry temporary ones, and say how to fix refusals."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,8 +24,8 @@ async def sandbox() -> AsyncIterator[RunningSandbox]:
         yield started
 
 
-async def told(url: str, token: str) -> GatewayError:
-    """Return the sorted error of a call without retries."""
+async def error_of(url: str, token: str) -> GatewayError:
+    """Return the classified error of a call without retries."""
     client = AsyncWebClient(token=token, base_url=url, timeout=2, retry_handlers=[])
     try:
         await client.api_call("usergroups.list")
@@ -36,10 +36,10 @@ async def told(url: str, token: str) -> GatewayError:
 
 async def faulty(sandbox: RunningSandbox, answer: str | int, **more: int) -> GatewayError:
     await sandbox.control.faults("usergroups.list", answer, **more)
-    return await told(sandbox.api_url, sandbox.bot_token)
+    return await error_of(sandbox.api_url, sandbox.bot_token)
 
 
-async def test_what_somebody_must_mend_says_how(sandbox: RunningSandbox) -> None:
+async def test_a_refusal_says_what_to_do(sandbox: RunningSandbox) -> None:
     for word, advice in ADVICE.items():
         found = await faulty(sandbox, word)
         assert type(found) is GatewayError
@@ -47,12 +47,12 @@ async def test_what_somebody_must_mend_says_how(sandbox: RunningSandbox) -> None
         assert str(found) == f"usergroups.list: Slack answered {word}: {advice}"
 
 
-async def test_what_passes_is_unavailable(sandbox: RunningSandbox) -> None:
+async def test_a_temporary_error_is_unavailable(sandbox: RunningSandbox) -> None:
     for word in PASSING_WORDS:
         assert isinstance(await faulty(sandbox, word), GatewayUnavailableError)
 
 
-async def test_a_word_that_nobody_knows_is_a_refusal(sandbox: RunningSandbox) -> None:
+async def test_an_unknown_error_code_is_a_refusal(sandbox: RunningSandbox) -> None:
     found = await faulty(sandbox, "new_word_of_slack")
     assert type(found) is GatewayError
     assert "triage doctor" in str(found)
@@ -77,7 +77,7 @@ async def test_limits_and_broken_servers_are_unavailable(sandbox: RunningSandbox
         b"",
     ],
 )
-async def test_what_is_no_answer_is_unavailable(answer: bytes) -> None:
+async def test_an_invalid_answer_is_unavailable(answer: bytes) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(answer)
@@ -86,7 +86,7 @@ async def test_what_is_no_answer_is_unavailable(answer: bytes) -> None:
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
-        found = await told(f"http://127.0.0.1:{port}/api/", "xoxb-x")
+        found = await error_of(f"http://127.0.0.1:{port}/api/", "xoxb-x")
         assert isinstance(found, GatewayUnavailableError)
 
 
@@ -95,7 +95,7 @@ async def test_what_is_no_answer_is_unavailable(answer: bytes) -> None:
     [(b"7", 7), (b"9" * 11, 900), (b"1" * 400, 900), (b"Wed, 21 Oct 2026 07:28:00 GMT", 1),
      (b"-5", 1), (b"", 1), (b"\xb2", 1)],
 )  # fmt: skip
-async def test_no_wait_that_is_asked_for_lasts(header: bytes, wait_s: float) -> None:
+async def test_a_requested_wait_is_bounded(header: bytes, wait_s: float) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"HTTP/1.1 429 Wait\r\nretry-after: " + header)
@@ -105,10 +105,10 @@ async def test_no_wait_that_is_asked_for_lasts(header: bytes, wait_s: float) -> 
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
-        found = await told(f"http://127.0.0.1:{port}/api/", "xoxb-x")
+        found = await error_of(f"http://127.0.0.1:{port}/api/", "xoxb-x")
         assert isinstance(found, GatewayUnavailableError)
         assert found.after_s == wait_s
 
 
-async def test_nobody_there_is_unavailable() -> None:
-    assert isinstance(await told("http://127.0.0.1:9/api/", "xoxb-x"), GatewayUnavailableError)
+async def test_a_refused_connection_is_unavailable() -> None:
+    assert isinstance(await error_of("http://127.0.0.1:9/api/", "xoxb-x"), GatewayUnavailableError)

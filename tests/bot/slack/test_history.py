@@ -1,4 +1,4 @@
-"""What was shown is read from Slack in one go, however slowly turns come."""
+"""A channel's history is read once, even if turns are slow."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.config.config import PacingConfig, load_config
-from bot.slack import gateway as sending
-from bot.slack import history as memory
-from bot.slack import pacing
+from bot.slack import gateway as gateway_module
+from bot.slack import history, pacing
 from bot.slack.client import web_client
 from bot.slack.directory import Directory
 from bot.slack.gateway import Gateway
@@ -28,18 +27,19 @@ async def sandbox() -> AsyncIterator[RunningSandbox]:
         yield running
 
 
-async def test_slow_turns_end_in_an_answer(
+async def test_slow_turns_do_not_restart_the_read(
     sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when all turns but the steady ones are used up: a channel is stale before the last one."""
+    """With no burst left, the first channel becomes stale before the last one is read."""
     limits = pacing._LIMITS | {"conversations.history": (5, 1.0)}  # noqa: SLF001
     monkeypatch.setattr(pacing, "_LIMITS", limits)
-    monkeypatch.setattr(memory, "_FRESH_S", 0.5)
-    monkeypatch.setattr(sending, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(history, "_FRESH_S", 0.5)
+    monkeypatch.setattr(gateway_module, "_PATIENCE_S", 0.1)
     config = load_config(Path("triage.toml"))
     client = web_client(sandbox.bot_token, sandbox.api_url)
     gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig()))
-    read = ChannelHistory(config, gateway, Directory(client, config))
+    channel_history = ChannelHistory(config, gateway, Directory(client, config))
     messages = [MessageId(team=TEAM, channel=SUPPORT, ts=f"{number}.0") for number in range(3)]
-    found = await asyncio.wait_for(asyncio.gather(*(read.cards(one, 1.0) for one in messages)), 20)
+    reads = (channel_history.cards(message, 1.0) for message in messages)
+    found = await asyncio.wait_for(asyncio.gather(*reads), 20)
     assert found == [[], [], []]

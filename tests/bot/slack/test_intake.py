@@ -1,4 +1,4 @@
-"""Slack events to what the inbox keeps."""
+"""Slack events become events of the inbox."""
 
 from typing import Any
 
@@ -48,20 +48,20 @@ ITEM = {"type": "message", "channel": "C1", "ts": "10.5"}
         {"type": "reaction_removed", "reaction": "+1", "item": ITEM, "event_ts": "13.0"},
     ],
 )
-def test_whatever_happens_in_a_shared_channel_is_for_our_workspace(fields: dict[str, Any]) -> None:
+def test_events_of_a_shared_channel_belong_to_our_workspace(fields: dict[str, Any]) -> None:
     found = parse(shared(**fields))
     assert found is not None
     assert found.item == AT
 
 
-def test_a_reaction_says_the_workspace_of_who_did_it() -> None:
+def test_a_reaction_holds_the_workspace_of_its_user() -> None:
     fields = {"type": "reaction_added", "reaction": "+1", "item": ITEM, "event_ts": "13.0"}
     found = parse(shared(**fields, user_team="T2"))
     assert isinstance(found, Reacted)
     assert found.home == "T2"
 
 
-def test_an_edit_tells_the_text_that_it_replaced() -> None:
+def test_an_edit_holds_the_text_that_it_replaced() -> None:
     old = {"ts": "10.5", "user": "U1", "text": "old", "edited": {"ts": "10.8"}}
     new = old | {"text": "new", "edited": {"ts": "11.0"}}
     found = parse(event(subtype="message_changed", message=new, previous_message=old))
@@ -87,11 +87,11 @@ def test_an_edit_tells_the_text_that_it_replaced() -> None:
         {"type": "app_mention"},
     ],
 )
-def test_what_is_not_a_new_support_message_is_left_alone(fields: dict[str, Any]) -> None:
+def test_other_messages_are_ignored(fields: dict[str, Any]) -> None:
     assert parse(event(**fields), frozenset({"B1"})) is None
 
 
-def test_an_allowed_bot_is_heard_also_when_its_text_is_in_blocks() -> None:
+def test_a_message_by_an_allowed_bot_is_read_from_its_blocks() -> None:
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "form: *help*"}}]
     found = parse(
         event(subtype="bot_message", bot_id="B1", text="", blocks=blocks), frozenset({"B1"})
@@ -100,13 +100,13 @@ def test_an_allowed_bot_is_heard_also_when_its_text_is_in_blocks() -> None:
     assert found.message.text == "form: *help*"
 
 
-def test_a_file_alone_says_nothing_and_is_named() -> None:
+def test_a_file_without_text_gives_only_its_name() -> None:
     found = parse(event(subtype="file_share", text="", files=[{"title": "invoice.pdf"}]))
     assert isinstance(found, Posted)
     assert (found.message.text, found.message.files) == ("", ("invoice.pdf",))
 
 
-def test_edits_count_only_when_the_text_changed() -> None:
+def test_an_edit_counts_only_if_the_text_changed() -> None:
     old = {"ts": "10.5", "user": "U1", "text": "hi"}
     new = old | {"text": "hello", "edited": {"ts": "11.0"}}
     found = parse(event(subtype="message_changed", message=new, previous_message=old))
@@ -117,7 +117,7 @@ def test_edits_count_only_when_the_text_changed() -> None:
     assert parse(same) is None
 
 
-def test_a_transcript_that_comes_later_is_read() -> None:
+def test_a_later_transcript_is_an_edit() -> None:
     clip = {"name": "audio_message.m4a", "transcription": {"status": "processing"}}
     old = {"ts": "10.5", "user": "U1", "text": "", "subtype": "file_share", "files": [clip]}
     heard = {"status": "complete", "preview": {"content": "I was charged twice"}}
@@ -132,13 +132,13 @@ def test_a_transcript_that_comes_later_is_read() -> None:
     assert (again.message.text, again.message.edited) == ("listen\nI was charged twice", "12.0")
 
 
-def test_the_preview_of_a_link_is_no_edit() -> None:
+def test_a_link_preview_is_not_an_edit() -> None:
     old = {"ts": "10.5", "user": "U1", "text": "see <https://x.io>"}
     new = old | {"attachments": [{"from_url": "https://x.io", "text": "a page"}]}
     assert parse(event(subtype="message_changed", message=new, previous_message=old)) is None
 
 
-def test_a_deletion_is_of_the_original() -> None:
+def test_a_deletion_refers_to_the_original() -> None:
     assert parse(event(subtype="message_deleted", deleted_ts="10.5", ts="12.0")) == Deleted(id=AT)
 
 
@@ -150,13 +150,13 @@ def test_a_reaction_loses_its_skin_tone() -> None:
     assert found == Reacted(item=AT, user="U1", emoji="+1", added=True, at="13.0")
 
 
-def test_half_an_emoji_is_replaced_wherever_it_is() -> None:
+def test_a_lone_surrogate_is_replaced_in_every_field() -> None:
     found = parse(event(text="twice \ud83d", user="U\ude00"))
     assert isinstance(found, Posted)
     assert (found.message.text, found.message.user) == ("twice \ufffd", "U\ufffd")
 
 
-def test_an_event_that_is_nested_too_deeply_is_malformed() -> None:
+def test_a_deeply_nested_event_is_malformed() -> None:
     nested: list[Any] = []
     for _ in range(100_000):
         nested = [nested]
@@ -180,7 +180,7 @@ def test_an_event_that_is_nested_too_deeply_is_malformed() -> None:
         {"subtype": "message_deleted", "deleted_ts": "inf"},
     ],
 )
-def test_a_malformed_event_is_an_error_that_says_so(fields: dict[str, Any]) -> None:
+def test_a_malformed_event_raises_value_error(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="malformed"):
         parse(event(**fields))
 
@@ -193,5 +193,5 @@ def test_a_malformed_event_is_an_error_that_says_so(fields: dict[str, Any]) -> N
         {"subtype": "message_deleted", "previous_message": {"user": "U1"}},
     ],
 )
-def test_it_is_known_whose_act_or_message_an_event_is_of(event: dict[str, Any]) -> None:
+def test_the_actor_of_an_event_is_found(event: dict[str, Any]) -> None:
     assert whose(event) == "U1"

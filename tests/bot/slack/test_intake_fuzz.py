@@ -1,4 +1,4 @@
-"""Whatever JSON arrives as an event: it is understood or called malformed, and nothing else."""
+"""Any JSON that arrives as an event is parsed or malformed, without other errors."""
 
 from contextlib import suppress
 from math import isfinite
@@ -45,7 +45,7 @@ FIELDS += ("team", "user_team")
 VALUES = JSON | NEARLY_TIMES | IDS | st.fixed_dictionaries({"ts": JSON | NEARLY_TIMES})
 CHANGES = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=2)
 SUBTYPE: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.builds(
-    lambda one: {"subtype": one}, st.sampled_from(sorted(filter(None, SUBTYPES))) | JSON
+    lambda subtype: {"subtype": subtype}, st.sampled_from(sorted(filter(None, SUBTYPES))) | JSON
 )
 AROUND = st.just({"team_id": "T1"}) | st.fixed_dictionaries(
     {"team_id": JSON | st.just("T2")},
@@ -57,7 +57,7 @@ AROUND = st.just({"team_id": "T1"}) | st.fixed_dictionaries(
 
 
 def changed(event: dict[str, Any], changes: dict[str, Any], inner: dict[str, Any]) -> Any:
-    """Return an event with fields of it, and of the message within, replaced."""
+    """Return an event with replaced fields, also in the message that it contains."""
     found = event | changes
     message = found.get("message")
     return found | {"message": message | inner} if isinstance(message, dict) else found
@@ -78,7 +78,7 @@ BODIES = st.builds(
 
 @settings(deadline=None)
 @given(BODIES | st.fixed_dictionaries({"event": JSON, "team_id": JSON}))
-def test_any_json_is_an_event_or_malformed(body: dict[str, Any]) -> None:
+def test_any_json_is_parsed_or_malformed(body: dict[str, Any]) -> None:
     if isinstance(body["event"], dict):
         assert isinstance(whose(body["event"]), str | None)
     with suppress(ValueError):
@@ -90,15 +90,13 @@ def test_any_json_is_an_event_or_malformed(body: dict[str, Any]) -> None:
 def times(found: Posted | Reacted) -> list[str]:
     if isinstance(found, Reacted):
         return [found.item.ts, found.at]
-    versions = [one for one in (found.message, found.before) if one is not None]
-    return [time for one in versions for time in (one.id.ts, one.edited or "0")]
+    versions = filter(None, (found.message, found.before))
+    return [time for version in versions for time in (version.id.ts, version.edited or "0")]
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(BODIES)
-async def test_any_json_is_stored_to_be_answered_or_refused(
-    redis: Valkey, body: dict[str, Any]
-) -> None:
+async def test_any_json_is_stored_or_refused(redis: Valkey, body: dict[str, Any]) -> None:
     await redis.flushall()
     inbox = Inbox(redis)
     await inbox.listen("T1")
@@ -120,7 +118,7 @@ async def test_any_json_is_stored_to_be_answered_or_refused(
         assert event.item.channel.isalnum()
         assert float(event.item.ts) >= 0
         if isinstance(event, Posted | Reacted):
-            assert all(isfinite(float(one)) for one in times(event))
+            assert all(isfinite(float(time)) for time in times(event))
         if isinstance(event, Posted):
             record = Record(message=event.before or event.message).with_version(event.message)
             assert record.as_of(0.0).id == event.item

@@ -1,4 +1,4 @@
-"""Which messages are requests: by each subtype, and by whatever tells that an app wrote it."""
+"""Requests are told from other messages by subtype and by signs of an app."""
 
 from typing import Any
 
@@ -42,11 +42,11 @@ DOCUMENTED = {
     "thread_broadcast": Kind.REPLY,
     "unpinned_item": Kind.NOTICE,
 }
-"""https://docs.slack.dev/reference/events/message, with what each shall be."""
+"""Subtypes in https://docs.slack.dev/reference/events/message, with the expected kind."""
 
 
 @pytest.mark.parametrize(("subtype", "kind"), DOCUMENTED.items())
-def test_every_documented_subtype_is_decided(subtype: str, kind: Kind) -> None:
+def test_every_documented_subtype_has_a_kind(subtype: str, kind: Kind) -> None:
     assert SUBTYPES[subtype] is kind
     assert is_request(PERSON | {"subtype": subtype}, ALLOWED) == (kind is Kind.REQUEST)
 
@@ -54,7 +54,7 @@ def test_every_documented_subtype_is_decided(subtype: str, kind: Kind) -> None:
 @pytest.mark.parametrize(
     "subtype", ["bot_add", "huddle_thread", "slackbot_response", "tombstone", "made_up_tomorrow"]
 )
-def test_what_slack_writes_besides_is_no_request(subtype: str) -> None:
+def test_other_messages_by_slack_are_not_requests(subtype: str) -> None:
     assert not is_request(PERSON | {"subtype": subtype}, ALLOWED)
 
 
@@ -75,7 +75,7 @@ def test_what_slack_writes_besides_is_no_request(subtype: str) -> None:
         {"user": ""},
     ],
 )
-def test_whatever_an_app_wrote_wants_to_be_allowed(marks: dict[str, Any]) -> None:
+def test_a_message_by_an_app_must_be_allowed(marks: dict[str, Any]) -> None:
     message = PERSON | marks
     assert kind_of(message) is Kind.BOT
     assert not is_request(message, frozenset())
@@ -97,20 +97,20 @@ def test_an_app_is_allowed_by_its_bot_or_its_app(marks: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("marks", [{"user": "U1"}, {"bot_id": "B1"}, {"app_id": "A1"}])
-def test_the_bot_itself_is_never_heard(marks: dict[str, Any]) -> None:
+def test_messages_by_the_bot_itself_are_ignored(marks: dict[str, Any]) -> None:
     message = FORM | {"user": "U2"} | marks
     assert not is_request(message, ALLOWED, frozenset(marks.values()))
 
 
 @pytest.mark.parametrize("mark", [{"filetype": "email"}, {"mode": "email"}])
-def test_an_email_that_slackbot_posts_is_a_persons(mark: dict[str, Any]) -> None:
+def test_an_email_that_slackbot_posts_is_a_request(mark: dict[str, Any]) -> None:
     posted = PERSON | {"user": "USLACKBOT", "subtype": "file_share"}
     assert is_request(posted | {"files": [mark | {"plain_text": "help"}]}, frozenset())
     assert not is_request(posted | {"files": [{"filetype": "png"}, None]}, frozenset())
 
 
 @pytest.mark.parametrize("marks", [{"bot_id": None}, {"username": "ann"}, {"thread_ts": None}])
-def test_fields_that_older_servers_send_for_people_change_nothing(marks: dict[str, Any]) -> None:
+def test_extra_fields_of_older_servers_change_nothing(marks: dict[str, Any]) -> None:
     assert is_request(PERSON | marks, frozenset())
 
 

@@ -1,4 +1,4 @@
-"""Which workspace an event is for, and who belongs to it."""
+"""The workspace of an event, and the membership of people in it."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def test_the_workspace_is_that_of_the_installation(body: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("body", [{}, {"team_id": None}, {"team_id": ""}, {"team_id": 3}])
-def test_an_event_of_no_workspace_is_malformed(body: dict[str, Any]) -> None:
+def test_an_event_without_a_workspace_is_malformed(body: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no workspace"):
         workspace_of(body)
 
@@ -44,7 +44,9 @@ def test_an_event_of_no_workspace_is_malformed(body: dict[str, Any]) -> None:
         ({}, ""),
     ],
 )
-def test_the_workspace_of_who_acted_where_slack_says_it(event: dict[str, Any], team: str) -> None:
+def test_the_workspace_of_the_actor_is_read_from_the_event(
+    event: dict[str, Any], team: str
+) -> None:
     assert stated_team(event) == team
 
 
@@ -53,7 +55,7 @@ def test_the_workspace_of_who_acted_where_slack_says_it(event: dict[str, Any], t
     [
         ({"team_id": OURS}, "", True),
         ({"team_id": OURS}, OURS, True),
-        ({"team_id": OURS}, THEIRS, False),  # somebody else of the same id
+        ({"team_id": OURS}, THEIRS, False),  # another person with the same id
         ({"team_id": THEIRS}, "", False),
         ({"team_id": OURS, "is_stranger": True}, "", False),
         ({"team_id": "T3", "enterprise_user": {"teams": ["T3", OURS]}}, "T3", True),
@@ -61,7 +63,7 @@ def test_the_workspace_of_who_acted_where_slack_says_it(event: dict[str, Any], t
         ({"enterprise_user": None}, "", True),
     ],
 )
-def test_a_person_belongs_where_slack_says_so(
+def test_membership_follows_users_info(
     person: dict[str, Any], stated: str, *, member: bool
 ) -> None:
     assert belongs(person, OURS, stated) == member

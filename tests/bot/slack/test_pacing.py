@@ -1,4 +1,4 @@
-"""Calls stay below Slack's limits, and what failed is tried again after a fitting while."""
+"""Calls stay below Slack's rate limits, and failed events are retried after a delay."""
 
 import pytest
 from structlog.testing import capture_logs
@@ -20,7 +20,7 @@ from tests.sandbox.running import eventually
 
 
 async def turns(pacing: Pacing, method: str, channel: str, *, urgent: bool = True) -> int:
-    """How many calls get a turn at once."""
+    """Return the number of calls that get a turn at once."""
     count = 0
     while not await pacing.turn(method, channel, 0.0, urgent=urgent):
         count += 1
@@ -28,7 +28,7 @@ async def turns(pacing: Pacing, method: str, channel: str, *, urgent: bool = Tru
     return count
 
 
-async def test_bursts_are_a_part_of_the_limit_and_channels_have_their_own(redis: Client) -> None:
+async def test_bursts_are_a_share_of_the_limit_per_channel(redis: Client) -> None:
     pacing = Pacing(Limiter(redis, "T1"), PacingConfig())
     assert await turns(pacing, "reactions.add", "C1") == 10  # a fifth of 50 a minute
     assert await turns(pacing, "reactions.add", "C2") == 0
@@ -42,7 +42,7 @@ async def test_reports_leave_half_of_a_burst_to_answers(redis: Client) -> None:
     assert await turns(pacing, "conversations.history", "") == 5
 
 
-async def test_what_slack_asked_for_holds_in_every_process(redis: Client) -> None:
+async def test_a_wait_that_slack_asked_for_applies_to_every_process(redis: Client) -> None:
     one, other = (Pacing(Limiter(redis, "T1"), PacingConfig()) for _ in range(2))
     await one.hold_off("chat.postMessage", "C1", 20)
     assert 19 < await other.turn("chat.postMessage", "C1", 1.0, urgent=True) <= 20
@@ -56,7 +56,7 @@ async def test_what_slack_asked_for_holds_in_every_process(redis: Client) -> Non
         (GatewayUnavailableError("reactions.add: 500"), ("event.postponed", "warning")),
     ],
 )
-async def test_a_wait_for_a_turn_is_logged_as_no_outage(
+async def test_a_wait_for_a_turn_is_not_logged_as_an_outage(
     redis: Client, error: Exception, line: tuple[str, str]
 ) -> None:
     class Failing:
@@ -73,7 +73,7 @@ async def test_a_wait_for_a_turn_is_logged_as_no_outage(
     assert (logs[0]["event"], logs[0]["log_level"]) == line
 
 
-async def test_a_turn_that_does_not_come_in_time_is_paced(redis: Client) -> None:
+async def test_a_turn_that_takes_too_long_raises_paced(redis: Client) -> None:
     pacing = Pacing(Limiter(redis, "T1"), PacingConfig())
     await pacing.hold_off("reactions.add", "", 20)
     gateway = Gateway(web_client("xoxb-x", "http://127.0.0.1:9/api/"), pacing)
@@ -91,12 +91,12 @@ def entry(age_s: float) -> Entry:
     [
         (0.0, OSError(), 0.3, 0.7),
         (10.0, OSError(), 3.7, 6.3),
-        (3600.0, OSError(), 22.0, 38.0),  # Slack away for an hour: every half minute
+        (3600.0, OSError(), 22.0, 38.0),  # an outage of an hour: every half minute
         (3600.0, GatewayError("refused"), 450.0, 750.0),
         (3600.0, GatewayUnavailableError("asked to wait", 7.0), 7.0, 8.5),
     ],
 )
-def test_waits_grow_and_are_bounded(
+def test_delays_grow_and_are_bounded(
     age_s: float, error: Exception, least: float, most: float
 ) -> None:
     waits = [delay_s(entry(age_s), error, jitter) for jitter in (0.0, 0.5, 0.999)]

@@ -1,4 +1,4 @@
-"""Who may: new agents count, strangers cost little, and what Slack refuses counts for nobody."""
+"""Rights: new agents are recognized, strangers cost little, a refused group grants none."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -35,7 +35,7 @@ async def sandbox() -> AsyncIterator[RunningSandbox]:
 
 @dataclass
 class Processes:
-    """Some processes of one workspace, each with a connection and lists of its own."""
+    """Several processes of one workspace, each with a separate connection and cache."""
 
     sandbox: RunningSandbox
     redis: Valkey
@@ -53,12 +53,12 @@ class Processes:
         return next(one for one in groups if f"@{one['handle']}" == handle)
 
     async def may_ask_again(self) -> None:
-        """As if ASK_EVERY_S had passed."""
+        """Act as if ASK_EVERY_S had passed."""
         for name in (AGENTS, ADMINS):
             await self.redis.delete(keys.asking(TEAM, name))
 
     async def age(self, seconds: float) -> None:
-        """As if what is known of the groups had been learnt so much earlier."""
+        """Make the known memberships older by some seconds."""
         for name, stored in (await self.redis.hgetall(keys.members(TEAM))).items():
             known = Membership.model_validate_json(stored)
             times = ("at", "tried", "refused_at")
@@ -88,7 +88,7 @@ async def now(processes: Processes) -> float:
 
 @contextmanager
 def kept() -> Iterator[pytest.ExceptionInfo[GatewayUnavailableError]]:
-    """Expect that what somebody did is kept until it is known who they are."""
+    """Expect that an event is kept until the rights of its user are known."""
     with pytest.raises(GatewayUnavailableError) as caught:
         yield caught
     after = caught.value.after_s
@@ -96,7 +96,7 @@ def kept() -> Iterator[pytest.ExceptionInfo[GatewayUnavailableError]]:
     assert 0 < after <= storage.ASK_EVERY_S
 
 
-async def test_agents_and_admins_are_agents_and_others_are_not(processes: Processes) -> None:
+async def test_agents_and_admins_are_agents_and_strangers_are_not(processes: Processes) -> None:
     since = await now(processes)
     for user in ("U0AVA", "U0ADA", "U0CLEO"):
         assert await processes.one.is_agent(user, since)
@@ -123,7 +123,7 @@ async def test_many_strangers_cause_one_look_up_and_no_new_agent_is_lost(
 
     first = await asyncio.gather(*(reacts(number) for number in range(300)))
     assert set(first) == {None}  # all of them are kept
-    assert len(await processes.calls()) == 2  # one for each of two groups
+    assert len(await processes.calls()) == 2  # one per group
     await processes.may_ask_again()
     waiting, counted = set(range(300)), {}
 
@@ -140,7 +140,7 @@ async def test_many_strangers_cause_one_look_up_and_no_new_agent_is_lost(
     assert len(await processes.calls()) == 4
 
 
-async def test_a_process_that_died_while_it_asked_holds_nobody_up_for_good(
+async def test_a_process_that_died_during_a_look_up_does_not_block_others(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "ASK_EVERY_S", 0.3)
@@ -160,7 +160,7 @@ async def test_a_process_that_died_while_it_asked_holds_nobody_up_for_good(
 
 
 @pytest.mark.parametrize("word", ["missing_scope", "account_inactive", "token_revoked"])
-async def test_a_refusal_takes_a_groups_rights_at_once_in_every_process(
+async def test_a_refusal_removes_a_groups_rights_in_every_process(
     processes: Processes, word: str
 ) -> None:
     for one in processes.all:
@@ -179,16 +179,14 @@ async def test_a_refusal_takes_a_groups_rights_at_once_in_every_process(
     assert ADVICE[word] in found[f"user group {ADMINS}"]
     assert "Nobody has rights through it now" in found[f"user group {ADMINS}"]
     await processes.age(storage.ASK_EVERY_S)
-    assert await processes.one.is_admin("U0ADA")  # mended
+    assert await processes.one.is_admin("U0ADA")  # fixed
     assert f"user group {ADMINS}" not in await processes.one.problems()
 
 
 @pytest.mark.parametrize(
     "word", ["no_such_subteam", "plan_upgrade_required", "paid_teams_only", "subteam_disabled"]
 )
-async def test_a_group_that_is_gone_leaves_the_others_theirs(
-    processes: Processes, word: str
-) -> None:
+async def test_a_deleted_group_does_not_affect_others(processes: Processes, word: str) -> None:
     await processes.sandbox.control.faults("usergroups.users.list", word)
     since = await now(processes)
     found = [await processes.one.is_agent(user, since) for user in ("U0AVA", "U0ADA", "U0CLEO")]
@@ -199,7 +197,7 @@ async def test_a_group_that_is_gone_leaves_the_others_theirs(
     assert ADVICE[word] in problems[f"user group {gone}"]
 
 
-async def test_a_handle_that_names_no_group_leaves_the_others_theirs(processes: Processes) -> None:
+async def test_an_unknown_handle_does_not_affect_other_groups(processes: Processes) -> None:
     processes.sandbox.state.usergroups.remove(processes.group(AGENTS))
     since = await now(processes)
     found = [await processes.one.is_agent(user, since) for user in ("U0AVA", "U0ADA", "U0CLEO")]
@@ -207,7 +205,7 @@ async def test_a_handle_that_names_no_group_leaves_the_others_theirs(processes: 
     assert "list its members by id" in str(await processes.one.problems())
 
 
-async def test_last_known_members_count_for_an_hour_of_an_outage_and_no_longer(
+async def test_last_known_members_keep_rights_for_an_hour_of_an_outage(
     processes: Processes,
 ) -> None:
     assert await processes.one.is_admin("U0ADA")
@@ -225,7 +223,7 @@ async def test_last_known_members_count_for_an_hour_of_an_outage_and_no_longer(
     assert "Nobody has rights through it now" in found[f"user group {ADMINS}"]
 
 
-async def test_an_outage_refuses_nobody(processes: Processes) -> None:
+async def test_an_outage_denies_nobody(processes: Processes) -> None:
     await processes.sandbox.control.faults("usergroups.list", 500, times=999)
     since = await now(processes)
     for one in processes.all:
@@ -255,14 +253,16 @@ async def test_an_outage_does_not_end_a_refusal(processes: Processes) -> None:
     assert await processes.one.admins() == []
 
 
-async def test_who_left_a_group_loses_its_rights_in_five_minutes(processes: Processes) -> None:
+async def test_a_person_who_left_a_group_loses_its_rights_in_five_minutes(
+    processes: Processes,
+) -> None:
     assert await processes.one.is_admin("U0ADA")
     processes.group(ADMINS)["users"].clear()
     await processes.age(module.FRESH_S)
     assert not await processes.one.is_admin("U0ADA")
 
 
-async def test_a_process_that_was_stopped_does_not_bring_an_old_list_back(
+async def test_a_suspended_process_does_not_restore_an_old_list(
     redis: Valkey,
 ) -> None:
     members = Members(redis, TEAM)

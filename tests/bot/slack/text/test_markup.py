@@ -1,4 +1,4 @@
-"""A message's words: everything that a reader sees, once, in order."""
+"""The visible text of a message, in order and without repetitions."""
 
 from typing import Any
 
@@ -47,17 +47,17 @@ def of_blocks(*blocks: dict[str, Any]) -> str:
         (f"&#{'9' * 5_000};", f"&#{'9' * 5_000};"),
     ],
 )
-def test_mrkdwn_becomes_what_a_reader_sees(text: str, plain: str) -> None:
+def test_mrkdwn_becomes_visible_text(text: str, plain: str) -> None:
     assert to_plain(text) == plain
 
 
-def test_mark_up_comes_back_harmless() -> None:
+def test_escaped_text_is_harmless() -> None:
     hostile = "<!channel> & <@U1> <https://evil|click>"
     assert "<" not in escaped(hostile)
     assert to_plain(escaped(hostile)) == hostile
 
 
-def test_rich_text_is_read_with_its_lists_quotes_code_and_mentions() -> None:
+def test_rich_text_includes_lists_quotes_code_and_mentions() -> None:
     blocks = rich(
         section(
             {"type": "text", "text": "Hi ", "style": {"bold": True}},
@@ -220,13 +220,13 @@ def test_blocks_are_read_in_order_and_instead_of_the_fallback(
     assert of_blocks(block, {"type": "actions", "elements": [button]}, {"type": "divider"}) == seen
 
 
-def test_text_and_blocks_of_the_same_words_are_read_once() -> None:
+def test_text_and_blocks_with_the_same_words_are_read_once() -> None:
     assert text_of({"text": QUESTION, "blocks": rich(said(QUESTION))}) == QUESTION
     cut = {"text": f"{QUESTION[:20]}…", "blocks": rich(said(QUESTION))}
     assert text_of(cut) == QUESTION
 
 
-def test_the_text_is_read_where_blocks_have_no_words() -> None:
+def test_the_text_is_read_if_blocks_have_no_words() -> None:
     button = {"type": "button", "text": {"type": "plain_text", "text": "Press"}}
     for blocks in ([], "junk", [{"type": "actions", "elements": [button]}], rich()):
         assert text_of({"text": QUESTION, "blocks": blocks}) == QUESTION
@@ -302,7 +302,7 @@ def test_a_forwarded_message_is_read_beside_the_comment_once() -> None:
         {"is_app_unfurl": True, "blocks": [{"type": "section", "text": mrkdwn("Refunds")}]},
     ],
 )
-def test_the_preview_of_a_link_is_not_what_its_author_says(preview: dict[str, Any]) -> None:
+def test_a_link_preview_is_not_part_of_the_text(preview: dict[str, Any]) -> None:
     found = text_of({"text": "<https://x.io>", "attachments": [preview]})
     assert found == "https://x.io"
     assert not has_words(found)
@@ -332,7 +332,7 @@ EMAIL = {
 }
 
 
-def test_an_email_is_read_whole() -> None:
+def test_an_email_is_read_completely() -> None:
     expected = "Charged twice\nFrom: Jane <jane@example.org>\nHello,\nplease refund one of them."
     assert text_of({"text": "", "files": [EMAIL]}) == expected
     cut = {key: value for key, value in EMAIL.items() if key != "plain_text"}
@@ -342,7 +342,7 @@ def test_an_email_is_read_whole() -> None:
     assert text_of({"files": [bare]}) == "Hi\nHello you,\na < b\nend \ufffd"
 
 
-def test_voice_clips_and_snippets_are_read_and_names_are_no_words() -> None:
+def test_voice_clips_and_snippets_are_read_without_file_names() -> None:
     clip = {
         "name": "audio_message.m4a",
         "subtype": "slack_audio",
@@ -376,18 +376,18 @@ def test_a_long_message_is_kept_in_part() -> None:
     assert "[… cut: 36,009 characters …]" in found
 
 
-def test_no_more_parts_are_compared_than_slack_takes() -> None:
+def test_the_number_of_compared_parts_is_bounded() -> None:
     forms = [{"text": f"the words of form {number}"} for number in range(2_000)]
     found = text_of({"text": "See these", "attachments": forms})
     assert "the words of form 100\n" in found
     assert "the words of form 1999" not in found
 
 
-def test_characters_that_nobody_sees_go() -> None:
+def test_invisible_characters_are_removed() -> None:
     assert text_of({"text": " in\x00voice\x1b[31m \ud83d "}) == "invoice[31m \ufffd"
 
 
-def test_junk_is_no_text() -> None:
+def test_junk_gives_no_text() -> None:
     assert text_of({"text": None, "blocks": "junk", "attachments": [3], "files": {}}) == ""
     assert text_of({"text": 3, "blocks": {"type": 3}, "files": [{"name": 3, "from": "x"}]}) == ""
     assert file_names({"files": [3], "attachments": [{"files": "x"}]}) == ()

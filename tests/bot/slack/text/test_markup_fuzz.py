@@ -1,4 +1,4 @@
-"""Messages of Slack's shape with anything in their fields: read whole, and harmless when shown."""
+"""Messages with any content in their fields are read, and harmless when shown."""
 
 import copy
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def nested(
     extend: Callable[[st.SearchStrategy[Any]], st.SearchStrategy[Any]],
     depth: int = 3,
 ) -> st.SearchStrategy[Any]:
-    """Draw from `base`, or from it within at most `depth` layers of `extend`."""
+    """Draw from `base`, in at most `depth` layers of `extend`."""
     return base | extend(base if depth == 1 else nested(base, extend, depth - 1))
 
 
@@ -56,7 +56,7 @@ NUMBERS = st.integers(-5, 40) | st.integers() | st.floats() | TEXTS
 
 
 def an(kinds: list[str], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw an object of one of these kinds, any field of which may be missing or odd."""
+    """Draw an object of one of these kinds with fields that may be missing or malformed."""
     shaped = {name: value | ODD for name, value in fields.items()}
     return st.fixed_dictionaries({"type": st.sampled_from(kinds)}, optional=shaped)
 
@@ -140,7 +140,7 @@ def test_any_message_is_read_and_kept_within_its_bounds(message: dict[str, Any])
 
 @settings(deadline=None)
 @given(TEXTS)
-def test_what_is_escaped_is_read_back_as_it_was(text: str) -> None:
+def test_escaped_text_is_read_back_unchanged(text: str) -> None:
     shown = escaped(text, 100_000)
     assert to_plain(shown) == text_without_halves(text).strip()
 
@@ -151,7 +151,7 @@ def text_without_halves(text: str) -> str:
 
 @settings(deadline=None)
 @given(TEXTS)
-def test_any_text_in_any_medium_is_dead(text: str) -> None:
+def test_any_rendered_text_is_harmless(text: str) -> None:
     for shown in (escaped(text), inline(text), sentence(text), code(text), fenced([text])):
         assert not {"<", ">"} & set(shown)
         shown.encode()

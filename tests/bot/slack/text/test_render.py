@@ -1,4 +1,4 @@
-"""A stranger's words in Slack: shown as they are, within the limits, and never alive."""
+"""Untrusted text in Slack is shown literally, within the limits, without active mark-up."""
 
 import html
 
@@ -38,7 +38,7 @@ def test_a_text_is_escaped_then_cut_and_no_entity_is_split(text: str, most: int)
     assert escaped(read, 100_000) == shown.removesuffix("…")  # no half entity
 
 
-def test_what_fits_is_whole() -> None:
+def test_a_text_that_fits_is_complete() -> None:
     assert escaped("x" * 3_000) == "x" * 3_000
     assert escaped("<" * 750) == "&lt;" * 750
     assert escaped("<" * 751) == "&lt;" * 749 + "…"
@@ -67,11 +67,11 @@ def test_any_text_fits_anywhere(text: str, most: int) -> None:
         ("<!here> & <@U1>", "&lt;!here&gt; &amp; &lt;@U1&gt;"),
     ],
 )
-def test_words_in_a_sentence_format_nothing(text: str, shown: str) -> None:
+def test_inline_text_has_no_formatting(text: str, shown: str) -> None:
     assert inline(text) == shown
 
 
-def test_code_and_fences_end_where_they_should() -> None:
+def test_code_and_fences_cannot_be_closed_by_their_text() -> None:
     assert code("a`b") == "`a'b`"
     assert code("") == "` `"
     assert fenced(["a```b", "<x>"]) == "```a'''b\n&lt;x&gt;```"
@@ -91,6 +91,6 @@ def test_a_long_answer_ends_between_two_lines_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_the_sandbox_takes_a_section_of_it(text: str) -> None:
+def test_the_sandbox_accepts_a_section(text: str) -> None:
     shown = escaped(text) or "-"
     check_blocks([{"type": "section", "text": {"type": "mrkdwn", "text": shown}}], 50)
