@@ -1,7 +1,7 @@
-"""`python -m tests.faults [name…]`: every fault, as a table and as JSON.
+"""`python -m tests.faults [name…]`: run faults and write the results as a table and as JSON.
 
-It ends with 1 if a bound was broken, and names it in the line of the fault and at the end; with 2
-if no fault has a name that was given.
+The exit status is 1 if a bound was broken, which the line of the fault and the summary name, and 2
+if a name is unknown.
 """
 
 import asyncio
@@ -19,32 +19,32 @@ from tests.faults.suffering import suffer
 OUT = Path("faults.json")
 
 
-def tell(*said: str) -> None:
-    """Write at once, for whoever watches or reads a file of it."""
-    sys.stdout.write("\n".join([*said, ""]))
+def report(*lines: str) -> None:
+    """Print lines without buffering."""
+    sys.stdout.write("\n".join([*lines, ""]))
     sys.stdout.flush()
 
 
 async def one(name: str, per_second: float) -> Outcome:
     scenario = SCENARIOS[name]
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        async with scenario.rig(Path(folder)) as made:
+        async with scenario.open_rig(Path(folder)) as rig:
             return await suffer(
-                made, name, scenario, seconds=scenario.seconds, per_second=per_second
+                rig, name, scenario, seconds=scenario.seconds, per_second=per_second
             )
 
 
 def stopped(error: Exception) -> str:
-    """Return what a fault that did not come to its end waited for or asserted, and where."""
+    """Return the error of an unfinished fault and its place in the code."""
     frames = traceback.extract_tb(error.__traceback__)
-    at = [one for one in frames if Path(one.filename).parent == Path(__file__).parent][-1]
+    at = [frame for frame in frames if Path(frame.filename).parent == Path(__file__).parent][-1]
     first, *_ = str(error).splitlines() or [""]
-    said = f"{type(error).__name__} {first}".strip()
-    return f"not finished: {said} at {Path(at.filename).name}:{at.lineno}, {at.line}"
+    problem = f"{type(error).__name__} {first}".strip()
+    return f"not finished: {problem} at {Path(at.filename).name}:{at.lineno}, {at.line}"
 
 
 def markdown(outcomes: list[Outcome]) -> str:
-    """Return the table as it is in docs/faults.md."""
+    """Return the table for docs/faults.md."""
     rows = [outcome.row for outcome in outcomes]
     if not rows:
         return ""
@@ -53,36 +53,36 @@ def markdown(outcomes: list[Outcome]) -> str:
 
 
 def summary(outcomes: list[Outcome], unfinished: dict[str, str]) -> str:
-    """Return how many faults were fine, and a line for each bound that was broken."""
-    broken = [(one.fault, bound) for one in outcomes for bound in one.broken]
+    """Return the number of faults, and a line for each broken bound."""
+    broken = [(outcome.fault, bound) for outcome in outcomes for bound in outcome.broken]
     broken += unfinished.items()
     count = len({fault for fault, _ in broken})
-    whole = len(outcomes) + len(unfinished)
+    total = len(outcomes) + len(unfinished)
     if not broken:
-        return f"{whole} faults, all bounds held"
-    told = [f"  {fault}: {bound}" for fault, bound in broken]
-    return "\n".join([f"{whole} faults, {count} of them broke a bound:", *told])
+        return f"{total} faults, all bounds held"
+    lines = [f"  {fault}: {bound}" for fault, bound in broken]
+    return "\n".join([f"{total} faults, {count} of them broke a bound:", *lines])
 
 
 def main(names: list[str]) -> int:
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
-        tell(f"no such fault: {', '.join(unknown)}; known: {', '.join(SCENARIOS)}")
+        report(f"no such fault: {', '.join(unknown)}. Choose from {', '.join(SCENARIOS)}.")
         return 2
     outcomes: list[Outcome] = []
     unfinished: dict[str, str] = {}
     for name in names or SCENARIOS:
         try:
             outcome = asyncio.run(one(name, per_second=20))
-        except Exception as error:  # noqa: BLE001 - told here, and the others have their turn
+        except Exception as error:  # noqa: BLE001 - reported here, and the other faults still run
             unfinished[name] = stopped(error)
-            tell(f"{name}: BROKEN: {unfinished[name]}")
+            report(f"{name}: BROKEN: {unfinished[name]}")
         else:
             outcomes.append(outcome)
-            said = "fine" if outcome.fine else f"BROKEN: {'; '.join(outcome.broken)}"
-            tell(f"{name}: {said}")
+            verdict = "fine" if outcome.fine else f"BROKEN: {'; '.join(outcome.broken)}"
+            report(f"{name}: {verdict}")
     OUT.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=1) + "\n")
-    tell("", markdown(outcomes), "", summary(outcomes, unfinished))
+    report("", markdown(outcomes), "", summary(outcomes, unfinished))
     return 1 if unfinished or not all(outcome.fine for outcome in outcomes) else 0
 
 

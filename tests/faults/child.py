@@ -1,6 +1,6 @@
-"""A process of the bot for the fault tests: all real but the classifier, which reads a word.
+"""A process of the bot for fault tests, with a classifier that reads the first word of a text.
 
-So it starts in a second, and what is tested is what must not lose or double anything.
+Everything else is real. The process starts in a second.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ from classifiers.base import Example, Prediction
 from learning.feedback.track_record import TrackRecord
 
 POISON = "POISON"
-"""The first word of a message that kills whoever reads it."""
+"""The first word of a message that kills the process that reads it."""
 
 
 class FirstWord:
-    """Labels a text by its first word, after a moment's thought."""
+    """A classifier that labels a text by its first word, after 10 ms."""
 
     version = "first-word"
 
@@ -39,11 +39,11 @@ class FirstWord:
         return [Prediction(text.split()[0], 0.99, classifier=self.version) for text in messages]
 
     async def learn(self, examples: Sequence[Example], forget: Sequence[str] = ()) -> None:
-        """What it says is in the text."""
+        """Do nothing: labels are in the texts."""
 
 
 async def main(role: Role) -> None:
-    """Receive, or answer, until killed."""
+    """Run a role of the bot until killed."""
     settings = load_settings(os.environ)
     config = load_config(settings.triage_config)
     if role is Role.INTAKE:

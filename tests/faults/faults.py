@@ -1,4 +1,4 @@
-"""The faults by name: processes killed and stopped here, and those of Redis, Slack and the LLM."""
+"""All faults by name; those of killed and suspended processes are defined here."""
 
 import asyncio
 import random
@@ -7,33 +7,33 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from tests.faults import health_faults, llm_faults, redis_faults, slack_faults, work_faults
-from tests.faults.rig import Rig, rig
+from tests.faults.rig import Rig, open_rig
 from tests.faults.scenario import Scenario
 
 
 async def _nothing(_: Rig) -> None:
-    """To compare with."""
+    """Do nothing, as a baseline."""
 
 
-async def _worker_killed(made: Rig) -> None:
+async def _worker_killed(rig: Rig) -> None:
     for _ in range(2):
-        await asyncio.sleep(random.random())  # noqa: S311 - any moment will do
-        await made.kill("worker0")
+        await asyncio.sleep(random.random())  # noqa: S311 - not a secret
+        await rig.kill("worker0")
 
 
-async def _intake_killed(made: Rig) -> None:
+async def _intake_killed(rig: Rig) -> None:
     await asyncio.sleep(random.random())  # noqa: S311
-    await made.kill("intake")
+    await rig.kill("intake")
 
 
-async def _worker_stopped(made: Rig) -> None:
-    made.signal("worker0", signal.SIGSTOP)
+async def _worker_stopped(rig: Rig) -> None:
+    rig.signal("worker0", signal.SIGSTOP)
     await asyncio.sleep(8)  # longer than its leases
-    made.signal("worker0", signal.SIGCONT)
+    rig.signal("worker0", signal.SIGCONT)
 
 
 def _two_workers(folder: Path) -> AbstractAsyncContextManager[Rig]:
-    return rig(folder, ("intake", "worker0", "worker1"))
+    return open_rig(folder, ("intake", "worker0", "worker1"))
 
 
 SCENARIOS: dict[str, Scenario] = {

@@ -1,4 +1,4 @@
-"""A background loop that fails again and again, and strangers who hold connections open."""
+"""A background loop that keeps failing, and strangers who hold connections open."""
 
 import asyncio
 import contextlib
@@ -13,32 +13,32 @@ from tests.stories.conftest import TEAM
 _STRANGERS = 600
 
 
-async def _loop_fails(made: Rig) -> None:
-    """The jobs cannot be read: `/healthz` says so, and takes it back once they can be."""
-    assert isinstance(made, ShippedRig)
-    assert made.valkey is not None
-    redis = made.valkey.client
-    assert await made.health() == "ok"
+async def _loop_fails(rig: Rig) -> None:
+    """Make the jobs unreadable: `/healthz` reports it until they can be read again."""
+    assert isinstance(rig, ShippedRig)
+    assert rig.valkey is not None
+    redis = rig.valkey.client
+    assert await rig.health() == "ok"
     redis.set(keys.jobs(TEAM), "of another version")
 
     async def says(wanted: str) -> bool:
-        return await made.health() == wanted
+        return await rig.health() == wanted
 
     await eventually(lambda: says("failing: jobs"), 60)
     redis.delete(keys.jobs(TEAM))
     await eventually(lambda: says("ok"), 60)
 
 
-async def _slowloris(made: Rig) -> None:
-    """Hundreds of strangers send half a request each; `/healthz` answers all the while."""
-    assert isinstance(made, ShippedRig)
+async def _slowloris(rig: Rig) -> None:
+    """Send half a request on hundreds of connections; `/healthz` keeps answering."""
+    assert isinstance(rig, ShippedRig)
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(_STRANGERS):
-            _, writer = await asyncio.open_connection("127.0.0.1", made.port)
+            _, writer = await asyncio.open_connection("127.0.0.1", rig.port)
             stack.callback(writer.close)
             writer.write(b"POST /healthz HTTP/1.1\r\nhost: x\r\nslow: ")
         for _ in range(5):
-            assert await made.health() == "ok"
+            assert await rig.health() == "ok"
             await asyncio.sleep(1)
 
 

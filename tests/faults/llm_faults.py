@@ -1,4 +1,4 @@
-"""The LLM hanging, refusing, cut off and talking nonsense: the bot as shipped, its wire faked."""
+"""An LLM that hangs, refuses, breaks off or answers nonsense, with the bot as shipped."""
 
 import asyncio
 import itertools
@@ -27,20 +27,20 @@ from tests.classifiers.openai_server import (
     undelimited,
 )
 from tests.faults.money import Money
-from tests.faults.rig import ALL_EMOJI, LABELS, SHIPPED_MORE_MB, TRIAGE, Fault, Rig, rig
+from tests.faults.rig import ALL_EMOJI, LABELS, SHIPPED_MORE_MB, TRIAGE, Fault, Rig, open_rig
 from tests.faults.scenario import Scenario
 from tests.faults.use import REST
 from tests.sandbox.running import eventually
 from tests.stories.conftest import SUPPORT, TEAM
 
 _ADMIN = "U0ADA"
-_AT_ONCE_S = 10.0  # less than the deadline of a request to the LLM
+_AT_ONCE_S = 10.0  # below the deadline of a request to the LLM
 _SLOW_S = 40.0
 _BACK_S = 60.0  # the third pause of the breaker is 20 s
 _FEW = 10
 _COST = 0.155  # US dollars of a request, by the count of the server and the prices below
 _BUDGET = 100 * _COST
-_SOCKETS = REST + 8  # as many requests as go out at once: httpx closes them when it asks again
+_SOCKETS = REST + 8  # one per concurrent request; httpx closes them at the next request
 _WORDS = ("wonder", "river", "lantern", "seldom", "umbrella", "violet", "harbour", "pepper")
 
 
@@ -50,13 +50,13 @@ def first_word(body: Body) -> str:
 
 @dataclass
 class LlmRig(Rig):
-    """With an LLM, which is asked of what local is unsure of."""
+    """A rig with an LLM, which is asked about messages that local is unsure of."""
 
     llm: OpenAiServer = field(kw_only=True)
     budget: float | None = None
 
     async def warm(self) -> None:
-        """Leave most of a budget to the fault."""
+        """Warm up; with a budget, leave most of it for the fault."""
         if self.budget is None:
             await super().warm()
         else:
@@ -64,17 +64,17 @@ class LlmRig(Rig):
             await eventually(lambda: not self.unanswered(), 60)
 
     async def write_new(self, count: int) -> None:
-        """Somebody writes so many messages that local cannot know."""
+        """Write messages that local cannot know."""
         for _ in range(count):
             words = random.sample(_WORDS, 5)
             await self.write(random.choice(sorted(LABELS)), " ".join(words))  # noqa: S311
 
     def money(self) -> Money:
-        """Return what the server was asked, at the price and count that it answers with."""
+        """Return the cost of the requests to the server, by its own count of tokens."""
         return Money(_COST * len(self.llm.requests), self.budget, _COST * len(self.processes))
 
     async def answerer(self, seconds: float) -> str:
-        """Somebody writes something new to local; which kind of classifier answers that in time."""
+        """Write a message that is new to local; return the kind of classifier that answers it."""
         words = random.sample(_WORDS, 5)
         ts = await self.write(random.choice(sorted(LABELS)), " ".join(words))  # noqa: S311
         at = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
@@ -88,19 +88,19 @@ class LlmRig(Rig):
             return str(await eventually(answered, seconds))
 
     async def is_asked(self) -> bool:
-        """Whether the LLM answers what somebody writes now."""
+        """Return True if the LLM answers a new message."""
         return await self.answerer(_SLOW_S) == "llm"
 
     async def status(self) -> str:
-        """What `/triage status` answers."""
+        """Return the answer to `/triage status`."""
         people = self.sandbox.control
         before = len(await people.ephemerals(_ADMIN))
         await people.slash(_ADMIN, SUPPORT, "/triage", "status")
 
-        async def told() -> list[dict[str, Any]]:
+        async def answers() -> list[dict[str, Any]]:
             return (await people.ephemerals(_ADMIN))[before:]
 
-        return str((await eventually(told, 30))[0]["text"])
+        return str((await eventually(answers, 30))[0]["text"])
 
 
 @asynccontextmanager
@@ -116,7 +116,7 @@ async def _llm_rig(
             "OPENAI_API_KEY": "sk-x",
             "OPENAI_MODEL": "small",
         }
-        async with rig(
+        async with open_rig(
             folder,
             names,
             kind=LlmRig,
@@ -128,37 +128,37 @@ async def _llm_rig(
             llm_settings=settings,
             llm=llm,
             budget=budget,
-        ) as made:
-            yield made
+        ) as rig:
+            yield rig
 
 
 def _budget_rig(folder: Path) -> AbstractAsyncContextManager[Rig]:
-    """Two workers that spend one budget."""
+    """Open a rig with two workers that share a budget."""
     budget = f"daily_budget_usd = {_BUDGET}\n"
     return _llm_rig(folder, ("intake", "worker0", "worker1"), budget, _BUDGET)
 
 
 def _out(answer: Callable[[Body], Response], reason: str) -> Fault:
-    """The LLM fails: local goes on alone, `status` says why, and it comes back by itself."""
+    """Return a fault of the LLM: local answers alone, `status` says why, and the LLM returns."""
 
-    async def fails(made: Rig) -> None:
-        assert isinstance(made, LlmRig)
-        await eventually(made.is_asked, _BACK_S)
-        made.llm.answer = answer
+    async def fails(rig: Rig) -> None:
+        assert isinstance(rig, LlmRig)
+        await eventually(rig.is_asked, _BACK_S)
+        rig.llm.answer = answer
 
         async def left_alone() -> bool:
-            await made.answerer(_SLOW_S)
-            said = await made.status()
-            return "LLM: local model only since" in said and reason in said
+            await rig.answerer(_SLOW_S)
+            text = await rig.status()
+            return "LLM: local model only since" in text and reason in text
 
         await eventually(left_alone, 60)
-        # What waited for the first deadline is answered first.
-        await eventually(lambda: len(made.unanswered()) < _FEW, _BACK_S)
-        assert await made.answerer(_AT_ONCE_S) == "local"
-        made.llm.answer = first_word
+        # Messages that waited for the first deadline are answered first.
+        await eventually(lambda: len(rig.unanswered()) < _FEW, _BACK_S)
+        assert await rig.answerer(_AT_ONCE_S) == "local"
+        rig.llm.answer = first_word
 
-        await eventually(made.is_asked, _BACK_S)
-        assert "LLM: local model only since" not in await made.status()
+        await eventually(rig.is_asked, _BACK_S)
+        assert "LLM: local model only since" not in await rig.status()
 
     return fails
 
@@ -184,31 +184,33 @@ def _nonsense() -> Callable[[Body], Response]:
     return lambda _: next(answers)
 
 
-async def _garbage(made: Rig) -> None:
-    """An answer that cannot be read leaves local's own; the next message is asked about again."""
-    assert isinstance(made, LlmRig)
-    await eventually(made.is_asked, _BACK_S)
-    made.llm.answer = _nonsense()
-    asked = len(made.llm.requests)
-    await eventually(lambda: len(made.llm.requests) > asked + 16, 30)
-    assert await made.answerer(_AT_ONCE_S) == "local"
-    made.llm.answer = first_word
-    await eventually(made.is_asked, _BACK_S)
+async def _garbage(rig: Rig) -> None:
+    """Answer nonsense: local's answer is used, and the LLM is asked about the next message."""
+    assert isinstance(rig, LlmRig)
+    await eventually(rig.is_asked, _BACK_S)
+    rig.llm.answer = _nonsense()
+    asked = len(rig.llm.requests)
+    await eventually(lambda: len(rig.llm.requests) > asked + 16, 30)
+    assert await rig.answerer(_AT_ONCE_S) == "local"
+    rig.llm.answer = first_word
+    await eventually(rig.is_asked, _BACK_S)
 
 
-async def _over_budget(made: Rig) -> None:
-    """More is asked at once than the budget allows; before that, nothing can be counted."""
-    assert isinstance(made, LlmRig)
-    assert made.valkey is not None
-    made.llm.answer = lambda _: Slow("BILLING", 0.2)
-    made.valkey.client.config_set("maxmemory", 1)
-    await asyncio.sleep(1)  # what had been counted is asked and answered
-    asked = len(made.llm.requests)
-    await made.write_new(20)
+async def _over_budget(rig: Rig) -> None:
+    """Ask for more than the budget allows at once; before that, make counting impossible."""
+    assert isinstance(rig, LlmRig)
+    assert rig.valkey is not None
+    rig.llm.answer = lambda _: Slow("BILLING", 0.2)
+    rig.valkey.client.config_set("maxmemory", 1)
+    await asyncio.sleep(1)  # requests that were counted before finish
+    asked = len(rig.llm.requests)
+    await rig.write_new(20)
     await asyncio.sleep(2)
-    assert len(made.llm.requests) == asked, "the LLM was asked what could not be counted"
-    made.valkey.client.config_set("maxmemory", 0)
-    await made.write_new(200)
+    assert len(rig.llm.requests) == asked, (
+        "the LLM was asked although the cost could not be counted"
+    )
+    rig.valkey.client.config_set("maxmemory", 0)
+    await rig.write_new(200)
 
 
 SCENARIOS = {

@@ -1,4 +1,4 @@
-"""What the requests that a server of an LLM got cost, beside what was allowed."""
+"""The cost of requests to the LLM, and the allowed cost."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ _REACHED = 0.9
 
 @dataclass(frozen=True)
 class Money:
-    """US dollars by the count of the server; `more` may be spent above a budget."""
+    """US dollars by the server's count; `more` may be spent above the budget."""
 
     spent: float
     budget: float | None = None
@@ -17,7 +17,7 @@ class Money:
         return f"{self.spent:.2f}" + ("" if self.budget is None else f" of {self.budget:.2f}")
 
     def broken(self) -> list[str]:
-        """Return a sentence if more was spent than allowed, or too little to measure anything."""
+        """Return a problem if more was spent than allowed, or too little to test the budget."""
         if self.budget is None:
             return []
         allowed = self.budget + self.more

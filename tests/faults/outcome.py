@@ -1,4 +1,4 @@
-"""What came of a fault: what was answered, kept, lost and doubled, and which bounds broke."""
+"""The outcome of a fault: answered, kept, lost and duplicated messages, and broken bounds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tests.faults.use import Use
 
 @dataclass(frozen=True)
 class Messages:
-    """What became of the messages; `dead` are those given up on, `dead_allowed` what may be."""
+    """Counts of messages; `dead` are dead letters, of which `dead_allowed` are expected."""
 
     sent: int
     acked: int
@@ -22,7 +22,7 @@ class Messages:
     twice: int
 
     def broken(self) -> list[str]:
-        """Return a sentence for each bound that was broken."""
+        """Return a problem for each broken bound."""
         found = []
         if self.lost:
             found.append(
@@ -33,15 +33,15 @@ class Messages:
         if self.cards_most > 1:
             found.append(f"cards: {self.cards_most} of one message, at most 1 allowed")
         if self.dead != self.dead_allowed:
-            found.append(f"dead letters: {self.dead}, just {self.dead_allowed} allowed")
+            found.append(f"dead letters: {self.dead}, exactly {self.dead_allowed} allowed")
         if self.kept != self.corrected:
-            found.append(f"corrections: {self.kept} of {self.corrected} kept, all are to be")
+            found.append(f"corrections: {self.kept} of {self.corrected} kept, all expected")
         return found
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A line of the table; `broken` names each bound that did not hold."""
+    """A row of the table; `broken` names each broken bound."""
 
     fault: str
     messages: Messages
@@ -53,12 +53,12 @@ class Outcome:
 
     @property
     def fine(self) -> bool:
-        """All bounds held."""
+        """Return True if all bounds held."""
         return not self.broken
 
     @property
     def row(self) -> dict[str, str]:
-        """The line of the table, by its columns."""
+        """Return the row of the table, by column."""
         messages = self.messages
         return {
             "fault": self.fault,
@@ -72,10 +72,10 @@ class Outcome:
             "twice": str(messages.twice),
             "recovered after, s": f"{self.recovered_s:.1f}",
             "MB": _change(
-                [(one.rss_mb) for one in self.before.values()],
-                [(one.rss_mb) for one in self.after.values()],
+                [use.rss_mb for use in self.before.values()],
+                [use.rss_mb for use in self.after.values()],
             ),
-            "sockets, most": str(max((one.sockets for one in self.after.values()), default=0)),
+            "sockets, most": str(max((use.sockets for use in self.after.values()), default=0)),
             "US dollars": self.usd,
             "broken": "; ".join(self.broken) or "nothing",
         }

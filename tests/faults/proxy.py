@@ -1,4 +1,4 @@
-"""A TCP proxy of a few lines: what goes through it can be slowed, stopped half-way, or cut."""
+"""A small TCP proxy that can delay, stop or cut connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Proxy:
-    """Between a client and `target` (host, port); what is set holds for every connection."""
+    """A proxy to `target` (host, port); its settings apply to every connection."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self.target = target
@@ -18,7 +18,7 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
-        """End every connection at once, in the middle of what it carries."""
+        """Abort all connections immediately."""
         for writer in list(self._writers):
             writer.transport.abort()
 
@@ -27,12 +27,12 @@ class Proxy:
             writer.transport.abort()
             return
         try:
-            there = await asyncio.open_connection(*self.target)
+            upstream = await asyncio.open_connection(*self.target)
         except OSError:
             writer.transport.abort()
             return
-        self._writers |= {writer, there[1]}
-        await asyncio.gather(self._pump(reader, there[1]), self._pump(there[0], writer))
+        self._writers |= {writer, upstream[1]}
+        await asyncio.gather(self._pump(reader, upstream[1]), self._pump(upstream[0], writer))
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -48,7 +48,7 @@ class Proxy:
 
 @asynccontextmanager
 async def proxied(host: str, port: int) -> AsyncIterator[Proxy]:
-    """A proxy on a free port."""
+    """Yield a proxy on a free port."""
     proxy = Proxy((host, port))
     running: set[asyncio.Task[None]] = set()
 

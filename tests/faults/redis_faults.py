@@ -1,4 +1,4 @@
-"""Redis killed, away, half open, slow, full, failing over and moved."""
+"""Redis killed, unreachable, half open, slow, full, failing over and moved."""
 
 import asyncio
 import os
@@ -11,104 +11,104 @@ from typing import Any
 from storage import keys
 from storage.server.connection import connect
 from storage.server.embedded import EmbeddedValkey
-from tests.faults.rig import ALL_EMOJI, SHIPPED_MORE_MB, TRIAGE, Fault, Rig, rig
+from tests.faults.rig import ALL_EMOJI, SHIPPED_MORE_MB, TRIAGE, Fault, Rig, open_rig
 from tests.faults.scenario import Scenario
 from tests.stories.conftest import TEAM
 from tests.valkeys import cluster, cluster_url, node, watched
 
 
-def _again(made: Rig) -> None:
-    assert made.valkey is not None
+def _restart(rig: Rig) -> None:
+    assert rig.valkey is not None
     options = ("--appendonly", "yes", "--appendfsync", "everysec")
-    made.valkey = made.stack.enter_context(node(made.folder, *options, port=made.valkey.port))
+    rig.valkey = rig.stack.enter_context(node(rig.folder, *options, port=rig.valkey.port))
 
 
-async def _redis_killed(made: Rig) -> None:
-    assert made.valkey is not None
-    made.valkey.process.kill()
-    made.valkey.process.wait()
+async def _redis_killed(rig: Rig) -> None:
+    assert rig.valkey is not None
+    rig.valkey.process.kill()
+    rig.valkey.process.wait()
     await asyncio.sleep(0.5)
-    _again(made)
+    _restart(rig)
 
 
-async def _last_second_lost(made: Rig) -> None:
-    """As after a power cut: what was written in the last second is not in the file."""
-    assert made.valkey is not None
-    folder = made.folder / str(made.valkey.port) / "appendonlydir"
+async def _last_second_lost(rig: Rig) -> None:
+    """Lose the writes of the last second, as after a power cut."""
+    assert rig.valkey is not None
+    folder = rig.folder / str(rig.valkey.port) / "appendonlydir"
     [file] = folder.glob("*.incr.aof")
     kept = file.stat().st_size
     await asyncio.sleep(1.0)
-    made.valkey.process.kill()
-    made.valkey.process.wait()
+    rig.valkey.process.kill()
+    rig.valkey.process.wait()
     with file.open("r+b") as opened:
         opened.truncate(kept)
-    _again(made)
+    _restart(rig)
 
 
 def _away(seconds: float) -> Fault:
-    async def away(made: Rig) -> None:
-        made.to_redis.refusing = True
-        made.to_redis.cut()
+    async def away(rig: Rig) -> None:
+        rig.to_redis.refusing = True
+        rig.to_redis.cut()
         await asyncio.sleep(seconds)
-        made.to_redis.refusing = False
+        rig.to_redis.refusing = False
 
     return away
 
 
-async def _redis_half_open(made: Rig) -> None:
-    made.to_redis.flowing.clear()
+async def _redis_half_open(rig: Rig) -> None:
+    rig.to_redis.flowing.clear()
     await asyncio.sleep(4)
-    made.to_redis.flowing.set()
+    rig.to_redis.flowing.set()
 
 
-async def _redis_slow(made: Rig) -> None:
-    made.to_redis.delay_s = 0.05
+async def _redis_slow(rig: Rig) -> None:
+    rig.to_redis.delay_s = 0.05
     await asyncio.sleep(4)
-    made.to_redis.delay_s = 0.0
+    rig.to_redis.delay_s = 0.0
 
 
-async def _redis_full(made: Rig) -> None:
-    assert made.valkey is not None
-    made.valkey.client.config_set("maxmemory", 1)
+async def _redis_full(rig: Rig) -> None:
+    assert rig.valkey is not None
+    rig.valkey.client.config_set("maxmemory", 1)
     await asyncio.sleep(4)
-    made.valkey.client.config_set("maxmemory", 0)
+    rig.valkey.client.config_set("maxmemory", 0)
 
 
 @asynccontextmanager
 async def _sentinel_rig(folder: Path) -> AsyncIterator[Rig]:
     with watched(folder) as servers:
-        async with rig(folder, redis_url=servers.url) as made:
-            made.valkey = servers.master
-            yield made
+        async with open_rig(folder, redis_url=servers.url) as rig:
+            rig.valkey = servers.master
+            yield rig
 
 
-async def _failover(made: Rig) -> None:
-    assert made.valkey is not None
-    made.valkey.client.wait(1, 5_000)
-    made.valkey.process.kill()
+async def _failover(rig: Rig) -> None:
+    assert rig.valkey is not None
+    rig.valkey.client.wait(1, 5_000)
+    rig.valkey.process.kill()
     await asyncio.sleep(3)
 
 
 @asynccontextmanager
 async def _cluster_rig(folder: Path) -> AsyncIterator[Rig]:
     with cluster(folder) as nodes:
-        async with rig(folder, redis_url=cluster_url(nodes)) as made:
-            made.valkey = nodes[0]
-            yield made
+        async with open_rig(folder, redis_url=cluster_url(nodes)) as rig:
+            rig.valkey = nodes[0]
+            yield rig
 
 
-async def _moved(made: Rig) -> None:
-    """The slot of the workspace goes to another master, while it is in use."""
-    assert made.valkey is not None
-    ask = made.valkey.client.execute_command
+async def _moved(rig: Rig) -> None:
+    """Move the slot of the workspace to another master while it is in use."""
+    assert rig.valkey is not None
+    ask = rig.valkey.client.execute_command
     slot = ask("CLUSTER KEYSLOT", keys.inbox(TEAM))
     shards = [
-        (one[2][2] if isinstance(one[2], list) else one[2], one[0], one[1], one[2][1])
-        for one in ask("CLUSTER SLOTS")
+        (row[2][2] if isinstance(row[2], list) else row[2], row[0], row[1], row[2][1])
+        for row in ask("CLUSTER SLOTS")
     ]
     owner = next(port for _, first, last, port in shards if first <= slot <= last)
     target = next(name for name, _, _, port in shards if port != owner)
-    from redis import Redis  # noqa: PLC0415 - here alone
+    from redis import Redis  # noqa: PLC0415 - used only here
 
     client: Any = Redis(port=owner, decode_responses=True)
     try:
@@ -120,9 +120,9 @@ async def _moved(made: Rig) -> None:
 
 @asynccontextmanager
 async def _embedded_rig(folder: Path) -> AsyncIterator[Rig]:
-    """One `triage run` as shipped, with the Valkey that it starts itself."""
+    """Open a rig of one `triage run` as shipped, with the Valkey that it starts itself."""
     data = folder / "data"
-    async with rig(
+    async with open_rig(
         folder,
         ("all",),
         redis_url=EmbeddedValkey(data).url,
@@ -130,14 +130,14 @@ async def _embedded_rig(folder: Path) -> AsyncIterator[Rig]:
         environment={"REDIS_URL": "", "TRIAGE_DATA_DIR": str(data)},
         emoji_shown=ALL_EMOJI,
         more_mb=SHIPPED_MORE_MB,
-    ) as made:
-        yield made
+    ) as rig:
+        yield rig
     with EmbeddedValkey(data):
-        """It outlived the process that was killed: the last user stops it."""
+        """Stop the server, which outlived the killed process."""
 
 
-async def _embedded_killed(made: Rig) -> None:
-    async with connect(made.redis_url, made.folder) as redis:
+async def _embedded_killed(rig: Rig) -> None:
+    async with connect(rig.redis_url, rig.folder) as redis:
         for _ in range(2):
             os.kill((await redis.info("server"))["process_id"], signal.SIGKILL)
             await asyncio.sleep(1)

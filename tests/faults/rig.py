@@ -1,4 +1,4 @@
-"""A workspace under load, the bot's processes, and a Valkey that can be hurt."""
+"""A workspace under load, processes of the bot, and a Valkey, all open to faults."""
 
 import asyncio
 import os
@@ -27,19 +27,19 @@ CHILD = (sys.executable, "-m", "tests.faults.child")
 TRIAGE = (sys.executable, "-c", "from bot.cli.main import main; main()", "run", "--role")
 LABELS = {"BILLING": "moneybag", "TECHNICAL": "wrench", "ACCOUNT": "bust_in_silhouette"}
 ALL_EMOJI = frozenset({*LABELS.values(), "speech_balloon", "raising_hand"})
-SHIPPED_MORE_MB = 60.0  # what fits and the LLM's client leave, and 10 s of free memory: decision 84
+SHIPPED_MORE_MB = 60.0  # kept by fits and the LLM's client, plus 10 s of free memory: decision 84
 _WARM = 128
-"""A worker holds as many at once: its buffers, threads and connections have their size then."""
+"""Entries that a worker holds at once; after these, its buffers and connections have full size."""
 
 
 @dataclass
 class Rig:
-    """What a fault may get its hands on.
+    """Everything that a fault may affect.
 
-    `command` starts a process of the role that stands behind it. `emoji_shown` are those that a
-    message may get; by default the one of its first word, which the classifier of CHILD goes by.
-    `more_mb` is what each process may have grown by: its allocator keeps what a backlog took.
-    `sockets` is what each may hold when it has nothing to do.
+    `command` starts a process, with a role as its last argument. `emoji_shown` are the emoji that
+    a message may get; by default only that of its first word, as the classifier of CHILD answers.
+    `more_mb` is the allowed growth of a process in MB, as its allocator keeps memory after a
+    backlog. `sockets` is the allowed number of sockets of an idle process.
     """
 
     folder: Path
@@ -90,15 +90,16 @@ class Rig:
 
     def emoji(self, ts: str) -> set[str]:
         kept = self.messages()[ts]
-        return {one["name"] for one in kept.get("reactions", []) if BOT in one["users"]}
+        reactions = kept.get("reactions", [])
+        return {reaction["name"] for reaction in reactions if BOT in reaction["users"]}
 
     def cards(self) -> Counter[str]:
-        """How many cards there are about each message, by its ts."""
+        """Return the number of cards about each message, by ts."""
         return Counter(
             about.partition(":")[2]
             for messages in self.sandbox.state.messages.values()
-            for one in messages.values()
-            if (about := card_about(one, Author(BOT)))
+            for message in messages.values()
+            if (about := card_about(message, Author(BOT)))
         )
 
     def unanswered(self) -> list[str]:
@@ -111,13 +112,13 @@ class Rig:
         return len(emoji) == 1 and emoji <= self.emoji_shown
 
     async def write(self, label: str, words: str = "please") -> str:
-        """Somebody writes a message of this label; its ts."""
+        """Write a message with this label; return its ts."""
         ts = await self.sandbox.control.post("U0CLEO", SUPPORT, f"{label} {words}")
         self.sent[ts] = label
         return ts
 
     def ended(self) -> str:
-        """Return the last words of a process that ended by itself; "" if all run."""
+        """Return the last log line of a process that has ended, or "" if all run."""
         for name, process in self.processes.items():
             if process.returncode is not None:
                 *_, last = (self.folder / f"{name}.log").read_text().splitlines() or [""]
@@ -125,30 +126,30 @@ class Rig:
         return ""
 
     def connected(self) -> bool:
-        """Return whether some process takes events in."""
+        """Return True if a process receives events."""
         return bool(self.sandbox.server.sandbox.sockets.connections)
 
     def up(self) -> bool:
-        """Return whether every process is connected to something, as also one started again is."""
+        """Return True if every process, also a restarted one, has connections."""
         return all(use.sockets > LOOP for use in self.use().values())
 
     async def warm(self) -> None:
-        """Have as many messages answered as a worker holds at once."""
+        """Write as many messages as a worker holds at once, and wait for the answers."""
         for number in range(_WARM):
             await self.write(sorted(LABELS)[number % len(LABELS)])
         await eventually(lambda: not self.unanswered(), 120)
 
     def use(self) -> dict[str, Use]:
-        """Return what each process of the bot uses now, by its name."""
+        """Return the resource use of each process, by name."""
         return {name: use_of(process.pid) for name, process in self.processes.items()}
 
     def money(self) -> Money | None:
-        """Return what the LLM has cost; None where there is none."""
+        """Return the cost of the LLM, or None without an LLM."""
         return None
 
     async def load(self, seconds: float, per_second: float, healed: asyncio.Event) -> None:
-        """People write for so long, and until healed; agents correct every fifth a little later."""
-        choose = random.Random(7)  # noqa: S311 - the same people each time
+        """Write messages for some seconds and until healed; correct every fifth a little later."""
+        choose = random.Random(7)  # noqa: S311 - the same sequence each time
         until = time.monotonic() + seconds
         while time.monotonic() < until or not healed.is_set():
             label = choose.choice(sorted(LABELS))
@@ -180,7 +181,7 @@ def _configure(folder: Path, llm_settings: str) -> None:
 
 
 @asynccontextmanager
-async def rig(
+async def open_rig(
     folder: Path,
     names: Sequence[str] = ("intake", "worker0"),
     redis_url: str | None = None,
@@ -188,10 +189,10 @@ async def rig(
     llm_settings: str = "",
     **more: Any,
 ) -> AsyncIterator[Rig]:
-    """Sandbox, Valkey with its append-only file, a proxy before each, and processes by name.
+    """Yield a rig: sandbox, Valkey with an append-only file, proxies before both, processes.
 
-    `redis_url` is that of another server, `llm_settings` are lines of the table `[llm]`; `more` are
-    fields of a rig of `kind`.
+    `redis_url` replaces the Valkey, `llm_settings` are lines for the table `[llm]`, and `more` are
+    fields of the rig, which is of class `kind`.
     """
     _configure(folder, llm_settings)
     async with AsyncExitStack() as stack:
@@ -207,16 +208,16 @@ async def rig(
         to_slack = await stack.enter_async_context(proxied("127.0.0.1", slack_port))
         inner.config = replace(inner.config, url=f"http://127.0.0.1:{to_slack.port}")
         url = redis_url or f"redis://127.0.0.1:{to_redis.port}"
-        made = kind(folder, sandbox, url, to_redis, to_slack, valkey, stack, **more)
+        rig = kind(folder, sandbox, url, to_redis, to_slack, valkey, stack, **more)
         for name in names:
-            await made.start(name)
+            await rig.start(name)
         try:
-            await eventually(lambda: made.ended() or made.connected(), 120)
-            if ended := made.ended():
+            await eventually(lambda: rig.ended() or rig.connected(), 120)
+            if ended := rig.ended():
                 raise RuntimeError(ended)
-            yield made
+            yield rig
         finally:
-            for process in made.processes.values():
+            for process in rig.processes.values():
                 if process.returncode is None:
                     process.kill()
                 await process.wait()

@@ -1,29 +1,29 @@
-"""A fault, the rig it happens in, and what may be broken in the end."""
+"""A fault with its rig, load and final checks."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.rig import Fault, Rig, rig
+from tests.faults.rig import Fault, Rig, open_rig
 
 Check = Callable[[Rig], Awaitable[list[str]]]
-"""Returns a sentence for each bound that was broken."""
+"""Return a problem for each broken bound."""
 
 
-async def _nothing_more(_: Rig) -> list[str]:
+async def _no_check(_: Rig) -> list[str]:
     return []
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`seconds` of load, of which a fifth goes before the fault.
+    """A fault under `seconds` of load, of which a fifth comes before the fault.
 
-    So many messages may be `dead` in the end; `check` looks for what only this fault can break.
+    `dead` is the expected number of dead letters; `check` tests bounds specific to this fault.
     """
 
     fault: Fault
-    rig: Callable[[Path], AbstractAsyncContextManager[Rig]] = rig
+    open_rig: Callable[[Path], AbstractAsyncContextManager[Rig]] = open_rig
     seconds: float = 10.0
     dead: int = 0
-    check: Check = _nothing_more
+    check: Check = _no_check

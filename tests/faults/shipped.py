@@ -1,4 +1,4 @@
-"""The bot as shipped in one process, with the port of its health and figures."""
+"""The bot as shipped in one process, with its port for health and metrics."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,21 +7,21 @@ from pathlib import Path
 
 import httpx2
 
-from tests.faults.rig import ALL_EMOJI, SHIPPED_MORE_MB, TRIAGE, Rig, rig
+from tests.faults.rig import ALL_EMOJI, SHIPPED_MORE_MB, TRIAGE, Rig, open_rig
 from tests.faults.use import REST
 from tests.stories.test_process_story import free_port
 
-LISTENING = 1  # the port of the health
+LISTENING = 1  # the port for health and metrics
 
 
 @dataclass
 class ShippedRig(Rig):
-    """With the port that answers `/healthz`."""
+    """A rig with the port that answers `/healthz`."""
 
     port: int = 0
 
     async def health(self) -> str:
-        """Return what `/healthz` says; "" if it does not within two seconds."""
+        """Return the answer of `/healthz`, or "" after two seconds."""
         try:
             async with httpx2.AsyncClient(timeout=2) as client:
                 return (await client.get(f"http://127.0.0.1:{self.port}/healthz")).text
@@ -31,9 +31,9 @@ class ShippedRig(Rig):
 
 @asynccontextmanager
 async def shipped_rig(folder: Path) -> AsyncIterator[Rig]:
-    """One `triage run` of all roles beside the Valkey of the rig."""
+    """Open a rig of one `triage run` with all roles, using the rig's Valkey."""
     port = free_port()
-    async with rig(
+    async with open_rig(
         folder,
         ("all",),
         kind=ShippedRig,
@@ -43,5 +43,5 @@ async def shipped_rig(folder: Path) -> AsyncIterator[Rig]:
         more_mb=SHIPPED_MORE_MB,
         sockets=REST + LISTENING,
         port=port,
-    ) as made:
-        yield made
+    ) as rig:
+        yield rig

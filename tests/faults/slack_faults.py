@@ -1,4 +1,4 @@
-"""Slack answering errors or not at all, and Socket Mode cut and refreshed."""
+"""Slack answers errors or not at all; Socket Mode is cut and refreshed."""
 
 import asyncio
 
@@ -8,39 +8,39 @@ from tests.sandbox.running import eventually
 
 
 def _slack(answer: str | int, times: int = 8, seconds: float = 2.0) -> Fault:
-    async def fails(made: Rig) -> None:
+    async def fails(rig: Rig) -> None:
         for method in ("chat.postMessage", "reactions.add"):
-            await made.sandbox.control.faults(method, answer, times=times)
+            await rig.sandbox.control.faults(method, answer, times=times)
         await asyncio.sleep(seconds)
-        await made.sandbox.control.act("faults", clear=True)
+        await rig.sandbox.control.act("faults", clear=True)
 
     return fails
 
 
-async def _slack_lost_answers(made: Rig) -> None:
-    await made.sandbox.control.faults("chat.postMessage", 500, times=8, performed=True)
+async def _slack_lost_answers(rig: Rig) -> None:
+    await rig.sandbox.control.faults("chat.postMessage", 500, times=8, performed=True)
     await asyncio.sleep(2)
 
 
-async def _slack_hanging(made: Rig) -> None:
-    made.to_slack.flowing.clear()
+async def _slack_hanging(rig: Rig) -> None:
+    rig.to_slack.flowing.clear()
     await asyncio.sleep(12)  # longer than a call's deadline
-    made.to_slack.cut()
-    made.to_slack.flowing.set()
+    rig.to_slack.cut()
+    rig.to_slack.flowing.set()
 
 
-async def _socket_cut(made: Rig) -> None:
-    sockets = made.sandbox.server.sandbox.sockets
-    made.to_slack.refusing = True
-    made.to_slack.cut()  # envelopes that were on their way are lost
+async def _socket_cut(rig: Rig) -> None:
+    sockets = rig.sandbox.server.sandbox.sockets
+    rig.to_slack.refusing = True
+    rig.to_slack.cut()  # envelopes in transit are lost
     await eventually(lambda: not sockets.connections)
-    made.to_slack.refusing = False
+    rig.to_slack.refusing = False
     await eventually(lambda: sockets.connections, 30)
 
 
-async def _socket_refreshed(made: Rig) -> None:
+async def _socket_refreshed(rig: Rig) -> None:
     for _ in range(3):
-        await made.sandbox.control.refresh()
+        await rig.sandbox.control.refresh()
         await asyncio.sleep(1)
 
 

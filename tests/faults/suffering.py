@@ -1,4 +1,4 @@
-"""Lets a workspace under load suffer a fault, and counts what came of it."""
+"""Run a fault in a workspace under load, and count the results."""
 
 import asyncio
 import time
@@ -22,86 +22,88 @@ _SETTLE_S = 30.0
 
 
 async def suffer(
-    made: Rig, name: str, scenario: Scenario, *, seconds: float, per_second: float
+    rig: Rig, name: str, scenario: Scenario, *, seconds: float, per_second: float
 ) -> Outcome:
-    """Load before, during and after a fault; what came of it."""
-    await made.warm()
-    before = made.use()
+    """Run a fault with load before, during and after it; return the outcome."""
+    await rig.warm()
+    before = rig.use()
     healed = asyncio.Event()
-    loading = asyncio.create_task(made.load(seconds, per_second, healed))
+    loading = asyncio.create_task(rig.load(seconds, per_second, healed))
     await asyncio.sleep(seconds / 5)
     try:
-        await scenario.fault(made)
+        await scenario.fault(rig)
     finally:
         healed.set()
         await loading
-    recovered = await _recovered(made)
-    await eventually(made.up, 120)
-    messages = await _counted(made, scenario)
-    after = await _settled(made, before)
-    broken = [*messages.broken(), *_broken(made, before, after), *await scenario.check(made)]
-    money = made.money()
+    recovered = await _recovered(rig)
+    await eventually(rig.up, 120)
+    messages = await _counted(rig, scenario)
+    after = await _settled(rig, before)
+    broken = [*messages.broken(), *_broken(rig, before, after), *await scenario.check(rig)]
+    money = rig.money()
     if money is not None:
         broken += money.broken()
     usd = "" if money is None else str(money)
     return Outcome(name, messages, recovered, before, after, usd, tuple(broken))
 
 
-async def _recovered(made: Rig) -> float:
-    """Seconds until all is answered; it waits no longer than _END_S."""
+async def _recovered(rig: Rig) -> float:
+    """Return the seconds until everything is answered, at most _END_S."""
     began = time.monotonic()
-    while made.unanswered() and time.monotonic() < began + _END_S:  # noqa: ASYNC110 - polls
+    while rig.unanswered() and time.monotonic() < began + _END_S:  # noqa: ASYNC110 - polls
         await asyncio.sleep(0.1)
     return round(time.monotonic() - began, 1)
 
 
-async def _counted(made: Rig, scenario: Scenario) -> Messages:
-    async with connect(made.redis_url, made.folder) as redis:
+async def _counted(rig: Rig, scenario: Scenario) -> Messages:
+    async with connect(rig.redis_url, rig.folder) as redis:
         await _quiet(redis)
         dead = [
-            one.event.item.ts if one.event else one.id
-            async for one in DeadLetters(redis).iterate(TEAM)
+            letter.event.item.ts if letter.event else letter.id
+            async for letter in DeadLetters(redis).iterate(TEAM)
         ]
-        identities = [f"{SUPPORT}:{ts}" for ts in made.corrected]
+        identities = [f"{SUPPORT}:{ts}" for ts in rig.corrected]
         stored = await Examples(redis).get(TEAM, identities)
     kept = sum(
-        one is not None and one.label == label
-        for one, label in zip(stored, made.corrected.values(), strict=True)
+        example is not None and example.label == label
+        for example, label in zip(stored, rig.corrected.values(), strict=True)
     )
-    cards = made.cards()
-    unanswered = made.unanswered()
-    records = made.sandbox.server.sandbox.delivery.records
+    cards = rig.cards()
+    unanswered = rig.unanswered()
+    records = rig.sandbox.server.sandbox.delivery.records
     return Messages(
-        sent=len(made.sent),
-        acked=len({one["ts"] for one in records if one["acked"]} & set(made.sent)),
-        answered=len(made.sent) - len(unanswered),
+        sent=len(rig.sent),
+        acked=len({record["ts"] for record in records if record["acked"]} & set(rig.sent)),
+        answered=len(rig.sent) - len(unanswered),
         dead=len(dead),
         dead_allowed=scenario.dead,
         cards_most=max(cards.values(), default=0),
-        corrected=len(made.corrected),
+        corrected=len(rig.corrected),
         kept=kept,
         lost=len(set(unanswered).difference(dead)),
-        twice=sum(cards[ts] > 1 or len(made.emoji(ts)) > 1 for ts in made.sent),
+        twice=sum(cards[ts] > 1 or len(rig.emoji(ts)) > 1 for ts in rig.sent),
     )
 
 
-def _broken(made: Rig, before: Mapping[str, Use], after: Mapping[str, Use]) -> list[str]:
-    bounds = Bounds(made.more_mb, made.sockets)
-    return [one for name, use in after.items() for one in bounds.broken(name, before[name], use)]
+def _broken(rig: Rig, before: Mapping[str, Use], after: Mapping[str, Use]) -> list[str]:
+    bounds = Bounds(rig.more_mb, rig.sockets)
+    return [
+        problem for name, use in after.items() for problem in bounds.broken(name, before[name], use)
+    ]
 
 
-async def _settled(made: Rig, before: Mapping[str, Use]) -> Mapping[str, Use]:
-    """What is used once all bounds hold, or after a while."""
+async def _settled(rig: Rig, before: Mapping[str, Use]) -> Mapping[str, Use]:
+    """Return the resource use once all bounds hold, or after _SETTLE_S."""
     until = time.monotonic() + _SETTLE_S
     while True:
-        now = made.use()
-        if not _broken(made, before, now) or time.monotonic() > until:
+        now = rig.use()
+        if not _broken(rig, before, now) or time.monotonic() > until:
             return now
         await asyncio.sleep(0.1)
 
 
 async def _quiet(redis: Client) -> None:
-    """Wait until the inbox is empty, so that nothing is counted while it still moves."""
+    """Wait until the inbox is empty, so that counts are final."""
 
     async def empty() -> bool:
         try:

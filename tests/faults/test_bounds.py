@@ -1,4 +1,4 @@
-"""Each bound that a fault breaks is named, in its own line and at the end."""
+"""Each broken bound is named in the line of its fault and in the summary."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.faults.money import Money
 from tests.faults.outcome import Messages, Outcome
 from tests.faults.use import REST, Bounds, Use
 
-WELL = Messages(
+GOOD = Messages(
     sent=9, acked=9, answered=9, dead=0, dead_allowed=0, cards_most=1, corrected=2, kept=2,
     lost=0, twice=0,
 )  # fmt: skip
@@ -19,7 +19,7 @@ USE = Use(rss_mb=150.0, sockets=REST, files=4)
 
 
 def outcome(name: str, *broken: str) -> Outcome:
-    return Outcome(name, WELL, 0.0, {"worker0": USE}, {"worker0": USE}, "", broken)
+    return Outcome(name, GOOD, 0.0, {"worker0": USE}, {"worker0": USE}, "", broken)
 
 
 @pytest.mark.parametrize(
@@ -28,15 +28,15 @@ def outcome(name: str, *broken: str) -> Outcome:
         ({"lost": 1}, "lost: 1 of 9"),
         ({"twice": 2}, "twice: 2 messages"),
         ({"cards_most": 3}, "cards: 3 of one message"),
-        ({"dead": 1}, "dead letters: 1, just 0 allowed"),
-        ({"dead_allowed": 1}, "dead letters: 0, just 1 allowed"),
+        ({"dead": 1}, "dead letters: 1, exactly 0 allowed"),
+        ({"dead_allowed": 1}, "dead letters: 0, exactly 1 allowed"),
         ({"kept": 1}, "corrections: 1 of 2"),
     ],
 )
 def test_a_broken_bound_of_messages_is_reported(changed: dict[str, Any], named: str) -> None:
-    assert WELL.broken() == []
-    [told] = replace(WELL, **changed).broken()
-    assert told.startswith(named)
+    assert GOOD.broken() == []
+    [problem] = replace(GOOD, **changed).broken()
+    assert problem.startswith(named)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ BROKEN = """2 faults, 2 of them broke a bound:
 
 
 @pytest.mark.parametrize(
-    ("broken", "status", "told"),
+    ("broken", "status", "summary"),
     [
         ((), 0, "2 faults, all bounds held"),
         (("lost: 1 of 9", "files: 5"), 1, BROKEN),
@@ -84,7 +84,7 @@ def test_the_command_exits_with_1_and_lists_broken_bounds(
     capsys: pytest.CaptureFixture[str],
     broken: tuple[str, ...],
     status: int,
-    told: str,
+    summary: str,
 ) -> None:
     async def one(name: str, per_second: float) -> Outcome:
         assert per_second
@@ -94,7 +94,7 @@ def test_the_command_exits_with_1_and_lists_broken_bounds(
     monkeypatch.setattr(command, "OUT", tmp_path / "faults.json")
     assert command.main(["none", "Redis killed"]) == status
     out = capsys.readouterr().out
-    assert out.strip().endswith(told)
+    assert out.strip().endswith(summary)
     assert ("Redis killed: fine" in out) == (status == 0)
     assert "| fault | sent |" in out
 
@@ -112,9 +112,9 @@ def test_an_unfinished_fault_is_located_and_the_others_run(
     monkeypatch.setattr(command, "OUT", tmp_path / "faults.json")
     assert command.main(["none", "Redis killed"]) == 1
     out = capsys.readouterr().out
-    told = out.strip().splitlines()[-1]
-    assert told.startswith("  none: not finished: TimeoutError the fault did not come")
-    assert "test_bounds.py" in told
+    last = out.strip().splitlines()[-1]
+    assert last.startswith("  none: not finished: TimeoutError the fault did not come")
+    assert "test_bounds.py" in last
     assert "Redis killed: fine" in out
 
 

@@ -1,4 +1,4 @@
-"""One visible answer: whatever the order, the duplicates, the deaths and the number of workers."""
+"""A message gets one visible answer, for any order, duplicates, deaths and workers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -53,11 +53,11 @@ TIMES = {"confirm": 10, "correct": 30, "take back": 40}
 
 
 class Death(BaseException):
-    """The process ends here; nothing in it runs on."""
+    """The simulated end of a process."""
 
 
 class Fate:
-    """Lets a process live for so many boundaries: before and after each call to the outside."""
+    """The number of boundaries that a process survives: before and after each outside call."""
 
     def __init__(self, lives: int | None) -> None:
         self.left = lives
@@ -76,7 +76,7 @@ class Fate:
 
 
 class MortalClient(AsyncWebClient):
-    """slack_sdk's own client, in a process that may die at each call."""
+    """The client of slack_sdk in a process that may die at each call."""
 
     fate: Fate
 
@@ -86,7 +86,7 @@ class MortalClient(AsyncWebClient):
 
 
 class Keywords:
-    """Labels a text by its first word, so that the state machine alone is tested."""
+    """A classifier that labels a text by its first word, to test only the state machine."""
 
     version = "keywords"
 
@@ -94,12 +94,12 @@ class Keywords:
         return [Prediction(text.split()[0], 0.99, classifier=self.version) for text in messages]
 
     async def learn(self, examples: Sequence[Example], forget: Sequence[str] = ()) -> None:
-        """What it says is in the text."""
+        """Do nothing: labels are in the texts."""
 
 
 @dataclass
 class Office:
-    """The workspace, and the processes that serve it."""
+    """A workspace and the processes that serve it."""
 
     sandbox: RunningSandbox
     url: str
@@ -123,7 +123,7 @@ class Office:
             )
             client.fate = fate
             gateway = Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig(factor=0)))
-            gateway._client = client  # noqa: SLF001 - the same, but mortal
+            gateway._client = client  # noqa: SLF001 - a client that may die
             stores = Stores(redis, TEAM)
             classifier = Keywords()
             yield Triage(
@@ -137,7 +137,7 @@ class Office:
             )
 
     async def deliver(self, event: Event, lives: int | None) -> None:
-        """Hand an event out until a process lived through it."""
+        """Deliver an event until a process survives it."""
         while True:
             try:
                 async with self.process(lives) as triage:
@@ -146,7 +146,7 @@ class Office:
                 lives = None
                 self.deaths += 1
                 at = event.item
-                await self.redis.delete(keys.lock(TEAM, at.channel, at.ts))  # its lease ran out
+                await self.redis.delete(keys.lock(TEAM, at.channel, at.ts))  # its lease expired
             except (HeldError, LostHoldError):
                 continue
 
@@ -156,22 +156,23 @@ class Office:
 
     def emoji(self, ts: str) -> set[str]:
         kept = self.sandbox.state.message(SUPPORT, ts)
-        return {one["name"] for one in kept.get("reactions", []) if BOT in one["users"]}
+        reactions = kept.get("reactions", [])
+        return {reaction["name"] for reaction in reactions if BOT in reaction["users"]}
 
     def cards(self, ts: str) -> list[str]:
-        """The channels of the cards about a message."""
+        """Return the channels of the cards about a message."""
         return [place for place, _ in self._cards(ts)]
 
     def posts(self, ts: str) -> list[str]:
-        """The ts of each card about a message."""
+        """Return the ts of each card about a message."""
         return [card for _, card in self._cards(ts)]
 
     def _cards(self, ts: str) -> list[tuple[str, str]]:
         return [
-            (place, str(one["ts"]))
+            (place, str(message["ts"]))
             for place, messages in self.sandbox.state.messages.items()
-            for one in messages.values()
-            if card_about(one, Author(BOT)) == f"{SUPPORT}:{ts}"
+            for message in messages.values()
+            if card_about(message, Author(BOT)) == f"{SUPPORT}:{ts}"
         ]
 
 
@@ -179,14 +180,14 @@ class Office:
 async def office(redis: Valkey, valkey_url: str) -> AsyncIterator[Office]:
     config = load_config(Path("triage.toml"))
     async with running_sandbox() as sandbox:
-        sandbox.state.on_event.clear()  # the test delivers
+        sandbox.state.on_event.clear()  # the test delivers events
         directory = Directory(web_client(sandbox.bot_token, sandbox.api_url), config)
         people = People(config.triage, directory, Members(redis, TEAM))
         yield Office(sandbox, valkey_url, config, directory, people, redis)
 
 
 def story(ts: str) -> dict[str, Event]:
-    """What happens to a message, with the times at which it happened."""
+    """Return the events of a message, with their times."""
     at = MessageId(team=TEAM, channel=SUPPORT, ts=ts)
 
     def when(seconds: int) -> str:
@@ -210,12 +211,12 @@ def story(ts: str) -> dict[str, Event]:
 
 
 def text_at(names: set[str], seconds: int) -> str:
-    """The text that people saw so many seconds after the post."""
+    """Return the text that people saw `seconds` after the post."""
     return max(TEXTS[name] for name in names & set(TEXTS) if TEXTS[name][0] <= seconds)[1]
 
 
-def end_of(names: set[str]) -> tuple[str | None, str | None, str | None]:
-    """(label shown, standing label, text of the example) that follow from what happened."""
+def expected(names: set[str]) -> tuple[str | None, str | None, str | None]:
+    """Return the shown label, the current label and the example's text after these events."""
     if "delete" in names:
         return None, None, None
     first = min((TIMES[name] for name in names & set(TIMES)), default=99)
@@ -248,7 +249,7 @@ async def plays_out(
     else:
         for run in runs:
             await office.deliver(*run)
-    label, standing, text = end_of(set(order))
+    label, standing, text = expected(set(order))
     assert office.emoji(ts) == ({EMOJI[label]} if label else set())
     assert office.cards(ts) == ([PLACE[label]] if label else [])
     [example] = await Examples(office.redis).get(TEAM, [f"{SUPPORT}:{ts}"])
@@ -258,7 +259,7 @@ async def plays_out(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(deliveries(), st.lists(st.none() | st.integers(0, 40), max_size=4), st.booleans())
-async def test_every_interleaving_ends_in_the_same_one_answer(
+async def test_every_interleaving_ends_in_the_same_answer(
     office: Office,
     order: list[str],
     lives: list[int | None],
@@ -267,7 +268,7 @@ async def test_every_interleaving_ends_in_the_same_one_answer(
     await plays_out(office, order, lives, at_once=at_once)
 
 
-async def test_what_was_taught_outlives_any_number_of_edits(office: Office) -> None:
+async def test_an_example_survives_any_number_of_edits(office: Office) -> None:
     ts = office.write("BILLING then")
     events = story(ts)
     for name in ("post", "edit", "correct"):
@@ -287,7 +288,7 @@ async def test_what_was_taught_outlives_any_number_of_edits(office: Office) -> N
 
 
 async def test_a_death_at_each_boundary_leaves_one_answer(office: Office) -> None:
-    """Every call to Redis and Slack of a message that moves, one death before and after each."""
+    """Die before and after each call to Redis and Slack, for a message whose card moves."""
     lives = 0
     while True:
         office.deaths = 0
@@ -295,11 +296,11 @@ async def test_a_death_at_each_boundary_leaves_one_answer(office: Office) -> Non
         if office.deaths == 0:
             break
         lives += 1
-    assert lives >= 28  # a call less would be a boundary less, not a failure to look
+    assert lives >= 28  # fewer boundaries would mean that fewer calls are tested
 
 
-async def test_what_a_server_lost_is_recalled_from_slack(office: Office) -> None:
-    """A record that is gone: neither a second card nor a second emoji, in whatever channel."""
+async def test_data_lost_by_redis_is_recalled_from_slack(office: Office) -> None:
+    """After the loss of a record, no second card or emoji appears in any channel."""
     ts = office.write("BILLING then")
     events = story(ts)
     for name in ("post", "correct"):
@@ -313,10 +314,10 @@ async def test_what_a_server_lost_is_recalled_from_slack(office: Office) -> None
     assert office.emoji(ts) == {EMOJI["BILLING"]}
 
 
-async def test_a_post_that_lands_after_its_worker_was_taken_over_leaves_one_card(
+async def test_a_card_that_arrives_late_is_deleted_again(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The wire holds the first worker's post back until the second one has posted its own."""
+    """Delay the first worker's post until a second worker has posted."""
     monkeypatch.setattr(card_search, "_LOOKS_S", (2.0, 3.0))
     ts = office.write("BILLING then")
     event = story(ts)["post"]
@@ -328,23 +329,23 @@ async def test_a_post_that_lands_after_its_worker_was_taken_over_leaves_one_card
     await office.redis.delete(keys.lock(TEAM, SUPPORT, ts))
     await office.deliver(event, None)
     [kept] = office.posts(ts)
-    await eventually(lambda: len(office.posts(ts)) == 2)  # it landed after all
+    await eventually(lambda: len(office.posts(ts)) == 2)  # the first post arrives
     async with office.process(None) as triage:
         late = LateCards(Records(office.redis), TEAM, triage.look_again)
 
-        async def looked() -> bool:
+        async def searched() -> bool:
             await late.look()
             return not await office.redis.exists(keys.late(TEAM))
 
-        await eventually(looked)
+        await eventually(searched)
     assert office.posts(ts) == [kept]
     record = await Records(office.redis).get(event.item)
     assert record is not None
     assert (record.shown.card and record.shown.card.ts, record.shown.late) == (kept, ())
 
 
-async def test_a_late_card_of_a_forgotten_message_is_looked_for_no_more(office: Office) -> None:
-    ts = office.write("BILLING then")  # it was forgotten and written anew
+async def test_a_late_card_of_a_forgotten_message_is_not_searched(office: Office) -> None:
+    ts = office.write("BILLING then")  # forgotten, then written again
     await office.deliver(story(ts)["post"], None)
     await office.redis.zadd(keys.late(TEAM), {f"{SUPPORT}:1.0": 1.0, f"{SUPPORT}:{ts}": 1.0})
     async with office.process(None) as triage:

@@ -1,17 +1,17 @@
-"""What the bot's processes use: memory, connections and other handles, each by what it may be."""
+"""The resource use of processes: memory, sockets and other handles, and bounds on it."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 LOOP = 2
-"""The sockets of an event loop that is connected to nothing."""
+"""The sockets of an event loop without connections."""
 
 REST = LOOP + 6
-"""The sockets of a process that has nothing to do.
+"""The sockets of an idle process.
 
-Beside its event loop's own, one waits for calls from Redis, one more to Redis is kept open and two
-may be asking it at that moment, one is Socket Mode, and one may be asking Slack.
+Besides its event loop's, one waits for wake-ups from Redis, one to Redis stays open, two may be
+sending commands to Redis, one is Socket Mode, and one may be calling Slack.
 """
 
 
@@ -26,13 +26,13 @@ class Use:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What each process may use at rest: `more_mb` than at first, and so many sockets."""
+    """Bounds on an idle process: growth of `more_mb` MB, and a number of sockets."""
 
     more_mb: float
     sockets: int = REST
 
     def broken(self, name: str, before: Use, after: Use) -> list[str]:
-        """Return a sentence for each bound that a process broke, none where it kept them all."""
+        """Return a problem for each bound that a process broke."""
         mb = before.rss_mb + self.more_mb
         found = []
         if after.rss_mb > mb:
@@ -46,14 +46,14 @@ class Bounds:
 
 
 def use_of(pid: int) -> Use:
-    """Return what a process uses now; handles that close meanwhile are not counted."""
+    """Return the current use of a process; ignore handles that close meanwhile."""
     proc = Path(f"/proc/{pid}")
     rss = int((proc / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     handles = []
-    for one in (proc / "fd").iterdir():
+    for handle in (proc / "fd").iterdir():
         try:
-            handles.append(str(one.readlink()))
+            handles.append(str(handle.readlink()))
         except FileNotFoundError:
             continue
-    sockets = sum(one.startswith("socket:") for one in handles)
+    sockets = sum(handle.startswith("socket:") for handle in handles)
     return Use(rss, sockets, len(handles) - sockets)
