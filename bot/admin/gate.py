@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.config.config import Config, Settings
 from bot.model.build import builder
-from bot.model.champion import built
+from bot.model.champion import build_model
 from classifiers.base import Classifier, Embedder
 from classifiers.embedding.index import EmbeddedIndex
 from classifiers.factory import LlmUse, Shared, close
@@ -102,8 +102,8 @@ class Gate:
         parts = Shared(self.embedder, index)
         use = LlmUse(self.config.llm, ledger)
         build = builder(self.settings, self.config, parts, patience_s=None, use=use)
-        first = await built(self.stores.models, self.stores.team, champion, build)
-        return first, await built(self.stores.models, self.stores.team, challenger, build)
+        first = await build_model(self.stores.models, self.stores.team, champion, build)
+        return first, await build_model(self.stores.models, self.stores.team, challenger, build)
 
 
 def _check_complete(side: Classifier) -> None:

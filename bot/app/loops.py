@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.observe.metrics import Metrics
-from bot.slack.errors import PASSING, GatewayError, GatewayPacedError
+from bot.slack.errors import RETRYABLE, GatewayError, GatewayPacedError
 from bot.tasks import HungError, end
 
 FAILURES_MAX = 5
@@ -157,6 +157,6 @@ def _kind(error: BaseException) -> str:
         return next(kind for kind in ("failure", "refusal", "outage", "pacing") if kind in kinds)
     if isinstance(error, GatewayPacedError):
         return "pacing"
-    if isinstance(error, PASSING):
+    if isinstance(error, RETRYABLE):
         return "outage"
     return "refusal" if isinstance(error, GatewayError) else "failure"

@@ -15,7 +15,7 @@ from bot.observe.tracing import Tracing, tracing_of
 from bot.slack.backfill import Backfill
 from bot.slack.client import web_client, web_session
 from bot.slack.directory import Directory
-from bot.slack.errors import GatewayError, GatewayUnavailableError, asked
+from bot.slack.errors import GatewayError, GatewayUnavailableError, call_slack
 from bot.slack.gateway import Gateway
 from bot.slack.origin import ORGANIZATION
 from bot.slack.pacing import Pacing
@@ -60,7 +60,7 @@ class Services:
 async def _whoami(client: AsyncWebClient) -> tuple[str, frozenset[str]]:
     """Return the workspace's id and the bot's ids there: its user id and its bot id."""
     try:
-        answer = await asked("auth.test", client.auth_test)
+        answer = await call_slack("auth.test", client.auth_test)
     except GatewayUnavailableError as error:
         raise ConfigError(
             f"SLACK_API_URL: {client.base_url} cannot be reached ({error}). Check the network, "

@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 
 from bot.config.config import Config, ConfigError, Settings
 from bot.model.build import builder, check, classifier_of, llm_of
-from bot.model.champion import Build, built
+from bot.model.champion import Build, build_model
 from bot.workspace import open_store
 from classifiers.base import Classifier, Example
 from classifiers.factory import KINDS, LlmUse, Shared, close, make_shared
@@ -170,4 +170,4 @@ async def _of_workspace(
     if choice.kind is not None:
         return await _build_kind(settings, config, choice, parts, use)
     build: Build = builder(settings, config, parts, use=use)
-    return await built(models, store.team, await models.champion(store.team), build)
+    return await build_model(models, store.team, await models.champion(store.team), build)

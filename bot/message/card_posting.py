@@ -2,7 +2,7 @@
 
 from bot.message.attempt import Attempt
 from bot.slack.card import Card
-from bot.slack.errors import CONTENT_WORDS, GatewayError, GatewayUnavailableError
+from bot.slack.errors import CONTENT_CODES, GatewayError, GatewayUnavailableError
 from bot.slack.gateway import Gateway
 from storage.records import CardAt
 
@@ -18,7 +18,7 @@ async def post_or_update(gateway: Gateway, attempt: Attempt, wanted: Card) -> No
         try:
             await _post_or_update(gateway, attempt, wanted)
         except GatewayError as error:
-            if wanted.bare is None or error.word not in CONTENT_WORDS:
+            if wanted.bare is None or error.code not in CONTENT_CODES:
                 raise
             attempt.refused["card"] = f"{error}; the card is shown without the message's text"
             attempt.change(refused=wanted.content)

@@ -21,7 +21,7 @@ from bot.slack.errors import (
     FAILURES,
     GatewayError,
     GatewayUnavailableError,
-    sorted_error,
+    classified_error,
 )
 from bot.slack.gateway import Gateway
 from bot.slack.history import ChannelHistory
@@ -144,7 +144,7 @@ class Presenter:
         try:
             found = await self.directory.channel(name)
         except FAILURES as error:
-            raise sorted_error("conversations.list", error) from None
+            raise classified_error("conversations.list", error) from None
         if name is not None and found is None:
             raise GatewayError(f"the bot cannot see channel {name}: invite it there")
         return found
@@ -167,7 +167,7 @@ class Presenter:
             found = await self.directory.group(mention)
         except (GatewayError, *FAILURES) as error:
             known = isinstance(error, GatewayError)
-            refused = error if known else sorted_error("usergroups.list", error)
+            refused = error if known else classified_error("usergroups.list", error)
             if isinstance(refused, GatewayUnavailableError):
                 raise refused from None
             return None, str(refused)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.slack.errors import PASSING, GatewayError, GatewayPacedError
+from bot.slack.errors import RETRYABLE, GatewayError, GatewayPacedError
 from bot.tasks import HungError, end, watched
 from classifiers.plural import plural
 from storage.errors import StorageError, StorageUnavailableError
@@ -39,7 +39,7 @@ def delay_s(entry: Entry, error: Exception, jitter: float) -> float:
     asked = getattr(error, "after_s", None)
     if asked is not None:
         return float(asked) + jitter * max(0.2, 0.2 * float(asked))
-    longest = 30.0 if isinstance(error, PASSING) else 600.0
+    longest = 30.0 if isinstance(error, RETRYABLE) else 600.0
     return min(max(entry.age_s / 2, 0.5), longest) * (0.75 + jitter / 2)
 
 
@@ -182,7 +182,7 @@ class Worker:
 
     async def _failed(self, entry: Entry, error: Exception) -> None:
         """Retry an entry later, or make it a dead letter after too many failures or too long."""
-        retryable = isinstance(error, PASSING)
+        retryable = isinstance(error, RETRYABLE)
         refused = isinstance(error, GatewayError) and not retryable
         if isinstance(error, GatewayPacedError):
             log.info("event.paced", entry=entry.id, problem=str(error), after_s=error.after_s)

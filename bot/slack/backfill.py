@@ -14,9 +14,9 @@ import structlog
 
 from bot.config.config import Config
 from bot.slack.card import card_about
-from bot.slack.errors import PASSING, GatewayError, GatewayUnavailableError
+from bot.slack.errors import RETRYABLE, GatewayError, GatewayUnavailableError
 from bot.slack.gateway import Gateway
-from bot.slack.intake import moment, posted
+from bot.slack.intake import posted, valid_timestamp
 from bot.slack.people import People
 from storage.examples.examples import Reaction
 from storage.inbox.events import Deleted, Posted, Reacted
@@ -81,7 +81,7 @@ class Backfill:
                 if not error.answered or error.after_s is not None:
                     raise  # an outage or a rate limit concerns all channels
                 errors.append(error)
-            except PASSING:
+            except RETRYABLE:
                 raise
             except Exception as error:  # noqa: BLE001 - raised below, after the last channel
                 errors.append(error)
@@ -259,8 +259,8 @@ class Backfill:
 def _is_valid(message: Any) -> bool:
     """Return True if a message has the fields that are read without a check."""
     try:
-        moment(message["ts"])
-        moment((message.get("edited") or {}).get("ts", "0"))
+        valid_timestamp(message["ts"])
+        valid_timestamp((message.get("edited") or {}).get("ts", "0"))
         reactions = message.get("reactions", [])
         return all(isinstance(item["name"] + "".join(item["users"]), str) for item in reactions)
     except (KeyError, TypeError, AttributeError, ValueError):

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config.config import Config, Mode
 from bot.config.emoji_names import standard_name
-from bot.slack.errors import GatewayError, GatewayUnavailableError, asked
+from bot.slack.errors import GatewayError, GatewayUnavailableError, call_slack
 from bot.slack.lookups import Lookups
 from bot.slack.origin import belongs
 
@@ -70,7 +70,7 @@ class Directory:
             channels = self._all_channels()
             return [entry["id"] async for entry in channels if entry.get("is_member")]
 
-        return await asked(_CHANNELS, ask)
+        return await call_slack(_CHANNELS, ask)
 
     async def channel(self, name: str | None) -> str | None:
         """Return the id for `#name` (ids pass through), or None if the bot sees no such channel."""
@@ -122,7 +122,7 @@ class Directory:
             async with asyncio.timeout(_MEMBERS_S):
                 return await self._client.usergroups_users_list(usergroup=identity)
 
-        return frozenset((await asked("usergroups.users.list", ask))["users"])
+        return frozenset((await call_slack("usergroups.users.list", ask))["users"])
 
     async def _aliases(self) -> dict[str, str]:
         answer = await self._client.emoji_list()
@@ -153,9 +153,9 @@ class Directory:
 
         async def ask() -> dict[str, Any] | None:
             try:
-                answer = await asked("users.info", lambda: self._client.users_info(user=user))
+                answer = await call_slack("users.info", lambda: self._client.users_info(user=user))
             except GatewayError as error:
-                if error.word in _NOBODY:
+                if error.code in _NOBODY:
                     return None
                 raise
             return dict(answer["user"])

@@ -20,7 +20,7 @@ from storage.errors import StorageError
 FAILURES: Final = (SlackApiError, ClientError, OSError, TimeoutError)
 """Exceptions of a call to Slack that are not bugs."""
 
-PASSING_WORDS: Final = frozenset(
+RETRYABLE_CODES: Final = frozenset(
     {
         "accesslimited",
         "external_channel_migrating",
@@ -37,7 +37,7 @@ PASSING_WORDS: Final = frozenset(
     }
 )
 
-CONTENT_WORDS: Final = frozenset(
+CONTENT_CODES: Final = frozenset(
     {
         "invalid_attachments",
         "invalid_blocks",
@@ -123,9 +123,9 @@ Answer = TypeVar("Answer")
 class GatewayError(Exception):
     """Slack refused a call; the message names the method, Slack's error code and what to do."""
 
-    def __init__(self, message: str, word: str = "") -> None:
+    def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
-        self.word = word
+        self.code = code
 
 
 class GatewayUnavailableError(GatewayError):
@@ -149,46 +149,46 @@ class GatewayPacedError(GatewayUnavailableError):
         super().__init__(message, after_s, answered=True)
 
 
-def said(error: Exception) -> tuple[str, int, float | None]:
+def answer_details(error: Exception) -> tuple[str, int, float | None]:
     """Return Slack's error code, the HTTP status, and the seconds to wait, or None."""
     answer: Any = getattr(error, "response", None)
     data = getattr(answer, "data", answer)
-    word = str(data.get("error") or "") if isinstance(data, dict) else ""
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""
     status = int(getattr(answer, "status_code", getattr(answer, "status", 200)))
     headers = getattr(answer, "headers", None) or {}
     after = {key.lower(): value for key, value in headers.items()}.get("retry-after", "")
     text = str(after)
     wait = min(float(text), _WAIT_MAX_S) if text.isascii() and text.isdecimal() else None
-    return word, status, wait
+    return code, status, wait
 
 
-def sorted_error(method: str, error: Exception) -> GatewayError:
+def classified_error(method: str, error: Exception) -> GatewayError:
     """Return the classified error for one of FAILURES in a call to `method`."""
     if not isinstance(error, SlackApiError):
         return GatewayUnavailableError(f"{method}: {type(error).__name__}")
-    word, status, after = said(error)
-    if status == _TOO_MANY or word in {"ratelimited", "rate_limited"}:
+    code, status, after = answer_details(error)
+    if status == _TOO_MANY or code in {"ratelimited", "rate_limited"}:
         return GatewayPacedError(f"{method}: asked to wait", after or 1.0)
-    if word in PASSING_WORDS or status >= _SERVER or not word:
-        return GatewayUnavailableError(f"{method}: Slack answered {word or status}", answered=True)
-    return refusal(method, word)
+    if code in RETRYABLE_CODES or status >= _SERVER or not code:
+        return GatewayUnavailableError(f"{method}: Slack answered {code or status}", answered=True)
+    return refusal(method, code)
 
 
-def refusal(method: str, word: str) -> GatewayError:
+def refusal(method: str, code: str) -> GatewayError:
     """Return the error for a call to `method` that Slack refused with an error code."""
-    advice = ADVICE.get(word, "see `triage doctor`")
-    return GatewayError(f"{method}: Slack answered {word}: {advice}", word)
+    advice = ADVICE.get(code, "see `triage doctor`")
+    return GatewayError(f"{method}: Slack answered {code}: {advice}", code)
 
 
-async def asked(method: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
+async def call_slack(method: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
     """Return Slack's answer to a call to `method`; raise its classified error."""
     try:
         return await call()
     except FAILURES as error:
-        raise sorted_error(method, error) from None
+        raise classified_error(method, error) from None
 
 
-PASSING: Final = (
+RETRYABLE: Final = (
     GatewayUnavailableError,
     ClassifierUnavailableError,
     StorageError,

@@ -44,10 +44,10 @@ class FileSending:
         try:
             await self.gateway.share(user, uploads, comment)
         except GatewayError as error:
-            fixable = isinstance(error, GatewayUnavailableError) or error.word in ADVICE
+            fixable = isinstance(error, GatewayUnavailableError) or error.code in ADVICE
             if not before or fixable:
                 raise
-            log.info("command.files_shared_before", user=user, word=error.word)
+            log.info("command.files_shared_before", user=user, word=error.code)
             return _INTERRUPTED
         return ""
 

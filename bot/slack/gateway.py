@@ -13,8 +13,8 @@ from bot.slack.errors import (
     FAILURES,
     GatewayPacedError,
     GatewayUnavailableError,
-    said,
-    sorted_error,
+    answer_details,
+    classified_error,
 )
 from bot.slack.pacing import Pacing
 
@@ -68,9 +68,9 @@ class Gateway:
         try:
             answer = await call()
         except FAILURES as error:
-            if said(error)[0] in _GONE.get(method, ()):
+            if answer_details(error)[0] in _GONE.get(method, ()):
                 return None
-            classified = sorted_error(method, error)
+            classified = classified_error(method, error)
             if isinstance(classified, GatewayUnavailableError) and classified.after_s is not None:
                 await self._pacing.hold_off(method, channel, classified.after_s)
             raise classified from None

@@ -31,17 +31,17 @@ _CHANNEL = re.compile(r"\w{1,64}", re.ASCII)
 log = structlog.get_logger()
 
 
-def identity(team: str, channel: str, ts: str) -> MessageId:
+def message_id(team: str, channel: str, ts: str) -> MessageId:
     """Return the id of a message; raise ValueError or TypeError if a part is malformed.
 
     Later code reads `ts` as a number, and splits channel and `ts` at a colon.
     """
     if _CHANNEL.fullmatch(channel) is None:
         raise ValueError("the channel is not a channel id")
-    return MessageId(team=team, channel=channel, ts=moment(ts))
+    return MessageId(team=team, channel=channel, ts=valid_timestamp(ts))
 
 
-def moment(ts: str) -> str:
+def valid_timestamp(ts: str) -> str:
     """Return a timestamp unchanged; raise ValueError or TypeError if it is malformed."""
     if _TIME.fullmatch(ts) is None:
         raise ValueError("the timestamp is not a number of seconds")
@@ -64,11 +64,11 @@ def posted(
 def _kept(team: str, channel: str, message: dict[str, Any]) -> Message:
     edited = message.get("edited") or {}
     return Message(
-        id=identity(team, channel, message["ts"]),
+        id=message_id(team, channel, message["ts"]),
         user=author_of(message),
         text=text_of(message),
         files=file_names(message),
-        edited=moment(edited["ts"]) if edited.get("ts") else "",
+        edited=valid_timestamp(edited["ts"]) if edited.get("ts") else "",
     )
 
 
@@ -77,7 +77,7 @@ def _edited(
 ) -> Posted | Deleted | None:
     channel, new, old = event["channel"], event["message"], event.get("previous_message") or {}
     if new.get("subtype") == "tombstone":
-        return Deleted(id=identity(team, channel, new["ts"]))
+        return Deleted(id=message_id(team, channel, new["ts"]))
     if text_of(new) == text_of(old):
         return None  # Slack added a link preview or counted a reply
     if new.get("edited") == old.get("edited"):
@@ -98,7 +98,7 @@ def _message(
         case "message_changed":
             return _edited(team, event, allowed_bots, own)
         case "message_deleted":
-            return Deleted(id=identity(team, channel, event["deleted_ts"]))
+            return Deleted(id=message_id(team, channel, event["deleted_ts"]))
         case _:
             return posted(team, channel, event, allowed_bots, own)
 
@@ -108,7 +108,7 @@ def _reaction(team: str, event: dict[str, Any]) -> Reacted | None:
     if item.get("type") != "message":
         return None
     return Reacted(
-        item=identity(team, item["channel"], item["ts"]),
+        item=message_id(team, item["channel"], item["ts"]),
         user=event["user"],
         emoji=standard_name(event["reaction"]),
         added=event["type"] == "reaction_added",
@@ -132,7 +132,7 @@ def parse(
             case "message":
                 return _message(workspace_of(body), event, allowed_bots, own)
             case "reaction_added" | "reaction_removed":
-                moment(event["event_ts"])
+                valid_timestamp(event["event_ts"])
                 return _reaction(workspace_of(body), event)
             case _:
                 return None
@@ -141,7 +141,7 @@ def parse(
         raise ValueError(f"malformed {event.get('type')} event: {kind}") from None
 
 
-def whose(event: dict[str, Any]) -> str | None:
+def actor(event: dict[str, Any]) -> str | None:
     """Return the user who acted; for an edit or a deletion, the author of the message."""
     message = event.get("message") or event.get("previous_message") or {}
     found = event.get("user") or (message.get("user") if isinstance(message, dict) else None)
@@ -169,7 +169,7 @@ class Intake:
     async def take(self, body: dict[str, Any]) -> bool:
         """Store the event of an `event_callback`; return False if it must not be acknowledged."""
         content = body.get("event")
-        if not isinstance(content, dict) or whose(content) in self.own:
+        if not isinstance(content, dict) or actor(content) in self.own:
             return True
         if content.get("type") == "emoji_changed":
             self.emoji_changed()

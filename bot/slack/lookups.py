@@ -13,7 +13,7 @@ import structlog
 from bot.slack.errors import (
     GatewayError,
     GatewayUnavailableError,
-    asked,
+    call_slack,
 )
 from bot.slack.flights import Flights
 
@@ -110,7 +110,7 @@ class Lookups:
         method, at = key.partition(":")[0], time.monotonic()
         try:
             async with asyncio.timeout(_DEADLINE_S):
-                found = _Entry(await asked(method, ask), answered_at=at, asked_at=at)
+                found = _Entry(await call_slack(method, ask), answered_at=at, asked_at=at)
         except TimeoutError:
             late = GatewayUnavailableError(f"{method}: TimeoutError")
             found = self._failed(key, at, late)

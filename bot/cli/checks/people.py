@@ -28,7 +28,7 @@ async def _group(directory: Directory, name: str) -> Finding:
         members = await directory.members(name)
     except GatewayError as error:
         return Finding(
-            name, error.word or "no answer", f"nobody gets rights through this group: {error}"
+            name, error.code or "no answer", f"nobody gets rights through this group: {error}"
         )
     if not members:
         return Finding(name, "empty group", "add people to the group in Slack")
@@ -39,7 +39,7 @@ async def _user(directory: Directory, name: str) -> Finding:
     try:
         person = await directory.person(name)
     except GatewayError as error:
-        return Finding(name, error.word or "no answer", str(error))
+        return Finding(name, error.code or "no answer", str(error))
     if person is None:
         return Finding(name, "user_not_found", ADVICE["user_not_found"])
     if person.get("deleted"):
@@ -53,7 +53,7 @@ async def _mention(directory: Directory, name: str) -> Finding:
     try:
         found = await directory.group(name)
     except GatewayError as error:
-        return Finding(name, error.word or "no answer", f"cards cannot mention it: {error}")
+        return Finding(name, error.code or "no answer", f"cards cannot mention it: {error}")
     if found is None:
         advice = "correct `mention` in triage.toml, or enable the group in Slack"
         return Finding(name, "no such group", advice)

@@ -7,7 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cli.checks.finding import Finding
 from bot.config.config import Config
-from bot.slack.errors import FAILURES, sorted_error
+from bot.slack.errors import FAILURES, classified_error
 
 _READ_THERE = "another company reads the cards there: name an internal channel in triage.toml"
 
@@ -24,8 +24,8 @@ async def shared_channels(
                 if channel.get("is_member") and with_whom(channel, team):
                     yield _finding(channel, config, team)
     except FAILURES as error:
-        refused = sorted_error("conversations.list", error)
-        yield Finding("shared channels", refused.word or "no answer", str(refused))
+        refused = classified_error("conversations.list", error)
+        yield Finding("shared channels", refused.code or "no answer", str(refused))
 
 
 def with_whom(channel: dict[str, Any], team: str) -> str:

@@ -15,7 +15,7 @@ from bot.slack.errors import (
     ADVICE,
     GatewayError,
     GatewayUnavailableError,
-    asked,
+    call_slack,
 )
 from bot.slack.origin import ORGANIZATION
 
@@ -42,13 +42,13 @@ async def check_slack(token: str, api_url: str, config: Config) -> AsyncIterator
     """Yield findings on the token, its scopes, and each channel and person in triage.toml."""
     client = web_client(token, api_url)
     try:
-        who: Any = await asked("auth.test", client.auth_test)
+        who: Any = await call_slack("auth.test", client.auth_test)
     except GatewayUnavailableError as error:
         advice = f"SLACK_API_URL: can {client.base_url} be reached? ({error})"
         yield Finding("Slack", "no answer", advice)
         return
     except GatewayError as error:
-        yield Finding("Slack", error.word, f"SLACK_BOT_TOKEN: {error}")
+        yield Finding("Slack", error.code, f"SLACK_BOT_TOKEN: {error}")
         return
     advice = ORGANIZATION if who.get("is_enterprise_install") else ""
     yield Finding("Slack", f"{who['team']} as {who['user']}", advice)
@@ -87,11 +87,11 @@ async def _channel(client: AsyncWebClient, directory: Directory, name: str) -> F
         if channel is None:
             advice = "create or unarchive the channel, or invite the bot if it is private"
             return Finding(name, "not visible", advice)
-        found: Any = await asked(
+        found: Any = await call_slack(
             "conversations.info", lambda: client.conversations_info(channel=channel)
         )
     except GatewayError as error:
-        return Finding(name, error.word or "no answer", str(error))
+        return Finding(name, error.code or "no answer", str(error))
     if found["channel"].get("is_archived"):
         return Finding(name, "archived", ADVICE["is_archived"])
     if found["channel"].get("is_member"):

@@ -9,11 +9,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.errors import (
     ADVICE,
     FAILURES,
-    PASSING_WORDS,
+    RETRYABLE_CODES,
     GatewayError,
     GatewayPacedError,
     GatewayUnavailableError,
-    sorted_error,
+    classified_error,
 )
 from tests.sandbox.running import RunningSandbox, running_sandbox
 
@@ -30,7 +30,7 @@ async def error_of(url: str, token: str) -> GatewayError:
     try:
         await client.api_call("usergroups.list")
     except FAILURES as error:
-        return sorted_error("usergroups.list", error)
+        return classified_error("usergroups.list", error)
     raise AssertionError("the call succeeded")
 
 
@@ -43,12 +43,12 @@ async def test_a_refusal_says_what_to_do(sandbox: RunningSandbox) -> None:
     for word, advice in ADVICE.items():
         found = await faulty(sandbox, word)
         assert type(found) is GatewayError
-        assert found.word == word
+        assert found.code == word
         assert str(found) == f"usergroups.list: Slack answered {word}: {advice}"
 
 
 async def test_a_temporary_error_is_unavailable(sandbox: RunningSandbox) -> None:
-    for word in PASSING_WORDS:
+    for word in RETRYABLE_CODES:
         assert isinstance(await faulty(sandbox, word), GatewayUnavailableError)
 
 

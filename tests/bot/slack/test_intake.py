@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.intake import parse, whose
+from bot.slack.intake import actor, parse
 from storage.inbox.events import Deleted, Posted, Reacted
 from storage.messages import MessageId
 
@@ -194,4 +194,4 @@ def test_a_malformed_event_raises_value_error(fields: dict[str, Any]) -> None:
     ],
 )
 def test_the_actor_of_an_event_is_found(event: dict[str, Any]) -> None:
-    assert whose(event) == "U1"
+    assert actor(event) == "U1"

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.slack.intake import Intake, parse, whose
+from bot.slack.intake import Intake, actor, parse
 from bot.slack.message_kinds import SUBTYPES
 from storage.inbox.events import EVENT, Posted, Reacted
 from storage.inbox.inbox import Inbox
@@ -80,7 +80,7 @@ BODIES = st.builds(
 @given(BODIES | st.fixed_dictionaries({"event": JSON, "team_id": JSON}))
 def test_any_json_is_parsed_or_malformed(body: dict[str, Any]) -> None:
     if isinstance(body["event"], dict):
-        assert isinstance(whose(body["event"]), str | None)
+        assert isinstance(actor(body["event"]), str | None)
     with suppress(ValueError):
         found = parse(body, frozenset({"B1"}), frozenset({"UBOT"}))
         if found is not None:
