@@ -64,7 +64,7 @@ class Loops:
 
     A failed step is logged with its traceback, counted, and retried after a pause that doubles.
     After FAILURES_MAX in a row the loop is failing until a step succeeds. A refusal by Slack
-    (GatewayError) and an outage (PASSING) are logged, counted and retried too, but the loop stays
+    (GatewayError) and an outage (RETRYABLE) are logged, counted and retried too, but the loop stays
     healthy, as a restart would not end them. A hung step is cancelled and retried; its loop is
     failing until a step succeeds.
     """

@@ -38,7 +38,7 @@ class ConfigError(Exception):
 
 
 class Mode(StrEnum):
-    """How much of the bot people in a channel see."""
+    """The visibility of the bot in a channel."""
 
     MONITOR = "monitor"
     SUGGEST = "suggest"

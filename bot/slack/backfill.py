@@ -59,11 +59,11 @@ class Backfill:
     _read_at: dict[str, float] = field(default_factory=dict, init=False)
     _began: float = field(default=0.0, init=False)
 
-    async def run(self, since: float | None = None, asked: float | None = None) -> int:
+    async def run(self, since: float | None = None, requested_at: float | None = None) -> int:
         """Store events that were missed since a Unix time; return their number.
 
         By default, start an hour before each channel's watermark. An interrupted run resumes:
-        channels that were read after the request at Unix time `asked` are skipped. A channel that
+        channels that were read after the request at Unix time `requested_at` are skipped. A channel that
         fails does not block the others; raise the failures at the end as an ExceptionGroup.
         """
         began = self._began = await self.stores.inbox.now()
@@ -73,10 +73,10 @@ class Backfill:
         found = 0
         errors: list[Exception] = []
         for channel in joined:
-            if asked is not None and self._read_at.get(channel, 0.0) > asked:
+            if requested_at is not None and self._read_at.get(channel, 0.0) > requested_at:
                 continue
             try:
-                found += await self._joined(channel, marks, began, since)
+                found += await self._backfill(channel, marks, began, since)
             except GatewayUnavailableError as error:
                 if not error.answered or error.after_s is not None:
                     raise  # an outage or a rate limit concerns all channels
@@ -91,14 +91,14 @@ class Backfill:
         log.info("backfill.done", found=found, s=round(await self.stores.inbox.now() - began, 1))
         return found
 
-    async def _joined(self, channel: str, marks: Marks, began: float, since: float | None) -> int:
+    async def _backfill(self, channel: str, marks: Marks, began: float, since: float | None) -> int:
         read_at, mark = await self.stores.inbox.now(), marks.of(channel)
         start = since if since is not None else await self._start(channel, mark, marks.backfilled)
         if start is None:  # a new installation does not read older messages
             await self.stores.watermarks.advance(channel, began)
             return 0
         try:
-            scan = await self._channel(channel, start)
+            scan = await self._scan(channel, start)
         except GatewayUnavailableError:
             raise
         except GatewayError as error:
@@ -111,7 +111,7 @@ class Backfill:
         self._read_at[channel] = read_at
         return scan.found
 
-    async def _start(self, channel: str, mark: float | None, looked: float) -> float | None:
+    async def _start(self, channel: str, mark: float | None, completed_at: float) -> float | None:
         """Return the Unix time to read from, or None for a new installation.
 
         A channel without a watermark, such as one that the bot has just joined, is read from the
@@ -119,12 +119,12 @@ class Backfill:
         """
         if mark is not None:
             return mark - _LOOK_BACK_S
-        if looked:
-            return looked - _SKEW_S
+        if completed_at:
+            return completed_at - _SKEW_S
         received = await self.stores.watermarks.known(channel, 0.0)
         return float(received[0]) - 1e-6 if received else None
 
-    async def _channel(self, channel: str, since: float) -> _ChannelScan:
+    async def _scan(self, channel: str, since: float) -> _ChannelScan:
         received = await self.stores.watermarks.known(channel, since)
         triaged = await self.people.directory.mode(channel) is not None
         scan, cursor = _ChannelScan(), ""

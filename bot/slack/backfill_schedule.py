@@ -41,9 +41,9 @@ class BackfillTurns:
         if await self._due_since() is None:
             return
         async with self.watermarks.claimed() as mine:
-            asked = await self._due_since()  # another process may have run it meanwhile
-            if mine and asked is not None:
-                await self.backfill.run(asked=asked)
+            due = await self._due_since()  # another process may have run it meanwhile
+            if mine and due is not None:
+                await self.backfill.run(requested_at=due)
 
     async def _note_request(self) -> None:
         since = await self.inbox.server_since(self.backfill.stores.team)
@@ -64,7 +64,7 @@ class BackfillTurns:
         The time is never older than EVERY_S: while a channel keeps failing, no backfill completes,
         but the other channels are still read again.
         """
-        now, looked = await self.inbox.now(), (await self.watermarks.read()).backfilled
-        due = looked + EVERY_S
-        asked = [at for at in (self._requested_at, due) if looked < at <= now]
-        return max([*asked, now - EVERY_S]) if asked else None
+        now, last = await self.inbox.now(), (await self.watermarks.read()).backfilled
+        next_at = last + EVERY_S
+        due = [at for at in (self._requested_at, next_at) if last < at <= now]
+        return max([*due, now - EVERY_S]) if due else None

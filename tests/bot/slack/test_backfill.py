@@ -266,7 +266,7 @@ async def test_a_channel_that_fails_does_not_block_others_and_is_read_again(
     backfill: Backfill, sandbox: RunningSandbox, redis: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await backfill.run()
-    asked = await backfill.stores.inbox.now()
+    requested_at = await backfill.stores.inbox.now()
     write(sandbox, "lost")
     mode, broken = backfill.people.directory.mode, ["C0BILLING"]
     read: list[str] = []
@@ -279,15 +279,15 @@ async def test_a_channel_that_fails_does_not_block_others_and_is_read_again(
 
     monkeypatch.setattr(backfill.people.directory, "mode", failing)
     with pytest.raises(ExceptionGroup):
-        await backfill.run(asked=asked)
+        await backfill.run(requested_at=requested_at)
     assert len(await received(redis)) == 1
     assert len(read) > 1
-    assert (await backfill.stores.watermarks.read()).backfilled < asked
+    assert (await backfill.stores.watermarks.read()).backfilled < requested_at
     broken.clear()
     read.clear()
-    await backfill.run(asked=asked)
+    await backfill.run(requested_at=requested_at)
     assert read == ["C0BILLING"]
-    assert (await backfill.stores.watermarks.read()).backfilled > asked
+    assert (await backfill.stores.watermarks.read()).backfilled > requested_at
 
 
 async def test_a_channel_that_keeps_failing_does_not_block_others(
