@@ -300,7 +300,10 @@ def load_config(path: Path) -> Config:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not encoded as UTF-8. Save it as UTF-8.") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot read the file: {error.strerror or error}") from None
+        raise ConfigError(
+            f"{path}: cannot read the file: {error.strerror or error}. "
+            "Make it a file that this user may read."
+        ) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     try:

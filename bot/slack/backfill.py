@@ -63,8 +63,8 @@ class Backfill:
         """Store events that were missed since a Unix time; return their number.
 
         By default, start an hour before each channel's watermark. An interrupted run resumes:
-        channels that were read after the request at Unix time `requested_at` are skipped. A channel that
-        fails does not block the others; raise the failures at the end as an ExceptionGroup.
+        channels that were read after Unix time `requested_at` are skipped. A channel that fails
+        does not block the others; raise the failures at the end as an ExceptionGroup.
         """
         began = self._began = await self.stores.inbox.now()
         marks = await self.stores.watermarks.read()
