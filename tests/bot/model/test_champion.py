@@ -108,7 +108,7 @@ async def test_a_model_that_cannot_be_used_leaves_the_old_one(
     assert (champion.version, champion.identity) == (before, DEFAULT)
     assert champion.problem is not None
     assert words in champion.problem
-    assert "the default model still answers" in champion.problem
+    assert "the default model stays in use" in champion.problem
     await Models(redis).rollback("T", NOTE)
     await champion.refresh()
     assert champion.problem is None
