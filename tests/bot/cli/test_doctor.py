@@ -50,7 +50,7 @@ async def test_a_good_installation_passes_and_problems_get_advice(
         wrong = config.model_copy(update={"triage": triage, "channels": channels})
         code, said = await look(Settings(**given), wrong)
         assert code == 1
-        assert "no enabled user group is called @nobody" in said
+        assert "Slack has no enabled user group @nobody" in said
         assert "create or unarchive the channel, or invite the bot" in said
 
         code, said = await look(Settings(**given | {"slack_bot_token": SecretStr("xoxb-x")}), wrong)
