@@ -42,7 +42,7 @@ class Health:
         return self.bot.services.loops.failing
 
     async def ready(self) -> dict[str, bool]:
-        """Return whether each part is ready, by its name."""
+        """Return True for each part that is ready, by name."""
         return {
             "redis": await self._measure(),
             "slack": await self.connected(),

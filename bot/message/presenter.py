@@ -95,7 +95,7 @@ class Presenter:
     async def _intend(
         self, attempt: Attempt, standing: Standing | None, decision: Decision
     ) -> tuple[bool, Card | None]:
-        """Record what may become visible; return if cards may be changed, and the wanted card."""
+        """Record the intended changes; return True if cards may be changed, and the wanted card."""
         shown = attempt.shown
         if shown.emoji != decision.emoji or shown.maybe_emoji:
             possible = {*shown.maybe_emoji, *filter(None, [shown.emoji, decision.emoji])}

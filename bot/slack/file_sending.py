@@ -1,4 +1,4 @@
-"""Send the files of a command exactly once, even if the command runs again."""
+"""Send the files of a command once, even if the command runs again."""
 
 import asyncio
 from collections.abc import Mapping

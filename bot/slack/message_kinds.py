@@ -100,7 +100,7 @@ def kind_of(message: dict[str, Any]) -> Kind:
 def is_request(
     message: dict[str, Any], allowed_bots: frozenset[str], own: frozenset[str] = frozenset()
 ) -> bool:
-    """Return True if a message is a request, but never for messages by `own`, the bot's ids.
+    """Return True if a message is to be triaged; messages by `own`, the bot's ids, never are.
 
     Other apps are allowed by bot id (B…) or app id (A…), because an app can use any name.
     """
