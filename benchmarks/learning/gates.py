@@ -82,9 +82,7 @@ def _judged(pair: _Pair, swap: float, seed: int) -> dict[str, Any]:
         found = compare(champion, challenger, held, TARGET_PRECISION, config)
         verdict = decide(found, config)
         promoted += verdict.promote
-        stopped += (
-            not verdict.promote and "interval" in verdict.reasons[0] and found.interval[0] > 0
-        )
+        stopped += not verdict.promote and found.interval[0] > 0
         gains.append(found.change.gain)
         discordant.append(found.change.discordant)
     return {
