@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from classifiers.plural import plural
-from learning.finetune import stages as progress
+from learning.finetune import stages
 from learning.finetune.backend import Level
 from learning.finetune.plan import TrainPlan
 from learning.finetune.stages import PollPace
@@ -41,9 +41,10 @@ def lasting(seconds: float) -> str:
 
 def plan_lines(plan: TrainPlan) -> list[str]:
     """Return the plan: examples, price, and reasons against it."""
-    backend, shot = plan.backend, plan.snapshot
-    parts = f"{plural(len(shot.train), 'example')}, {len(shot.test):,} held out for the comparison"
-    lines = [f"Train {backend.name} from {backend.base_model}: {parts} (training set {shot.id})"]
+    backend, frozen = plan.backend, plan.snapshot
+    trained, held_out = plural(len(frozen.train), "example"), f"{len(frozen.test):,} held out"
+    parts = f"{trained}, {held_out} for the comparison (training set {frozen.id})"
+    lines = [f"Train {backend.name} from {backend.base_model}: {parts}"]
     if backend.hosted:
         tokens = plan.estimate.tokens
         setting = f"train.{backend.name}.training_price"
@@ -51,7 +52,7 @@ def plan_lines(plan: TrainPlan) -> list[str]:
         how = f"{setting} changes the price" if known else f"set {setting}"
         lines.append(
             f"Cost: about {plural(tokens, 'token')} x {plural(plan.epochs, 'epoch')}: "
-            f"{price(plan.estimate.usd)} ({how}). Texts are redacted and go to the provider"
+            f"{price(plan.estimate.usd)} ({how}). Redacted texts are sent to the provider"
         )
     lines += [f"{_SIGNS[finding.level]}: {finding.message}" for finding in plan.findings]
     return lines
@@ -93,7 +94,7 @@ def _advice(job: Job, pace: PollPace, now: float) -> list[str]:
         return [f"New model {job.model} is ready: compare and use it with promote {job.model}"]
     if job.stage in (Stage.FAILED, Stage.CANCELLED):
         return [f"Start again: train {job.backend}"]
-    if progress.late(job, pace, now):
+    if stages.late(job, pace, now):
         took = lasting(now - job.created)
         next_step = f"look at the provider's console, or end it (cancel {job.id})"
         return [f"This has taken {took}, longer than expected, and is still watched: {next_step}"]

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
-from learning.finetune import stages as progress
+from learning.finetune import stages
 from learning.finetune.backend import Backend, RefusedError, UnavailableError
 from learning.finetune.stages import PollPace, Step
 from storage.examples.snapshots import Snapshot, SnapshotError, Snapshots
@@ -32,7 +32,7 @@ class Trainer:
 
     async def advance(self, job: Job) -> Job:
         """Run a job's next step if it is due and no other worker has its lease; return the job."""
-        if progress.next_step(job, self.clock()) is None:
+        if stages.next_step(job, self.clock()) is None:
             return job
         async with self.jobs.lease(job.team, job.id) as lease:
             if lease is None:
@@ -40,7 +40,7 @@ class Trainer:
             stored = await self.jobs.get(job.team, job.id)
             if stored is None:
                 return job
-            step = progress.next_step(stored, self.clock())
+            step = stages.next_step(stored, self.clock())
             if step is None:
                 return stored
             return await self._recorded(stored, await self._attempt(stored, step), lease)
@@ -60,35 +60,35 @@ class Trainer:
         try:
             return await self._step(job, step)
         except UnavailableError as error:
-            return progress.troubled(job, error, self.pace, self.clock())
+            return stages.troubled(job, error, self.pace, self.clock())
         except (RefusedError, SnapshotError) as error:
-            return progress.refused(job, error, self.clock())
+            return stages.refused(job, error, self.clock())
 
     async def _step(self, job: Job, step: Step) -> Job:
         backend = self.backends[job.backend]
         if step is Step.CANCEL:
             await backend.cancel(job)
-            return progress.cancelled(job, self.clock())
+            return stages.cancelled(job, self.clock())
         if step is Step.CREATE:
             remote = await backend.create(job)
             wait_s = self.pace.first_s if backend.hosted else 0.0
-            return progress.created(job, remote, wait_s, self.clock())
+            return stages.created(job, remote, wait_s, self.clock())
         if step is Step.DEPLOY:
-            return progress.deployed(job, await backend.deploy(job), self.clock())
+            return stages.deployed(job, await backend.deploy(job), self.clock())
         snapshot = await self._snapshot(job)
         if step is Step.UPLOAD:
-            return progress.uploaded(job, await backend.upload(job, snapshot), self.clock())
+            return stages.uploaded(job, await backend.upload(job, snapshot), self.clock())
         if step is Step.POLL:
             seen = await backend.poll(job, snapshot)
             cost = None if seen.trained_tokens is None else backend.cost(seen.trained_tokens)
-            return progress.polled(job, seen, cost, self.pace, self.clock())
+            return stages.polled(job, seen, cost, self.pace, self.clock())
         return await self._probe(backend, job, snapshot)
 
     async def _probe(self, backend: Backend, job: Job, snapshot: Snapshot) -> Job:
         await backend.probe(job, snapshot)
         model, file = await backend.challenger(job, snapshot)
         await self.models.add(job.team, model, file)
-        return progress.probed(job, model.id, self.clock())
+        return stages.probed(job, model.id, self.clock())
 
     async def _snapshot(self, job: Job) -> Snapshot:
         found = await self.snapshots.get(job.team, job.snapshot)

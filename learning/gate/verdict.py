@@ -1,4 +1,4 @@
-"""Whether a challenger becomes the champion: a pure decision on paired answers, with reasons."""
+"""Decides from paired answers if a challenger becomes the champion, with reasons; pure."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from learning.gate.shadow import ShadowFigures
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Promote or keep; `reasons` say why, `missing` what would have to be otherwise."""
+    """The decision; `reasons` explain it, `missing` lists what a promotion still needs."""
 
     promote: bool
     reasons: tuple[str, ...]
@@ -76,36 +76,36 @@ def _gains(found: Comparison, config: GateConfig, level: float) -> list[str]:
 
 
 def _against(found: Comparison, config: GateConfig, level: float) -> list[str]:
-    """What speaks against a promotion, whatever the gain."""
-    said = [
-        f"label {one.label} got worse: {one.change.lost} of its "
-        f"{plural(one.change.size, 'request')} lost, {one.change.gained} gained"
-        for one in found.labels
-        if one.p_worse <= level
+    """Return the reasons against a promotion that hold whatever the gain."""
+    reasons = [
+        f"label {worse.label} got worse: {worse.change.lost} of its "
+        f"{plural(worse.change.size, 'request')} lost, {worse.change.gained} gained"
+        for worse in found.labels
+        if worse.p_worse <= level
     ]
     if found.useful.p_worse <= level / 2:
-        said.append(
+        reasons.append(
             "fewer requests get their right label: "
             f"{found.useful.gain:+.1%} of all, counting those it is unsure of"
         )
     if not found.precise:
-        said.append(
+        reasons.append(
             f"only {found.challenger.figures.precision:.1%} of the labels it gives are right: "
             "below target_precision"
         )
     p99 = found.challenger.figures.p99_ms
     if config.p99_ms is not None and p99 > config.p99_ms:
-        said.append(
+        reasons.append(
             f"1 in 100 requests takes {p99:.0f} ms or more: "
             f"over the limit of {config.p99_ms:.0f} ms ([gate] p99_ms)"
         )
     cost = found.challenger.usd_per_1000
     if config.usd_per_1000 is not None and cost > config.usd_per_1000:
-        said.append(
+        reasons.append(
             f"1,000 requests cost ${cost:.2f}: over the limit of "
             f"${config.usd_per_1000:.2f} ([gate] usd_per_1000)"
         )
-    return said
+    return reasons
 
 
 def _in_shadow(shadow: ShadowFigures | None, level: float) -> list[str]:

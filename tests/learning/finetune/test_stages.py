@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learning.finetune import stages as progress
+from learning.finetune import stages
 from learning.finetune.backend import RefusedError, Remote, UnavailableError
 from learning.finetune.report import job_lines, lasting, price
 from learning.finetune.stages import PollPace, Step, next_step
@@ -47,7 +47,7 @@ def test_an_ended_job_has_no_step_and_any_other_job_has_one_when_due(one: Job, n
 
 @given(jobs, st.text(max_size=12), st.floats(0, 1e7))
 def test_any_status_of_a_provider_is_accepted(one: Job, status: str, now: float) -> None:
-    seen = progress.polled(one, Remote(status), None, PACE, now)
+    seen = stages.polled(one, Remote(status), None, PACE, now)
     assert seen.status == status
     if not seen.ended and seen.stage is Stage.TRAINING:
         assert now < seen.due <= now + PACE.longest_s
@@ -59,7 +59,7 @@ def test_any_status_of_a_provider_is_accepted(one: Job, status: str, now: float)
     st.one_of(st.none(), st.floats(0, 1e9)),
 )
 def test_failed_steps_back_off_up_to_a_limit(one: Job, now: float, wait_s: float | None) -> None:
-    after = progress.troubled(one, UnavailableError("away", wait_s), PACE, now)
+    after = stages.troubled(one, UnavailableError("away", wait_s), PACE, now)
     if after.ended:
         assert one.stage is not Stage.TRAINING
         assert now - (one.problem_since or 0.0) > PACE.patience_s
@@ -70,22 +70,22 @@ def test_failed_steps_back_off_up_to_a_limit(one: Job, now: float, wait_s: float
 
 
 def test_a_successful_step_clears_the_problem() -> None:
-    troubled = progress.troubled(job(), UnavailableError("away"), PACE, 1.0)
-    after = progress.uploaded(troubled, ("f",), 2.0)
+    troubled = stages.troubled(job(), UnavailableError("away"), PACE, 1.0)
+    after = stages.uploaded(troubled, ("f",), 2.0)
     assert (after.problem, after.problem_since, after.tries) == ("", None, 0)
 
 
 def test_a_failed_cancellation_backs_off() -> None:
     wanted = job(cancelling=True, stage=Stage.TRAINING, due=99.0)
     assert next_step(wanted, 1.0) is Step.CANCEL
-    assert next_step(progress.troubled(wanted, UnavailableError("x"), PACE, 1.0), 2.0) is None
+    assert next_step(stages.troubled(wanted, UnavailableError("x"), PACE, 1.0), 2.0) is None
 
 
 def test_job_lines_show_the_problem_and_the_next_step() -> None:
     running = job(stage=Stage.TRAINING, status="running", estimated_tokens=1000, estimated_usd=0.5)
     assert "Estimated: 1,000 tokens x 3 epochs, $0.50" in job_lines(running, PACE, 10.0)
     assert "longer than expected" in job_lines(running, PACE, 501.0)[-1]
-    failed = progress.refused(running, RefusedError("bad file"), 9.0)
+    failed = stages.refused(running, RefusedError("bad file"), 9.0)
     assert job_lines(failed, PACE, 10.0)[-2:] == ["Reason: bad file", "Start again: train openai"]
     assert (price(None), price(0.0), price(0.001)) == ("price not known", "free", "less than $0.01")
     assert (lasting(-1), lasting(119), lasting(7200), lasting(1e6)) == (
