@@ -1,5 +1,6 @@
-"""The command line accepts each command in docs/data.md."""
+"""The command line accepts each command in docs/data.md, and errors in the docs exist."""
 
+import ast
 import re
 import shlex
 from pathlib import Path
@@ -15,6 +16,21 @@ COMMANDS = [
     for block in _BLOCK.findall(Path("docs/data.md").read_text())
     for line in block.splitlines()
 ]
+
+
+_ERRORS = Path("docs/fine-tuning.md").read_text().partition("## Errors")[2]
+ERRORS = re.findall(r"^\| `([^`]+)` \|", _ERRORS, re.MULTILINE)
+
+
+def test_each_error_in_the_docs_is_in_the_code() -> None:
+    literals = [
+        node.value
+        for path in Path("learning/finetune").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert len(ERRORS) > 5
+    assert [error for error in ERRORS if not any(error in words for words in literals)] == []
 
 
 @pytest.mark.parametrize("command", COMMANDS)
