@@ -29,14 +29,14 @@ def decide(found: Comparison, config: GateConfig, shadow: ShadowFigures | None =
         return Verdict(
             promote=False,
             reasons=(f"only {change.size} held-out examples",),
-            missing=(f"{more} more held-out examples before anything can be said",),
+            missing=(f"{more} more held-out examples, before the models can be compared",),
         )
     against = [*_against(found, config, level), *_in_shadow(shadow, level)]
     gains = _gains(found, config, level)
     if gains and not against:
         return Verdict(promote=True, reasons=tuple(gains))
     missing = against or [_what_would_decide(change, config)]
-    reasons = gains or [f"no gain is shown: it {_gain(change)}"]
+    reasons = gains or [_no_gain(change)]
     return Verdict(promote=False, reasons=tuple(reasons), missing=tuple(missing))
 
 
@@ -51,6 +51,12 @@ def more_right(change: Paired) -> str:
 
 def _gain(change: Paired) -> str:
     return f"{more_right(change)} ({change.gain:+.1%} accuracy)"
+
+
+def _no_gain(change: Paired) -> str:
+    if change.gain <= 0:
+        return f"no gain: it {_gain(change)}"
+    return f"no clear gain: it {_gain(change)}, which may be chance"
 
 
 def _gains(found: Comparison, config: GateConfig, level: float) -> list[str]:
@@ -122,6 +128,6 @@ def _what_would_decide(change: Paired, config: GateConfig) -> str:
     wanted = needed(change.gain, change.discordant, config.confidence)
     more = max(1, wanted - change.size)
     return (
-        f"about {more:,} more held-out examples: then a true gain of {change.gain:.1%} would be "
-        "shown four times in five"
+        f"about {more:,} more held-out examples: with them, a true gain of {change.gain:.1%} would "
+        "be shown four times in five"
     )

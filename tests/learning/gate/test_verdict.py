@@ -82,14 +82,16 @@ def test_too_few_examples_decide_nothing() -> None:
     old, new = shares(40, 0.4, 0.0)
     verdict = decide(judged(answers(old), answers(new)), CONFIG)
     assert not verdict.promote
-    assert verdict.missing == ("10 more held-out examples before anything can be said",)
+    assert verdict.missing == ("10 more held-out examples, before the models can be compared",)
 
 
 def test_a_gain_that_may_be_chance_says_how_many_examples_would_decide() -> None:
     old, new = shares(300, 0.06, 0.04)
     verdict = decide(judged(answers(old), answers(new)), CONFIG)
     assert not verdict.promote
-    assert "no gain is shown" in verdict.reasons[0]
+    assert verdict.reasons == (
+        "no clear gain: it got 6 more of 300 requests right (+2.0% accuracy), which may be chance",
+    )
     assert "more held-out examples" in verdict.missing[0]
 
 
