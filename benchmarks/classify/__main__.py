@@ -65,9 +65,11 @@ def collect(given: argparse.Namespace, data: Path, plan: Plan) -> list[dict[str,
     """Measure the chosen contenders and splits; add the kept results of the same splits."""
     found: list[dict[str, Any]] = []
     every = list(splits(data))
-    wanted = chosen(given.splits or ("5shot" if plan.quick else None), [one.title for one in every])
-    only = chosen(given.only, [one.name for one in ENTRIES])
-    for split in (one for one in every if one.title in wanted):
+    wanted = chosen(
+        given.splits or ("5shot" if plan.quick else None), [split.title for split in every]
+    )
+    only = chosen(given.only, [entry.name for entry in ENTRIES])
+    for split in (split for split in every if split.title in wanted):
         for entry in ENTRIES:
             kept = stored(entry, split, plan)
             if entry.name in only and not (given.resume and kept) and not entry.left_out():
@@ -77,8 +79,10 @@ def collect(given: argparse.Namespace, data: Path, plan: Plan) -> list[dict[str,
 
 
 def page(results: list[dict[str, Any]], plan: Plan) -> str:
-    notes = [f"- {one.name}: {one.note}." for one in ENTRIES]
-    notes += [f"- {one.name} was left out: {why}." for one in ENTRIES if (why := one.left_out())]
+    notes = [f"- {entry.name}: {entry.note}." for entry in ENTRIES]
+    notes += [
+        f"- {entry.name} was left out: {why}." for entry in ENTRIES if (why := entry.left_out())
+    ]
     stated = ", ".join(f"{name} {number}" for name, number in versions())
     parts = [f"{today()}, {machine()}; {stated}."]
     parts += [f"Quick run: {plan.test_size} test messages per split."] if plan.quick else []
@@ -99,7 +103,7 @@ def main() -> None:
         sys.exit(
             "nothing was measured. --data needs folders with train*.csv and test.csv; --splits and "
             "--only need parts of names. Contenders: "
-            f"{', '.join(one.name for one in ENTRIES)}."
+            f"{', '.join(entry.name for entry in ENTRIES)}."
         )
     text = page(results, plan)
     print(text)

@@ -12,9 +12,9 @@ import matplotlib.pyplot as plt
 
 
 def draw(results: list[dict[str, Any]], path: Path) -> None:
-    good = [one for one in results if "error" not in one]
-    names = list(dict.fromkeys(one["dataset"] for one in good))
-    contenders = list(dict.fromkeys(one["contender"] for one in good))
+    good = [result for result in results if "error" not in result]
+    names = list(dict.fromkeys(result["dataset"] for result in good))
+    contenders = list(dict.fromkeys(result["contender"] for result in good))
     columns = min(2, len(names))
     lines = -(-len(names) // columns)
     figure, grid = plt.subplots(
@@ -26,9 +26,9 @@ def draw(results: list[dict[str, Any]], path: Path) -> None:
     for panel, name in zip(panels, names, strict=False):
         for number, contender in enumerate(contenders):
             rows = sorted(
-                (one["per_label"], 100 * one["accuracy"])
-                for one in good
-                if one["dataset"] == name and one["contender"] == contender
+                (result["per_label"], 100 * result["accuracy"])
+                for result in good
+                if result["dataset"] == name and result["contender"] == contender
             )
             ours = contender.startswith(("local", "few-shot", "cascade"))
             panel.plot(
@@ -41,7 +41,7 @@ def draw(results: list[dict[str, Any]], path: Path) -> None:
                 label=contender,
                 zorder=3 if ours else 2,
             )
-        ticks = sorted({one["per_label"] for one in good if one["dataset"] == name})
+        ticks = sorted({result["per_label"] for result in good if result["dataset"] == name})
         panel.set_xscale("log")
         panel.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])
         panel.minorticks_off()

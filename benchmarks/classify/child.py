@@ -74,32 +74,32 @@ def _pin(cores: set[int]) -> None:
 def _judged(
     answers: Sequence[Answer], labels: Sequence[str], times: list[float], per_second: float
 ) -> dict[str, Any]:
-    figures = judge([_prediction(one) for one in answers], labels, _TARGET, times, per_second)
+    figures = judge([_prediction(answer) for answer in answers], labels, _TARGET, times, per_second)
     found = figures.as_dict()
     del found["per_label"]
-    if any(one.confidence is None for one in answers):
+    if any(answer.confidence is None for answer in answers):
         found |= {"ece": None, "coverage": None}
     return found
 
 
-def _prediction(one: Answer) -> Prediction:
-    confidence = min(max(one.confidence or 0.0, 0.0), 1.0)
-    scores = () if one.label is None else (Score(one.label, confidence),)
-    return Prediction(None if one.abstained else one.label, confidence, scores)
+def _prediction(answer: Answer) -> Prediction:
+    confidence = min(max(answer.confidence or 0.0, 0.0), 1.0)
+    scores = () if answer.label is None else (Score(answer.label, confidence),)
+    return Prediction(None if answer.abstained else answer.label, confidence, scores)
 
 
 def _without_seen(
     answers: Sequence[Answer], labels: Sequence[str], in_training: Sequence[bool]
 ) -> dict[str, Any]:
     rows = zip(answers, labels, in_training, strict=True)
-    rest = [one.label == label for one, label, known in rows if not known]
+    rest = [answer.label == label for answer, label, known in rows if not known]
     return {"seen_in_training": sum(in_training), "accuracy_unseen": sum(rest) / len(rest)}
 
 
 def _cost(answers: Sequence[Answer]) -> dict[str, Any]:
-    tokens = sum(one.usage.prompt_tokens + one.usage.completion_tokens for one in answers)
-    cost = sum(one.usage.cost_usd for one in answers)
-    asked_llm = sum(one.usage.prompt_tokens > 0 for one in answers)
+    tokens = sum(answer.usage.prompt_tokens + answer.usage.completion_tokens for answer in answers)
+    cost = sum(answer.usage.cost_usd for answer in answers)
+    asked_llm = sum(answer.usage.prompt_tokens > 0 for answer in answers)
     return {
         "tokens_per_1000": 1000 * tokens / len(answers),
         "usd_per_1000": 1000 * cost / len(answers),
@@ -108,12 +108,13 @@ def _cost(answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 def _auroc(known: Sequence[Answer], unknown: Sequence[Answer]) -> float | None:
-    scores = [one.known for one in known]
-    others = [one.known for one in unknown]
+    scores = [answer.known for answer in known]
+    others = [answer.known for answer in unknown]
     if not others or None in scores or None in others:
         return None
     return auroc(
-        [one for one in scores if one is not None], [one for one in others if one is not None]
+        [score for score in scores if score is not None],
+        [score for score in others if score is not None],
     )
 
 
@@ -134,11 +135,13 @@ def main() -> None:
     parser.add_argument("--timed", type=int, default=200)
     parser.add_argument("--spawned", type=float, required=True, help="time.time() of the parent")
     given = parser.parse_args()
-    entry = next(one for one in ENTRIES if one.name == given.contender)
+    entry = next(entry for entry in ENTRIES if entry.name == given.contender)
     with redirect_stdout(sys.stderr):
         contender = entry.make()
         start_s = time.time() - given.spawned
-        split = next(one for one in splits(given.data, given.test_size) if one.title == given.split)
+        split = next(
+            split for split in splits(given.data, given.test_size) if split.title == given.split
+        )
         figures = measure(contender, split, given.timed)
         figures |= {"start_s": start_s, "note": getattr(contender, "note", None)}
         figures["auroc_unknown"] = unknown_labels(contender, split)

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -66,7 +66,8 @@ def splits(folder: Path, test_size: int | None = None) -> Iterator[Split]:
             for path in place.glob("train*.csv")
         ]
         yield from (
-            replace(one, unknown=unknown) for one in sorted(found, key=lambda one: len(one.train))
+            replace(split, unknown=unknown)
+            for split in sorted(found, key=lambda split: len(split.train))
         )
 
 
@@ -98,5 +99,5 @@ def seen(split: Split) -> list[bool]:
 
 
 def _bare(text: str) -> str:
-    words: Sequence[str] = "".join(one if one.isalnum() else " " for one in text.casefold()).split()
-    return " ".join(words)
+    letters = (char if char.isalnum() else " " for char in text.casefold())
+    return " ".join("".join(letters).split())

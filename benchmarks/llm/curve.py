@@ -25,12 +25,12 @@ def point(
     threshold: float,
 ) -> dict[str, float]:
     """Return share of calls, accuracy and cost if the LLM is called below a local confidence."""
-    sent = [one.confidence < threshold for one in local]
+    sent = [prediction.confidence < threshold for prediction in local]
     right = sum(
         _answer(mine, theirs, ask) == label
         for mine, theirs, ask, label in zip(local, llm, sent, truth, strict=True)
     )
-    cost = sum(one.usage.cost_usd for one, ask in zip(llm, sent, strict=True) if ask)
+    cost = sum(prediction.usage.cost_usd for prediction, ask in zip(llm, sent, strict=True) if ask)
     return {
         "threshold": threshold,
         "share": sum(sent) / len(sent),
@@ -50,13 +50,14 @@ def chosen(
 
     For the latter, the LLM's accuracy on each half of the messages sets the threshold of the other.
     """
-    terms = Terms(call_price_usd=sum(one.usage.cost_usd for one in llm) / len(llm))
+    terms = Terms(call_price_usd=sum(prediction.usage.cost_usd for prediction in llm) / len(llm))
     fresh = _threshold(Judged(), terms)
     halves = [slice(0, None, 2), slice(1, None, 2)]
     parts = []
     for judged_by, decided in (halves, halves[::-1]):
         right = sum(
-            one.label == label for one, label in zip(llm[judged_by], truth[judged_by], strict=True)
+            prediction.label == label
+            for prediction, label in zip(llm[judged_by], truth[judged_by], strict=True)
         )
         judged = Judged(right, len(truth[judged_by]) - right)
         threshold = _threshold(judged, terms)

@@ -36,20 +36,20 @@ def _routes(rows: Sequence[dict[str, Any]]) -> str:
         heads,
         [
             (
-                one["desk"],
-                one["route"],
-                str(one["messages"]),
-                _percent(one["accuracy"]),
-                _percent(one["invalid"]),
-                _percent(one["declined"]),
-                f"{one['prompt_tokens']:,.0f}",
-                _percent(one["cached_share"]),
-                f"{one['completion_tokens']:.0f}",
-                f"{one['usd_per_1000']:.3f}",
-                f"{one['p50_ms']:,.0f}",
-                f"{one['p90_ms']:,.0f}",
+                row["desk"],
+                row["route"],
+                str(row["messages"]),
+                _percent(row["accuracy"]),
+                _percent(row["invalid"]),
+                _percent(row["declined"]),
+                f"{row['prompt_tokens']:,.0f}",
+                _percent(row["cached_share"]),
+                f"{row['completion_tokens']:.0f}",
+                f"{row['usd_per_1000']:.3f}",
+                f"{row['p50_ms']:,.0f}",
+                f"{row['p90_ms']:,.0f}",
             )
-            for one in rows
+            for row in rows
         ],
     )
 
@@ -57,7 +57,7 @@ def _routes(rows: Sequence[dict[str, Any]]) -> str:
 def _cascade(desks: dict[str, Any]) -> str:
     rows = []
     for name, found in desks.items():
-        best = max(found["curve"], key=lambda one: (one["accuracy"], -one["share"]))
+        best = max(found["curve"], key=lambda row: (row["accuracy"], -row["share"]))
         points = (
             ("local only", found["curve"][0]),
             ("LLM only", found["curve"][-1]),
@@ -99,26 +99,26 @@ def _permutations(orders: Sequence[dict[str, Any]], majority: Sequence[dict[str,
         ),
         [
             (
-                one["desk"],
-                str(one["messages"]),
-                _percent(one["nearest_last"]),
-                _percent(one["lowest"]),
-                _percent(one["highest"]),
-                _percent(one["changed"]),
+                row["desk"],
+                str(row["messages"]),
+                _percent(row["nearest_last"]),
+                _percent(row["lowest"]),
+                _percent(row["highest"]),
+                _percent(row["changed"]),
             )
-            for one in orders
+            for row in orders
         ],
     )
     second = _table(
         ("data", "messages", "wrong label, balanced %", "the same, with a majority of it %"),
         [
             (
-                one["desk"],
-                str(one["messages"]),
-                _percent(one["balanced"]),
-                _percent(one["planted_majority"]),
+                row["desk"],
+                str(row["messages"]),
+                _percent(row["balanced"]),
+                _percent(row["planted_majority"]),
             )
-            for one in majority
+            for row in majority
         ],
     )
     return f"{first}\n\n{second}"
@@ -129,14 +129,14 @@ def _injection(rows: Sequence[dict[str, Any]]) -> str:
         ("attack", "in", "messages", "wrong label", "wrong label with polite words", "p"),
         [
             (
-                one["attack"],
-                one["place"],
-                str(one["messages"]),
-                str(one["with_order"]),
-                str(one["with_polite_words"]),
-                f"{one['p']:.3f}",
+                row["attack"],
+                row["place"],
+                str(row["messages"]),
+                str(row["with_order"]),
+                str(row["with_polite_words"]),
+                f"{row['p']:.3f}",
             )
-            for one in rows
+            for row in rows
         ],
     )
 
@@ -149,16 +149,16 @@ def _simulated(rows: Sequence[dict[str, Any]]) -> str:
         ),
         [
             (
-                one["desk"],
-                _percent(one["accuracy"]),
-                one["errors"],
-                _percent(one["local"]),
-                _percent(one["default"]["share"]),
-                _percent(one["default"]["accuracy"]),
-                _percent(one["best"]["share"]),
-                _percent(one["best"]["accuracy"]),
-                _percent(one["joined_ece"]),
+                row["desk"],
+                _percent(row["accuracy"]),
+                row["errors"],
+                _percent(row["local"]),
+                _percent(row["default"]["share"]),
+                _percent(row["default"]["accuracy"]),
+                _percent(row["best"]["share"]),
+                _percent(row["best"]["accuracy"]),
+                _percent(row["joined_ece"]),
             )
-            for one in rows
+            for row in rows
         ],
     )  # fmt: skip

@@ -55,11 +55,11 @@ async def asked(
 def figures(desk: Desk, name: str, found: Sequence[Prediction]) -> dict[str, Any]:
     """Return shares and means over the messages; for local, abstentions count by the best label."""
     count = len(found)
-    names = [best(one) if name == "local" else one.label for one in found]
+    names = [best(prediction) if name == "local" else prediction.label for prediction in found]
     right = sum(name == label for name, (_, label) in zip(names, desk.asked, strict=True))
-    times = sorted(one.latency_ms for one in found)
-    used = [one.usage for one in found]
-    prompt = sum(one.prompt_tokens for one in used)
+    times = sorted(prediction.latency_ms for prediction in found)
+    used = [prediction.usage for prediction in found]
+    prompt = sum(usage.prompt_tokens for usage in used)
     return {
         "desk": desk.name,
         "route": name,
@@ -67,14 +67,14 @@ def figures(desk: Desk, name: str, found: Sequence[Prediction]) -> dict[str, Any
         "messages": count,
         "accuracy": right / count,
         "right": right,
-        "invalid": sum(one.reason is Abstention.BAD_ANSWER for one in found) / count,
+        "invalid": sum(prediction.reason is Abstention.BAD_ANSWER for prediction in found) / count,
         "declined": 0.0
         if name == "local"
-        else sum(one.reason is Abstention.UNSURE for one in found) / count,
+        else sum(prediction.reason is Abstention.UNSURE for prediction in found) / count,
         "prompt_tokens": prompt / count,
-        "cached_share": sum(one.cached_tokens for one in used) / prompt if prompt else 0.0,
-        "completion_tokens": sum(one.completion_tokens for one in used) / count,
-        "usd_per_1000": 1000 * sum(one.cost_usd for one in used) / count,
+        "cached_share": sum(usage.cached_tokens for usage in used) / prompt if prompt else 0.0,
+        "completion_tokens": sum(usage.completion_tokens for usage in used) / count,
+        "usd_per_1000": 1000 * sum(usage.cost_usd for usage in used) / count,
         "p50_ms": statistics.median(times),
         "p90_ms": times[int(0.9 * (count - 1))],
     }

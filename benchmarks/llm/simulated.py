@@ -34,8 +34,8 @@ def named(
         return truth
     if how == "evenly":
         return rng.choice([name for name in names if name != truth])
-    wrong = [one for one in local.alternatives if one.label != truth]
-    return rng.choices([one.label for one in wrong], [one.confidence for one in wrong])[0]
+    wrong = [score for score in local.alternatives if score.label != truth]
+    return rng.choices([score.label for score in wrong], [score.confidence for score in wrong])[0]
 
 
 def simulate(
@@ -48,27 +48,29 @@ def simulate(
     """Return the default and the best threshold's figures, and the ECE of combined confidence."""
     rng = random.Random(0)  # noqa: S311 - repeatable on purpose
     answers = [
-        named(one, label, names, accuracy, how, rng)
-        for one, label in zip(local, truth, strict=True)
+        named(prediction, label, names, accuracy, how, rng)
+        for prediction, label in zip(local, truth, strict=True)
     ]
     llm = [
-        Prediction(one, accuracy, (Score(one, accuracy),), usage=Usage(1, 0, 1, _COST))
-        for one in answers
+        Prediction(answer, accuracy, (Score(answer, accuracy),), usage=Usage(1, 0, 1, _COST))
+        for answer in answers
     ]
     judged = Judged(round(accuracy * _PER_THOUSAND), round((1 - accuracy) * _PER_THOUSAND))
     terms = Terms(call_price_usd=_COST)
-    asked = [terms.pays(one.alternatives, judged, given=True) for one in local]
+    asked = [terms.pays(prediction.alternatives, judged, given=True) for prediction in local]
     sure, right = [], []
-    for one, answer, label, ask in zip(local, answers, truth, asked, strict=True):
+    for prediction, answer, label, ask in zip(local, answers, truth, asked, strict=True):
         if ask:
-            sure.append(combine(answer, one.alternatives, judged.accuracy)[0].confidence)
+            sure.append(combine(answer, prediction.alternatives, judged.accuracy)[0].confidence)
             right.append(answer == label)
     default = point(local, llm, truth, judged.accuracy - _COST / terms.error_price_usd)
-    top = max(curve(local, llm, truth), key=lambda one: (one["accuracy"], -one["share"]))
+    top = max(curve(local, llm, truth), key=lambda at: (at["accuracy"], -at["share"]))
     return {
         "accuracy": accuracy,
         "errors": how,
-        "local": sum(best(one) == label for one, label in zip(local, truth, strict=True))
+        "local": sum(
+            best(prediction) == label for prediction, label in zip(local, truth, strict=True)
+        )
         / len(truth),
         "default": default,
         "best": top,
@@ -78,7 +80,7 @@ def simulate(
 
 def folders(data: Path) -> list[Path]:
     """Return the folders of data sets with a 10-shot part."""
-    return sorted(one.parent for one in data.glob("*/train_10shot.csv"))
+    return sorted(path.parent for path in data.glob("*/train_10shot.csv"))
 
 
 async def run(data: Path, size: int) -> list[dict[str, Any]]:
@@ -89,11 +91,11 @@ async def run(data: Path, size: int) -> list[dict[str, Any]]:
         known = {text for text, _ in taught}
         rest = [row for row in read(folder / "train_full.csv") if row[0] not in known]
         labels = LabelSet(tuple(Label(name) for name in sorted({label for _, label in taught})))
-        one = await desk(folder.name, labels, taught, sampled(tuple(rest), size))
-        local = await one.local.classify([text for text, _ in one.asked])
-        truth = [label for _, label in one.asked]
+        sample = await desk(folder.name, labels, taught, sampled(tuple(rest), size))
+        local = await sample.local.classify([text for text, _ in sample.asked])
+        truth = [label for _, label in sample.asked]
         found += [
-            {"desk": one.name} | simulate(local, truth, labels.names, accuracy, how)
+            {"desk": sample.name} | simulate(local, truth, labels.names, accuracy, how)
             for accuracy in (0.5, 0.8, 0.9, 0.95)
             for how in ("alike", "evenly")
         ]

@@ -30,8 +30,12 @@ class Figures:
 
 def plain(text: str) -> str:
     """Return the text without invisible characters, with digits and full-width forms as ASCII."""
-    seen = (one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
-    return "".join(str(unicodedata.decimal(one, one)) for one in seen)
+    seen = (
+        character
+        for character in unicodedata.normalize("NFKC", text)
+        if unicodedata.category(character) != "Cf"
+    )
+    return "".join(str(unicodedata.decimal(character, character)) for character in seen)
 
 
 def leaks(value: str, text: str) -> bool:
@@ -52,7 +56,12 @@ def secret(message: Message) -> str:
         return value.partition("/")[0].removesuffix(":8080")
     if message.kind == "PHONE":
         first = next(
-            (place for place, one in enumerate(value) if one in "+(" or one.isdecimal()), 0
+            (
+                place
+                for place, character in enumerate(value)
+                if character in "+(" or character.isdecimal()
+            ),
+            0,
         )
         return value[first:]
     if message.kind == "KEY":
@@ -67,17 +76,17 @@ def measure(redact: Redactor, messages: Sequence[Message]) -> Figures:
     right: Counter[str] = Counter()
     times = []
     touched = 0
-    for one in messages:
+    for message in messages:
         started = time.perf_counter()
-        text, kinds = redact(one.text)
+        text, kinds = redact(message.text)
         times.append((time.perf_counter() - started) * 1e6)
-        claimed.update({kind: 1 for kind in kinds if one.kind in {kind, None}})
-        if one.kind is None:
+        claimed.update({kind: 1 for kind in kinds if message.kind in {kind, None}})
+        if message.kind is None:
             touched += bool(kinds)
             continue
-        right[one.kind] += one.kind in kinds
-        found[one.kind] += not leaks(secret(one), text)
-    counts = Counter(one.kind for one in messages)
+        right[message.kind] += message.kind in kinds
+        found[message.kind] += not leaks(secret(message), text)
+    counts = Counter(message.kind for message in messages)
     times.sort()
     return Figures(
         {kind: found[kind] / count for kind, count in counts.items() if kind},
