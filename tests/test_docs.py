@@ -75,3 +75,13 @@ def test_ci_and_hooks_run_what_make_offers() -> None:
     used = {hook["entry"].removeprefix("make ") for hook in hooks}
     assert used | set(matrix) <= targets
     assert "test: check" in Path("Makefile").read_text()
+
+
+def test_the_report_on_the_page_of_models_is_what_is_printed() -> None:
+    page = Path("docs/models.md").read_text()
+    samples = re.findall(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    source = Path("learning/gate/report.py").read_text()
+    rows = re.findall(r"^(\S.{22,23}?) {6,}[\d.]+%", "\n".join(samples), re.MULTILINE)
+    assert len(rows) == 6
+    assert [row for row in map(str.strip, rows) if f'"{row}"' not in source] == []
+    assert "KEEP the model in use" in source
