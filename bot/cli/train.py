@@ -15,7 +15,7 @@ from learning.finetune.backend import RefusedError
 from storage.jobs import Stage
 
 if TYPE_CHECKING:  # slow to load
-    from learning.finetune.plan import TrainPlan, Word
+    from learning.finetune.plan import Confirmation, TrainPlan
 
 _BEFORE_TRAINING = frozenset({Stage.REQUESTED, Stage.UPLOADED})
 
@@ -61,10 +61,14 @@ async def train_model(
     from bot.admin.train import trainer_of
     from learning.dataset.snapshot import take_snapshot
     from learning.finetune.backends import NAMES
-    from learning.finetune.plan import Word, begin, plan
+    from learning.finetune.plan import Confirmation, begin, plan
     from learning.finetune.report import plan_lines
 
-    given = {word for word, on in ((Word.CONFIRM, confirmed), (Word.ANYWAY, anyway)) if on}
+    given = {
+        word
+        for word, on in ((Confirmation.CONFIRM, confirmed), (Confirmation.ANYWAY, anyway))
+        if on
+    }
     name = backend or config.train.backend
     if name not in NAMES:
         raise ConfigError(f'BACKEND: "{name}" is unknown. Use one of {", ".join(NAMES)}.')
@@ -84,12 +88,12 @@ async def train_model(
     return job.stage not in (Stage.FAILED, Stage.CANCELLED)
 
 
-def _require_flags(ahead: "TrainPlan", given: "Collection[Word]") -> None:
-    from learning.finetune.plan import Word, wanting
+def _require_flags(ahead: "TrainPlan", given: "Collection[Confirmation]") -> None:
+    from learning.finetune.plan import Confirmation, missing_confirmations
 
     if ahead.refused and not ahead.known:
         raise RefusedError("no job was started: the lines above say what was refused")
-    if missing := wanting(ahead, given):
-        flags = {Word.ANYWAY: "--anyway", Word.CONFIRM: "--yes"}
+    if missing := missing_confirmations(ahead, given):
+        flags = {Confirmation.ANYWAY: "--anyway", Confirmation.CONFIRM: "--yes"}
         needed = " ".join(flags[word] for word in missing)
         raise RefusedError(f"no job was started yet. To start it, add {needed}.")

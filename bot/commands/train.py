@@ -6,7 +6,7 @@ from bot.commands.context import Context
 from bot.slack.text.render import code, sentence
 from learning.dataset.snapshot import take_snapshot
 from learning.finetune.backends import NAMES
-from learning.finetune.plan import Word, begin, begun_by, plan, wanting
+from learning.finetune.plan import Confirmation, begin, missing_confirmations, plan, started_by
 from learning.finetune.report import job_lines, plan_lines
 from storage.jobs import Job
 
@@ -19,12 +19,12 @@ HELP = (
 async def answer(context: Context, arguments: Sequence[str]) -> str:
     """Return the price and reasons against training; start the job once both are confirmed."""
     trainer, config = context.bench.trainer, context.config
-    begun = await begun_by(trainer, context.team, context.trigger)
+    begun = await started_by(trainer, context.team, context.trigger)
     if begun is not None:  # an interrupted run of this command started it
         return _started(begun)
     words = [argument.lower() for argument in arguments]
-    given = {Word(word) for word in words if word in list(Word)}
-    names = [word for word in words if word not in list(Word)]
+    given = {Confirmation(word) for word in words if word in list(Confirmation)}
+    names = [word for word in words if word not in list(Confirmation)]
     if len(names) > 1 or not set(names) <= set(NAMES):
         return f"Write `/triage train {'|'.join(NAMES)}`, not {code(' '.join(names), 60)}"
     backend = trainer.backends[names[0] if names else config.train.backend]
@@ -32,13 +32,13 @@ async def answer(context: Context, arguments: Sequence[str]) -> str:
     ahead = await plan(trainer, context.team, backend, snapshot, config.train.epochs)
     lines = [sentence(line) for line in plan_lines(ahead)]
     if ahead.known:
-        assert ahead.standing is not None
+        assert ahead.existing is not None
         lines += ["This job exists already:"]
-        known = job_lines(ahead.standing, trainer.pace, trainer.clock())
+        known = job_lines(ahead.existing, trainer.pace, trainer.clock())
         lines += [sentence(line) for line in known]
     elif ahead.refused:
         lines += ["No job was started."]
-    elif missing := wanting(ahead, given):
+    elif missing := missing_confirmations(ahead, given):
         more = " ".join([*sorted(given), *missing])
         lines += [f"No job was started yet. To start it: `/triage train {backend.name} {more}`"]
     else:

@@ -20,14 +20,14 @@ from storage.jobs import Job, Stage, job_id
 
 @dataclass(frozen=True, slots=True)
 class TrainPlan:
-    """A job to start; `standing` is the existing job for the same training, if any."""
+    """A job to start; `existing` is the existing job for the same training, if any."""
 
     backend: Backend
     snapshot: Snapshot
     epochs: int
     findings: tuple[PreflightFinding, ...]
     estimate: TrainingEstimate
-    standing: Job | None = None
+    existing: Job | None = None
 
     @property
     def refused(self) -> bool:
@@ -43,7 +43,7 @@ class TrainPlan:
     def known(self) -> bool:
         """Return True if the existing job is running or has a model: no new job would start."""
         stages = (Stage.FAILED, Stage.CANCELLED)
-        return self.standing is not None and self.standing.stage not in stages
+        return self.existing is not None and self.existing.stage not in stages
 
 
 async def plan(
@@ -53,62 +53,64 @@ async def plan(
     identity = job_id(
         team, snapshot.id, snapshot.label_set.version, backend.name, backend.base_model
     )
-    standing = await trainer.jobs.get(team, identity)
+    existing = await trainer.jobs.get(team, identity)
     findings = preflight.examine(snapshot, hosted=backend.hosted, longest=backend.longest)
     if not any(finding.level is Level.REFUSE for finding in findings):
         findings += await backend.check(snapshot)
     estimate = backend.estimate(snapshot, epochs)
-    return TrainPlan(backend, snapshot, epochs, tuple(findings), estimate, standing)
+    return TrainPlan(backend, snapshot, epochs, tuple(findings), estimate, existing)
 
 
-class Word(StrEnum):
+class Confirmation(StrEnum):
     """A confirmation that a person gives before a job starts."""
 
     ANYWAY = "anyway"  # despite findings against it
     CONFIRM = "confirm"  # it costs money and sends texts to a provider
 
 
-def wanting(what: TrainPlan, said: Collection[Word]) -> tuple[Word, ...]:
+def missing_confirmations(
+    plan: TrainPlan, given: Collection[Confirmation]
+) -> tuple[Confirmation, ...]:
     """Return the confirmations that are still missing; none if the job exists already."""
-    if what.known:
+    if plan.known:
         return ()
-    needed = [Word.ANYWAY] if what.advised_against else []
-    needed += [Word.CONFIRM] if what.backend.hosted else []
-    return tuple(word for word in needed if word not in said)
+    needed = [Confirmation.ANYWAY] if plan.advised_against else []
+    needed += [Confirmation.CONFIRM] if plan.backend.hosted else []
+    return tuple(word for word in needed if word not in given)
 
 
-async def begun_by(trainer: Trainer, team: str, trigger: str) -> Job | None:
+async def started_by(trainer: Trainer, team: str, trigger: str) -> Job | None:
     """Return the job that a Slack command started before it was interrupted, or None."""
     started = (job for job in await trainer.jobs.all(team) if trigger and job.trigger == trigger)
     return next(started, None)
 
 
-async def begin(trainer: Trainer, team: str, what: TrainPlan, who: str, trigger: str = "") -> Job:
+async def begin(trainer: Trainer, team: str, plan: TrainPlan, who: str, trigger: str = "") -> Job:
     """Start the job of a plan, or return the existing job; RefusedError if a finding forbids it.
 
     A failed or cancelled job starts again as its next attempt.
     """
-    if what.known:
-        assert what.standing is not None
-        return what.standing
-    if what.refused:
-        raise RefusedError("; ".join(finding.message for finding in what.findings))
+    if plan.known:
+        assert plan.existing is not None
+        return plan.existing
+    if plan.refused:
+        raise RefusedError("; ".join(finding.message for finding in plan.findings))
     try:
-        await trainer.snapshots.add(team, what.snapshot)
+        await trainer.snapshots.add(team, plan.snapshot)
     except SnapshotError as error:
         raise RefusedError(str(error)) from None
-    job = _job(team, what, who, datetime.now(UTC).timestamp())
+    job = _job(team, plan, who, datetime.now(UTC).timestamp())
     job = job.model_copy(update={"trigger": trigger})
-    if what.standing is None:
+    if plan.existing is None:
         return await trainer.jobs.add(job)
     async with trainer.jobs.lease(team, job.id) as lease:
         if lease is None:  # another worker is starting it
-            return what.standing
+            return plan.existing
         return await trainer.jobs.again(job, lease)
 
 
-def _job(team: str, what: TrainPlan, who: str, now: float) -> Job:
-    snapshot, backend = what.snapshot, what.backend
+def _job(team: str, plan: TrainPlan, who: str, now: float) -> Job:
+    snapshot, backend = plan.snapshot, plan.backend
     version = snapshot.label_set.version
     return Job(
         id=job_id(team, snapshot.id, version, backend.name, backend.base_model),
@@ -119,10 +121,10 @@ def _job(team: str, what: TrainPlan, who: str, now: float) -> Job:
         label_set=version,
         who=who,
         created=now,
-        epochs=what.epochs,
+        epochs=plan.epochs,
         examples=len(snapshot.train),
-        estimated_tokens=what.estimate.tokens,
-        estimated_usd=what.estimate.usd,
+        estimated_tokens=plan.estimate.tokens,
+        estimated_usd=plan.estimate.usd,
     )
 
 

@@ -12,7 +12,7 @@ from classifiers.base import Label, LabelSet
 from learning.finetune import preflight
 from learning.finetune import shutdown_dates as closing
 from learning.finetune.backend import Level, PreflightFinding, RefusedError
-from learning.finetune.plan import Word, begin, plan, wanting
+from learning.finetune.plan import Confirmation, begin, missing_confirmations, plan
 from learning.finetune.preflight import examine
 from learning.finetune.training_file import refusals, training_file
 from storage.examples.snapshots import Snapshot, SnapshotExample
@@ -173,8 +173,8 @@ async def test_a_missing_or_ending_base_model_is_reported(redis: Client) -> None
         server.shutdown_date = "2099-01-01"
         what = await plan(trainer, TEAM, backend, snapshot(), 3)
         assert any("stop answering on 2099-01-01" in one.message for one in what.findings)
-        assert wanting(what, ()) == (Word.ANYWAY, Word.CONFIRM)
-        assert wanting(what, (Word.ANYWAY, Word.CONFIRM)) == ()
+        assert missing_confirmations(what, ()) == (Confirmation.ANYWAY, Confirmation.CONFIRM)
+        assert missing_confirmations(what, (Confirmation.ANYWAY, Confirmation.CONFIRM)) == ()
         server.models = {"gpt-other"}
         what = await plan(trainer, TEAM, backend, snapshot(), 3)
         assert any("no access to model gpt-4.1-mini" in one.message for one in what.findings)
