@@ -36,18 +36,18 @@ class Migration:
 class Moved:
     """The number of examples moved, or to be moved, by (old label, new label).
 
-    The new label is None for examples that are set aside. `unsaid` counts examples of a split
+    The new label is None for examples that are set aside. `unmatched` counts examples of a split
     label whose texts are missing from its file: they keep their label. `unknown` lists labels
     of the mapping that no example has.
     """
 
     moves: Counter[tuple[str, str | None]]
-    unsaid: Counter[str]
+    unmatched: Counter[str]
     restored: Counter[tuple[str, str]]
     unknown: list[str] = field(default_factory=list)
 
 
-def split_of(label: str, path: Path, label_set: LabelSet) -> dict[str, str]:
+def read_split(label: str, path: Path, label_set: LabelSet) -> dict[str, str]:
     """Return the new label of each text of a split label, by identity.
 
     The file may be an edited export. Raise DatasetError if it is empty or has unknown labels.
@@ -134,7 +134,7 @@ async def migrate(
         position = reached
         pairs = [(old, _target(old, migration, label_set)) for old in page]
         changing = [(old, new) for old, new in pairs if new is not old]
-        done.unsaid.update(
+        done.unmatched.update(
             old.label
             for old, new in pairs
             if new is old

@@ -13,7 +13,7 @@ from classifiers.base import Embedder, Example, Label, LabelSet, Prediction
 from learning.config import GateConfig
 from learning.gate.comparison import compare
 from learning.gate.paired import Paired, clearly_less
-from learning.gate.trial import Answers, HeldOut, hold
+from learning.gate.trial import Answers, HeldOut, run_trial
 from learning.gate.verdict import decide
 
 _SIZE = 1_000
@@ -107,7 +107,7 @@ async def _noise(train: Rows, unseen: Rows, embedder: Embedder) -> dict[str, Any
     model = fresh(labels, embedder, taught)
     pools: tuple[list[float], list[float]] = ([], [])
     for _ in range(_TRIALS):
-        sides = await hold(model, model, [text for text, _ in unseen[:200]])
+        sides = await run_trial(model, model, [text for text, _ in unseen[:200]])
         for pool, side in zip(pools, sides, strict=True):
             pool.extend(side.times_ms)
     rng, config = np.random.default_rng(5), GateConfig()

@@ -50,7 +50,7 @@ class DriftWatch:
         if len(now) == window and len(before) >= window:
             found = self._drifts(name, before, now)
         for drift in found:
-            await self.series.alarm(drift.what, drift.said)
+            await self.series.alarm(drift.what, drift.message)
         if found:
             await self._tell(found)
         # The change is the new baseline: it is reported once, and the next is measured against it.
@@ -68,7 +68,7 @@ class DriftWatch:
         return of_answers(labels[0], labels[1], chance)
 
     async def _tell(self, found: list[Drift]) -> None:
-        lines = [f"• {inline(drift.what)}: {sentence(drift.said)}" for drift in found]
+        lines = [f"• {inline(drift.what)}: {sentence(drift.message)}" for drift in found]
         text = "\n".join(["*Something has changed in the requests or my answers*", *lines, _ADVICE])
         channel = await self.directory.channel(self.config.triage.admin_channel)
         missed: list[GatewayUnavailableError] = []

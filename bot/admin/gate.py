@@ -12,7 +12,7 @@ from classifiers.factory import LlmUse, Shared, close
 from learning.dataset.snapshot import take_snapshot
 from learning.gate.comparison import Comparison, compare
 from learning.gate.shadow import ShadowFigures, figures
-from learning.gate.trial import HeldOut, TrialLedger, hold
+from learning.gate.trial import HeldOut, TrialLedger, run_trial
 from learning.gate.verdict import Verdict, decide
 from storage.examples.snapshots import Snapshot
 from storage.models import Model, ModelError
@@ -77,7 +77,7 @@ class Gate:
         ledger = TrialLedger(self.stores.spending.of_trials(), self.config.llm.daily_budget_usd)
         first, second = await self._sides(champion, challenger.id, snapshot, ledger)
         try:
-            answers = await hold(first, second, held_out.texts, ledger.check)
+            answers = await run_trial(first, second, held_out.texts, ledger.check)
         finally:
             for side in (first, second):
                 await close(side)

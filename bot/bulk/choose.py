@@ -17,7 +17,7 @@ from classifiers.factory import KINDS, LlmUse, Shared, close, make_shared
 from classifiers.local.outcome_threshold import Outcomes
 from classifiers.local.training_set import seeds
 from learning.feedback.track_record import TrackRecord
-from learning.reading.importing import look_through, taught_by
+from learning.reading.importing import importable_examples, plan_import
 from learning.reading.source import Source
 from storage.examples.examples import StoredExample
 from storage.messages import Frozen
@@ -77,7 +77,7 @@ def of_file(config: Config, choice: Choice) -> tuple[Example, ...]:
     """Return the examples of the chosen file, if any; raise DatasetError if it is unusable."""
     if choice.examples is None:
         return ()
-    return taught_by(look_through(Source(choice.examples), config.label_set))
+    return importable_examples(plan_import(Source(choice.examples), config.label_set))
 
 
 async def load_taught(settings: Settings, config: Config, choice: Choice) -> Taught:

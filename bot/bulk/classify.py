@@ -88,7 +88,7 @@ def classify_file(
         raise ConfigError("--out: name a file instead of -, because resuming reads it again")
     job = job_of(source, config, choice)
     output: Out = PartsOut(out) if remote(out) else FileOut(Path(out))
-    kept = output.left(job)
+    kept = output.resume(job)
     if kept is None:
         taught = asyncio.run(load_taught(settings, config, choice))
         output.begin(job, taught.model_dump_json().encode())

@@ -25,7 +25,7 @@ from learning.reading.source import Source
 if TYPE_CHECKING:  # slow to load
     from bot.bulk.choose import Choice
     from bot.bulk.engine import Crew
-    from learning.reading.bad_rows import Taking
+    from learning.reading.bad_rows import BadRowPolicy
 
 _BATCH = 64
 
@@ -77,7 +77,7 @@ async def print_answers(
     config: Config,
     source: Source,
     choice: "Choice",
-    remarks: "Taking | None" = None,
+    remarks: "BadRowPolicy | None" = None,
 ) -> None:
     """Print a JSON line for each text, in batches of 64."""
     from bot.bulk.choose import in_use
@@ -99,7 +99,7 @@ def write_answers(
     out: str,
     choice: "Choice",
     crew: "Crew",
-    remarks: "Taking | None" = None,
+    remarks: "BadRowPolicy | None" = None,
 ) -> None:
     """Write a JSON line for each text to `out`, and print what the classifier learned from."""
     from bot.bulk.classify import classify_file

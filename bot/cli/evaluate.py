@@ -27,7 +27,7 @@ from learning.reading.source import Source
 
 if TYPE_CHECKING:  # slow to load
     from bot.bulk.engine import Crew
-    from learning.reading.bad_rows import Taking
+    from learning.reading.bad_rows import BadRowPolicy
     from learning.reading.reader import Labelled
 
 app = typer.Typer()
@@ -64,7 +64,7 @@ def evaluate_files(
     settings: Settings,
     files: tuple[Source, Source],
     renamed: Mapping[str, str],
-    remarks: "Taking",
+    remarks: "BadRowPolicy",
     kind: str,
     crew: "Crew",
     *,
@@ -99,7 +99,7 @@ def evaluate_files(
         out.print_json(data=figures)
 
 
-def _each(remarks: "Taking") -> "Taking":
+def _each(remarks: "BadRowPolicy") -> "BadRowPolicy":
     """Return a policy that stops at the first bad row: the test file is used while it is read."""
     from learning.reading.bad_rows import RefuseFirst, SkipBad
 

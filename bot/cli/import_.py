@@ -28,7 +28,7 @@ from classifiers.plural import plural
 from learning.reading.source import Source
 
 if TYPE_CHECKING:  # slow to load
-    from learning.reading.bad_rows import Taking
+    from learning.reading.bad_rows import BadRowPolicy
 
 app = typer.Typer()
 
@@ -63,17 +63,17 @@ async def import_file(
     source: Source,
     renamed: Mapping[str, str],
     team: str | None,
-    remarks: "Taking | None" = None,
+    remarks: "BadRowPolicy | None" = None,
 ) -> None:
     """Add the rows of a file as examples; store nothing if any row is refused."""
     from rich.progress import Progress
 
-    from learning.reading.importing import look_through
+    from learning.reading.importing import plan_import
     from learning.reading.importing import store as store_rows
-    from learning.reading.opening import twice
+    from learning.reading.opening import rereadable
 
-    with twice(source.name) as name:
-        plan = look_through(replace(source, name=name), config.label_set, renamed, remarks)
+    with rereadable(source.name) as name:
+        plan = plan_import(replace(source, name=name), config.label_set, renamed, remarks)
         async with open_store(settings, team) as store:
             await store.workspaces.add(store.team)
             with Progress(console=err) as progress:

@@ -124,14 +124,14 @@ async def _migrate(
     *,
     apply: bool,
 ) -> None:
-    from learning.migration import Migration, migrate, split_of, unmapped
+    from learning.migration import Migration, migrate, read_split, unmapped
     from storage.examples.label_moves import LabelMoves
 
     files = dict(pair("--split", words) for words in splits)
     migration = Migration(
         renamed=dict(pair("--rename", words) for words in renamed),
         split={
-            label: split_of(label, Path(file), config.label_set) for label, file in files.items()
+            label: read_split(label, Path(file), config.label_set) for label, file in files.items()
         },
         removed=frozenset(removed),
         restored=dict(
@@ -161,7 +161,7 @@ async def _migrate(
         table.add_row(old, new or "set aside", str(number))
     for (old, back), number in sorted(done.restored.items()):
         table.add_row(f"{old} (set aside)", back, str(number))
-    for label, number in sorted(done.unsaid.items()):
+    for label, number in sorted(done.unmatched.items()):
         table.add_row(label, "unchanged, not in the file", str(number))
     out.print(table)
     for label in done.unknown:

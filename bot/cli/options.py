@@ -24,7 +24,7 @@ from learning.reading.source import Columns
 
 if TYPE_CHECKING:  # slow to load
     from bot.admin.workbench import Workbench
-    from learning.reading.bad_rows import Taking
+    from learning.reading.bad_rows import BadRowPolicy
 
 WHO: Final = "command line"
 """The author of actions on the command line, in the audit log."""
@@ -122,7 +122,7 @@ def pair(option: str, words: str) -> tuple[str, str]:
     return old, new
 
 
-def tell_skipped(remarks: "Taking | None") -> None:
+def tell_skipped(remarks: "BadRowPolicy | None") -> None:
     """Print the number of skipped rows, if any."""
     from learning.reading.bad_rows import SkipBad
 

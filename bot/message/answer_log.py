@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.model.shadow import Shadow
 from classifiers.base import Prediction
-from learning.feedback.outcomes import noted
+from learning.feedback.outcomes import answer_record
 from storage.examples.examples import StoredExample
 from storage.messages import Message
 from storage.series import Series
@@ -20,7 +20,7 @@ class AnswerLog:
 
     async def answered(self, message: Message, prediction: Prediction, *, shown: bool) -> None:
         """Record the first answer to a message; `shown` is True if people see it."""
-        answer = noted(str(message.id) if shown else "", prediction, time.time())
+        answer = answer_record(str(message.id) if shown else "", prediction, time.time())
         await self.series.append("answers", answer.model_dump_json())
         if self.shadow is not None:
             self.shadow.offer(message, prediction)

@@ -16,7 +16,7 @@ class Out(Protocol):
 
     done: int
 
-    def left(self, job: str) -> bytes | None:
+    def resume(self, job: str) -> bytes | None:
         """Resume an interrupted run of the same job: return its `given`, or None without one."""
         ...
 
@@ -70,7 +70,7 @@ class FileOut:
         )
         self._file: BinaryIO | None = None
 
-    def left(self, job: str) -> bytes | None:
+    def resume(self, job: str) -> bytes | None:
         """Resume an interrupted run of the same job: return its `given`, or None without one."""
         try:
             run = Run.model_validate_json(self._run.read_bytes())

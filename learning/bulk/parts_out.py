@@ -31,7 +31,7 @@ class PartsOut:
         self._waiting: list[str] = []
         self._parts = 0
 
-    def left(self, job: str) -> bytes | None:
+    def resume(self, job: str) -> bytes | None:
         """Resume an interrupted run of the same job: return its `given`, or None without one."""
         try:
             run = Run.model_validate_json(self._files.cat_file(self._at(_RUN)))

@@ -16,10 +16,10 @@ _EXPECTED = 5  # the least expected count of a cell for which a chi-squared test
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A change: `what` names it, `said` describes it, `p` is its p-value."""
+    """A change: `what` names it, `message` describes it, `p` is its p-value."""
 
     what: str
-    said: str
+    message: str
     p: float
 
 
@@ -40,8 +40,8 @@ def of_judgements(before: Sequence[bool], now: Sequence[bool], level: float) -> 
     p = _fisher(sum(before), len(before), sum(now), len(now))
     if p > level or old - new < _POINTS:
         return []
-    said = f"{new:.0%} of the last {len(now)} that agents judged were right, {old:.0%} before"
-    return [Drift(ACCURACY, said, p)]
+    message = f"{new:.0%} of the last {len(now)} that agents judged were right, {old:.0%} before"
+    return [Drift(ACCURACY, message, p)]
 
 
 def _fisher(hits: int, size: int, other_hits: int, other_size: int) -> float:
@@ -55,8 +55,8 @@ def _abstentions(before: Sequence[str], now: Sequence[str], level: float) -> Dri
     if p > level or abs(new - old) < _POINTS:
         return None
     requests = plural(len(now), "request")
-    said = f"{new:.0%} of the last {requests} need a human, {old:.0%} before"
-    return Drift(ABSTENTIONS, said, p)
+    message = f"{new:.0%} of the last {requests} need a human, {old:.0%} before"
+    return Drift(ABSTENTIONS, message, p)
 
 
 def _mix(before: Sequence[str], now: Sequence[str], level: float) -> Drift | None:

@@ -7,7 +7,7 @@ from classifiers.local.outcome_threshold import Outcomes
 from storage.series import ShownAnswer
 
 
-def noted(message: str, prediction: Prediction, at: float) -> ShownAnswer:
+def answer_record(message: str, prediction: Prediction, at: float) -> ShownAnswer:
     """Return the record of an answer at Unix second `at`; `message` is "" if it was not shown."""
     local = prediction.local
     return ShownAnswer(

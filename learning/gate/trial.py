@@ -69,7 +69,7 @@ async def _one(classifier: Classifier, text: str) -> tuple[Prediction, float]:
     return prediction, (time.perf_counter() - started) * 1000
 
 
-async def hold(
+async def run_trial(
     champion: Classifier,
     challenger: Classifier,
     texts: Sequence[str],

@@ -89,7 +89,7 @@ class SkipBad:
         self.tell(f"Skipped {row}")
 
 
-Taking = RefuseFirst | RefuseAll | SkipBad
+BadRowPolicy = RefuseFirst | RefuseAll | SkipBad
 
 
 def refusal(remarks: Remarks) -> list[str]:

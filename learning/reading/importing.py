@@ -15,7 +15,7 @@ from classifiers.printable import printable
 from classifiers.redaction.redact import redact
 from learning.dataset import split
 from learning.errors import DatasetError
-from learning.reading.bad_rows import RefuseAll, SkipBad, Taking, refusal
+from learning.reading.bad_rows import BadRowPolicy, RefuseAll, SkipBad, refusal
 from learning.reading.label_names import LabelNames
 from learning.reading.reader import Labelled, identity, read
 from learning.reading.source import Source
@@ -57,11 +57,11 @@ class Imported:
     older: int
 
 
-def look_through(
+def plan_import(
     source: Source,
     label_set: LabelSet,
     renamed: Mapping[str, str] | None = None,
-    remarks: Taking | None = None,
+    remarks: BadRowPolicy | None = None,
 ) -> ImportPlan:
     """Read a file to its end without storing anything.
 
@@ -143,7 +143,7 @@ async def store(
     return Imported(changed, older)
 
 
-def taught_by(plan: ImportPlan) -> tuple[Example, ...]:
+def importable_examples(plan: ImportPlan) -> tuple[Example, ...]:
     """Return the examples that `store` would add to an empty workspace."""
     stored = (_example(row, label, plan, "0") for row, label, counts in _rows(plan) if counts)
     return tuple(example.as_example() for example in stored)

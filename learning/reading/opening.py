@@ -38,7 +38,7 @@ def filesystem(address: str) -> tuple[Any, str]:
 
 
 @contextmanager
-def twice(name: str) -> Iterator[str]:
+def rereadable(name: str) -> Iterator[str]:
     """Yield a name that can be read more than once: copy standard input to a temporary file."""
     if name != "-":
         yield name

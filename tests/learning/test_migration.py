@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from classifiers.base import Label, LabelSet
 from learning.errors import DatasetError
-from learning.migration import Migration, check, migrate, split_of, unmapped
+from learning.migration import Migration, check, migrate, read_split, unmapped
 from storage.examples.examples import Correction, Examples
 from storage.examples.label_moves import LabelMoves
 from tests.learning.export.exports import example, stood
@@ -35,7 +35,7 @@ async def test_labels_are_renamed_merged_split_and_removed(redis: Valkey, tmp_pa
     file.write_text("text,label\nTEXT 3,BUG\ntext 4,LOGIN\n")
     migration = Migration(
         renamed={"BILLING": "MONEY", "REFUND": "MONEY"},
-        split={"TECHNICAL": split_of("TECHNICAL", file, NEW)},
+        split={"TECHNICAL": read_split("TECHNICAL", file, NEW)},
         removed=frozenset({"OTHER"}),
     )
     moves = LabelMoves(redis)
@@ -44,10 +44,10 @@ async def test_labels_are_renamed_merged_split_and_removed(redis: Valkey, tmp_pa
     planned = await migrate(examples, moves, "T", migration, NEW, apply=False)
     assert await labels_of(examples) == before
     done = await migrate(examples, moves, "T", migration, NEW, apply=True)
-    assert (done.moves, done.unsaid) == (planned.moves, planned.unsaid)
+    assert (done.moves, done.unmatched) == (planned.moves, planned.unmatched)
     assert await labels_of(examples) == {"MONEY": 3, "BUG": 1, "LOGIN": 1, "TECHNICAL": 1}
     assert await moves.count_aside("T") == {"OTHER": 1}
-    assert done.unsaid == {"TECHNICAL": 1}
+    assert done.unmatched == {"TECHNICAL": 1}
     _, changed = await examples.changed_since("T", position)
     assert sorted(changed or []) == ["C:0", "C:1", "C:2", "C:3", "C:4", "C:6"]
     assert await examples.history("T", "C:0") == (STEP,)

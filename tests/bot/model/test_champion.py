@@ -15,7 +15,7 @@ from bot.observe.metrics import Metrics
 from classifiers.base import Example, Prediction, Score
 from classifiers.factory import Shared, make_shared
 from classifiers.local.recipe import Recipe
-from learning.feedback.outcomes import noted
+from learning.feedback.outcomes import answer_record
 from learning.feedback.track_record import TrackRecord
 from storage.examples.examples import StoredExample
 from storage.models import DEFAULT, Model, Models, Promotion
@@ -136,7 +136,7 @@ async def test_the_record_of_one_model_does_not_affect_the_next(
     best = Score("BILLING", 0.7)
     said = Prediction(best.label, best.confidence, (best,), local=best)
     for number in range(300):
-        await series.append("answers", noted(f"C:{number}", said, 1.0).model_dump_json())
+        await series.append("answers", answer_record(f"C:{number}", said, 1.0).model_dump_json())
     record.put(
         [
             StoredExample(

@@ -31,6 +31,6 @@ def run(
     texts: Iterable[str], out: Out, job: str, answers: Callable[[Iterator[Chunk]], Iterator[str]]
 ) -> int:
     """Resume the run of this job, or start one."""
-    if out.left(job) is None:
+    if out.resume(job) is None:
         out.begin(job, job.encode())
     return write(texts, out, answers)

@@ -89,9 +89,9 @@ def test_a_resumed_run_writes_the_same_bytes(
 def test_a_run_is_resumed_only_by_the_same_job(out_of: Callable[[], Out]) -> None:
     with pytest.raises(CutError):
         run(TEXTS, out_of(), "job", lambda todo: cut_after(2, todo))
-    assert out_of().left("another job") is None
+    assert out_of().resume("another job") is None
     out = out_of()
-    assert (out.left("job"), out.done) == (b"job", 2)
+    assert (out.resume("job"), out.done) == (b"job", 2)
     out.close()
 
 

@@ -40,7 +40,7 @@ def test_the_kind_of_change_is_named(shares: dict[str, float], what: str) -> Non
 def test_a_fall_in_accuracy_is_reported_but_not_a_rise() -> None:
     good, bad = [True] * 270 + [False] * 30, [True] * 30 + [False] * 20
     [found] = of_judgements(good, bad, LEVEL)
-    assert "60% of the last 50" in found.said
+    assert "60% of the last 50" in found.message
     assert of_judgements(bad * 5, [True] * 50, LEVEL) == []
 
 

@@ -9,7 +9,7 @@ from classifiers.base import Prediction, Score
 from classifiers.local.calibration import Threshold
 from classifiers.local.head import Calibration
 from classifiers.local.outcome_threshold import by_outcomes
-from learning.feedback.outcomes import noted, outcomes
+from learning.feedback.outcomes import answer_record, outcomes
 from storage.series import KEPT, ShownAnswer
 
 _COLD = Calibration(45.0, Threshold(0.95, met=True), 100)
@@ -18,7 +18,7 @@ _COLD = Calibration(45.0, Threshold(0.95, met=True), 100)
 def answer(number: int, label: str, best: str = "A", channel: str = "C") -> ShownAnswer:
     local = Score(best, 0.8)
     prediction = Prediction(label or None, 0.8, (local,), local=local)
-    return noted(f"{channel}:{number}.0", prediction, 1.0)
+    return answer_record(f"{channel}:{number}.0", prediction, 1.0)
 
 
 def test_outcomes_follow_from_judgements_and_silence() -> None:
@@ -72,7 +72,7 @@ def play(corrects: float, takes_up: float, target: float = 0.9) -> tuple[float, 
         local, right = Score("A", confidence), rng.random() < confidence
         label = "A" if confidence >= threshold else None
         prediction = Prediction(label, confidence, (local,), local=local)
-        answers.append(noted(f"C:{number}", prediction, 1.0))
+        answers.append(answer_record(f"C:{number}", prediction, 1.0))
         if label and number >= 6_000:
             given_right.append(right)
         if rng.random() < (takes_up if label is None else corrects * (not right)):

@@ -16,7 +16,7 @@ from learning.dataset.split import normal
 from learning.errors import DatasetError
 from learning.export import parquet_file
 from learning.export.export import FORMATS, SUFFIX
-from learning.reading.importing import Imported, look_through, store
+from learning.reading.importing import Imported, plan_import, store
 from learning.reading.reader import identity, read, texts
 from learning.reading.source import Columns, Source
 from storage.examples.examples import Examples
@@ -54,7 +54,7 @@ async def test_an_export_is_imported_once(redis: Client, tmp_path: Path, kind: s
     texts = ["=cmd()", "It crashes,\r\nalways", "\U0001f4a5 boom", "mail jane@example.com"]
     originals = [example(redact(one).text, when=f"{n}.5", number=n) for n, one in enumerate(texts)]
     await exported(redis, originals, kind, path)
-    examples, plan = Examples(redis), look_through(Source(str(path)), LABELS)
+    examples, plan = Examples(redis), plan_import(Source(str(path)), LABELS)
     assert await store(examples, "T2", plan) == Imported(4, 0)
     assert await store(examples, "T2", plan) == Imported(0, 0)
     found = {one.text: (one.label, one.when, one.source) async for one in examples.iterate("T2")}
@@ -66,7 +66,7 @@ async def test_foreign_files_with_other_columns_and_labels_are_imported(
 ) -> None:
     path = tmp_path / "old.csv"
     path.write_text("Id;Betreff;Kategorie\n1;Refund me;money\n2;It crashes;TECHNICAL\n")
-    plan = look_through(
+    plan = plan_import(
         Source(str(path), Columns(("Betreff",), "Kategorie")), LABELS, {"money": "BILLING"}
     )
     assert (await store(Examples(redis), "T", plan)).changed == 2
@@ -83,12 +83,12 @@ async def test_the_newest_label_of_a_text_counts(redis: Client, tmp_path: Path) 
     path.write_text(
         "\n".join(json.dumps({"text": t, "label": label, "when": w}) for t, label, w in rows)
     )
-    plan = look_through(Source(str(path)), LABELS)
+    plan = plan_import(Source(str(path)), LABELS)
     assert (plan.rows, plan.repeated) == (3, 2)
     examples = Examples(redis)
     assert await store(examples, "T", plan) == Imported(1, 0)
     path.write_text(json.dumps({"text": "Refund me", "label": "ACCOUNT", "when": "1"}))
-    assert await store(examples, "T", look_through(Source(str(path)), LABELS)) == Imported(0, 1)
+    assert await store(examples, "T", plan_import(Source(str(path)), LABELS)) == Imported(0, 1)
     [one] = await examples.get("T", [identity("refund me")])
     assert one is not None
     assert (one.label, one.when) == ("BILLING", "7")
@@ -106,7 +106,7 @@ async def test_an_interrupted_import_is_completed_by_the_same_call(
     def cut_off(_: int) -> None:
         raise asyncio.CancelledError
 
-    examples, plan = Examples(redis), look_through(Source(str(path)), LABELS)
+    examples, plan = Examples(redis), plan_import(Source(str(path)), LABELS)
     with pytest.raises(asyncio.CancelledError):
         await store(examples, "T", plan, cut_off)
     assert await examples.counts("T") == {"OTHER": 500}
@@ -130,7 +130,7 @@ async def test_an_interrupted_import_is_completed_by_the_same_call(
 def test_a_bad_row_is_reported_by_line(tmp_path: Path, name: str, content: str, words: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(DatasetError, match=words):
-        look_through(Source(str(tmp_path / name)), LABELS)
+        plan_import(Source(str(tmp_path / name)), LABELS)
 
 
 def test_the_error_without_pyarrow_says_how_to_install_it(
@@ -145,7 +145,7 @@ def test_half_an_emoji_in_a_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"text": "Charged twice \\ud83d", "label": "BILLING"}\n')
     assert [one.text for one in read(Source(str(path)))] == ["Charged twice \ufffd"]
-    assert look_through(Source(str(path)), LABELS).rows == 1
+    assert plan_import(Source(str(path)), LABELS).rows == 1
 
 
 def test_half_an_emoji_in_a_text_to_classify_is_replaced(tmp_path: Path) -> None:

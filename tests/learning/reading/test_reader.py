@@ -19,7 +19,7 @@ from learning.errors import DatasetError
 from learning.reading.bad_rows import LISTED, RefuseAll, SkipBad
 from learning.reading.csv_rows import RECORD_MAX
 from learning.reading.decoding import detected
-from learning.reading.importing import look_through, taught_by
+from learning.reading.importing import importable_examples, plan_import
 from learning.reading.reader import read, texts
 from learning.reading.source import Columns, Source
 from learning.reading.times import TimeError, parse_time
@@ -38,8 +38,8 @@ def file(folder: Path, name: str, content: str | bytes) -> Source:
 
 
 def imported(source: Source, **options: Any) -> list[tuple[str, str]]:
-    plan = look_through(source, LABELS, **options)
-    return [(example.text, example.label) for example in taught_by(plan)]
+    plan = plan_import(source, LABELS, **options)
+    return [(example.text, example.label) for example in importable_examples(plan)]
 
 
 def chats(*turns: Mapping[str, object]) -> str:
@@ -89,7 +89,7 @@ def test_damaged_rows_are_reported_by_line_and_skipped_on_demand(
 ) -> None:
     source = file(tmp_path, name, content)
     with pytest.raises(DatasetError, match=rf"{name}, line {line}: "):
-        look_through(source, LABELS)
+        plan_import(source, LABELS)
     reported: list[str] = []
     skip = SkipBad(reported.append)
     assert len(imported(source, remarks=skip)) == left
@@ -120,7 +120,7 @@ def test_a_file_that_is_not_a_table_is_refused_with_a_reason(
     tmp_path: Path, content: str | bytes, words: str
 ) -> None:
     with pytest.raises(DatasetError, match=words):
-        look_through(file(tmp_path, "a.csv", content), LABELS)
+        plan_import(file(tmp_path, "a.csv", content), LABELS)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_field_longer_than_pythons_limit_is_read(tmp_path: Path) -> None:
 def test_all_bad_rows_are_listed_up_to_a_bound(tmp_path: Path) -> None:
     bad = file(tmp_path, "a.csv", "text,label\n" + "a,b,c\n" * (LISTED + 5))
     with pytest.raises(DatasetError) as caught:
-        look_through(bad, LABELS)
+        plan_import(bad, LABELS)
     assert str(caught.value).count("a.csv, line ") == LISTED
     assert "and 5 more bad rows" in str(caught.value)
 
@@ -185,7 +185,7 @@ def test_unknown_labels_are_listed_together_with_a_map_to_copy(tmp_path: Path) -
     rows = "a b,Biling\nb c,biling\nc d,Money's worth\nd e,\x1b[31m\n"
     source = file(tmp_path, "a.csv", f"text,label\n{rows}")
     with pytest.raises(DatasetError) as caught:
-        look_through(source, LABELS)
+        plan_import(source, LABELS)
     message = str(caught.value)
     assert 'line 2: label "Biling"' in message
     assert "similar labels: BILLING" in message
@@ -200,7 +200,7 @@ def test_unknown_labels_are_listed_together_with_a_map_to_copy(tmp_path: Path) -
         "OTHER",
     ]
     with pytest.raises(DatasetError, match=r'--map: "NONE" is not in triage\.toml'):
-        look_through(source, LABELS, {"Biling": "NONE"})
+        plan_import(source, LABELS, {"Biling": "NONE"})
     skip = SkipBad()
     assert imported(source, remarks=skip) == []
     assert skip.count == 4
@@ -277,7 +277,7 @@ def test_named_columns_are_joined_and_cleaned(tmp_path: Path) -> None:
 def test_parquet_columns_of_other_types_are_converted_or_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": [1, 2], "label": ["OTHER", "OTHER"]}), tmp_path / "a.parquet")
     with pytest.raises(DatasetError, match='row 1: "text" is a number, not text'):
-        look_through(Source(str(tmp_path / "a.parquet")), LABELS)
+        plan_import(Source(str(tmp_path / "a.parquet")), LABELS)
     labels = pa.array(["OTHER", "BILLING"]).dictionary_encode()
     pq.write_table(pa.table({"text": ["a b", "b c"], "label": labels}), tmp_path / "a.parquet")
     assert imported(Source(str(tmp_path / "a.parquet"))) == [("a b", "OTHER"), ("b c", "BILLING")]
