@@ -14,10 +14,10 @@ from classifiers.embedding.embedders import make_embedder
 from classifiers.embedding.index import EmbeddedIndex
 from classifiers.ledger import Ledger
 from classifiers.llm.prompt import messages
-from classifiers.llm.selection import Retrieval, tokens
 from classifiers.local.local import LocalClassifier
 from classifiers.local.outcome_threshold import Outcomes
 from classifiers.local.recipe import Recipe
+from classifiers.tokens import text_tokens
 
 KINDS = ("local", "llm", "cascade")
 _MESSAGE_TOKENS = 100
@@ -142,5 +142,5 @@ def _call_price_usd(label_set: LabelSet, llm: LlmChoice, config: LlmConfig) -> f
     price = config.prices.get(llm.model)
     if price is None:
         return 0.0
-    prefix = min(tokens(messages(label_set, (), "")[0]["content"]), config.label_tokens)
+    prefix = min(text_tokens(messages(label_set, (), "")[0]["content"]), config.label_tokens)
     return price.cost_usd(prefix + config.shot_tokens + _MESSAGE_TOKENS, 0, _ANSWER_TOKENS)

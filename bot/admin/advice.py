@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from bot.config.config import Config
 from classifiers.base import Embedder
 from classifiers.llm.prompt import messages
-from classifiers.llm.selection import tokens
 from classifiers.local.recipe import Recipe
+from classifiers.tokens import text_tokens
 from learning.advice.curve import learning_curve
 from learning.advice.facts import Facts, agreement, judged, per_month, times
 from learning.advice.recommendation import Advice, OptionPrice, advise
@@ -71,7 +71,9 @@ class Adviser:
 
     def _prices(self, facts: Facts) -> list[OptionPrice]:
         """Return each option with its price for 1,000 messages, and today's real cost if known."""
-        prefix = tokens(messages(self.config.label_set, (), "")[0]["content"]) + _MESSAGE_TOKENS
+        prefix = (
+            text_tokens(messages(self.config.label_set, (), "")[0]["content"]) + _MESSAGE_TOKENS
+        )
         price = self.config.llm.prices.get(self.model)
         prompted = None
         if price is not None:

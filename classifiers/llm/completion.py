@@ -11,13 +11,13 @@ from classifiers.config import Price
 from classifiers.llm.meter import Estimate, priced
 from classifiers.llm.prompt import named
 from classifiers.llm.thinking import thinks, without_thinking
+from classifiers.tokens import text_tokens
 
 _FILTERED = re.compile(
     r"content_filter|safety|prohibited_content|blocklist|recitation|sensitive", re.IGNORECASE
 )
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 _BLOCKED = {"code": "content_filter"}
-_CHARS_PER_TOKEN = 4
 _READ_MAX = 65_536  # last characters that are read: the answer follows the thinking
 _LEAST = 1e-9  # a probability of 0 would look as if there were none
 
@@ -196,5 +196,4 @@ def _count(completion: Any, most: int, *path: str) -> int | None:
 
 def _written(completion: Any) -> int:
     message = at(completion, "choices", 0, "message")
-    size = len(_text(at(message, "content"))) + len(_thoughts(message))
-    return -(-size // _CHARS_PER_TOKEN)
+    return text_tokens(_text(at(message, "content"))) + text_tokens(_thoughts(message))

@@ -10,8 +10,8 @@ from typing import Any
 from classifiers.base import NotAskedError, Usage
 from classifiers.config import Price
 from classifiers.ledger import Ledger, Reservation
+from classifiers.tokens import text_tokens
 
-_BYTES_PER_TOKEN = 4
 _TURN_TOKENS = 16
 _SERVER_TOKENS = 1_000  # a server may add its instructions and a chat template to a prompt
 _UNBOUNDED_TOKENS = 4_096  # of an answer, if the server accepts no limit
@@ -28,12 +28,12 @@ class Estimate:
 
 def estimate(messages: Sequence[Mapping[str, str]], fields: Mapping[str, Any]) -> Estimate:
     """Return an estimate from the bytes that are sent: no tokenizer makes two tokens of a byte."""
-    size = sum(len(turn["content"].encode()) for turn in messages)
-    size += len(json.dumps(fields))
+    sent = [*(turn["content"] for turn in messages), json.dumps(fields)]
+    size = sum(len(text.encode()) for text in sent)
     turns = _TURN_TOKENS * len(messages)
     limit = fields.get("max_tokens") or fields.get("max_completion_tokens")
     return Estimate(
-        prompt=size // _BYTES_PER_TOKEN + turns,
+        prompt=sum(map(text_tokens, sent)) + turns,
         most_prompt=size + turns + _SERVER_TOKENS,
         most_completion=2 * limit if isinstance(limit, int) else _UNBOUNDED_TOKENS,
     )

@@ -7,8 +7,8 @@ from itertools import islice
 from classifiers.base import ExampleIndex, Label, LabelSet, Neighbour, Score
 from classifiers.config import FewShot
 from classifiers.llm.prompt import DESCRIPTION_CHARS, SHOT_CHARS
+from classifiers.tokens import text_tokens
 
-_CHARS_PER_TOKEN = 4
 _TURN_TOKENS = 16  # roles, delimiters and JSON around a shot's text and label
 _MOST_LABELS = 250  # servers limit the size of enums in strict schemas
 _VOTERS = 10  # nearest examples whose labels are compared with the model's answer
@@ -85,11 +85,6 @@ def shares(nearest: Sequence[Neighbour]) -> list[Score]:
     return sorted(scores, key=lambda score: (-score.confidence, score.label))
 
 
-def tokens(text: str) -> int:
-    """Return the estimated number of tokens of `text`, at four characters each."""
-    return -(-len(text) // _CHARS_PER_TOKEN)
-
-
 def _distinct(neighbours: Iterable[Neighbour]) -> list[Neighbour]:
     # Break ties in similarity by content, because an index may change its order between calls.
     ordered = sorted(neighbours, key=lambda shot: (-shot.similarity, shot.text, shot.label))
@@ -120,7 +115,7 @@ def _narrowed(labels: LabelSet, likely: Sequence[str], budget: int) -> LabelSet:
 
 def _label_tokens(label: Label) -> int:
     # A name is in the list and in the schema's enum.
-    return 2 * tokens(label.name) + tokens(label.description[:DESCRIPTION_CHARS]) + 4
+    return 2 * text_tokens(label.name) + text_tokens(label.description[:DESCRIPTION_CHARS]) + 4
 
 
 def _balanced(pool: Sequence[Neighbour], limits: FewShot) -> list[Neighbour]:
@@ -140,7 +135,7 @@ def _fitting(shots: Iterable[Neighbour], limits: FewShot) -> list[Neighbour]:
     chosen: list[Neighbour] = []
     left = limits.shot_tokens
     for shot in shots:
-        cost = tokens(shot.text[:SHOT_CHARS]) + tokens(shot.label) + _TURN_TOKENS
+        cost = text_tokens(shot.text[:SHOT_CHARS]) + text_tokens(shot.label) + _TURN_TOKENS
         if len(chosen) < limits.max_shots and cost <= left:
             chosen.append(shot)
             left -= cost

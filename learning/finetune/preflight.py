@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from classifiers.llm import prompt
 from classifiers.plural import plural
 from classifiers.redaction.redact import redact
+from classifiers.tokens import text_tokens
 from learning.finetune.backend import Level, PreflightFinding
 from storage.examples.snapshots import Snapshot
 
@@ -13,24 +14,17 @@ _FEWEST = 10
 _ENOUGH = 100
 _LOPSIDED = 10
 _NAMED = 5
-_ASCII_PER_TOKEN = 4
 _TOKENS_PER_TURN = 4
-
-
-def tokens(text: str) -> int:
-    """Return a high estimate of a text's tokens: one per 4 ASCII characters or 1 other."""
-    ascii_characters = sum(character.isascii() for character in text)
-    return -(-ascii_characters // _ASCII_PER_TOKEN) + len(text) - ascii_characters
 
 
 def example_tokens(snapshot: Snapshot) -> list[int]:
     """Return the estimated tokens of each line of the training file."""
     turns = prompt.messages(snapshot.label_set, (), "")
-    fixed = sum(tokens(turn["content"]) for turn in turns) + 3 * _TOKENS_PER_TURN
+    fixed = sum(text_tokens(turn["content"]) for turn in turns) + 3 * _TOKENS_PER_TURN
     return [
         fixed
-        + tokens(prompt.clean(redact(example.text).text, prompt.MESSAGE_CHARS))
-        + tokens(prompt.answer(example.label))
+        + text_tokens(prompt.clean(redact(example.text).text, prompt.MESSAGE_CHARS))
+        + text_tokens(prompt.answer(example.label))
         for example in snapshot.train
     ]
 

@@ -9,7 +9,8 @@ import pytest
 
 from classifiers.base import Example, Label, LabelSet, Neighbour
 from classifiers.config import FewShot
-from classifiers.llm.selection import Retrieval, agreement, select, shares, tokens
+from classifiers.llm.selection import Retrieval, agreement, select, shares
+from classifiers.tokens import text_tokens
 
 LABELS = LabelSet(tuple(Label(name, f"about {name}") for name in "ABC"))
 
@@ -58,7 +59,7 @@ def test_a_shot_that_exceeds_the_token_budget_is_skipped() -> None:
     long = Neighbour("long " * 100, "A", 0.99)
     selection = select(fixed([long, *near("B", 20)]), LABELS, "x", FewShot(shot_tokens=110))
     assert long not in selection.shots
-    assert 0 < sum(tokens(shot.text) + 17 for shot in selection.shots) <= 110
+    assert 0 < sum(text_tokens(shot.text) + 17 for shot in selection.shots) <= 110
 
 
 def test_examples_of_unknown_labels_and_duplicates_are_left_out() -> None:

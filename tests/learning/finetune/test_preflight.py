@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.base import Label, LabelSet
+from classifiers.tokens import text_tokens
 from learning.finetune import preflight
 from learning.finetune import shutdown_dates as closing
 from learning.finetune.backend import Level, PreflightFinding, RefusedError
@@ -75,8 +76,8 @@ def test_long_descriptions_count_too() -> None:
 
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_tokens_grow_with_the_text(one: str, other: str) -> None:
-    assert preflight.tokens(one + other) >= preflight.tokens(one)
-    assert preflight.tokens(one + other) <= preflight.tokens(one) + preflight.tokens(other)
+    assert text_tokens(one + other) >= text_tokens(one)
+    assert text_tokens(one + other) <= text_tokens(one) + text_tokens(other)
 
 
 def test_the_end_of_openais_fine_tuning_is_reported() -> None:
