@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.config import PacingConfig, load_config
+from bot.message.corrections import Standing
 from bot.message.decision import Decision
 from bot.message.presenter import Presenter
 from bot.slack.client import web_client
@@ -37,10 +38,10 @@ class Stage:
     records: Records
     record: Record
 
-    async def show(self, decision: Decision) -> Record:
+    async def show(self, decision: Decision, standing: Standing | None = None) -> Record:
         async with self.records.held(self.record.message.id) as hold:
             current = hold.record or self.record
-            self.record = await self.presenter.show(hold, current, None, decision)
+            self.record = await self.presenter.show(hold, current, standing, decision)
         return self.record
 
     async def effects(self) -> list[str]:
@@ -91,7 +92,8 @@ async def test_another_label_moves_the_emoji_and_the_card(stage: Stage) -> None:
 
 async def test_a_changed_card_is_updated_in_place(stage: Stage) -> None:
     first = (await stage.show(SURE)).shown.card
-    second = (await stage.show(replace(SURE, quote="Refund me once"))).shown.card
+    confirmed = Standing("BILLING", "confirmation", "U0AVA", "1.0")
+    second = (await stage.show(SURE, confirmed)).shown.card
     assert first is not None
     assert second is not None
     assert first.ts == second.ts

@@ -1,7 +1,7 @@
 """The gateway: what is done already counts as done, and an error says whether a retry helps."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -80,7 +80,9 @@ async def test_an_outage_may_be_retried(wire: Wire) -> None:
     assert await wire.gateway.post(CARD)
 
 
-async def test_a_rate_limit_holds_all_calls_of_the_method_off(wire: Wire) -> None:
+async def test_a_rate_limit_holds_all_calls_of_the_method_off(wire: Wire, redis: Client) -> None:
+    client = web_client(wire.sandbox.bot_token, wire.sandbox.api_url)
+    wire = replace(wire, gateway=Gateway(client, Pacing(Limiter(redis, TEAM), PacingConfig())))
     await wire.sandbox.control.faults("reactions.add", 429, retry_after=30)
     with pytest.raises(GatewayPacedError) as told:
         await wire.gateway.add_emoji(SUPPORT, wire.ts, "moneybag")

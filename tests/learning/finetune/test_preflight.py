@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from classifiers.base import Label, LabelSet
 from classifiers.tokens import text_tokens
-from learning.finetune import preflight
 from learning.finetune import shutdown_dates as closing
 from learning.finetune.backend import Level, PreflightFinding, RefusedError
 from learning.finetune.plan import Confirmation, begin, missing_confirmations, plan
