@@ -14,6 +14,7 @@ from classifiers.embedding.embedders import make_embedder
 from classifiers.embedding.index import EmbeddedIndex
 from classifiers.ledger import Ledger
 from classifiers.llm.prompt import messages
+from classifiers.llm.selection import Retrieval
 from classifiers.local.local import LocalClassifier
 from classifiers.local.outcome_threshold import Outcomes
 from classifiers.local.recipe import Recipe

@@ -17,11 +17,11 @@ from bot.slack.gateway import Gateway
 from bot.slack.pacing import Pacing
 from classifiers.base import Prediction
 from sandbox.workspace import acts
-from storage.limiter import Limiter
 from storage.messages import Message, MessageId
 from storage.records import Record, Records
-from storage.server.connection import Client
-from storage.workspaces import Workspaces
+from storage.server.limiter import Limiter
+from storage.server.protocol import Client
+from storage.workspace.workspaces import Workspaces
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BILLING, SUPPORT, TEAM
 

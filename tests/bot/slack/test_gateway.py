@@ -12,8 +12,8 @@ from bot.slack.errors import GatewayError, GatewayPacedError, GatewayUnavailable
 from bot.slack.gateway import Gateway
 from bot.slack.pacing import Pacing
 from sandbox.workspace import acts
-from storage.limiter import Limiter
-from storage.server.connection import Client
+from storage.server.limiter import Limiter
+from storage.server.protocol import Client
 from tests.sandbox.running import RunningSandbox, running_sandbox
 from tests.stories.conftest import BILLING, SUPPORT, TEAM
 
@@ -70,7 +70,7 @@ async def test_a_refusal_names_the_method_and_the_remedy(wire: Wire) -> None:
     with pytest.raises(GatewayError, match=r"reactions\.add.*missing_scope.*manifest\.yml") as told:
         await wire.gateway.add_emoji(SUPPORT, wire.ts, "moneybag")
     assert not isinstance(told.value, GatewayUnavailableError)
-    assert told.value.word == "missing_scope"
+    assert told.value.code == "missing_scope"
 
 
 async def test_an_outage_may_be_retried(wire: Wire) -> None:
