@@ -119,6 +119,6 @@ async def test_a_refused_card_leaves_the_emoji_and_is_reported(stage: Stage) -> 
 
 
 async def test_a_channel_that_the_bot_cannot_see_is_named(stage: Stage) -> None:
-    with pytest.raises(GatewayError, match="channel #nowhere is not visible to the bot"):
+    with pytest.raises(GatewayError, match="the bot cannot see channel #nowhere"):
         await stage.show(replace(SURE, channel="#nowhere"))
     assert await stage.emoji() == ["moneybag"]
