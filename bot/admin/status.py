@@ -15,7 +15,7 @@ def cost_line(spent: Spent, config: LlmConfig) -> str:
     """A UTC day's requests, tokens and US dollars."""
     budget = "" if config.daily_budget_usd is None else f" of ${config.daily_budget_usd:,.2f}"
     return (
-        f"{plural(spent.requests, 'request')}, {plural(spent.prompt_tokens, 'token')} read "
+        f"{plural(spent.requests, 'call')}, {plural(spent.prompt_tokens, 'token')} read "
         f"({spent.cached_share:.0%} from a cache), {spent.completion_tokens:,} written, "
         f"${spent.cost_usd:,.4f}{budget}"
     )
