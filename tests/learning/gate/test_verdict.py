@@ -1,4 +1,4 @@
-"""The gate promotes on a real gain, or where not worse and cheaper or faster; else it keeps."""
+"""The gate promotes on a real gain, or if not worse and cheaper or faster; otherwise it keeps."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ def held_out(size: int) -> HeldOut:
     )
 
 
-def said(label: str, confidence: float = 0.95, cost: float = 0.0) -> Prediction:
+def predicted(label: str, confidence: float = 0.95, cost: float = 0.0) -> Prediction:
     return Prediction(
         label=label,
         confidence=confidence,
@@ -36,7 +36,7 @@ def answers(
 ) -> Answers:
     truth = held_out(len(right)).labels
     predictions = tuple(
-        said(label if hit else LABELS[(LABELS.index(label) + 1) % 3], cost=cost)
+        predicted(label if hit else LABELS[(LABELS.index(label) + 1) % 3], cost=cost)
         for label, hit in zip(truth, right, strict=True)
     )
     if silent:
@@ -47,7 +47,7 @@ def answers(
 
 
 def shares(size: int, gained: float, lost: float) -> tuple[list[bool], list[bool]]:
-    """Champion's and challenger's hits: so many gained and lost, spread over the labels."""
+    """Return right answers of champion and challenger, with these shares gained and lost."""
     rng = np.random.default_rng(1)
     kinds = np.array(
         ["gained"] * round(size * gained)
@@ -85,7 +85,7 @@ def test_too_few_examples_decide_nothing() -> None:
     assert verdict.missing == ("10 more held-out examples, before the models can be compared",)
 
 
-def test_a_gain_that_may_be_chance_says_how_many_examples_would_decide() -> None:
+def test_a_gain_that_may_be_chance_names_the_examples_needed() -> None:
     old, new = shares(300, 0.06, 0.04)
     verdict = decide(judged(answers(old), answers(new)), CONFIG)
     assert not verdict.promote
@@ -95,7 +95,7 @@ def test_a_gain_that_may_be_chance_says_how_many_examples_would_decide() -> None
     assert "more held-out examples" in verdict.missing[0]
 
 
-def test_a_loss_is_kept_out_whatever_the_number() -> None:
+def test_a_loss_is_never_promoted() -> None:
     old, new = shares(1000, 0.02, 0.06)
     verdict = decide(judged(answers(old), answers(new)), CONFIG)
     assert not verdict.promote
@@ -115,21 +115,21 @@ def test_a_label_that_got_worse_stops_a_gain() -> None:
     assert len(verdict.missing) == 1
 
 
-def test_rare_labels_are_too_few_to_speak() -> None:
+def test_rare_labels_are_not_tested() -> None:
     old, new = shares(60, 0.2, 0.0)
     config = GateConfig(minimum_per_label=30)
     assert judged(answers(old), answers(new), config).labels == ()
 
 
 @pytest.mark.parametrize(("ms", "promoted"), [(5.0, False), (400.0, True), (900.0, True)])
-def test_no_worse_and_faster_is_promoted(ms: float, *, promoted: bool) -> None:
+def test_a_faster_model_that_is_not_worse_is_promoted(ms: float, *, promoted: bool) -> None:
     old, new = shares(1000, 0.02, 0.02)
     verdict = decide(judged(answers(old, ms=ms), answers(new, ms=5.0)), CONFIG)
     assert verdict.promote is promoted
     assert ("faster" in verdict.reasons[0]) is promoted
 
 
-def test_no_worse_and_cheaper_is_promoted_but_not_when_it_may_be_worse() -> None:
+def test_a_cheaper_model_is_promoted_unless_it_may_be_worse() -> None:
     old, new = shares(1000, 0.02, 0.02)
     cheap = decide(judged(answers(old, cost=2e-4), answers(new, cost=5e-5)), CONFIG)
     assert cheap.promote
@@ -139,7 +139,7 @@ def test_no_worse_and_cheaper_is_promoted_but_not_when_it_may_be_worse() -> None
     assert not unsure.promote
 
 
-def test_budgets_are_kept() -> None:
+def test_a_model_over_a_limit_is_not_promoted() -> None:
     old, new = shares(1000, 0.06, 0.02)
     config = GateConfig(p99_ms=300.0, usd_per_1000=0.1)
     verdict = decide(judged(answers(old), answers(new, ms=900, cost=1e-3), config), config)
@@ -148,14 +148,14 @@ def test_budgets_are_kept() -> None:
     assert "$1.00" in verdict.missing[1]
 
 
-def test_a_challenger_that_hardly_answers_is_kept_out() -> None:
+def test_a_model_that_abstains_too_often_is_not_promoted() -> None:
     old, new = shares(1000, 0.06, 0.02)
     verdict = decide(judged(answers(old), answers(new, silent=True)), CONFIG)
     assert not verdict.promote
     assert "fewer requests get their right label" in verdict.missing[0]
 
 
-def test_labels_that_are_less_right_than_asked_for_are_kept_out() -> None:
+def test_a_model_below_the_target_precision_is_not_promoted() -> None:
     old, new = shares(1000, 0.06, 0.02)
     careful = answers(old)
     careful = replace(
@@ -170,8 +170,8 @@ def test_labels_that_are_less_right_than_asked_for_are_kept_out() -> None:
     assert "target_precision" in verdict.missing[0]
 
 
-def test_equal_models_are_rarely_promoted_and_three_points_mostly() -> None:
-    """The benchmark's figures in small: see `make bench-learning`."""
+def test_equal_models_are_rarely_promoted_and_better_ones_mostly() -> None:
+    """Repeat a small part of `make bench-learning`."""
     rng = np.random.default_rng(4)
     promoted = {"same": 0, "better": 0}
     for name, gain in (("same", 0.0), ("better", 0.03)):
