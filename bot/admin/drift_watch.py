@@ -19,7 +19,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class DriftWatch:
-    """Compares a window with the answers before it, once it is full, in one process only."""
+    """Compares each full window of values with the values before it.
+
+    A claim in Redis lets only one process compare a window.
+    """
 
     config: Config
     series: Series
@@ -81,7 +84,7 @@ class DriftWatch:
             except GatewayError as error:
                 log.warning("drift.not_told", problem=str(error))
         if missed and len(missed) == len(places):
-            raise missed[0]  # nobody was told: the next look, after the claim expires, tells again
+            raise missed[0]  # no admin got the message: retry once the claim expires
 
 
 _ADVICE = (

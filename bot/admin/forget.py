@@ -22,15 +22,15 @@ from storage.messages import MessageId
 from storage.records import CardAt, ForgottenError
 from storage.stores import Stores
 
-_TRIES = 5  # to delete one card, before the whole search starts again
-_PASSES_MAX = 20  # each finds what was written during the pass before; the next turn continues
+_TRIES = 5  # per card; after the last, the next turn retries the whole request
+_PASSES_MAX = 20  # a pass may find data written during the previous one; the next turn continues
 _SLACK_USERS = ("U", "W")
 
 log = structlog.get_logger()
 
 
 async def nothing() -> None:
-    """Rewrite no file: the operator of an external server decides when to do that."""
+    """Do nothing: the operator of an external server decides when to rewrite its file."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Forgetter:
         await self.found.dropped(self.stores.team, user, ids)
 
     async def _unquote(self, traces: Traces) -> None:
-        """Remove the texts from others' records, which quote them if version 0.1 wrote them."""
+        """Remove the person's texts from other records, in which version 0.1 quoted them."""
         texts = _as_stored(traces)
         if not texts:
             return

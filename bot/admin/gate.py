@@ -54,7 +54,7 @@ class Gate:
         return waiting[0]
 
     async def judge(self, identity: str | None = None) -> Outcome:
-        """Compare a challenger with the champion: train both on a new snapshot, test on its rest.
+        """Train challenger and champion on a new snapshot, and compare them on its test part.
 
         Raises ModelError or ClassifierError if one of them cannot be built or does not answer, or
         if today's LLM budget is spent.
@@ -89,7 +89,7 @@ class Gate:
         return Outcome(champion, challenger, snapshot, comparison, verdict)
 
     async def in_shadow(self, model: str) -> ShadowFigures:
-        """Return a model's figures in shadow, on the messages that agents have judged since."""
+        """Return a model's shadow figures; the gain counts only messages that agents judged."""
         answers = await self.stores.shadows.all(model)
         return figures(answers, await self.stores.examples.get(self.stores.team, list(answers)))
 
@@ -107,7 +107,7 @@ class Gate:
 
 
 def _check_complete(side: Classifier) -> None:
-    """Raise ModelError if a cascade's LLM was unavailable: its local half alone was compared."""
+    """Raise ModelError if a cascade's LLM failed, so that only its local classifier answered."""
     problem = getattr(side, "degraded", None)
     if problem:
         raise ModelError(f"nothing was compared: the LLM of {side.version} failed: {problem}")

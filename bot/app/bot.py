@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from bot.app.worker import WorkerProcess
     from bot.model.champion import ChampionClassifier
 
-_LISTENING_EVERY_S = 5.0  # well within the minute for which Redis remembers it
-_BACKFILL_MAX_S = 4 * 3600.0  # thousands of channels at Slack's pace; a later run resumes
+_LISTENING_EVERY_S = 5.0  # the record in Redis expires after a minute
+_BACKFILL_MAX_S = 4 * 3600.0  # enough for thousands of channels; if not, a later run resumes
 
 
 class Role(StrEnum):

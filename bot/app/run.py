@@ -80,7 +80,9 @@ async def _check_free(option: str, host: str, port: int) -> None:
     try:
         probe = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
     except OSError as error:
-        reason = str(error.strerror).rpartition(": ")[2]  # asyncio puts the address before it
+        reason = str(error.strerror).rpartition(": ")[
+            2
+        ]  # drop the address, which asyncio puts first
         raise ConfigError(
             f"{option}: cannot listen on {host}, port {port}: {reason}. Pass a free port, and as "
             "--host (TRIAGE_HOST) an address of this machine."

@@ -34,7 +34,7 @@ from storage.server.append_only import rewrite
 
 _FITTING_S = 3600.0  # for a step that embeds, fits or uploads all examples
 _TRIM_S = 600.0
-_DRAIN_S = 25.0  # below the 30 s after which Kubernetes kills; other workers take the rest
+_DRAIN_S = 25.0  # Kubernetes kills after 30 s; other workers take unfinished events
 
 
 @dataclass(frozen=True)

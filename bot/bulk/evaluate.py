@@ -22,7 +22,7 @@ from learning.reading.reader import Labelled
 
 _TARGET_PRECISION = 0.95
 _TIMED = 200
-_FEW = 8  # up to this many chunks, one process is done before others would have started
+_FEW = 8  # chunks; for so few, starting more processes takes longer
 
 Ask = Callable[[Iterator[Chunk]], Iterator[Verdicts]]
 

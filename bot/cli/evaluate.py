@@ -100,7 +100,10 @@ def evaluate_files(
 
 
 def _each(remarks: "BadRowPolicy") -> "BadRowPolicy":
-    """Return a policy that stops at the first bad row: the test file is used while it is read."""
+    """Return a policy that skips bad rows if `remarks` does, and else stops at the first.
+
+    Collecting all bad rows is no use here, as texts are classified while the file is read.
+    """
     from learning.reading.bad_rows import RefuseFirst, SkipBad
 
     return remarks if isinstance(remarks, SkipBad) else RefuseFirst(remarks.tell)

@@ -16,7 +16,10 @@ from storage.stores import Stores
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A command in progress; verbs that change something store `trigger`, so they run once."""
+    """A command in progress.
+
+    A verb that changes something stores `trigger` with the change, so a retry does not repeat it.
+    """
 
     bench: Workbench
     classifier: ChampionClassifier

@@ -15,7 +15,7 @@ from bot.slack.text.render import code, sentence, whole_lines
 from classifiers.plural import plural
 from storage.inbox.events import Asked
 
-_RUNS_MAX = 3  # stops a verb that kills its process from running forever
+_RUNS_MAX = 3  # a verb that kills its process must not be retried forever
 
 Verb = Callable[[Context, Sequence[str]], Awaitable[str]]
 
@@ -34,7 +34,7 @@ VERBS = _verbs()
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Answers commands; `context` lacks the person and trigger, which each command adds."""
+    """Answers commands; each command fills in the person and the trigger of `context`."""
 
     context: Context
 

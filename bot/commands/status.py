@@ -17,7 +17,7 @@ async def answer(context: Context, _: Sequence[str]) -> str:
     tally = await stores.workspaces.tally(team)
     counts = await stores.examples.counts(team)
     labelled, unsure = tally.get("labelled", 0), tally.get("abstained", 0)
-    others = max(0, await stores.inbox.depth(team) - 1)  # without this command itself
+    others = max(0, await stores.inbox.depth(team) - 1)  # this command is in the inbox too
     dead = await stores.inbox.dead(team)
     modes = ", ".join(f"{name} {mode}" for name, mode in context.config.channels.items())
     lines = [

@@ -11,7 +11,7 @@ async def post_or_update(gateway: Gateway, attempt: Attempt, wanted: Card) -> No
     """Post or update the card of a message; if GatewayError is raised, the card is unchanged.
 
     If Slack refuses the content, show the card without the message's text. The refusal is recorded,
-    because the second post may have to wait for a later attempt.
+    because a rate limit may delay the card without text until a later attempt.
     """
     intended = attempt.shown.posting
     if attempt.shown.refused != wanted.content:

@@ -14,8 +14,8 @@ from bot.slack.errors import GatewayError, GatewayUnavailableError
 from bot.slack.gateway import Gateway
 from storage.records import CardAt, Posting, Record, Shown
 
-_SKEW_S = 300.0  # between the clocks of Slack's servers, and drift since Slack's last answer
-_LOOKS_S = (30.0, 300.0)  # after an intention, to search for a post that arrives late
+_SKEW_S = 300.0  # maximum error of `slack_time`: Slack's servers differ, our clock drifts
+_LOOKS_S = (30.0, 300.0)  # times of the searches for a late card, after the call to post it
 
 log = structlog.get_logger()
 
@@ -95,7 +95,7 @@ def _unrecorded(sought: Posting, shown: Shown) -> list[CardAt]:
 
 
 def _next_look(sought: Posting) -> list[Posting]:
-    """Return the search reset for its next run, or an empty list after the last."""
+    """Return the search to run next, from the start again; empty after the last search."""
     if sought.looks >= len(_LOOKS_S):
         return []
     due = (sought.at or time.time()) + _LOOKS_S[sought.looks]

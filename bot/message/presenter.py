@@ -95,7 +95,7 @@ class Presenter:
     async def _intend(
         self, attempt: Attempt, standing: Standing | None, decision: Decision
     ) -> tuple[bool, Card | None]:
-        """Record the intended changes; return True if cards may be changed, and the wanted card."""
+        """Record the intended changes; return (True if cards may be changed, the wanted card)."""
         shown = attempt.shown
         if shown.emoji != decision.emoji or shown.maybe_emoji:
             possible = {*shown.maybe_emoji, *filter(None, [shown.emoji, decision.emoji])}
@@ -108,7 +108,7 @@ class Presenter:
             if at is not None and (wanted is None or at.channel != wanted.channel):
                 attempt.change(card=None, stale=(*attempt.shown.stale, at))
             if wanted is not None and attempt.shown.card is None:
-                # Wait for the turn now, so that no wait comes between lease check and post.
+                # Wait for the rate limit now: after the lease check, the lease could expire.
                 await self.gateway.ready("chat.postMessage", wanted.channel)
                 slack_time = self.gateway.slack_time
                 attempt.change(posting=intention(wanted.channel, attempt.record, slack_time))

@@ -129,7 +129,7 @@ class Triage:
         if mode is None:
             return
         async with self.stores.records.held(identity) as hold:
-            if hold.record is not None:  # otherwise it is read once the message or card is known
+            if hold.record is not None:  # else the emoji is read when the message arrives
                 await self._settle(hold, hold.record, mode, event.doubt)
 
     async def _label_of(self, emoji: str) -> str | None:
@@ -141,7 +141,9 @@ class Triage:
     async def _settle(self, hold: Hold, record: Record, mode: Mode, doubt: float) -> None:
         record = await self.presenter.recall(record, doubt)
         cards = -1
-        while len(record.shown.cards) != cards:  # a card found just now may have reactions
+        while (
+            len(record.shown.cards) != cards
+        ):  # read again if a card was found: it may have reactions
             cards = len(record.shown.cards)
             reactions = await self._reactions(record)
             record = await self._predict(hold, record, reactions, mode)

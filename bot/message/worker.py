@@ -21,9 +21,9 @@ _PER_CHANNEL = 64  # a flooded channel leaves half of the slots to other channel
 _WAIT_S = 0.5
 _PAUSE_S = 0.5
 _GATHER_S = 0.005
-_STRIKES_MAX = 6  # the first may be another event's fault; the other five are tried alone
-_ALONE_S = 1.0  # time for suspects before other entries get a turn
-_EMPTY_S = 2.0  # wait for in-flight entries; a long command must not block everything
+_STRIKES_MAX = 6  # another event may cause the first; the other five tries run alone
+_ALONE_S = 1.0  # time for suspects, then other entries get a turn
+_EMPTY_S = 2.0  # most to wait for in-flight entries: a command may take much longer
 _REFUSED_MAX_S = 3600.0
 _HANGS_S = 3600.0  # longer than the longest command; a hung event gives its slot back
 
@@ -90,7 +90,7 @@ class Worker:
 
         Other workers take cancelled entries when their leases expire.
         """
-        async with self._taking:  # a batch that is being taken arrives first
+        async with self._taking:  # wait until `take` has the batch that it asked for
             await loops.stop("worker", "sweep")
         if self._held:
             await asyncio.wait(self._held, timeout=patience_s)
@@ -108,7 +108,7 @@ class Worker:
         chosen = await self._next_team(_AT_ONCE - len(self._held))
         free = _AT_ONCE - len(self._held)
         if chosen is None or chosen not in self._handlers or not free:
-            return  # workers of another workspace find its entries in their sweep
+            return  # workers of that workspace find its entries when they sweep
         running = Counter(entry.channel for entry in self._held.values() if entry.team == chosen)
         async with self._taking:
             batch = await self._inbox.take(chosen, free, _PER_CHANNEL, running)
@@ -160,7 +160,7 @@ class Worker:
         if self._wake_up in done:
             wake_up, self._wake_up = self._wake_up, None
             return wake_up.result()
-        await asyncio.sleep(_GATHER_S)  # so that a step fills several free slots at once
+        await asyncio.sleep(_GATHER_S)  # wait for more slots, to fill several in one step
         return next(iter(self._unfinished), None)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -37,7 +37,7 @@ def _lines(error: BaseException) -> Iterator[str]:
 
 _OF_ASYNCIO = re.compile(r"[\n(<\[{'\"]")  # values follow: arguments, errors, tasks
 _OF_PYDANTIC = re.compile(r"input_value=.*?(?=, input_type=|$)", re.DOTALL)
-_SHORTEST = 3  # shorter error messages would match parts of ordinary words
+_SHORTEST = 3  # characters; shorter values occur within ordinary words
 
 
 def without_words(record: logging.LogRecord) -> str:

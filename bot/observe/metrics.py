@@ -19,7 +19,7 @@ _STORE_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
 
 
 class Metrics:
-    """All metrics of a process; only gauges of the queue have a workspace, to keep series few."""
+    """All metrics of a process; few have a `team` label, to limit the number of time series."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -27,7 +27,7 @@ from storage.stores import Stores
 _LOOK_BACK_S = 3600.0  # before the watermark, to find edits, emoji and deletions
 _SETTLED_S = 60.0  # history may lag: a missing message younger than this is checked twice
 _SKEW_S = 60.0  # between the clocks of Redis and Slack
-_TRIES = 5  # per page, so that an outage does not restart a channel at its first page
+_TRIES = 5  # per page: a failed channel starts again at its first page
 
 log = structlog.get_logger()
 
@@ -104,7 +104,7 @@ class Backfill:
         except GatewayError as error:
             log.warning("backfill.refused", channel=channel, problem=str(error))
             return 0
-        if mark is None or start <= mark:  # otherwise messages between them are still unread
+        if mark is None or start <= mark:  # else there is an unread gap between mark and start
             reached = max(scan.newest, mark or start)
             await self.stores.watermarks.advance(channel, reached)
             await self.stores.watermarks.forget_before(channel, reached - _LOOK_BACK_S)
@@ -202,7 +202,7 @@ class Backfill:
         return await self.stores.inbox.receive(Posted(message=event.message, doubt=since))
 
     async def _new_event(self, channel: str, message: dict[str, Any]) -> Posted | None:
-        """Return a request or an unknown edit of it, or None if nothing is new."""
+        """Return a request or a new edit as an event; None for other messages and known edits."""
         allowed = self.config.triage.allowed_bots
         event = posted(self.stores.team, channel, message, allowed, self.own)
         if event is not None and event.message.edited:

@@ -16,7 +16,7 @@ _WAIT_S = 5.0
 
 @dataclass
 class BackfillTurns:
-    """Keep a request for a backfill until one that began after the request has finished.
+    """Keep a request until a backfill that began after it has finished.
 
     Any number of processes may request one. A single process runs it for all of them.
     """

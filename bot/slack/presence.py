@@ -22,7 +22,10 @@ class _Scan:
 
 @dataclass
 class Presence:
-    """Read each channel's history once for all waiting messages; later deletions are events."""
+    """Read each channel's history once, for all messages received before this process began.
+
+    Later deletions arrive as events.
+    """
 
     gateway: Gateway
     began: float = field(default_factory=time.monotonic)

@@ -13,7 +13,7 @@ _NAMES_MAX = 10
 _UNSEEN = re.compile(r"<(style|script|head)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_LONG_NUMBER = re.compile(r"&#[0-9]{8,};?")  # not a character; Python refuses long numbers
+_LONG_NUMBER = re.compile(r"&#[0-9]{8,};?")  # beyond Unicode; `int` raises for very long numbers
 
 
 def files_text(part: Json) -> list[str]:

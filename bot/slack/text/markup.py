@@ -53,7 +53,7 @@ def _without_repeats(parts: list[str]) -> list[str]:
 
 
 def _key(part: str) -> str:
-    """Return the words of a part between spaces; the last word of a cut text is open-ended."""
+    """Return the words of a part, each between spaces, without a space after a cut word."""
     words = f" {' '.join(_WORD.findall(part.casefold()))}"
     return words if part.endswith(_CUT) else f"{words} "
 
