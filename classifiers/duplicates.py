@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-_FEW, _MANY = 5, 20  # distinct words: below, all must agree; above, marks are made by groups
+# Distinct words: below _FEW, all must be the same; from _MANY on, two may differ; else one.
+_FEW, _MANY = 5, 20
 _64_BITS = 1 << 64
 _WORD = re.compile(r"[\u2e80-\u9fff]|[^\W\u2e80-\u9fff]+")  # a Chinese or Japanese sign is a word
 _DIGITS = re.compile(r"\d+")
@@ -58,7 +59,7 @@ def _hash(word: str) -> int:
 def groups(texts: Sequence[str]) -> npt.NDArray[np.int64]:
     """Return the group number of each text, shape (n,).
 
-    Near-duplicates share a group, also if they are linked only through other texts.
+    Near-duplicates share a group, even if only a chain of other texts links them.
     """
     parent = list(range(len(texts)))
 

@@ -66,7 +66,7 @@ def _to_last_space(text: str) -> str:
 # Custom names may be of any script. Such a name counts as an emoji only between spaces, because
 # colons also separate words in Chinese or Thai.
 _EMOJI = re.compile(r":[a-z0-9_+'-]+:|(?<!\w):[^\s:;,.!?()\[\]{}<>\"@#/\\|*~`^$%&=]+:(?!\w)")
-_PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d+>")  # what redaction leaves
+_PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d+>")  # as `redact` writes it
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3|\u2139\ufe0f?")
 _INVISIBLE = "\u115f\u1160\u3164\uffa0"  # Unicode calls these fillers letters
 _AROUND = "()[]{}<>.,;:!?\"'*_~`|-\u2013\u2014\u2026"

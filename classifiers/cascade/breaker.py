@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 class Breaker:
     """Pauses calls after a failure; the pause in seconds doubles from `first_s` to `longest_s`.
 
-    After a pause a single caller tries, and the others stay refused until it reports a result: a
-    call to an endpoint that is down takes a whole deadline.
+    After a pause, one caller tries. The others are refused until it reports a result, because a
+    call to an endpoint that is down takes the whole timeout.
     """
 
     def __init__(self, first_s: float, longest_s: float) -> None:

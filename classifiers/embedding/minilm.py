@@ -21,10 +21,10 @@ _BATCH = 8
 """Texts in a batch. onnxruntime keeps the memory of its largest batch: 30 MB with 8 long texts, 119
 MB with 32."""
 _HEADS = 12
-_TAPS = (6, 3)  # the last layer is about the sentence, the middle layer still about its words
+_TAPS = (6, 3)  # the last layer encodes the sentence, the middle layer more of its words
 _SHARES = np.array([1.0, 0.7], dtype=np.float32)  # weights of the two layers
 _DIGEST = hashlib.sha256().digest_size
-_BUILD = "minilm-8bit-1"  # count up when `_build` changes: kept files and versions have it
+_BUILD = "minilm-8bit-1"  # increment it when `_build` changes, so that kept files are rebuilt
 
 
 def _build(weights: Path | None) -> bytes:

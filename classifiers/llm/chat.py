@@ -30,7 +30,7 @@ _ANSWER_TOKENS = 100
 _THINKING_TOKENS = 2_048  # of an answer, for models whose thinking cannot be switched off
 _TRIES = 12  # each try changes or drops a field
 _DOUBTED = ("logprobs", "response_format")  # dropped in turn if a rejection names no field
-_DIFFERENT = 3  # messages in a row with the same failure, from which the endpoint is at fault
+_DIFFERENT = 3  # if as many different messages in a row fail alike, blame the endpoint
 _MESSAGES_OWN = {Cause.REFUSED: Abstention.REFUSED, Cause.TOO_LONG: Abstention.BAD_ANSWER}
 _SETUP_ADVICE = {
     Cause.UNCLEAR: "{url} rejects requests with status {status}: check OPENAI_BASE_URL and "
@@ -87,7 +87,7 @@ class _Suspicion:
 
 
 class Chat:
-    """Sends requests with the fields that the endpoint accepts, and pays them through `meter`.
+    """Sends requests with the fields that the endpoint accepts; `meter` counts their cost.
 
     It switches thinking off if the model thinks. Raises ClassifierSetupError if OpenAI is called
     without a key.
@@ -152,7 +152,7 @@ class Chat:
         await self._wire.aclose()
 
     def _forms(self, labels: LabelSet) -> dict[str, Forms]:
-        """Return the optional fields with their forms, for servers that may reject some."""
+        """Return the ways to send each optional field, best first; servers may reject some."""
         schema = {"name": "label", "strict": True, "schema": prompt.schema(labels.names)}
         room = _THINKING_TOKENS if self._thinks else _ANSWER_TOKENS
         limits = ({"max_tokens": room}, {"max_completion_tokens": room})

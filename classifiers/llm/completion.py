@@ -19,7 +19,7 @@ _FILTERED = re.compile(
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 _BLOCKED = {"code": "content_filter"}
 _READ_MAX = 65_536  # last characters that are read: the answer follows the thinking
-_LEAST = 1e-9  # a probability of 0 would look as if there were none
+_LEAST = 1e-9  # never 0, which would look like a missing probability
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from classifiers.plural import plural
 from classifiers.redaction.redact import redact
 from classifiers.text import has_words
 
-_FAIR_SHARE = 0.5  # of `timeout_s`: a request with less time is not to blame for being late
+_FAIR_SHARE = 0.5  # of `timeout_s`; with less time left, being late is not the endpoint's fault
 
 
 class LlmClassifier:

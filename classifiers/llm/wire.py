@@ -23,7 +23,12 @@ MOST_BYTES = 2**20  # of an answer: log-probabilities of 2,048 tokens take a qua
 _TRIES = 3
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0  # if a server asks for more, the cascade's breaker pauses instead
-_ANSWERED_TOO_LATE = (408, 499, 504, 524)  # a gateway timed out, but the model may be paid
+_ANSWERED_TOO_LATE = (
+    408,
+    499,
+    504,
+    524,
+)  # the gateway timed out, but the model may still cost money
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 

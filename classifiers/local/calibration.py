@@ -51,7 +51,7 @@ def choose_threshold(confidence: Floats, right: npt.NDArray[np.bool_], target: f
     return Threshold(min(lowest, target) if all_met else lowest, met=True)
 
 
-_ENOUGH = 2  # times `needed`: predictions from which a label gets a threshold
+_ENOUGH = 2  # a label gets its own threshold from this many times `needed` predictions
 
 
 def label_thresholds(

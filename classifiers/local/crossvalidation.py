@@ -25,7 +25,7 @@ from classifiers.local.views import Weights, fit_views, fit_weights
 FOLDS = 5
 _COLD_THRESHOLD = 0.5
 _HELD_OUT_MAX = 2_000  # enough held-out predictions: the remaining folds are skipped
-_DRAWS = 3  # ways to deal few examples into folds: the threshold of a single draw is luck
+_DRAWS = 3  # random splits into folds: with few examples, the result of one is luck
 _CALIBRATE_FROM = 40  # examples; with fewer, the weights of views are noise
 _PER_LABEL = 3
 _HIDDEN = 3  # parts of the labels, which are hidden in turn
@@ -145,7 +145,7 @@ class HeldOutVerdicts:
 
 
 def _more_draws(training: Training, c: float, size: int) -> Iterator[HeldOutScores]:
-    """Yield an even number of further draws, while more predictions help."""
+    """Yield an even number of further draws; none if one draw has enough predictions."""
     more = min(_DRAWS, max(1, _HELD_OUT_MAX // size)) - 1
     for draw in range(1, more - more % 2 + 1):
         found = held_out(training, c, draw)

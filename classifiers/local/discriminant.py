@@ -12,7 +12,7 @@ from scipy.linalg import cho_factor, cho_solve
 from classifiers.base import Vectors
 from classifiers.local.calibration import Floats
 
-_SHRINKAGE = 0.3  # towards equal spread in all directions
+_SHRINKAGE = 0.3  # weight of the identity matrix in the covariance
 _NOTHING = np.float32(1e-9)
 _ROWS = 1024  # examples at a time: a copy of all examples would fill the memory
 

@@ -11,8 +11,8 @@ from classifiers.local.calibration import Floats
 from classifiers.local.training_set import Training
 
 _ITERATIONS = 100
-_GRADIENT = 5e-5  # of the mean loss: below it, further steps change no answer
-_REMEMBERED = 5  # steps that L-BFGS keeps: with ten, it takes as much time as the loss
+_GRADIENT = 5e-5  # of the mean loss; stop below it, as more steps change no answer
+_REMEMBERED = 5  # steps that L-BFGS keeps; with ten, its own work takes as long as the loss
 _NEAREST = 30
 _NEARNESS = 20.0  # how fast a vote falls with the cosine distance
 _NO_VOTE = 1e-6  # share of a label without votes, for its logarithm
@@ -85,7 +85,7 @@ def fit_linear(training: Training, chosen: Chosen, c: float, start: Linear | Non
     vectors = taught if chosen.all() else taught[chosen]
     centre: Vectors = vectors.mean(axis=0)
     inputs = centred(vectors, centre)
-    del taught, vectors  # as large as all examples
+    del taught, vectors  # free memory: each is as large as all examples
     rows, size = np.arange(len(columns)), float(weights.sum())
     penalised = np.append(np.ones(inputs.shape[1] - 1), 0.0) / c
 

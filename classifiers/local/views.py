@@ -19,7 +19,7 @@ Weights = tuple[float, ...]
 UNTUNED: Weights = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 """Weights before there are held-out predictions: the regression alone."""
 
-_LEAST = 0.01  # weight of the regression, so that there is always an order of labels
+_LEAST = 0.01  # minimum weight of the regression: with all weights 0, no label would lead
 
 
 @dataclass(frozen=True, slots=True)

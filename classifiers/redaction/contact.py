@@ -68,7 +68,7 @@ _DATE = re.compile(
     r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d([./-]?)(?:0[1-9]|1[0-2])\1[0-3]\d"
 )
 _PHONE_DIGITS_MIN = 7
-_PHONE_DIGITS = range(9, 14)  # of a number written with its national trunk 0
+_PHONE_DIGITS = range(9, 14)  # number of digits, with the national prefix 0
 
 
 def emails(view: View) -> Iterator[Find]:

@@ -100,7 +100,7 @@ def _is_password(value: str) -> bool:
 
 
 def _is_strong(value: str) -> bool:
-    """Return True if a value can be a password without "is" before it: words have few digits."""
+    """Return True if a value looks like a password rather than a word, even without "is"."""
     digits = len(digits_of(value))
     has_letters = any(map(str.isalpha, value))
     classes = (

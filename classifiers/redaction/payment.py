@@ -104,9 +104,9 @@ def _is_order(view: View, start: int) -> bool:
 
 
 def _card_groups(groups: Sequence[re.Match[str]], first: int, done: int) -> Iterator[int]:
-    """Yield the numbers of groups, beginning at `first`, that can be a card, highest first.
+    """Yield each count of groups from `first` on that can be one card, the highest count first.
 
-    The groups before `done` are part of other cards.
+    Groups before `done` belong to cards found already.
     """
     for count in _fitting(groups, first):
         if count == 1 or _whole(groups, first, count, done):
@@ -125,9 +125,9 @@ def _fitting(groups: Sequence[re.Match[str]], first: int) -> Iterator[int]:
 
 
 def _whole(groups: Sequence[re.Match[str]], first: int, count: int, done: int) -> bool:
-    """Return False if the groups are part of a longer number in groups of four, as of a parcel.
+    """Return False if the groups are part of a longer number, such as a parcel number.
 
-    Another card or an expiry date may be next to them.
+    A group of four next to them shows that, unless it is an expiry date or starts another card.
     """
     last = first + count
     before = first > done and len(groups[first - 1][0]) == _FOUR == len(groups[first][0])
@@ -159,7 +159,7 @@ def _iban(match: re.Match[str]) -> Iterator[Find]:
     end = ends[length - 1]
     in_fours = all(len(group) == _FOUR for group in _IBAN_GROUPS.findall(found[:end])[:-1])
     if not in_fours and len(digits_of(found[:end])) < _IBAN_DIGITS:
-        return  # probably words after a number: 1 in 97 passes the checksum
+        return  # probably a number and words: 1 in 97 passes by chance
     code = "".join(filter(str.isalnum, found[:end])).upper()
     number = "".join(str(int(character, 36)) for character in code[4:] + code[:4])
     if int(number) % 97 == 1 and not found[end : end + 1].isalnum():

@@ -138,7 +138,9 @@ def _assigned(view: View) -> Iterator[Find]:
         place = match.end()
         if looks_secret(value) and not plain and not value.startswith(("http://", "https://")):
             yield Find(match.start(group), match.start(group) + len(value), "KEY", value)
-        elif match.end() - match.end(1) <= _NAME_CHARS:  # the value may be a name with a value
+        elif (
+            match.end() - match.end(1) <= _NAME_CHARS
+        ):  # the value may be a pair of name and value itself
             place = match.end(1)
 
 
