@@ -148,9 +148,9 @@ def extrapolated(sizes: Sequence[int], accuracies: Numbers, held_out: int) -> Cu
 
 
 def _ahead(sizes: Numbers, errors: Numbers, ahead: Numbers) -> Numbers:
-    """Return the last error of each row, reduced by the share that its law predicts.
+    """Return the errors expected at the sizes `ahead`: the last error, scaled by the power law.
 
-    The law misses the last point by some noise; without this, the curve would jump there.
+    The fitted law does not pass exactly through the last point. Scaling avoids a jump there.
     """
     law = continued(sizes, errors, np.append(sizes[-1], ahead))
     share = law[:, 1:] / np.maximum(law[:, :1], 1e-12)

@@ -29,7 +29,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class PromptingRecord:
-    """Judged labels of a kind of classifier; `older` and `newer` are accuracies of each half."""
+    """Judged labels of a kind of classifier, with the accuracy of the `older` and `newer` half."""
 
     count: int
     right: int

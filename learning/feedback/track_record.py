@@ -15,8 +15,8 @@ class TrackRecord:
     """Right and wrong answers of each LLM, by message, and the outcomes of the newest answers.
 
     For an LLM, only messages that it labelled and an agent judged count. Agents tend to judge
-    wrong answers first, so the estimate is cautious. The local classifier's confidence, which it
-    is compared with, is calibrated on the same judged messages.
+    wrong answers first, so the estimate is cautious. It is compared with the confidence of the
+    local classifier, which is calibrated on the same judged messages.
     """
 
     def __init__(self) -> None:

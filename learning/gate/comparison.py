@@ -108,7 +108,7 @@ def compare(
 
 
 def _faster(champion: Answers, challenger: Answers, config: GateConfig, level: float) -> bool:
-    """Return True if it is faster by the factor and by enough milliseconds to be noticed."""
+    """Return True if the challenger is faster by `faster_factor` and by `faster_ms`."""
     old, new = np.array(champion.times_ms), np.array(challenger.times_ms)
     if len(old) == 0 or np.median(old) - np.median(new) < config.faster_ms:
         return False
@@ -137,7 +137,7 @@ def _labels(
 
 
 def _precise(figures: Evaluation, target: float, level: float) -> bool:
-    """Return True if the precision of the given labels may still reach the target."""
+    """Return False if the precision is below `target` with a confidence of 1 - `level`."""
     given = round(figures.answered * figures.examples)
     right = round(figures.precision * given)
     return given == right or bool(beta.ppf(1 - level, right + 1, given - right) >= target)

@@ -92,7 +92,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def clearly_less(champion: Numbers, challenger: Numbers, factor: float, level: float) -> bool:
-    """Return True if the challenger takes less by `factor` on most messages, and not by chance.
+    """Return True if the champion takes at least `factor` times as much on most messages.
 
     A sign test on pairs, robust against outliers among times and prices: the share of messages
     with `champion >= factor * challenger` is above one half at one-sided `level`.

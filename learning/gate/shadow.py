@@ -12,7 +12,7 @@ from storage.shadows import ShadowAnswer
 
 @dataclass(frozen=True, slots=True)
 class ShadowFigures:
-    """The number of messages answered in shadow, and the paired change on those agents judged.
+    """Messages answered in shadow, and the paired change on those that agents have judged.
 
     Agents tend to judge wrong answers of the champion first, which favours the challenger: a loss
     here counts, a gain proves nothing.

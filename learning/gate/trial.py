@@ -106,9 +106,9 @@ async def run_trial(
 
 @dataclass
 class TrialLedger:
-    """A ledger on the workspace's budget that remembers if the budget was spent.
+    """The ledger of a comparison; `check` ends the comparison if the budget was spent.
 
-    A cascade without budget falls back to its local half, whose answers must not be compared as
+    Without budget, only the local classifier of a cascade answers: its answers must not count as
     the cascade's.
     """
 

@@ -82,7 +82,7 @@ def _gains(found: Comparison, config: GateConfig, level: float) -> list[str]:
 
 
 def _against(found: Comparison, config: GateConfig, level: float) -> list[str]:
-    """Return the reasons against a promotion that hold whatever the gain."""
+    """Return the reasons that prevent a promotion even if the challenger gains."""
     reasons = [
         f"label {worse.label} got worse: {worse.change.lost} of its "
         f"{plural(worse.change.size, 'request')} lost, {worse.change.gained} gained"

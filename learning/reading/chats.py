@@ -81,7 +81,7 @@ def originals_path(name: PurePath) -> PurePath:
 
 
 class Originals:
-    """The texts as they were before the prompt cleaned them, read from NAME.originals.jsonl."""
+    """The original texts of chats, from NAME.originals.jsonl: prompts contain cleaned texts."""
 
     def __init__(self, name: str) -> None:
         self._texts: defaultdict[str, deque[str]] = defaultdict(deque)
@@ -107,6 +107,6 @@ class Originals:
         self._texts[found[ORIGINAL_OF]].append(found["text"])
 
     def of(self, asked: str, label: str) -> str | None:
-        """Return the next original text of a chat, or None if the chat has it already."""
+        """Return the next original text of a chat, or None if cleaning did not change it."""
         waiting = self._texts.get(digest(asked, label)) if self._texts else None
         return waiting.popleft() if waiting else None

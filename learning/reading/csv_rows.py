@@ -30,7 +30,10 @@ csv.field_size_limit(RECORD_MAX)  # global; no other code in this process reads 
 
 
 class _Lines:
-    """The lines of a file; keeps those of the current record, to reread all but the first."""
+    """The lines of a file; `back` rereads the current record from its second line.
+
+    An unclosed quote makes one record of many rows: this recovers all but the first.
+    """
 
     def __init__(self, file: Iterable[str]) -> None:
         self._file = iter(file)
@@ -88,7 +91,7 @@ class _Shape:
         return None
 
     def swallows(self, lines: list[str]) -> bool:
-        """Return True if the first line of a record and a later line each look like a row."""
+        """Return True if a quote that is not closed has probably joined several rows."""
         first, *rest = lines
         return self._is_row(first.replace('"', "")) and any(map(self._is_row, rest))
 

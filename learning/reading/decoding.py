@@ -139,7 +139,7 @@ def _likeliest(sample: bytes) -> str:
         return "cp1252"
     western = next((match for match in matches if "cp1252" in _names(match)), None)
     if western is not None and western.chaos <= best.chaos and best.encoding in _LIKELY[:9]:
-        return "cp1252"  # similar encodings fit as well, but read other accented letters
+        return "cp1252"  # preferred: similar encodings fit as well, but decode other letters
     return best.encoding
 
 

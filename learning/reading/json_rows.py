@@ -30,7 +30,7 @@ class JsonRows:
             try:
                 found = _object(line)
                 if ORIGINAL_OF in found:
-                    continue  # read together with its chat
+                    continue  # an original text: `Originals` reads it
                 cells = self._cells(found, where)
             except (_ObjectError, ChatError) as error:
                 remarks.bad(BadRow(where, str(error)))
