@@ -9,7 +9,7 @@
         └── LostHoldError
 
 Any other error of redis-py is a bug, such as a wrong type or an error in a script. It is not
-translated, because it must not look like an outage: the event that meets it counts a failed try.
+translated, so it does not look like an outage, and counts as a failed try of its event.
 """
 
 import re

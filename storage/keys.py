@@ -92,7 +92,7 @@ def listening(team: str) -> str:
 
 
 def watermarks(team: str) -> str:
-    """Hash of channel to the ts up to which it was read, "" to the last backfill. Permanent."""
+    """Hash of channel to ts read up to; field "" has the last backfill's start. Permanent."""
     return f"triage:{{{team}}}:inbox:watermarks"
 
 
@@ -258,7 +258,7 @@ def asking(team: str, group: str) -> str:
 
 
 def problems(team: str) -> str:
-    """Hash of a call that Slack refused, and its message, to advice and time.
+    """Hash of refused call and message to the advice and the time.
 
     A field lives a week, or until the same call succeeds; the newest 500 are kept. Lives with them.
     """

@@ -20,7 +20,7 @@ from storage.server.protocol import Client
 _LEASE_S = 4.0  # shorter than the inbox's lease, so a dead worker's message is free on redelivery
 _HOLD_WAIT_S = 2.0
 _FORMER_MAX = 19
-_FORMER_BYTES_MAX = 32_000  # bounds a record: about eight former texts of maximum length in English
+_FORMER_BYTES_MAX = 32_000  # limits the size of a record: about eight English texts of full length
 
 
 class CardAt(Frozen):
@@ -125,7 +125,7 @@ class Record(Frozen):
         return Record(message=message, deleted=True, shown=shown)
 
     def quotes_any(self, texts: Collection[str]) -> bool:
-        """Return True if the prediction quotes one of these texts the way version 0.1 stored it."""
+        """Return True if version 0.1 stored one of these texts as a quote in the prediction."""
         near = () if self.prediction is None else self.prediction.neighbours
         return any(not neighbour.id and neighbour.text in texts for neighbour in near)
 

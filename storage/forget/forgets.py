@@ -100,7 +100,7 @@ class Forgets:
         self._close = redis.register_script(_CLOSE)
 
     async def begin(self, user: str, who: str, messages: int, trigger: str = "") -> bool:
-        """Begin a request, and refuse the person's messages up to now from here on.
+        """Begin a request; from then on, refuse messages that the person sent before it.
 
         Return False if the same command began it before. A request during an earlier request for
         the same person makes the earlier request search everything again.

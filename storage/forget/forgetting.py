@@ -151,7 +151,7 @@ class Forgetting:
             removed += await self._redis.hdel(keys.aside(team), *page)
             if user:
                 await self._redis.hincrby(keys.forget(team, user), "examples", removed)
-        await self.tombstones.grow(team)  # refuses snapshots that have read these examples already
+        await self.tombstones.grow(team)  # refuse snapshots that read these examples earlier
         for identity in ids:
             await self._unquote(team, identity)
         return touched

@@ -20,8 +20,8 @@ LEASE_S = 6.0
 
 _SWEEP_COUNT = 500
 _LISTENS_S = 60
-_NOTED_S = 0.2  # shorter waits are ignored: no process can have started meanwhile
-_LOST_S = 60.0  # after a failover, writes of the last minute before it may be missing
+_NOTED_S = 0.2  # no process can start during a shorter wait, so it is reported as 0
+_LOST_S = 60.0  # a failover may lose the writes of the minute before it
 
 
 class InboxFullError(StorageUnavailableError):

@@ -1,4 +1,4 @@
-"""Shared parts of the Lua scripts, which check their keys before they write."""
+"""Lua functions that several scripts share: check key types, count labels, find tombstones."""
 
 EXPECT = """
 local function kind(key) return redis.call('TYPE', key)['ok'] end

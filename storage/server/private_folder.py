@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 FOLDER, FILE = 0o700, 0o600
 _OTHERS = 0o077
-_PARENT = 0o755  # regardless of umask: who can write to a parent can replace the folder
+_PARENT = 0o755  # even with umask 0: whoever can write to a parent can replace the folder
 
 
 class UnsafeFolderError(Exception):

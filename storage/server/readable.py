@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
-_LOGGED = 1_024  # rows remembered as logged; with more unreadable rows, a row is logged again
+_LOGGED = 1_024  # rows remembered as logged; if there are more, some are logged again
 
 log = structlog.get_logger()
 

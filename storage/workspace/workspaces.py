@@ -110,7 +110,7 @@ class Workspaces:
         await self._redis.hdel(keys.problems(team), field(what, about))
 
     async def problems(self, team: str) -> dict[str, str]:
-        """Return advice by refused call for the last week, with one entry for all its messages."""
+        """Return the last week's advice by refused call; one entry covers all its messages."""
         return summaries(await self._problems(team), time.time())
 
     async def _problems(self, team: str) -> dict[str, Problem]:
