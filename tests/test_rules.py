@@ -98,6 +98,34 @@ def test_keys_are_made_in_one_place_with_their_lifetime() -> None:
             assert lifetime, f"storage/keys.py: {name}: name the key's lifetime in its docstring"
 
 
+RIDDLES = re.compile(r"\s*(What|How|Whether|Where|Which|That|Who)\b")
+"""First words of docstrings that make a reader guess: "What was taken", "Whether it is due"."""
+
+
+def docstrings(tree: ast.AST) -> list[str]:
+    """Return the docstrings of modules, classes, functions and values."""
+    return [
+        node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    ]
+
+
+def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
+    found = [
+        f"{path}: {text.strip().splitlines()[0]}"
+        for path in SOURCES
+        for text in docstrings(ast.parse(path.read_text()))
+        if RIDDLES.match(text)
+    ]
+    assert found == []
+    [riddle] = docstrings(ast.parse('def f():\n    """How it is done."""'))
+    assert RIDDLES.match(riddle)
+    assert not RIDDLES.match("However long, return the text.")
+
+
 BARE_TASKS = {
     "bot/slack/flights.py": "passes errors to each caller",
     "bot/app/loops.py": "starts the loops, and logs the result of each step",
