@@ -57,7 +57,7 @@ async def test_what_it_costs_is_kept_counted_shown_and_bounded(
             assert prediction.usage.prompt_tokens == 1500
             assert prediction.usage.cost_usd == pytest.approx(0.155)
             status = await story.command("status")
-            assert "1 request, 1,500 tokens read (0% from a cache), 10 written" in status
+            assert "1 call, 1,500 tokens read (0% from a cache), 10 written" in status
             assert "$0.1550 of $0.30" in status
             await record_of(story, await story.write(f"{ODD}, again"))
             left_alone = await record_of(story, await story.write(f"{ODD}, once more"))

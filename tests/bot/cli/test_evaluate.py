@@ -41,5 +41,5 @@ def test_evaluate_reads_as_import_does(tmp_path: Path, capsys: pytest.CaptureFix
     )
     figures = json.loads(capsys.readouterr().out)
     assert (figures["train_examples"], figures["accuracy"], skip.count) == (16, 1.0, 1)
-    with pytest.raises(DatasetError, match="line 3: 1 field "):
+    with pytest.raises(DatasetError, match="line 3: 1 field,"):
         evaluate_files(Settings(), files, {}, RefuseAll(), "local", Crew(), as_json=True)
