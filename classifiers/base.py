@@ -133,8 +133,8 @@ class Prediction:
     `confidence` is the confidence in the best label, even if the classifier abstains.
     `alternatives` are the best labels by falling confidence, with the best label first. `known` in
     [0, 1] rises with the similarity of the text to the labels' examples, and is None if the
-    classifier does not measure it. `local` is the best label of the local classifier with the
-    confidence that its threshold is compared with, even if the LLM answers. It is None if the local
+    classifier does not measure it. `local` has the local classifier's best label and
+    the confidence that its threshold applies to, even if the LLM answers. It is None if the local
     classifier has no label to offer.
     """
 

@@ -36,8 +36,8 @@ class Posting(Frozen):
 
     The card is not older than `since` (Slack's time). Messages newer than `until` were searched,
     and `found` are the cards among them. If Slack `answered` the call, the card cannot arrive
-    later. Otherwise the call, made `at` a Unix time, is searched for again when `due`; `looks`
-    counts the searches.
+    later. Otherwise it may still arrive, and the next search is at `due`. `at` is the Unix time
+    of the call, and `looks` counts the searches.
     """
 
     channel: str

@@ -46,7 +46,7 @@ class Promotions:
         return self.gate.stores
 
     async def done_by(self, trigger: str) -> Promotion | None:
-        """Finish an interrupted command, and return its promotion; None if it made none."""
+        """Return the promotion that an interrupted command made, after finishing it, or None."""
         done = await self.stores.models.moved_by(self.stores.team, trigger)
         if done is not None:
             await self.stores.series.restart()

@@ -187,7 +187,7 @@ class Triage:
 
         After an agent's first emoji, predict the text that this emoji was about, so that the
         prediction does not depend on the order of events. It is stored before the next call to
-        Slack, so that no model is asked again if that fails.
+        Slack: if that call fails, the retry does not ask a model again.
         """
         message = record.as_of(float(reactions[0].at)) if reactions else record.message
         known = record.prediction is not None and record.predicted_edit == message.edited

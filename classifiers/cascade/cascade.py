@@ -43,8 +43,8 @@ class CascadeClassifier:
     If the LLM fails, for whatever reason, local's predictions are returned. The outage is in
     `degraded` and reported to the `ledger`. The LLM is called again after a pause that doubles
     with each failure. `judged` returns how many of the LLM's answers agents judged right and wrong.
-    `learners` receive examples: by default local alone, whose index the LLM is expected to share.
-    Pass both classifiers if each has a separate index.
+    `learners` receive examples. The default is `local` alone, for an LLM that shares its index;
+    pass both classifiers if each has a separate index.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ _HEADS = 12
 _TAPS = (6, 3)  # the last layer encodes the sentence, the middle layer more of its words
 _SHARES = np.array([1.0, 0.7], dtype=np.float32)  # weights of the two layers
 _DIGEST = hashlib.sha256().digest_size
-_BUILD = "minilm-8bit-1"  # increment it when `_build` changes, so that kept files are rebuilt
+_BUILD = "minilm-8bit-1"  # increment if `_build` changes: part of names of files and versions
 
 
 def _build(weights: Path | None) -> bytes:

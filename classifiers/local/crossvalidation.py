@@ -88,8 +88,8 @@ def held_out(training: Training, c: float, draw: int = 0) -> HeldOutScores | Non
     """Cross-validate the taught examples with the inverse penalty `c`; return None with too few.
 
     A group of near-duplicates is held out together and predicted once, because a model that has
-    seen an example knows its near-duplicates. With very many examples some folds are enough. Draws
-    differ in how examples are dealt into folds.
+    seen an example knows its near-duplicates. The last folds are skipped once there are enough
+    predictions. `draw` is the seed of the random split into folds.
     """
     groups = training.groups()
     judged = _first_of(groups, training.taught)

@@ -107,6 +107,6 @@ class Originals:
         self._texts[found[ORIGINAL_OF]].append(found["text"])
 
     def of(self, asked: str, label: str) -> str | None:
-        """Return the next original text of a chat, or None if cleaning did not change it."""
+        """Return the next original text of a chat, or None if no other text is stored."""
         waiting = self._texts.get(digest(asked, label)) if self._texts else None
         return waiting.popleft() if waiting else None

@@ -58,9 +58,9 @@ class SnapshotExample:
 class Snapshot:
     """Examples for training and for testing; the same content has the same id.
 
-    `left_out` counts the examples that are in neither part, by reason. `forgotten` are the part and
-    digest of examples that a forget request removed later: they still count for the id. `began` is
-    the tombstones' count when the examples were read.
+    `left_out` counts the examples that are in neither part, by reason. `forgotten` has the part and
+    digest of each example that a forget request removed later, because the id depends on them.
+    `began` is the tombstones' count when the examples were read.
     """
 
     id: str
