@@ -23,9 +23,15 @@ SECRET = "load"  # noqa: S105 - valid in this benchmark only
 CHANNELS = [f"C0LOAD{number}" for number in range(8)]
 TEAM = "TSANDBOX1"
 _CANNED = {
-    "auth.test": {"team_id": TEAM, "team": "load", "user": "bot", "user_id": "UBOT", "bot_id": "B"},
+    "auth.test": {
+        "team_id": TEAM,
+        "team": "load",
+        "user": "bot",
+        "user_id": "UBOT",
+        "bot_id": "B",
+        "url": "https://load.slack.com/",
+    },
     "conversations.list": {"channels": [{"id": id_, "name": id_.lower()} for id_ in CHANNELS]},
-    "conversations.history": {"messages": []},
     "emoji.list": {"emoji": {}},
     "usergroups.list": {"usergroups": []},
     "usergroups.users.list": {"users": []},
@@ -107,12 +113,23 @@ class Slack:
                     self.labels += 1
                     self.labelled.set()
                 return {}
+            case "conversations.history":
+                oldest = parse_qs(query).get("oldest", ["0"])[0]
+                return {"messages": self._history(float(oldest))}
             case "chat.postmessage":
                 return {"ts": f"{time.time():.6f}", "channel": CHANNELS[0]}
             case "apps.connections.open":
                 return {"url": f"ws://127.0.0.1:{self.socket_port}/"}
             case _:
                 return _BY_LOWER.get(method, {})
+
+    def _history(self, oldest: float) -> list[dict[str, str]]:
+        """Return the messages since a time, so that none is taken for deleted.
+
+        The subtype keeps a backfill from queueing them a second time.
+        """
+        found = [ts for ts in self.messages if float(ts) >= oldest]
+        return [{"type": "message", "subtype": "channel_join", "ts": ts} for ts in found]
 
     async def _socket(self, websocket: ServerConnection) -> None:
         """Serve one Socket Mode connection."""
