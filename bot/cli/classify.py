@@ -108,5 +108,6 @@ def write_answers(
     resumed = f"; {plural(done.before, 'chunk')} kept from an earlier run" if done.before else ""
     err.say(f"{out} is complete{resumed}")
     taught = done.taught
-    err.say(f"Learned from {taught.source}: {plural(len(taught.examples), 'example')}")
+    examples = plural(len(taught.examples), "example") if taught.examples else "its labels only"
+    err.say(f"Learned from {taught.source}: {examples}")
     tell_skipped(remarks)

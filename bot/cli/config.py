@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.options import load_environment
 from bot.cli.terminal import out
 from bot.config.config import ConfigError, shipped_config
 
@@ -18,14 +19,19 @@ def config() -> None:
 
 @app.command()
 def init(
-    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("triage.toml"),
+    path: Annotated[
+        Path | None, typer.Argument(help="The file to write (default: TRIAGE_CONFIG).")
+    ] = None,
 ) -> None:
     """Write the shipped triage.toml, with comments, for you to edit."""
+    path = path or load_environment().triage_config
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(shipped_config().read_text("utf-8"))
     except FileExistsError:
-        raise ConfigError(f"{path} already exists: nothing was written") from None
+        raise ConfigError(
+            f"{path} already exists. Rename it first, or name another file."
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
     out.say(f"Wrote {path}. Edit its labels, channels and people, then run `triage doctor`.")

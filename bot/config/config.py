@@ -295,7 +295,8 @@ def load_config(path: Path) -> Config:
         content = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: no such file. Create one with `triage config init`, or set TRIAGE_CONFIG."
+            f"{path}: no such file. Create it with `triage config init {path}`, "
+            "or set TRIAGE_CONFIG."
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not encoded as UTF-8. Save it as UTF-8.") from None

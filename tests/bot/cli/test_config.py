@@ -18,6 +18,13 @@ def test_config_init_writes_the_shipped_file_and_overwrites_nothing(tmp_path: Pa
     assert "already exists" in again.stderr
 
 
+def test_config_init_writes_the_file_that_triage_config_names(tmp_path: Path) -> None:
+    done = triage("config", "init", TRIAGE_CONFIG="ours.toml", folder=tmp_path)
+    assert "Wrote ours.toml" in done.stdout
+    assert load_config(tmp_path / "ours.toml").labels
+    assert not (tmp_path / "triage.toml").exists()
+
+
 @pytest.mark.parametrize("verb", ["status", "accuracy", "models", "jobs"])
 def test_verbs_that_need_no_labels_of_the_team_work_without_a_file(
     tmp_path: Path, verb: str
@@ -36,7 +43,7 @@ def test_a_missing_configuration_is_an_error_for_run_and_if_named(tmp_path: Path
     ):
         done = triage(*arguments, **given, folder=tmp_path)
         assert done.returncode == 2
-        assert "no such file. Create one with `triage config init`" in done.stderr
+        assert "no such file. Create it with `triage config init " in done.stderr
 
 
 def test_run_reads_the_env_file_beside_it_and_logs_its_path(tmp_path: Path) -> None:
