@@ -26,7 +26,7 @@ async def test_the_wheel_is_enough_to_start(installed: Installed, tmp_path: Path
     assert said.out == f"support-triage {version('support-triage')}\n"
     ran = await installed.run(tmp_path, "run")
     assert ran.code == 2
-    assert "Create one with `triage config init`" in ran.err
+    assert "Create it with `triage config init triage.toml`" in ran.err
     assert "Wrote triage.toml" in (await installed.run(tmp_path, "config", "init")).out
     ran = await installed.run(tmp_path, "run")
     assert ran.code == 2
