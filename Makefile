@@ -20,7 +20,7 @@ test: check
 
 # Slow tests of faults, in which several leases expire in turn or a back-off grows.
 test-slow: .venv/.ready
-	$(RUN) pytest -n 2 -m slow tests/faults tests/stories $(ARGS)
+	$(RUN) pytest -n 2 -m slow $(ARGS)
 
 # Install the wheel as a user does, without development packages, and run a story of every verb.
 test-install: .venv/.ready .venv-install/.ready

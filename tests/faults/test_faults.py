@@ -26,6 +26,7 @@ async def test_nothing_is_lost_or_duplicated(tmp_path: Path, name: str) -> None:
     assert outcome.messages.sent > 10
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 async def test_entries_of_a_dead_worker_are_redelivered_within_ten_seconds(tmp_path: Path) -> None:
     async with open_rig(tmp_path, ("intake",)) as rig, proxied(*rig.to_slack.target) as calls:

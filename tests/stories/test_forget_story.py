@@ -200,6 +200,7 @@ async def test_the_words_leave_others_records_that_version_0_1_wrote(story: Stor
     assert await keys_with(story.redis, "bakery") == []
 
 
+@pytest.mark.slow
 async def test_what_was_sent_before_comes_back_on_no_way_and_what_is_sent_after_is_served(
     story: Story,
 ) -> None:

@@ -36,6 +36,7 @@ async def ended(process: Process) -> int:
     return await asyncio.wait_for(process.wait(), 20)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)  # five processes start
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
 async def test_two_intakes_and_a_worker_answer_and_a_rolling_restart_loses_nothing(

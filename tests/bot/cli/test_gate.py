@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from bot.config.config import load_config
 from storage.server.protocol import Client
 from storage.workspace.workspaces import Workspaces
@@ -11,6 +13,7 @@ from tests.learning.teaching import add_recipe, teach
 CONFIG = load_config(Path("triage.toml"))
 
 
+@pytest.mark.slow
 async def test_the_gate_keeps_an_equal_model(
     redis: Client, valkey_url: str, tmp_path: Path
 ) -> None:
