@@ -42,7 +42,7 @@ def _row(letter: DeadLetter) -> dict[str, str]:
 async def _list(team: str | None, config: Path | None, *, as_json: bool) -> None:
     settings, loaded = load(config)
     async with open_store(settings, team) as store:
-        letters = DeadLetters(store.redis)
+        letters = store.dead_letters
         await letters.trim(store.team, loaded.keep.seconds)
         rows = [_row(letter) async for letter in letters.iterate(store.team)]
         outlived = await letters.outlived(store.team)
@@ -70,7 +70,7 @@ async def _each(
     if every == bool(ids):
         raise typer.BadParameter("pass ids, as `triage dead list` shows them, or --all")
     async with open_store(load_environment(), team) as store:
-        letters = DeadLetters(store.redis)
+        letters = store.dead_letters
         stored = [letter async for letter in letters.iterate(store.team)]
         found = [letter for letter in stored if every or letter.id in (ids or [])]
         done = sum([await act(letters, store.team, letter) for letter in found])

@@ -34,12 +34,11 @@ async def list_jobs(
     from bot.admin.forget_report import forget_lines
     from bot.admin.train import trainer_of
     from learning.finetune.report import job_lines, job_rows
-    from storage.forget.forgets import Forgets
 
     async with open_store(settings, team) as store:
         trainer = trainer_of(settings, config, store)
         found = await trainer.jobs.all(store.team)
-        requests = await Forgets(store.redis, store.team).all()
+        requests = await store.forgets.all()
         if watch:
             await asyncio.gather(*(follow(trainer, job) for job in found if not job.ended))
             found = await trainer.jobs.all(store.team)

@@ -41,7 +41,6 @@ async def show_status(
     from bot.admin.status import llm_status
     from bot.slack.people import group_problems
     from learning.migration import stray_labels
-    from storage.workspace.members import Members
 
     async with open_store(settings, team) as store:
         tally = await store.workspaces.tally(store.team)
@@ -57,7 +56,7 @@ async def show_status(
             "local_model": await store.workspaces.precision_status(store.team),
             "waiting": await store.inbox.depth(store.team),
             "given_up": await store.inbox.dead(store.team),
-            "problems": await group_problems(config.triage, Members(store.redis, store.team))
+            "problems": await group_problems(config.triage, store.members)
             | await store.workspaces.problems(store.team),
             "llm_today": cost,
             "llm_problems": warnings,

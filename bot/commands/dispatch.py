@@ -1,14 +1,12 @@
 """Runs the verb of a `/triage` command for admins, and answers only the person who asked."""
 
-import pkgutil
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 
 import structlog
 
-from bot import commands
 from bot.commands.context import Context
+from bot.commands.verbs import verb_modules
 from bot.slack.answer_delivery import AnswerDelivery
 from bot.slack.errors import GatewayError
 from bot.slack.text.render import code, sentence, whole_lines
@@ -22,14 +20,7 @@ Verb = Callable[[Context, Sequence[str]], Awaitable[str]]
 log = structlog.get_logger()
 
 
-def _verbs() -> dict[str, Verb]:
-    """Return the verbs by name: the function `answer` of each module of this package."""
-    names = sorted(found.name for found in pkgutil.iter_modules(commands.__path__))
-    modules = {name: import_module(f"{commands.__name__}.{name}") for name in names}
-    return {name: verb.answer for name, verb in modules.items() if hasattr(verb, "answer")}
-
-
-VERBS = _verbs()
+VERBS: dict[str, Verb] = {name: module.answer for name, module in verb_modules().items()}
 
 
 @dataclass(frozen=True)

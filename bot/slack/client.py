@@ -42,14 +42,14 @@ class SlackClient(AsyncWebClient):
         return str(target["file_id"])
 
 
-_TIMEOUT_S = 10
+TIMEOUT_S = 10
 _KEPT_S = 5.0  # shorter than Slack keeps an idle connection open
 
 
 def web_session() -> ClientSession:
     """Return a session that reuses connections; slack_sdk opens a new one for each call."""
     return ClientSession(
-        timeout=ClientTimeout(total=_TIMEOUT_S),
+        timeout=ClientTimeout(total=TIMEOUT_S),
         connector=TCPConnector(keepalive_timeout=_KEPT_S),
         cookie_jar=DummyCookieJar(),
     )
@@ -60,7 +60,7 @@ def web_client(token: str, base_url: str, session: ClientSession | None = None) 
     return SlackClient(
         token=token,
         base_url=base_url,
-        timeout=_TIMEOUT_S,
+        timeout=TIMEOUT_S,
         session=session,
         retry_handlers=[
             AsyncConnectionErrorRetryHandler(max_retry_count=1),

@@ -8,7 +8,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.card import Author, Card
-from bot.slack.client import _TIMEOUT_S, SlackClient
+from bot.slack.client import TIMEOUT_S, SlackClient
 from bot.slack.errors import (
     FAILURES,
     GatewayPacedError,
@@ -39,7 +39,7 @@ class Gateway:
         slack = SlackClient(
             token=client.token,
             base_url=client.base_url,
-            timeout=_TIMEOUT_S,
+            timeout=TIMEOUT_S,
             session=client.session,
             retry_handlers=[],
         )

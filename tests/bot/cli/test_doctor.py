@@ -16,6 +16,7 @@ from bot.config.config import Config, ConfigError, Settings, load_config
 from sandbox.web_api.auth import auth_test
 from sandbox.web_api.routes import METHODS
 from tests.sandbox.running import running_sandbox
+from tests.stories.conftest import settings_of
 from tests.valkeys import Valkey
 
 
@@ -35,25 +36,21 @@ async def test_a_good_installation_passes_and_problems_get_advice(
     valkey_url: str, config: Config
 ) -> None:
     async with running_sandbox() as sandbox:
-        given: dict[str, Any] = {
-            "slack_bot_token": SecretStr(sandbox.bot_token),
-            "slack_app_token": SecretStr(sandbox.app_token),
-            "slack_api_url": sandbox.api_url,
-            "redis_url": valkey_url,
-        }
-        code, said = await look(Settings(**given), config)
+        settings = settings_of(sandbox, valkey_url)
+        code, said = await look(settings, config)
         assert (code, "✗" in said) == (0, False), said
         assert "#billing" in said
 
         triage = config.triage.model_copy(update={"admins": ("@nobody",)})
         channels = dict(config.channels) | {"#elsewhere": config.channels["#support"]}
         wrong = config.model_copy(update={"triage": triage, "channels": channels})
-        code, said = await look(Settings(**given), wrong)
+        code, said = await look(settings, wrong)
         assert code == 1
         assert "Slack has no enabled user group @nobody" in said
         assert "create or unarchive the channel, or invite the bot" in said
 
-        code, said = await look(Settings(**given | {"slack_bot_token": SecretStr("xoxb-x")}), wrong)
+        refused = settings_of(sandbox, valkey_url, slack_bot_token=SecretStr("xoxb-x"))
+        code, said = await look(refused, wrong)
         assert (code, "SLACK_BOT_TOKEN: auth.test: Slack answered invalid_auth" in said) == (
             1,
             True,
@@ -64,23 +61,18 @@ async def test_shared_channels_are_listed_and_cards_there_are_a_problem(
     valkey_url: str, config: Config
 ) -> None:
     async with running_sandbox() as sandbox:
-        given: dict[str, Any] = {
-            "slack_bot_token": SecretStr(sandbox.bot_token),
-            "slack_app_token": SecretStr(sandbox.app_token),
-            "slack_api_url": sandbox.api_url,
-            "redis_url": valkey_url,
-        }
-        code, said = await look(Settings(**given), config)
+        settings = settings_of(sandbox, valkey_url)
+        code, said = await look(settings, config)
         assert code == 0
         assert "shared with TPARTNER1; people from there are never agents" in said
         assert "#with-globex" in said
         await sandbox.control.act("share", channel="#billing")
-        code, said = await look(Settings(**given), config)
+        code, said = await look(settings, config)
         assert code == 1
         assert "another company reads the cards there" in said
         await sandbox.control.act("unshare", channel="#billing")
         await sandbox.control.faults("conversations.list", "missing_scope", times=100)
-        code, said = await look(Settings(**given), config)
+        code, said = await look(settings, config)
         assert code == 1
         assert "shared channels" in said
 
