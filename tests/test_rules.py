@@ -121,8 +121,8 @@ def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
         if RIDDLES.match(text)
     ]
     assert found == []
-    [riddle] = docstrings(ast.parse('def f():\n    """How it is done."""'))
-    assert RIDDLES.match(riddle)
+    [opening] = docstrings(ast.parse('def f():\n    """How it is done."""'))
+    assert RIDDLES.match(opening)
     assert not RIDDLES.match("However long, return the text.")
 
 

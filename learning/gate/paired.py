@@ -73,7 +73,7 @@ def needed(gain: float, discordant: float, confidence: float) -> int:
     design" (1987). Raise ValueError if the gain is not positive.
     """
     if gain <= 0:
-        raise ValueError("gain must be positive: no number of messages proves a loss to be a gain")
+        raise ValueError("gain must be positive: a loss stays a loss with any number of messages")
     spread = max(discordant, gain)
     level, power = norm.ppf((1 + confidence) / 2), norm.ppf(_POWER)
     root = level * math.sqrt(spread) + power * math.sqrt(max(0.0, spread - gain**2))
